@@ -1,0 +1,89 @@
+import type { Ledger } from "../../core/ledger/ledger.ts";
+import type { Town } from "../../core/town/town.ts";
+import type { Output } from "./output.ts";
+
+export type CommandGroup = "work" | "agents" | "comm" | "services" | "workspace" | "config" | "diag";
+
+/**
+ * One command of the tree from which parsing, help, completion, docs and the palette are made (spec/07 §1.3).
+ * The record is plain data and cheap to load; the code behind it is loaded only when it runs.
+ */
+export interface CommandSpec {
+  readonly name: string;
+  readonly aliases?: readonly string[];
+  /** Group of a top-level command. */
+  readonly group?: CommandGroup;
+  /** One line, lower case, no full stop. */
+  readonly summary: string;
+  /** What it does, not how. */
+  readonly description?: string;
+  readonly args?: readonly ArgumentSpec[];
+  readonly flags?: readonly FlagSpec[];
+  readonly examples?: readonly string[];
+  readonly seeAlso?: readonly string[];
+  readonly subcommands?: readonly CommandSpec[];
+  readonly hidden?: boolean;
+  /** Unknown flags are handed over in `rest` instead of being refused. */
+  readonly passThrough?: boolean;
+  /** Hook commands never fail for usage (spec/07 §1.5). */
+  readonly lenient?: boolean;
+  readonly load?: () => Promise<{ readonly run: CommandRun }>;
+}
+
+/** Returns the exit code; nothing means 0. */
+export type CommandRun = (context: CommandContext) => Promise<number | undefined | void>;
+
+export interface ArgumentSpec {
+  readonly name: string;
+  readonly optional?: boolean;
+  /** Takes all remaining arguments. */
+  readonly many?: boolean;
+}
+
+export interface FlagSpec {
+  readonly name: string;
+  readonly short?: string;
+  /** Name of the value; a flag without it is boolean. */
+  readonly value?: string;
+  readonly summary: string;
+  /** May be given several times; the values are collected. */
+  readonly many?: boolean;
+  readonly default?: string;
+  readonly choices?: readonly string[];
+  readonly hidden?: boolean;
+}
+
+export interface CommandContext {
+  /** Names of the command as typed in full, e.g. `["convoy", "list"]`. */
+  readonly words: readonly string[];
+  /** Positional arguments in order. */
+  readonly args: readonly string[];
+  /** Everything behind `--`, and unknown flags of pass-through commands. */
+  readonly rest: readonly string[];
+  readonly flags: FlagValues;
+  readonly json: boolean;
+  readonly plain: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  readonly yes: boolean;
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly out: Output;
+  /** The town of `--town`, the current directory or the environment; `E_NO_TOWN` when there is none. */
+  town(): Promise<Town>;
+  /** The town's ledger, opened on first use and closed after the command. */
+  ledger(): Promise<Ledger>;
+  /** Canonical address of the caller (spec/06 §1.2). */
+  actor(): Promise<string>;
+}
+
+export interface FlagValues {
+  has(name: string): boolean;
+  boolean(name: string): boolean;
+  string(name: string): string | undefined;
+  strings(name: string): readonly string[];
+  /** `E_USAGE` when it is not an integer. */
+  integer(name: string): number | undefined;
+  /** `90s`, `15m`, `1h30m` in milliseconds. */
+  duration(name: string): number | undefined;
+}

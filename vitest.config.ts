@@ -1,0 +1,29 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts", "test/**/*.test.tsx"],
+    pool: "forks",
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    // Nothing of the person's shell may leak into a test: no identity, no town, no colour settings.
+    env: {
+      GT_TOWN_ROOT: "",
+      GT_ROOT: "",
+      GT_ROLE: "",
+      GT_RIG: "",
+      GT_SESSION: "",
+      BD_ACTOR: "",
+      BEADS_ACTOR: "",
+      BEADS_DIR: "",
+      BEADS_DB: "",
+      NO_COLOR: "",
+      GIT_CONFIG_NOSYSTEM: "1",
+      GIT_AUTHOR_NAME: "Test",
+      GIT_AUTHOR_EMAIL: "test@example.com",
+      GIT_COMMITTER_NAME: "Test",
+      GIT_COMMITTER_EMAIL: "test@example.com",
+    },
+  },
+});
