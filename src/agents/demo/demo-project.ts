@@ -27,7 +27,6 @@ export const shop: DemoProject = {
       "}",
       "",
       "export function label(amount) {",
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: this is the text of a program
       "  return `${amount} ${CURRENCY}`;",
       "}",
       "",
