@@ -1,0 +1,250 @@
+import { expect, test } from "vitest";
+import { decideWorker, witnessLimits } from "../../../src/agents/patrols/decide-worker.ts";
+import { noMemory, type WorkerMemory, type WorkerView } from "../../../src/agents/patrols/worker-view.ts";
+import type { SessionRecord } from "../../../src/agents/sessions/session-host.ts";
+import { assess } from "../../../src/core/health/assess.ts";
+import type { Agent, Bead } from "../../../src/core/ledger/bead.ts";
+
+const second = 1000;
+const minute = 60 * second;
+const start = 1_000_000_000_000;
+
+interface Scene {
+  readonly agent?: Partial<Agent>;
+  readonly bead?: Partial<Bead> | null;
+  readonly session?: Partial<SessionRecord> | null;
+  readonly memory?: Partial<WorkerMemory>;
+  readonly view?: Partial<WorkerView>;
+}
+
+/** A polecat that began to work at `start`, as it looks at `now`. */
+function view(now: number, scene: Scene = {}): WorkerView {
+  const agent = {
+    address: "web/polecats/nux",
+    role: "polecat",
+    rig: "web",
+    name: "nux",
+    state: "working",
+    hookBead: "web-a1",
+    hookState: "active",
+    hookSeq: 1,
+    ...scene.agent,
+  } as Agent;
+  const bead = {
+    id: "web-a1",
+    title: "Fix login",
+    status: "in_progress",
+    metadata: { attachment: { attached_at: new Date(start).toISOString() } },
+    ...scene.bead,
+  } as unknown as Bead;
+  const session = {
+    session: "web-nux",
+    agent: "claude",
+    phase: "working",
+    phaseSince: start,
+    startedAt: start,
+    ...scene.session,
+  } as SessionRecord;
+  const isDead = scene.session === null || session.phase === "exited";
+  const health = assess({
+    now,
+    state: agent.state,
+    hookState: agent.hookState,
+    isHooked: scene.bead !== null,
+    isRalph: false,
+    session: isDead ? "dead" : "alive",
+    sessionStartedAt: start,
+  });
+  return {
+    agent,
+    ...(scene.bead === null ? {} : { bead }),
+    ...(scene.session === null ? {} : { session }),
+    isHostKnown: true,
+    isOperating: false,
+    hasWorktree: true,
+    health,
+    strongAt: start,
+    memory: { ...noMemory(1), ...scene.memory },
+    ...scene.view,
+  };
+}
+
+const died = (at: number, more: Partial<SessionRecord> = {}): Partial<SessionRecord> => ({
+  phase: "exited",
+  endedAt: at,
+  exitReason: "crashed",
+  exitCode: 0,
+  ...more,
+});
+
+test("W1: a session that ended although nobody asked for it is restarted at once, exit code 0 or not", () => {
+  const now = start + minute;
+  expect(decideWorker(view(now, { session: died(now) }), now)).toEqual({
+    kind: "restart",
+    detection: "W1",
+    reason: "exited with 0 without gt done",
+  });
+  expect(decideWorker(view(now, { session: died(now, { exitSignal: 9 }) }), now)).toMatchObject({
+    kind: "restart",
+    reason: "killed by signal 9",
+  });
+});
+
+test("W1: the second restart waits 30 seconds, and the fourth death within 15 minutes is the end", () => {
+  const now = start + minute;
+  const memory = (count: number) => ({
+    restarts: { restartedAt: Array.from({ length: count }, (_, k) => start + k * second) },
+  });
+  expect(decideWorker(view(now, { session: died(now), memory: memory(1) }), now)).toEqual({
+    kind: "wait",
+    detection: "W1",
+    until: now + 30 * second,
+  });
+  expect(decideWorker(view(now, { session: died(now), memory: memory(3) }), now)).toMatchObject({
+    kind: "stuck",
+    detection: "W20",
+    reason: "died 4 times in a row",
+  });
+});
+
+test("a session that a person stopped stays stopped", () => {
+  const now = start + minute;
+  const session = died(now, { expected: true, exitReason: "stopped" });
+  expect(decideWorker(view(now, { session }), now)).toBeUndefined();
+});
+
+test("an agent whose hook is suspended, that is stuck, or that waits for its merge is left alone", () => {
+  const now = start + minute;
+  const session = died(now);
+  for (const scene of [
+    { agent: { hookState: "suspended", state: "paused" } },
+    { agent: { hookState: "suspended", state: "stuck" } },
+    { bead: { metadata: { awaiting_merge: "web-mr-1" } } },
+    { bead: null, agent: { state: "idle", hookState: "completed", hookBead: "" } },
+  ] as const) {
+    expect(decideWorker(view(now, { session, ...scene }), now)).toBeUndefined();
+  }
+});
+
+test("nothing is done to an agent that a command is changing, or while the host does not answer", () => {
+  const now = start + 99 * minute;
+  const session = died(now);
+  expect(decideWorker(view(now, { session, view: { isOperating: true } }), now)).toBeUndefined();
+  expect(decideWorker(view(now, { session, view: { isHostKnown: false } }), now)).toBeUndefined();
+});
+
+test("a hooked bead that nobody started is started after ten seconds", () => {
+  expect(decideWorker(view(start + 9 * second, { session: null }), start + 9 * second)).toEqual({
+    kind: "wait",
+    detection: "W1",
+    until: start + 10 * second,
+  });
+  const now = start + 10 * second;
+  expect(decideWorker(view(now, { session: null }), now)).toMatchObject({
+    kind: "restart",
+    reason: "no session",
+  });
+  // The end of the session before this assignment is no death of this one.
+  const before = died(start - minute, { startedAt: start - 9 * minute, expected: true, exitReason: "done" });
+  expect(decideWorker(view(now, { session: before }), now)).toMatchObject({
+    kind: "restart",
+    reason: "no session",
+  });
+});
+
+test("losing the host is no crash; a script is begun anew once", () => {
+  const now = start + minute;
+  const lost = (agent: string) => died(now, { agent, exitReason: "host-lost", expected: false });
+  const loop = { restarts: { restartedAt: [start, start + 1, start + 2] } };
+  expect(
+    decideWorker(view(now, { session: lost("claude"), memory: { ...loop, losses: 7 } }), now),
+  ).toMatchObject({
+    kind: "restart",
+    hostLost: true,
+  });
+  expect(decideWorker(view(now, { session: lost("shell") }), now)).toMatchObject({
+    kind: "restart",
+    hostLost: true,
+  });
+  expect(decideWorker(view(now, { session: lost("shell"), memory: { losses: 1 } }), now)).toMatchObject({
+    kind: "stuck",
+  });
+});
+
+test("W3: the session of an idle agent is ended a minute after its work", () => {
+  const scene = {
+    bead: null,
+    agent: { state: "idle", hookState: "completed", hookBead: "", completionTime: start },
+  } as const;
+  expect(decideWorker(view(start + 59 * second, scene), start + 59 * second)).toMatchObject({ kind: "wait" });
+  expect(decideWorker(view(start + minute, scene), start + minute)).toMatchObject({
+    kind: "end-session",
+    reason: "done-not-exited",
+  });
+});
+
+test("W5: an agent whose bead was closed is told, and freed five minutes later", () => {
+  const closed = { bead: { status: "closed" } };
+  expect(decideWorker(view(start, closed), start)).toMatchObject({ kind: "nudge", detection: "W5" });
+  const told = { ...closed, memory: { acted: { W5: { count: 1, at: start } } } };
+  expect(decideWorker(view(start + 4 * minute, told), start + 4 * minute)).toMatchObject({ kind: "wait" });
+  expect(decideWorker(view(start + 5 * minute, told), start + 5 * minute)).toMatchObject({ kind: "release" });
+  const dead = { ...closed, session: died(start) };
+  expect(decideWorker(view(start, dead), start)).toMatchObject({ kind: "release", detection: "W5" });
+});
+
+test("W7: an agent at its prompt with work on its hook is reminded every five minutes, three times", () => {
+  const idle = { session: { phase: "idle" } } as const;
+  expect(decideWorker(view(start + 5 * minute - 1, idle), start + 5 * minute - 1)).toBeUndefined();
+  expect(decideWorker(view(start + 5 * minute, idle), start + 5 * minute)).toMatchObject({
+    kind: "nudge",
+    detection: "W7",
+  });
+  const thrice = { ...idle, memory: { acted: { W7: { count: 3, at: start } } } };
+  expect(decideWorker(view(start + 14 * minute, thrice), start + 14 * minute)).toBeUndefined();
+});
+
+test("W8: a stalled agent is nudged twice, ten minutes apart", () => {
+  const now = start + 15 * minute;
+  expect(decideWorker(view(now - 1), now - 1)).toBeUndefined();
+  expect(decideWorker(view(now), now)).toMatchObject({ kind: "nudge", detection: "W8", minutes: 15 });
+  const once = { memory: { acted: { W8: { count: 1, at: now } } } };
+  expect(decideWorker(view(now + minute, once), now + minute)).toEqual({
+    kind: "wait",
+    detection: "W8",
+    until: now + 10 * minute,
+  });
+  const twice = { memory: { acted: { W8: { count: 2, at: now } } } };
+  expect(decideWorker(view(now + 12 * minute, twice), now + 12 * minute)).toBeUndefined();
+});
+
+test("W9: after thirty minutes an agent is pinged, restarted two minutes later, and given up the second time", () => {
+  const now = start + 30 * minute;
+  expect(decideWorker(view(now), now)).toMatchObject({ kind: "nudge", detection: "W9" });
+  const pinged = { memory: { acted: { W9: { count: 1, at: now } } } };
+  expect(decideWorker(view(now + minute, pinged), now + minute)).toMatchObject({ kind: "wait" });
+  expect(decideWorker(view(now + 2 * minute, pinged), now + 2 * minute)).toMatchObject({
+    kind: "restart",
+    detection: "W9",
+  });
+  const again = { memory: { acted: { W9: { count: 2, at: now } } } };
+  expect(decideWorker(view(now + 2 * minute, again), now + 2 * minute)).toMatchObject({
+    kind: "stuck",
+    detection: "W9",
+  });
+});
+
+test("an agent at a limit or before a question is neither nudged nor restarted, however long it takes", () => {
+  const now = start + 300 * minute;
+  for (const phase of ["limited", "waiting", "dialog"] as const)
+    expect(decideWorker(view(now, { session: { phase } }), now)).toBeUndefined();
+});
+
+test("a running script is never nudged", () => {
+  const now = start + 300 * minute;
+  expect(decideWorker(view(now, { session: { agent: "shell" } }), now)).toBeUndefined();
+});
+
+test("the limits are those of the chapter", () => {
+  expect(witnessLimits.restarts).toMatchObject({ maxRestarts: 3, windowMs: 15 * minute });
+});
