@@ -1,5 +1,6 @@
-import { formatDuration } from "../../core/health/assess.ts";
+import { formatSpan } from "../../core/duration.ts";
 import { decideRestart, polecatRestartLimits, type RestartLimits } from "../../core/health/restart-series.ts";
+import { hookedAt } from "./agent-health.ts";
 import type { WorkerView } from "./worker-view.ts";
 
 /** Number of a detection in the table of spec/04 §9.2. */
@@ -75,9 +76,10 @@ function decideDead(view: WorkerView, now: number, limits: WitnessLimits): Worke
   if (agent.state !== "working" && agent.state !== "spawning" && agent.state !== "done") return undefined;
 
   // A session of an earlier assignment says nothing about this one.
-  const own = session !== undefined && session.startedAt >= hookedAt(view) ? session : undefined;
+  const own = session !== undefined && session.startedAt >= (hookedAt(view.bead) ?? 0) ? session : undefined;
   if (own === undefined || (agent.state === "spawning" && session === undefined)) {
-    const dueAt = hookedAt(view) + (agent.state === "spawning" ? limits.spawnGraceMs : limits.startGraceMs);
+    const dueAt =
+      (hookedAt(view.bead) ?? 0) + (agent.state === "spawning" ? limits.spawnGraceMs : limits.startGraceMs);
     if (now < dueAt) return { kind: "wait", detection: "W1", until: dueAt };
     return restart(view, dueAt, now, limits, "no session");
   }
@@ -155,7 +157,7 @@ function decideGupp(view: WorkerView, now: number, limits: WitnessLimits): Worke
     return {
       kind: "nudge",
       detection: "W9",
-      text: `No progress for ${formatDuration(health.idleMs)} on ${view.agent.hookBead}. Go on with it now, or say what is in the way.`,
+      text: `No progress for ${formatSpan(health.idleMs)} on ${view.agent.hookBead}. Go on with it now, or say what is in the way.`,
       minutes: Math.floor(health.idleMs / minute),
     };
   }
@@ -165,11 +167,11 @@ function decideGupp(view: WorkerView, now: number, limits: WitnessLimits): Worke
     return {
       kind: "stuck",
       detection: "W9",
-      reason: `no progress for ${formatDuration(health.idleMs)}`,
+      reason: `no progress for ${formatSpan(health.idleMs)}`,
       count: pinged.count,
     };
   if ((memory.acted["W9-restart"]?.at ?? 0) >= pinged.at) return undefined;
-  return { kind: "restart", detection: "W9", reason: `no progress for ${formatDuration(health.idleMs)}` };
+  return { kind: "restart", detection: "W9", reason: `no progress for ${formatSpan(health.idleMs)}` };
 }
 
 /** W8. */
@@ -183,7 +185,7 @@ function decideStalled(view: WorkerView, now: number, limits: WitnessLimits): Wo
   return {
     kind: "nudge",
     detection: "W8",
-    text: `Quiet for ${formatDuration(health.idleMs)} on ${view.agent.hookBead}: "${view.bead?.title ?? ""}". Go on, or run gt escalate when you cannot.`,
+    text: `Quiet for ${formatSpan(health.idleMs)} on ${view.agent.hookBead}: "${view.bead?.title ?? ""}". Go on, or run gt escalate when you cannot.`,
     minutes: Math.floor(health.idleMs / minute),
   };
 }
@@ -206,14 +208,6 @@ function decidePrompt(view: WorkerView, now: number, limits: WitnessLimits): Wor
 function isAwaitingMerge(view: WorkerView): boolean {
   const waits = view.bead?.metadata["awaiting_merge"];
   return typeof waits === "string" && waits !== "";
-}
-
-function hookedAt(view: WorkerView): number {
-  const attachment = view.bead?.metadata["attachment"] as { readonly attached_at?: unknown } | undefined;
-  const attachedAt = attachment?.attached_at;
-  if (typeof attachedAt === "number") return attachedAt;
-  const parsed = typeof attachedAt === "string" ? Date.parse(attachedAt) : Number.NaN;
-  return Number.isNaN(parsed) ? 0 : parsed;
 }
 
 function describeEnd(view: WorkerView): string {

@@ -1,3 +1,4 @@
+import { formatSpan } from "../duration.ts";
 import type { AgentState, HookState } from "../ledger/bead.ts";
 import { idleFor, type ProgressSignals } from "./progress.ts";
 import { defaultThresholds, type HealthThresholds } from "./thresholds.ts";
@@ -78,7 +79,7 @@ export function assess(signals: HealthSignals): Health {
       state: "gupp",
       idleMs,
       needsAttention: true,
-      reason: `no progress for ${formatDuration(idleMs)}, work on hook`,
+      reason: `no progress for ${formatSpan(idleMs)}, work on hook`,
       suggestion: "nudge or restart",
     };
   if (idleMs >= stalledMs)
@@ -86,7 +87,7 @@ export function assess(signals: HealthSignals): Health {
       state: "stalled",
       idleMs,
       needsAttention: true,
-      reason: `quiet for ${formatDuration(idleMs)}`,
+      reason: `quiet for ${formatSpan(idleMs)}`,
       suggestion: "nudge",
     };
   return { state: "working", idleMs, needsAttention: false, reason: "", suggestion: "" };
@@ -138,15 +139,6 @@ export function byUrgency(
   other: { readonly health: HealthState; readonly idleMs: number },
 ): number {
   return rank[one.health] - rank[other.health] || other.idleMs - one.idleMs;
-}
-
-/** `<1m`, `42m`, `3h`, `3h5m` (spec/04 §1.6). */
-export function formatDuration(ms: number): string {
-  const minutes = Math.floor(ms / 60_000);
-  if (minutes < 1) return "<1m";
-  if (minutes < 60) return `${minutes}m`;
-  const rest = minutes % 60;
-  return rest === 0 ? `${minutes / 60}h` : `${Math.floor(minutes / 60)}h${rest}m`;
 }
 
 export const healthSymbols: Record<

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { assess, byUrgency, formatDuration, type HealthSignals } from "../../../src/core/health/assess.ts";
+import { assess, byUrgency, type HealthSignals } from "../../../src/core/health/assess.ts";
 import { progressAt } from "../../../src/core/health/progress.ts";
 
 const minute = 60_000;
@@ -126,11 +126,3 @@ test("the most urgent come first, and of them the longest idle", () => {
     "idle 0",
   ]);
 });
-
-test.each([
-  [0, "<1m"],
-  [59_999, "<1m"],
-  [42 * minute, "42m"],
-  [180 * minute, "3h"],
-  [185 * minute, "3h5m"],
-])("%i ms is shown as %s", (ms, text) => expect(formatDuration(ms)).toBe(text));

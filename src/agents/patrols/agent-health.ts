@@ -1,0 +1,165 @@
+import { existsSync } from "node:fs";
+import { assess, byUrgency, type HealthState, type Liveness } from "../../core/health/assess.ts";
+import { roleIcons } from "../../core/health/role-icon.ts";
+import { type HealthThresholds, thresholdsOf } from "../../core/health/thresholds.ts";
+import type { Agent, AgentState, Bead, Role } from "../../core/ledger/bead.ts";
+import { agentHome, parseAddress } from "../../core/town/address.ts";
+import { sessionName } from "../../core/town/agent-names.ts";
+import type { Town } from "../../core/town/town.ts";
+import { GtError } from "../../core/gt-error.ts";
+import type { SessionPhase, SessionRecord } from "../sessions/session-host.ts";
+import type { TownAccess } from "../town-access.ts";
+
+/** One row of every list of agents: command line, plain output and terminal UI show the same (spec/04 §1.6, spec/06 §12). */
+export interface AgentView {
+  readonly address: string;
+  readonly role: Role;
+  readonly rig: string;
+  readonly name: string;
+  readonly icon: string;
+  readonly state: AgentState;
+  readonly health: HealthState;
+  /** `paused`, `stuck`, `gate`, `needs-human`, `limited`; empty otherwise. */
+  readonly tag: string;
+  readonly needsAttention: boolean;
+  /** Id of the bead on its hook; empty when there is none. */
+  readonly bead: string;
+  readonly title: string;
+  readonly idleMs: number;
+  readonly reason: string;
+  readonly suggestion: string;
+  readonly session: string;
+  /** Nothing when it has no session. */
+  readonly phase?: SessionPhase;
+  readonly runtime: string;
+}
+
+/** Everything about the host that a view needs: its sessions, or that it does not answer. */
+export interface HostSnapshot {
+  readonly isKnown: boolean;
+  readonly sessions: ReadonlyMap<string, SessionRecord>;
+}
+
+/** Health of every agent, the most urgent first. Works with the daemon down. */
+export async function agentHealth(access: TownAccess): Promise<readonly AgentView[]> {
+  const [agents, host] = await Promise.all([access.ledger.agents(), hostSnapshot(access)]);
+  const living = agents.filter((agent) => agent.state !== "nuked");
+  const beads = await access.ledger.getMany(living.map((agent) => agent.hookBead).filter((id) => id !== ""));
+  const thresholds = thresholdsOf(access.town.settings());
+  const now = access.clock.now();
+  return living
+    .map((agent) =>
+      viewAgent({ town: access.town, agent, bead: beads.get(agent.hookBead), host, now, thresholds }),
+    )
+    .sort((one, other) => byUrgency(one, other) || one.address.localeCompare(other.address));
+}
+
+/** What the host says about its sessions. A host that is not running has none; one that does not answer is unknown. */
+export async function hostSnapshot(access: TownAccess): Promise<HostSnapshot> {
+  try {
+    const host = await access.host({ start: false });
+    const records = await host.list();
+    return { isKnown: true, sessions: new Map(records.map((record) => [record.session, record])) };
+  } catch (error) {
+    return { isKnown: error instanceof GtError && error.code === "E_HOST_DOWN", sessions: new Map() };
+  }
+}
+
+interface ViewInput {
+  readonly town: Town;
+  readonly agent: Agent;
+  readonly bead: Bead | undefined;
+  readonly host: HostSnapshot;
+  readonly now: number;
+  readonly thresholds: HealthThresholds;
+}
+
+export function viewAgent(input: ViewInput): AgentView {
+  const { town, agent, bead } = input;
+  const session = sessionOf(town, agent);
+  const record = input.host.sessions.get(session);
+  const health = assess({
+    now: input.now,
+    state: agent.state,
+    hookState: agent.hookState,
+    isHooked: bead !== undefined && bead.status !== "closed",
+    isRalph: agent.mode === "ralph",
+    session: livenessOf(agent, record, input.host),
+    isWorktreeMissing: isWorktreeMissing(town, agent),
+    isWaiting: record?.phase === "waiting" || record?.phase === "dialog",
+    isLimited: record?.phase === "limited",
+    spawningSince: hookedAt(bead) ?? agent.lastSessionAt ?? input.now,
+    thresholds: input.thresholds,
+    ...progressOf(agent, bead, record),
+  });
+  return {
+    address: agent.address,
+    role: agent.role,
+    rig: agent.rig,
+    name: agent.name === "" ? agent.role : agent.name,
+    icon: roleIcons[agent.role].icon,
+    state: agent.state,
+    health: health.state,
+    tag: health.tag ?? "",
+    needsAttention: health.needsAttention,
+    bead: bead?.id ?? "",
+    title: bead?.title ?? "",
+    idleMs: health.idleMs,
+    reason: health.reason,
+    suggestion: health.suggestion,
+    session,
+    ...(record === undefined ? {} : { phase: record.phase }),
+    runtime: record?.agent ?? agent.runtime,
+  };
+}
+
+export function livenessOf(agent: Agent, record: SessionRecord | undefined, host: HostSnapshot): Liveness {
+  if (!host.isKnown) return "unknown";
+  if (record !== undefined) return record.phase === "exited" ? "dead" : "alive";
+  // A person at a plain terminal has no session of ours and is judged by signals alone.
+  if (agent.role === "crew") return "none";
+  return agent.hookState === "active" ? "dead" : "none";
+}
+
+/** Signals of life that are written down somewhere, so that they can be read without the daemon. */
+export function progressOf(
+  agent: Agent,
+  bead: Bead | undefined,
+  record: SessionRecord | undefined,
+): {
+  readonly hookedAt: number;
+  readonly sessionStartedAt: number;
+  readonly strongAt: number;
+  readonly weakAt: number;
+} {
+  const ownWrite = bead !== undefined && bead.updatedBy === agent.address ? bead.updatedAt : 0;
+  return {
+    hookedAt: hookedAt(bead) ?? 0,
+    sessionStartedAt: record?.startedAt ?? agent.lastSessionAt ?? 0,
+    strongAt: Math.max(agent.lastProgressAt ?? 0, ownWrite),
+    weakAt: Math.max(agent.lastActivity ?? 0, record?.lastOutputAt ?? 0),
+  };
+}
+
+/** When the bead was given to its holder. */
+export function hookedAt(bead: Bead | undefined): number | undefined {
+  const attachment = bead?.metadata["attachment"] as { readonly attached_at?: unknown } | undefined;
+  const value = attachment?.attached_at;
+  const ms = typeof value === "string" ? Date.parse(value) : value;
+  return typeof ms === "number" && !Number.isNaN(ms) ? ms : bead?.startedAt;
+}
+
+/** Only polecats live in worktrees that can vanish under them. */
+function isWorktreeMissing(town: Town, agent: Agent): boolean {
+  if (agent.role !== "polecat" || agent.hookState !== "active" || agent.state !== "working") return false;
+  const address = parseAddress(agent.address);
+  const home = address && agentHome(town, address);
+  return home !== undefined && !existsSync(home);
+}
+
+function sessionOf(town: Town, agent: Agent): string {
+  const address = parseAddress(agent.address);
+  return address === undefined || address.role === "overseer"
+    ? ""
+    : sessionName(address, town.findRig(agent.rig));
+}
