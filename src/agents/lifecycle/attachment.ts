@@ -1,0 +1,48 @@
+import type { Bead } from "../../core/ledger/bead.ts";
+
+export type MergeStrategy = "mr" | "direct" | "local" | "pr";
+
+/** What a dispatch writes on the bead (`metadata.attachment`, spec/04 §2.6, spec/01 §6.4). */
+export interface Attachment {
+  readonly dispatched_by?: string;
+  readonly attached_at?: string;
+  readonly args?: string;
+  readonly message?: string;
+  readonly subject?: string;
+  readonly formula?: string;
+  readonly molecule?: string;
+  readonly merge_strategy?: MergeStrategy;
+  readonly no_merge?: boolean;
+  readonly review_only?: boolean;
+  readonly mode?: "ralph";
+  readonly base_branch?: string;
+  readonly convoy_id?: string;
+  readonly convoy_owned?: boolean;
+  /** Runtime of this assignment, so that a restart uses the same one. */
+  readonly agent?: string;
+}
+
+/** The attachment of a bead; empty when it was never dispatched. Trusted: only the ledger's writers set it. */
+export function attachmentOf(bead: Bead): Attachment {
+  const value = bead.metadata["attachment"];
+  return isObject(value) ? (value as Attachment) : {};
+}
+
+/** Every key of an attachment set to null: what removes it from the bead's metadata (RFC 7386). */
+export const noAttachment: null = null;
+
+/** Slings of the bead to a polecat since its last COMPLETED or DEFERRED exit (spec/04 §2.5). */
+export function attemptsOf(bead: Bead): number {
+  const recovery = bead.metadata["recovery"];
+  const attempts = isObject(recovery) ? recovery["attempts"] : undefined;
+  return typeof attempts === "number" ? attempts : 0;
+}
+
+/** A text at the top level of the bead's metadata, such as `awaiting_merge` or `prior_branch`; "" when absent. */
+export function metadataText(bead: Bead, key: string): string {
+  const value = bead.metadata[key];
+  return typeof value === "string" ? value : "";
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
