@@ -1,0 +1,193 @@
+import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { watch } from "chokidar";
+import type { EventFilter, TownEvent } from "./event.ts";
+import { parseEvent } from "./event-log.ts";
+import { type EventContext, matchesEvent } from "./match-event.ts";
+import { archives, RecentIds, readEvents } from "./read-events.ts";
+
+export interface FollowOptions {
+  readonly filter?: EventFilter;
+  /** How many events of the past come first; none by default. */
+  readonly past?: number;
+  readonly context?: () => EventContext;
+  /** Told about lines that are no events. */
+  readonly onBadLine?: () => void;
+}
+
+export interface Follower {
+  close(): Promise<void>;
+}
+
+/** A watcher may miss a change on odd file systems; looking at the size costs nothing worth measuring. */
+const safetyMs = 2000;
+const chunkBytes = 256 * 1024;
+const longestLine = 64 * 1024;
+
+/**
+ * Hands over events as they are appended, oldest first, each once, across rotations (spec/06 §9.3). The events of the
+ * past come in the first call, which happens before this resolves, also when there are none.
+ */
+export async function followEvents(
+  file: string,
+  options: FollowOptions,
+  onEvents: (events: readonly TownEvent[]) => void,
+): Promise<Follower> {
+  const tail = new Tail(file);
+  const recent = new RecentIds();
+  const accept = (lines: readonly string[]): readonly TownEvent[] =>
+    lines.flatMap((line) => {
+      if (line === "") return [];
+      const event = parseEvent(line);
+      if (!event) options.onBadLine?.();
+      if (!event || recent.has(event.id)) return [];
+      return matchesEvent(event, options.filter, options.context?.()) ? [event] : [];
+    });
+  const look = () => {
+    const events = accept(tail.read());
+    if (events.length > 0) onEvents(events);
+  };
+
+  const limit = options.past ?? 0;
+  const context = options.context?.();
+  const past =
+    limit === 0
+      ? []
+      : readEvents(file, {
+          limit,
+          end: tail.position,
+          ...(options.filter ? { filter: options.filter } : {}),
+          ...(context ? { context } : {}),
+        });
+  for (const event of past) recent.has(event.id);
+  onEvents(past);
+
+  // The directory, not the file: the file may not be there yet, and rotation replaces it.
+  const directory = dirname(file);
+  const watcher = watch(directory, {
+    depth: 0,
+    ignoreInitial: true,
+    ignored: (path) => path !== directory && path !== file,
+  });
+  watcher.on("all", look);
+  await new Promise<void>((resolve) => watcher.once("ready", () => resolve()));
+  const timer = setInterval(look, safetyMs);
+  look();
+  return {
+    close: async () => {
+      clearInterval(timer);
+      await watcher.close();
+      tail.close();
+    },
+  };
+}
+
+/** A place in the growing log, kept across its rotation into archives. */
+class Tail {
+  readonly #file: string;
+  #live: Segment | undefined;
+  /** A writer that opened the file before its rotation may still add its line to what is an archive now. */
+  #rotated: Segment | undefined;
+
+  /** Starts behind the last whole line. */
+  constructor(file: string) {
+    this.#file = file;
+    this.#live = Segment.open(file);
+    this.#live?.skipToEnd();
+  }
+
+  get position(): number {
+    return this.#live?.position ?? 0;
+  }
+
+  /** Whole lines added since the last call. */
+  read(): readonly string[] {
+    const lines: string[] = [];
+    this.#rotated?.drain(lines);
+    this.#live?.drain(lines);
+    const found = statSync(this.#file, { bigint: true, throwIfNoEntry: false });
+    if (found === undefined || found.ino === this.#live?.inode) return lines;
+    this.#live?.drain(lines);
+    if (this.#live) this.#readMissed(this.#live.inode, lines);
+    this.#rotated?.close();
+    this.#rotated = this.#live;
+    this.#live = Segment.open(this.#file);
+    this.#live?.drain(lines);
+    return lines;
+  }
+
+  close(): void {
+    this.#rotated?.close();
+    this.#live?.close();
+  }
+
+  /** Segments that were begun and closed since the last look: the archives behind the one we had open. */
+  #readMissed(inode: bigint, lines: string[]): void {
+    const missed: string[] = [];
+    for (const archive of archives(this.#file).reverse()) {
+      if (statSync(archive, { bigint: true, throwIfNoEntry: false })?.ino === inode) {
+        for (const path of missed) {
+          const segment = Segment.open(path);
+          segment?.drain(lines);
+          segment?.close();
+        }
+        return;
+      }
+      missed.unshift(archive);
+    }
+  }
+}
+
+/** One file of the log and how far it was read. */
+class Segment {
+  readonly inode: bigint;
+  position = 0;
+  readonly #handle: number;
+  /** The start of a line whose end is not written yet. */
+  #open: Buffer = Buffer.alloc(0);
+
+  private constructor(handle: number) {
+    this.#handle = handle;
+    this.inode = fstatSync(handle, { bigint: true }).ino;
+  }
+
+  static open(file: string): Segment | undefined {
+    try {
+      return new Segment(openSync(file, "r"));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      throw error;
+    }
+  }
+
+  skipToEnd(): void {
+    const { size } = fstatSync(this.#handle);
+    const start = Math.max(0, size - longestLine);
+    const bytes = Buffer.alloc(size - start);
+    readSync(this.#handle, bytes, 0, bytes.length, start);
+    this.position = start + bytes.lastIndexOf(0x0a) + 1;
+  }
+
+  drain(lines: string[]): void {
+    const size = fstatSync(this.#handle).size;
+    if (size < this.position) {
+      this.position = 0;
+      this.#open = Buffer.alloc(0);
+    }
+    while (this.position < size) {
+      const chunk = Buffer.alloc(Math.min(chunkBytes, size - this.position));
+      const count = readSync(this.#handle, chunk, 0, chunk.length, this.position);
+      if (count === 0) return;
+      this.position += count;
+      const bytes = Buffer.concat([this.#open, chunk.subarray(0, count)]);
+      const end = bytes.lastIndexOf(0x0a);
+      this.#open = bytes.subarray(end + 1);
+      if (this.#open.length > longestLine) this.#open = Buffer.alloc(0);
+      if (end !== -1) lines.push(...bytes.subarray(0, end).toString("utf8").split("\n"));
+    }
+  }
+
+  close(): void {
+    closeSync(this.#handle);
+  }
+}

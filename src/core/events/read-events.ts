@@ -1,0 +1,120 @@
+import { closeSync, existsSync, fstatSync, openSync, readdirSync, readSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { EventFilter, TownEvent } from "./event.ts";
+import { parseEvent } from "./event-log.ts";
+import { type EventContext, matchesEvent } from "./match-event.ts";
+
+export interface ReadOptions {
+  readonly filter?: EventFilter;
+  /** The newest so many, after filtering; everything when left out. */
+  readonly limit?: number;
+  /** Needed to tell the rig of an event that does not name it. */
+  readonly context?: EventContext;
+  /** Reads the live file only up to this byte; archives as usual. */
+  readonly end?: number;
+}
+
+/** Batches may repeat an event after a crash: the same id within this many records is the same fact (spec/06 §9.2). */
+const duplicateWindow = 1000;
+/** Facts are logged a little after they happened; a reader that goes back in time looks so much further. */
+const slackMs = 3_600_000;
+const chunkBytes = 64 * 1024;
+
+/** Events of the archives and of the live file, oldest first (spec/06 §9.3). A missing file is an empty log. */
+export function readEvents(file: string, options: ReadOptions = {}): readonly TownEvent[] {
+  const limit = options.limit ?? Number.POSITIVE_INFINITY;
+  const since = options.filter?.since ?? Number.NEGATIVE_INFINITY;
+  const found: TownEvent[] = [];
+  const recent = new RecentIds();
+  for (const source of [file, ...archives(file, since).reverse()]) {
+    for (const line of linesBackwards(source, source === file ? options.end : undefined)) {
+      const event = parseEvent(line);
+      if (!event || recent.has(event.id)) continue;
+      if (Date.parse(event.ts) < since - slackMs) break;
+      if (!matchesEvent(event, options.filter, options.context)) continue;
+      if (found.length === limit) return found.reverse();
+      found.push(event);
+    }
+  }
+  return found.reverse();
+}
+
+/** Ids of the last records, for dropping repeated ones. */
+export class RecentIds {
+  readonly #ids = new Set<string>();
+
+  /** True when the id was seen lately; remembers it. */
+  has(id: string | undefined): boolean {
+    if (id === undefined) return false;
+    if (this.#ids.has(id)) return true;
+    this.#ids.add(id);
+    if (this.#ids.size > duplicateWindow) {
+      for (const oldest of this.#ids) {
+        this.#ids.delete(oldest);
+        break;
+      }
+    }
+    return false;
+  }
+}
+
+/** Where closed segments of the log are kept (spec/06 §9.3). */
+export function archiveDirectory(file: string): string {
+  return join(dirname(file), "logs", "events");
+}
+
+/** Archive files that may hold something newer than `since`, oldest first; their names are their closing times. */
+export function archives(file: string, since = Number.NEGATIVE_INFINITY): string[] {
+  const directory = archiveDirectory(file);
+  if (!existsSync(directory)) return [];
+  return readdirSync(directory)
+    .filter((name) => name.endsWith(".jsonl") && closingTime(name) >= since)
+    .sort()
+    .map((name) => join(directory, name));
+}
+
+/** `20260430T090238412Z.jsonl` as a time; a name of another form counts as just closed. */
+function closingTime(name: string): number {
+  const match = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z/.exec(name);
+  if (!match) return Number.POSITIVE_INFINITY;
+  const [, year, month, day, hour, minute, second, ms] = match;
+  return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}.${ms}Z`);
+}
+
+/** Whole lines from the end of a file to its start, so that the newest of a huge log are there at once. */
+function* linesBackwards(file: string, end?: number): Generator<string> {
+  let handle: number;
+  try {
+    handle = openSync(file, "r");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
+    throw error;
+  }
+  try {
+    let position = end ?? fstatSync(handle).size;
+    // The bytes before the first newline of the part read so far: the end of a line that begins further up.
+    let open: Buffer | undefined;
+    while (position > 0) {
+      const size = Math.min(chunkBytes, position);
+      position -= size;
+      const chunk = Buffer.alloc(size);
+      readSync(handle, chunk, 0, size, position);
+      let upTo = chunk.length;
+      for (
+        let at = chunk.lastIndexOf(0x0a);
+        at !== -1;
+        at = at === 0 ? -1 : chunk.lastIndexOf(0x0a, at - 1)
+      ) {
+        const rest = chunk.subarray(at + 1, upTo);
+        // What follows the last newline of the file is a line still being written.
+        if (open !== undefined) yield (open.length > 0 ? Buffer.concat([rest, open]) : rest).toString("utf8");
+        open = Buffer.alloc(0);
+        upTo = at;
+      }
+      if (open !== undefined) open = Buffer.concat([chunk.subarray(0, upTo), open]);
+    }
+    if (open !== undefined && open.length > 0) yield open.toString("utf8");
+  } finally {
+    closeSync(handle);
+  }
+}

@@ -1,0 +1,55 @@
+import { expect, test } from "vitest";
+import { describeEvent, eventSymbol, formatEventLine } from "../../../src/core/events/describe-event.ts";
+import type { TownEvent } from "../../../src/core/events/event.ts";
+import { eventTypes } from "../../../src/core/events/event-types.ts";
+
+const event = (type: string, payload: Record<string, unknown> = {}, actor = "mayor"): TownEvent => ({
+  ts: "2026-04-30T09:02:38Z",
+  source: "gt",
+  type,
+  actor,
+  payload,
+  visibility: "feed",
+});
+
+test.each([
+  ["sling", { bead: "ac-1", target: "acme/polecats/nux" }, "slung ac-1 → nux"],
+  ["sling", { bead: "ac-1" }, "slung ac-1"],
+  ["done", { bead: "ac-1", exit_type: "COMPLETED" }, "done: ac-1"],
+  ["done", { bead: "ac-1", exit_type: "DEFERRED" }, "done: ac-1 (DEFERRED)"],
+  ["merged", { mr: "hq-1", bead: "ac-1", worker: "acme/polecats/nux" }, "merged ac-1 from nux"],
+  ["merged", { mr: "hq-1", branch: "polecat/nux/ac-1" }, "merged polecat/nux/ac-1"],
+  ["nudge", { target: "mayor/" }, "nudged mayor"],
+  ["batch_started", { mrs: ["a", "b", "c"] }, "testing batch of 3"],
+  ["batch_bisect", { left: 2, right: 3, depth: 1 }, "bisecting 5 (probe 1)"],
+  ["update", { bead: "ac-1", fields: ["title", "notes"] }, "updated ac-1 (title, notes)"],
+  ["update", { bead: "ac-1", status: "blocked" }, "ac-1 → blocked"],
+  ["rig_added", { rig: "web" }, "web added"],
+  ["never_heard_of", {}, "never heard of"],
+  ["never_heard_of", { message: "hello" }, "hello"],
+  ["create", { bead: "x{bead}", title: "[{y}]" }, "created x{bead}: [{y}]"],
+])("%s %j reads: %s", (type, payload, text) => {
+  expect(describeEvent(event(type, payload))).toBe(text);
+});
+
+test("every known type has words even with no payload at all", () => {
+  for (const type of eventTypes.keys()) expect(describeEvent(event(type))).not.toBe("");
+});
+
+test("text from outside draws nothing and stays on its line", () => {
+  const line = formatEventLine(
+    event("create", { bead: "a-1", title: "x\u001b]0;pwn\u0007\u202ey\nz" }, "evil\u001b[2J"),
+    { ascii: false },
+  );
+  expect(line).toMatch(/^\[\d\d:\d\d:\d\d\] \+ evil {21} created a-1: xy⏎z$/);
+});
+
+test("actors are one column wide, symbols have a plain form", () => {
+  const line = formatEventLine(event("sling", { bead: "a-1" }, "acme/polecats/with-a-very-long-name"), {
+    ascii: true,
+    withDay: true,
+  });
+  expect(line).toMatch(/^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] \* acme\/polecats\/with-a-v\.\.\. slung a-1$/);
+  expect(eventSymbol(event("session_death"), { ascii: true })).toBe("x");
+  expect(eventSymbol(event("merged"), { ascii: false })).toBe("✓");
+});
