@@ -1,1 +1,4 @@
-process.stderr.write("not built yet\n");
+import { bdProgram } from "./bd-program.ts";
+import { runProgram } from "./run-program.ts";
+
+await runProgram(bdProgram);

@@ -1,6 +1,7 @@
 import type { Ledger } from "../../core/ledger/ledger.ts";
 import type { Town } from "../../core/town/town.ts";
 import type { Output } from "./output.ts";
+import type { Program } from "./program.ts";
 
 export type CommandGroup = "work" | "agents" | "comm" | "services" | "workspace" | "config" | "diag";
 
@@ -23,7 +24,7 @@ export interface CommandSpec {
   readonly seeAlso?: readonly string[];
   readonly subcommands?: readonly CommandSpec[];
   readonly hidden?: boolean;
-  /** Unknown flags are handed over in `rest` instead of being refused. */
+  /** Unknown flags, and the words behind the first of them, are handed over in `rest` instead of being refused. */
   readonly passThrough?: boolean;
   /** Hook commands never fail for usage (spec/07 §1.5). */
   readonly lenient?: boolean;
@@ -34,6 +35,7 @@ export interface CommandSpec {
 export type CommandRun = (context: CommandContext) => Promise<number | undefined | void>;
 
 export interface ArgumentSpec {
+  /** Shown as `<name>`, or `[name]` when optional. */
   readonly name: string;
   readonly optional?: boolean;
   /** Takes all remaining arguments. */
@@ -43,22 +45,27 @@ export interface ArgumentSpec {
 export interface FlagSpec {
   readonly name: string;
   readonly short?: string;
+  /** Other spellings that are accepted: long names, or single letters. */
+  readonly aliases?: readonly string[];
   /** Name of the value; a flag without it is boolean. */
   readonly value?: string;
   readonly summary: string;
   /** May be given several times; the values are collected. */
   readonly many?: boolean;
+  /** The same, and each value is a comma-separated list. */
+  readonly list?: boolean;
   readonly default?: string;
   readonly choices?: readonly string[];
   readonly hidden?: boolean;
 }
 
 export interface CommandContext {
+  readonly program: Program;
   /** Names of the command as typed in full, e.g. `["convoy", "list"]`. */
   readonly words: readonly string[];
   /** Positional arguments in order. */
   readonly args: readonly string[];
-  /** Everything behind `--`, and unknown flags of pass-through commands. */
+  /** Everything behind `--`, and what a pass-through command does not know. */
   readonly rest: readonly string[];
   readonly flags: FlagValues;
   readonly json: boolean;
@@ -75,6 +82,32 @@ export interface CommandContext {
   ledger(): Promise<Ledger>;
   /** Canonical address of the caller (spec/06 §1.2). */
   actor(): Promise<string>;
+  /** An agent is calling: no prompts, no pager, no full-screen program, compact lists (spec/07 §1.7). */
+  readonly agentMode: boolean;
+  /** Effects on daemon and host are switched off by `--no-daemon` or `GT_NO_DAEMON` (spec/07 §1.2). */
+  readonly noDaemon: boolean;
+  /** stdin to its end, at most 1 MiB, without one trailing newline. */
+  input(): Promise<string>;
+  /**
+   * Asks on the terminal. Where nobody can answer it throws `E_REFUSED` naming the flag that would; `--yes` answers
+   * everything but typed confirmations (spec/07 §1.8).
+   */
+  confirm(question: Question): Promise<boolean>;
+  /**
+   * For commands that follow or serve: the signal is aborted by SIGINT, SIGTERM and SIGHUP, and the command then ends
+   * normally by itself. A command that never asks for it is ended with exit code 130 or 143.
+   */
+  untilSignal(): AbortSignal;
+  /** Runs when the command ends, also by a signal: temporary files, child processes. Must be quick. */
+  onEnd(cleanup: () => void | Promise<void>): void;
+}
+
+export interface Question {
+  readonly text: string;
+  /** The flag that answers it, `--yes` unless said otherwise. */
+  readonly flag?: string;
+  /** The person must type this word, because work can be lost. */
+  readonly typed?: string;
 }
 
 export interface FlagValues {
@@ -86,4 +119,6 @@ export interface FlagValues {
   integer(name: string): number | undefined;
   /** `90s`, `15m`, `1h30m` in milliseconds. */
   duration(name: string): number | undefined;
+  /** RFC 3339, `YYYY-MM-DD`, `today`, `yesterday`, or a duration meaning that long ago; milliseconds since the epoch. */
+  since(name: string): number | undefined;
 }

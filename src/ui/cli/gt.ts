@@ -1,1 +1,4 @@
-process.stderr.write("not built yet\n");
+import { gtProgram } from "./gt-program.ts";
+import { runProgram } from "./run-program.ts";
+
+await runProgram(gtProgram);
