@@ -1,6 +1,8 @@
+import type { TownAccess } from "../../agents/town-access.ts";
+import { systemClock } from "../../core/clock.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { Ledger } from "../../core/ledger/ledger.ts";
-import type { Town } from "../../core/town/town.ts";
+import { systemRandom } from "../../core/random.ts";
 import { isAgentMode } from "./agent-mode.ts";
 import type { CommandContext, CommandSpec } from "./command.ts";
 import type { Ending } from "./ending.ts";
@@ -27,13 +29,40 @@ export function createContext(parts: ContextParts): CommandContext {
   const isSet = (name: string) => !["", "0", undefined].includes(env[name]);
   const yes = flags.boolean("yes") || isSet("GT_YES");
 
-  const town = once(async (): Promise<Town> => {
-    throw new GtError("E_NO_TOWN", "not in a Gas Town workspace");
+  const town = once(async () => {
+    const [{ findTownRoot, noTownError }, { openTown }] = await Promise.all([
+      import("../../core/town/find-town.ts"),
+      import("../../core/town/open-town.ts"),
+    ]);
+    const search = { cwd, env, flag: flags.string("town") };
+    const root = findTownRoot(search);
+    if (root === undefined) throw noTownError(search);
+    return openTown(root, { env });
   });
   const ledger = once(async (): Promise<Ledger> => {
-    throw new GtError("E_NO_TOWN", "not in a Gas Town workspace");
+    throw new GtError("E_INTERNAL", "the ledger is not there yet");
   });
-  const actor = once(async (): Promise<string> => "overseer");
+  const actor = once(async () => {
+    const wish = flags.string("as");
+    if (wish !== undefined) {
+      const { actingAs } = await import("./acting-as.ts");
+      return actingAs(wish, { env, town: await town() });
+    }
+    const { resolveActor } = await import("../../core/town/actor.ts");
+    return resolveActor({ env, cwd, town: await town() });
+  });
+  const access = once(
+    async (): Promise<TownAccess> => ({
+      town: await town(),
+      ledger: await ledger(),
+      clock: systemClock,
+      random: systemRandom,
+      actor: await actor(),
+      host: async () => {
+        throw new GtError("E_HOST_DOWN", "the session host is not there yet");
+      },
+    }),
+  );
 
   return {
     program: parts.program,
@@ -52,6 +81,7 @@ export function createContext(parts: ContextParts): CommandContext {
     town,
     ledger,
     actor,
+    access,
     agentMode,
     noDaemon: flags.boolean("no-daemon") || isSet("GT_NO_DAEMON"),
     async input() {

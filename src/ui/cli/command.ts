@@ -1,3 +1,4 @@
+import type { TownAccess } from "../../agents/town-access.ts";
 import type { Ledger } from "../../core/ledger/ledger.ts";
 import type { Town } from "../../core/town/town.ts";
 import type { Output } from "./output.ts";
@@ -82,6 +83,8 @@ export interface CommandContext {
   ledger(): Promise<Ledger>;
   /** Canonical address of the caller (spec/06 §1.2). */
   actor(): Promise<string>;
+  /** Town, ledger, actor and host in one, as the agents' floor takes it. The host connection is closed after the command. */
+  access(): Promise<TownAccess>;
   /** An agent is calling: no prompts, no pager, no full-screen program, compact lists (spec/07 §1.7). */
   readonly agentMode: boolean;
   /** Effects on daemon and host are switched off by `--no-daemon` or `GT_NO_DAEMON` (spec/07 §1.2). */

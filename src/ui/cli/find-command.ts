@@ -1,8 +1,9 @@
+import { didYouMean } from "../../core/nearest-name.ts";
 import { sanitiseLine } from "../../core/sanitise.ts";
 import { usageError } from "../../core/gt-error.ts";
 import type { CommandSpec } from "./command.ts";
 import type { Program } from "./program.ts";
-import { didYouMean, suggest } from "./suggest.ts";
+import { suggest } from "./suggest.ts";
 
 /** The command with this name or alias. */
 export function exactCommand(level: readonly CommandSpec[], word: string): CommandSpec | undefined {
@@ -48,10 +49,9 @@ export function unknownCommand(program: Program, path: readonly CommandSpec[], w
       .map(([from, to]) => [from.split(" ").at(-1) ?? from, to]),
   );
   const suggestions = suggest(word, names, parent === undefined || full in program.synonyms ? synonyms : {});
-  const meant = didYouMean(suggestions);
   const kind = parent === undefined ? "command" : "subcommand";
   const where = parent === undefined ? "" : ` of "${words.join(" ")}"`;
-  return usageError(`unknown ${kind} "${shown}"${where}${meant === undefined ? "" : ` (${meant})`}`, {
+  return usageError(`unknown ${kind} "${shown}"${where}${didYouMean(suggestions)}`, {
     hint: parent === undefined ? `${program.name} help` : `${program.name} help ${words.slice(1).join(" ")}`,
     details: { suggestions },
   });

@@ -2,7 +2,7 @@ import { type Clock, systemClock } from "../../core/clock.ts";
 import { usageError } from "../../core/gt-error.ts";
 import { sanitiseLine } from "../../core/sanitise.ts";
 import type { FlagSpec, FlagValues } from "./command.ts";
-import { durationOf, pastTimeOf } from "./duration.ts";
+import { durationOf, pastTimeOf } from "./time-values.ts";
 
 const booleans: Readonly<Record<string, boolean>> = {
   true: true,

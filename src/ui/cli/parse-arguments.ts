@@ -1,10 +1,11 @@
 import { usageError } from "../../core/gt-error.ts";
+import { didYouMean } from "../../core/nearest-name.ts";
 import { sanitiseLine } from "../../core/sanitise.ts";
 import type { CommandSpec, FlagSpec } from "./command.ts";
 import { exactCommand, findCommand, unknownCommand } from "./find-command.ts";
 import { parseBoolean } from "./flag-values.ts";
 import type { Program } from "./program.ts";
-import { didYouMean, suggest } from "./suggest.ts";
+import { suggest } from "./suggest.ts";
 
 /** What a command line asks for. */
 export interface Invocation {
@@ -219,14 +220,10 @@ class FlagScan {
     for (const one of added) {
       if (spec.choices === undefined || spec.choices.includes(one)) continue;
       const suggestions = suggest(one, spec.choices);
-      const meant = didYouMean(suggestions);
-      throw usageError(
-        `${shown}: "${sanitiseLine(one)}" is not possible${meant === undefined ? "" : ` (${meant})`}`,
-        {
-          why: [`one of: ${spec.choices.join(", ")}`],
-          details: { suggestions },
-        },
-      );
+      throw usageError(`${shown}: "${sanitiseLine(one)}" is not possible${didYouMean(suggestions)}`, {
+        why: [`one of: ${spec.choices.join(", ")}`],
+        details: { suggestions },
+      });
     }
     this.given.set(spec.name, spec.many || spec.list ? [...values, ...added] : [...added]);
   }
@@ -245,7 +242,7 @@ class FlagScan {
     const names = [...this.#specs.values()].filter((spec) => !spec.hidden).map((spec) => spec.name);
     const suggestions = name.length === 1 ? [] : suggest(name, [...new Set(names)]);
     const meant = didYouMean(suggestions.map((suggestion) => `--${suggestion}`));
-    throw usageError(`unknown flag ${sanitiseLine(shown)}${meant === undefined ? "" : ` (${meant})`}`, {
+    throw usageError(`unknown flag ${sanitiseLine(shown)}${meant}`, {
       hint: this.#helpCommand(),
       details: { suggestions },
     });

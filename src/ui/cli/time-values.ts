@@ -1,30 +1,10 @@
+import { parseDuration } from "../../core/duration.ts";
 import { usageError } from "../../core/gt-error.ts";
 import { sanitiseLine } from "../../core/sanitise.ts";
 
-const units: Readonly<Record<string, number>> = {
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-  w: 604_800_000,
-};
-
-/** `90s`, `15m`, `1h30m`, `2d`, `1w` or `0` in milliseconds; undefined when it is none of these (spec/07 §1.2). */
-export function parseDuration(text: string): number | undefined {
-  const trimmed = text.trim();
-  if (trimmed === "0") return 0;
-  if (!/^(\d+(?:\.\d+)?(?:ms|[smhdw]))+$/.test(trimmed)) return undefined;
-  let total = 0;
-  for (const [, amount, unit] of trimmed.matchAll(/(\d+(?:\.\d+)?)(ms|[smhdw])/g)) {
-    total += Number(amount) * (units[unit ?? ""] ?? 0);
-  }
-  return Math.round(total);
-}
-
-/** The same for the value of a flag: `E_USAGE` when it cannot be read. */
+/** A duration given to a flag, in milliseconds: `E_USAGE` when it cannot be read. */
 export function durationOf(flag: string, text: string): number {
-  const duration = parseDuration(text);
+  const duration = parseDuration(text.trim());
   if (duration !== undefined) return duration;
   throw usageError(`--${flag}: "${sanitiseLine(text)}" is not a duration`, {
     why: ["durations look like 90s, 15m, 1h30m, 2d or 1w"],
