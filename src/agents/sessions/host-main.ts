@@ -1,1 +1,39 @@
-process.stderr.write("not built yet\n");
+import { resolve } from "node:path";
+import { systemClock } from "../../core/clock.ts";
+import { GtError } from "../../core/gt-error.ts";
+import { townPaths } from "../../core/town/paths.ts";
+import { HostServer } from "./host-server.ts";
+
+/** The session host process: `node host.js <town>`. Its output goes to `logs/host.log`. */
+async function main(root: string): Promise<number> {
+  const log = (line: string): void => {
+    process.stderr.write(`${new Date().toISOString()} host[${process.pid}] ${line}\n`);
+  };
+  // Every agent of the town lives in this process: it says what went wrong and goes on.
+  process.on("uncaughtException", (error) => log(`unexpected: ${error.stack ?? error.message}`));
+  process.on("unhandledRejection", (reason) => log(`unexpected: ${String(reason)}`));
+  process.on("SIGHUP", () => {});
+  let server: HostServer;
+  try {
+    server = await HostServer.start({
+      paths: townPaths(root, process.env),
+      clock: systemClock,
+      times: { gracefulMs: 3000, terminateMs: 3000 },
+      log,
+      onEvent: () => {},
+    });
+  } catch (error) {
+    // Two commands started a host at once; the other one serves both.
+    if (error instanceof GtError && error.code === "E_BUSY") return 0;
+    log(`cannot start: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    return 1;
+  }
+  for (const signal of ["SIGTERM", "SIGINT"] as const)
+    process.on(signal, () => void server.close({ force: false }));
+  log("ready");
+  await server.closed;
+  log("ended");
+  return 0;
+}
+
+process.exit(await main(resolve(process.argv[2] ?? ".")));

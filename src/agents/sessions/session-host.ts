@@ -7,6 +7,7 @@ export interface SessionHost {
   spawn(spec: SessionSpec): Promise<SessionRecord>;
   /** Ends the session's process tree: Ctrl-C, SIGTERM, SIGKILL (spec/03 §5.8). Resolves when it is gone. */
   stop(session: string, options: StopOptions): Promise<void>;
+  /** Running sessions, and the last run of those that have ended (phase `exited`). */
   list(): Promise<readonly SessionRecord[]>;
   get(session: string): Promise<SessionRecord | undefined>;
   /** Types bytes into the terminal as they are. */
@@ -42,6 +43,22 @@ export interface SessionSpec {
   readonly topic?: string;
   /** Generation of the session (`GT_RUN`): reports of any other run are refused. */
   readonly runId: string;
+  /** How to read the program's screen. Without it the session is `working` until it exits, as `shell` sessions are. */
+  readonly detection?: ScreenDetection;
+}
+
+/** What the host must know of a runtime to tell idle from working (spec/03 §1.1, §7.6). */
+export interface ScreenDetection {
+  /** Prefix of the line in which the runtime takes input. */
+  readonly readyPrompt?: string;
+  /** A runtime without such a prefix counts as ready this long after its start. */
+  readonly readyDelayMs?: number;
+  /** Regular expression that replaces the default busy pattern. */
+  readonly busyPattern?: string;
+  /** Further start-up dialogs (regular expressions) and the keys that answer them. */
+  readonly dialogs?: readonly { readonly match: string; readonly keys: readonly string[] }[];
+  /** Further texts that mean a rate limit, as regular expressions. */
+  readonly limitPatterns?: readonly string[];
 }
 
 export type SessionPhase = "starting" | "dialog" | "idle" | "working" | "waiting" | "limited" | "exited";

@@ -1,0 +1,351 @@
+import { accessSync, constants, statSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import type { Clock } from "../../core/clock.ts";
+import { GtError } from "../../core/gt-error.ts";
+import { decidePhase, normaliseScreen, type PhaseDecision, type PhaseFacts } from "./phase.ts";
+import { processStartTime } from "./process-identity.ts";
+import { endProcessTree, type ProcessTree, processesOf } from "./process-tree.ts";
+import { openPty, type Pty } from "./pty.ts";
+import { Screen } from "./screen.ts";
+import type { ExitReason, ScreenText, SessionRecord, SessionSpec, StopOptions } from "./session-host.ts";
+import { largestSize, Viewer, type ViewerSink } from "./viewer.ts";
+
+/** Unparsed bytes at which the pty is no longer read, and at which it is read again. */
+const pauseAtBytes = 256 * 1024;
+const resumeAtBytes = 64 * 1024;
+/** Typed bytes that a program may leave unread. */
+const maxUnreadBytes = 1024 * 1024;
+const evaluateEveryMs = 200;
+const defaultSize = { columns: 200, rows: 50 };
+
+export interface StopTimes {
+  /** From Ctrl-C to SIGTERM (spec/03 §5.8). */
+  readonly gracefulMs: number;
+  /** From SIGTERM to SIGKILL. */
+  readonly terminateMs: number;
+}
+
+export interface SessionListener {
+  /** The record is about to change on disk; `started` and `exited` come once. */
+  changed(record: SessionRecord, what: "started" | "phase" | "exited" | "size"): void;
+  /** The text on the screen has changed. */
+  output(session: string, at: number): void;
+}
+
+/** One program in a pseudo-terminal, with its screen, its viewers and its phase. */
+export class HostedSession {
+  readonly #spec: SessionSpec;
+  readonly #clock: Clock;
+  readonly #times: StopTimes;
+  readonly #listener: SessionListener;
+  readonly #screen: Screen;
+  readonly #pty: Pty;
+  readonly #viewers = new Set<Viewer>();
+  readonly #exitListeners = new Map<Viewer, (record: SessionRecord) => void>();
+  readonly #gone = Promise.withResolvers<void>();
+  #record: SessionRecord;
+  #unparsed = 0;
+  #isPaused = false;
+  #stopping: Promise<void> | undefined;
+  #stopReason: ExitReason | undefined;
+  #evaluation: { readonly timer: NodeJS.Timeout; readonly at: number } | undefined;
+  #evaluatedAt = 0;
+  #screenText = "";
+  #facts: Omit<PhaseFacts, "phase" | "lines">;
+
+  /** Starts the program. Throws `E_SESSION_START` when it cannot be. */
+  constructor(spec: SessionSpec, clock: Clock, times: StopTimes, listener: SessionListener) {
+    expectStartable(spec);
+    this.#spec = spec;
+    this.#clock = clock;
+    this.#times = times;
+    this.#listener = listener;
+    const columns = spec.columns ?? defaultSize.columns;
+    const rows = spec.rows ?? defaultSize.rows;
+    const now = clock.now();
+    this.#facts = { startedAt: now, changedAt: now };
+    const { session, actor, role, rig, name, agent, argv, cwd, runId } = spec;
+    this.#record = {
+      ...{ session, actor, role, rig, name, agent, argv, cwd, runId },
+      pid: 0,
+      pidStartedAt: "",
+      managed: true,
+      startedAt: now,
+      ...(spec.bead === undefined ? {} : { bead: spec.bead }),
+      ...(spec.topic === undefined ? {} : { topic: spec.topic }),
+      ...(spec.detection === undefined ? { readyAt: now } : {}),
+      phase: spec.detection === undefined ? "working" : "starting",
+      phaseSince: now,
+      columns,
+      rows,
+      viewers: 0,
+    };
+    // On disk before the program runs: whoever finds the record after a crash finds the program by its run id.
+    this.#listener.changed(this.#record, "size");
+    this.#screen = new Screen(columns, rows, (reply) => this.#reply(reply));
+    this.#pty = openPty({
+      ...{ argv, cwd, env: spec.env, columns, rows },
+      onData: (bytes) => this.#receive(bytes),
+      onExit: (exit) => this.#screen.settle(() => this.#exited(exit.code, exit.signal)),
+    });
+    this.#update({ pid: this.#pty.pid, pidStartedAt: processStartTime(this.#pty.pid) ?? "" }, "started");
+  }
+
+  get record(): SessionRecord {
+    return this.#record;
+  }
+
+  get isAlive(): boolean {
+    return this.#record.phase !== "exited";
+  }
+
+  get tree(): ProcessTree {
+    return { pid: this.#record.pid, startedAt: this.#record.pidStartedAt, runId: this.#spec.runId };
+  }
+
+  /** Types bytes. Throws `E_SESSION_DEAF` when the program has left too many unread. */
+  write(bytes: string | Uint8Array): void {
+    this.#expectAlive();
+    if (this.#pty.unread > maxUnreadBytes) {
+      throw new GtError("E_SESSION_DEAF", `session "${this.#spec.session}" does not read its input`, {
+        hint: `gt peek ${this.#spec.actor}`,
+      });
+    }
+    this.#pty.write(bytes);
+  }
+
+  text(scrollback: number): Promise<ScreenText> {
+    return new Promise((resolve) => this.#screen.settle(() => resolve(this.#screen.text(scrollback))));
+  }
+
+  attach(
+    size: { readonly columns: number; readonly rows: number; readonly passive: boolean },
+    sink: ViewerSink,
+    onExit: (record: SessionRecord) => void,
+  ): Viewer {
+    this.#expectAlive();
+    const viewer = new Viewer(size, sink, (each) => this.#sendSnapshot(each));
+    this.#viewers.add(viewer);
+    this.#exitListeners.set(viewer, onExit);
+    this.#update({ viewers: this.#viewers.size }, "size");
+    this.#fitToViewers();
+    this.#sendSnapshot(viewer);
+    return viewer;
+  }
+
+  resizeViewer(viewer: Viewer, columns: number, rows: number): void {
+    viewer.columns = columns;
+    viewer.rows = rows;
+    // The view that was changed last counts as the latest of equals.
+    if (this.#viewers.delete(viewer)) this.#viewers.add(viewer);
+    this.#fitToViewers();
+  }
+
+  detach(viewer: Viewer): void {
+    this.#exitListeners.delete(viewer);
+    if (!this.#viewers.delete(viewer) || !this.isAlive) return;
+    this.#update({ viewers: this.#viewers.size }, "size");
+    this.#fitToViewers();
+  }
+
+  /** Ctrl-C, SIGTERM, SIGKILL, each only as long as something of the session runs (spec/03 §5.8). */
+  stop(options: StopOptions): Promise<void> {
+    if (!this.isAlive) return this.#gone.promise;
+    this.#stopReason ??= options.reason;
+    this.#update({ expected: true }, "size");
+    this.#stopping ??= this.#end(options.force === true);
+    return this.#stopping;
+  }
+
+  /** Last lines for whoever asks what the session showed at its end. */
+  lastLines(count: number): readonly string[] {
+    const lines = this.#screen.lines(count);
+    const end = lines.findLastIndex((line) => line !== "") + 1;
+    return lines.slice(Math.max(0, end - count), end);
+  }
+
+  /** Frees the screen of a session that has ended. */
+  dispose(): void {
+    this.#screen.dispose();
+  }
+
+  async #end(force: boolean): Promise<void> {
+    if (!force) {
+      if (this.#pty.unread <= maxUnreadBytes) this.#pty.write("\x03");
+      await Promise.race([this.#gone.promise, pause(this.#times.gracefulMs)]);
+    }
+    if (this.isAlive) await endProcessTree(this.tree, this.#times.terminateMs);
+    await this.#gone.promise;
+  }
+
+  #receive(bytes: Uint8Array): void {
+    this.#unparsed += bytes.length;
+    if (this.#unparsed > pauseAtBytes && !this.#isPaused) {
+      this.#isPaused = true;
+      this.#pty.pause();
+    }
+    this.#screen.write(bytes, () => this.#parsed(bytes));
+  }
+
+  /** Viewers get bytes only once the screen shows them: so a snapshot never misses or repeats any. */
+  #parsed(bytes: Uint8Array): void {
+    this.#unparsed -= bytes.length;
+    if (this.#isPaused && this.#unparsed < resumeAtBytes) {
+      this.#isPaused = false;
+      this.#pty.resume();
+    }
+    for (const viewer of this.#viewers) viewer.data(bytes);
+    this.#evaluateSoon(evaluateEveryMs);
+  }
+
+  #sendSnapshot(viewer: Viewer): void {
+    this.#screen.settle(() => {
+      if (!this.#viewers.has(viewer) || !viewer.isBehind) return;
+      viewer.resized(this.#screen.columns, this.#screen.rows);
+      viewer.startFrom(this.#screen.snapshot());
+    });
+  }
+
+  #fitToViewers(): void {
+    this.#screen.settle(() => {
+      const size = largestSize(this.#viewers);
+      if (size === undefined || !this.isAlive) return;
+      const { columns, rows } = size;
+      if (columns === this.#screen.columns && rows === this.#screen.rows) return;
+      this.#screen.resize(columns, rows);
+      this.#pty.resize(columns, rows);
+      this.#update({ columns, rows }, "size");
+      for (const viewer of this.#viewers) if (!viewer.isBehind) viewer.resized(columns, rows);
+    });
+  }
+
+  #reply(text: string): void {
+    if (this.isAlive && this.#pty.unread <= maxUnreadBytes) this.#pty.write(text);
+  }
+
+  #exited(code: number, signal: number): void {
+    if (this.#evaluation !== undefined) clearTimeout(this.#evaluation.timer);
+    const reason = this.#stopReason ?? (signal !== 0 ? "killed" : code === 0 ? "done" : "crashed");
+    const now = this.#clock.now();
+    for (const viewer of this.#viewers) if (viewer.isBehind) viewer.startFrom(this.#screen.snapshot());
+    this.#update(
+      {
+        ...{ phase: "exited", phaseSince: now, endedAt: now, viewers: 0, exitReason: reason },
+        ...{ exitCode: code, expected: this.#stopReason !== undefined },
+        ...(signal === 0 ? {} : { exitSignal: signal }),
+      },
+      "exited",
+    );
+    for (const listener of this.#exitListeners.values()) listener(this.#record);
+    this.#exitListeners.clear();
+    this.#viewers.clear();
+    void this.#sweep();
+  }
+
+  /** The session is over for what its program left running, too: nothing may work on beside a successor. */
+  async #sweep(): Promise<void> {
+    if (processesOf(this.tree).length > 0) await endProcessTree(this.tree, this.#times.terminateMs);
+    this.#gone.resolve();
+  }
+
+  /** Decides the phase `delayMs` from now, not more often than every 200 ms, without a timer while nothing happens. */
+  #evaluateSoon(delayMs: number): void {
+    if (!this.isAlive) return;
+    const now = this.#clock.now();
+    const at = Math.max(now + delayMs, this.#evaluatedAt + evaluateEveryMs);
+    if (this.#evaluation !== undefined) {
+      if (this.#evaluation.at <= at) return;
+      clearTimeout(this.#evaluation.timer);
+    }
+    const timer = setTimeout(() => {
+      this.#evaluation = undefined;
+      this.#evaluate();
+    }, at - now);
+    this.#evaluation = { timer, at };
+  }
+
+  #evaluate(): void {
+    if (!this.isAlive) return;
+    const now = this.#clock.now();
+    this.#evaluatedAt = now;
+    const lines = this.#screen.lines();
+    const text = normaliseScreen(lines);
+    if (text !== this.#screenText) {
+      this.#screenText = text;
+      this.#facts = { ...this.#facts, changedAt: now };
+      this.#record = { ...this.#record, lastOutputAt: now };
+      this.#listener.output(this.#spec.session, now);
+    }
+    const decision = decidePhase(
+      this.#spec.detection,
+      { ...this.#facts, phase: this.#record.phase, lines },
+      now,
+    );
+    this.#follow(decision, now);
+  }
+
+  #follow(decision: PhaseDecision, now: number): void {
+    const { startedAt, changedAt, report } = this.#facts;
+    const { promptSince, limitSince, dialogSince } = decision;
+    this.#facts = {
+      ...{ startedAt, changedAt },
+      ...(report === undefined ? {} : { report }),
+      ...(promptSince === undefined ? {} : { promptSince }),
+      ...(limitSince === undefined ? {} : { limitSince }),
+      ...(dialogSince === undefined ? {} : { dialogSince }),
+    };
+    if (decision.phase !== this.#record.phase) {
+      const isFirstIdle = decision.phase === "idle" && this.#record.readyAt === undefined;
+      this.#update(
+        { phase: decision.phase, phaseSince: now, ...(isFirstIdle ? { readyAt: now } : {}) },
+        "phase",
+      );
+    }
+    if (decision.recheckAt !== undefined) this.#evaluateSoon(Math.max(0, decision.recheckAt - now));
+  }
+
+  #update(change: Partial<SessionRecord>, what: Parameters<SessionListener["changed"]>[1]): void {
+    this.#record = { ...this.#record, ...change };
+    this.#listener.changed(this.#record, what);
+  }
+
+  #expectAlive(): void {
+    if (!this.isAlive) throw notRunning(this.#spec.session);
+  }
+}
+
+export function notRunning(session: string): GtError {
+  return new GtError("E_SESSION_NOT_FOUND", `session "${session}" not running`, { hint: "gt agents" });
+}
+
+/** node-pty reports a missing program only as text on the screen; say it before anything is created. */
+function expectStartable(spec: SessionSpec): void {
+  const [command = ""] = spec.argv;
+  const hint = "gt config agent list";
+  if (!isDirectory(spec.cwd))
+    throw new GtError("E_SESSION_START", `working directory ${spec.cwd} does not exist`);
+  const candidates = command.includes("/")
+    ? [command]
+    : (spec.env["PATH"] ?? "").split(delimiter).map((directory) => join(directory, command));
+  if (!candidates.some(isExecutable))
+    throw new GtError("E_SESSION_START", `agent "${spec.agent}": command "${command}" not found in PATH`, {
+      hint,
+    });
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false; // not there, or not for us
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,206 @@
+import type { ScreenDetection, SessionPhase } from "./session-host.ts";
+
+/** What the host has seen of a session when it asks for the phase. Times in milliseconds since the epoch. */
+export interface PhaseFacts {
+  readonly phase: SessionPhase;
+  /** Lines of the visible screen without trailing blanks. */
+  readonly lines: readonly string[];
+  readonly startedAt: number;
+  /** Last change of the normalised screen text. */
+  readonly changedAt: number;
+  /** Last report of the runtime's own hooks. */
+  readonly report?: { readonly event: "session-start" | "prompt" | "turn-end"; readonly at: number };
+  /** Since when the ready prompt, a limit text or a selection dialog have been on the screen without a break. */
+  readonly promptSince?: number;
+  readonly limitSince?: number;
+  readonly dialogSince?: number;
+}
+
+export interface PhaseDecision {
+  readonly phase: SessionPhase;
+  readonly promptSince?: number;
+  readonly limitSince?: number;
+  readonly dialogSince?: number;
+  /** Keys that answer the dialog on the screen. */
+  readonly answer?: readonly string[];
+  /** When to decide again although nothing changes; absent = at the next change. */
+  readonly recheckAt?: number;
+}
+
+const promptConfirmMs = 200;
+const limitConfirmMs = 10_000;
+const unknownDialogMs = 20_000;
+const reportedWorkMs = 30 * 60_000;
+const recentChangeMs = 10_000;
+const turnEndQuietMs = 2_000;
+const quietMeansIdleMs = 5_000;
+const readyQuietMs = 500;
+
+const defaultBusy =
+  /esc(ape)? (to )?(interrupt|cancel)|ctrl\+c to (stop|interrupt)|^\W*(working|thinking|running)(\.\.\.|…)/i;
+const selection = /^[^\p{L}\p{N}]*[❯›]\s*1\./u;
+
+/** Start-up dialogs that we answer: they ask whether a directory of the town may be worked in (spec/03 §5.3). */
+const knownDialogs: readonly { readonly all: readonly string[]; readonly keys: readonly string[] }[] = [
+  { all: ["Bypass Permissions mode", "Yes, I accept"], keys: ["\x1b[B", "\r"] },
+  { all: ["trust this folder"], keys: ["\r"] },
+  { all: ["Quick safety check"], keys: ["\r"] },
+  { all: ["Do you trust the contents of this directory?"], keys: ["\r"] },
+  { all: ["Trust this workspace"], keys: ["\r"] },
+];
+
+/** Texts by which runtimes say that the account has reached a limit (spec/03 §5.9). */
+const limitTexts: readonly RegExp[] = [
+  /You've hit your .*limit/i,
+  /limit .*resets (at )?\S+/i,
+  /Stop and wait for limit to reset/i,
+  /Add funds to continue/i,
+  /API Error: Rate limit reached/i,
+  /\b429\b.*(too many|rate|quota)/i,
+  /quota exceeded/i,
+  /usage limit (reached|exceeded)/i,
+  /You've reached your .* limit/i,
+];
+const loginTexts = /OAuth token (has been revoked|has expired)|Please run \/login/i;
+
+/** What the session is doing, by the rules of spec/03 §7.6 in their order. Pure. */
+export function decidePhase(
+  detection: ScreenDetection | undefined,
+  facts: PhaseFacts,
+  now: number,
+): PhaseDecision {
+  // A program whose screen nobody can read works until it exits.
+  if (detection === undefined) return { phase: "working" };
+  const { lines } = facts;
+  const filled = lines.filter((line) => line.trim() !== "");
+  const busy = filled.slice(-6).some((line) => busyPattern(detection).test(line));
+  const prompt = !busy && showsPrompt(lines, detection.readyPrompt);
+  const promptSince = prompt ? (facts.promptSince ?? now) : undefined;
+
+  const known = findDialog(filled, detection);
+  if (known !== undefined && !prompt) return { phase: "dialog", answer: known };
+  if (!busy && filled.some((line) => loginTexts.test(line))) return { phase: "waiting" };
+  if (!busy && !prompt && filled.some((line) => selection.test(line))) {
+    const dialogSince = facts.dialogSince ?? now;
+    return now - dialogSince >= unknownDialogMs
+      ? { phase: "waiting", dialogSince }
+      : { phase: facts.phase, dialogSince, recheckAt: dialogSince + unknownDialogMs };
+  }
+  if (!busy && filled.slice(-20).some((line) => limitPatterns(detection).some((text) => text.test(line)))) {
+    const limitSince = facts.limitSince ?? now;
+    const marks = { limitSince, ...(promptSince === undefined ? {} : { promptSince }) };
+    if (facts.phase === "limited" || now - limitSince >= limitConfirmMs)
+      return { phase: "limited", ...marks };
+    const rest = decideWork(detection, facts, { busy, promptSince }, now);
+    return {
+      ...rest,
+      ...marks,
+      recheckAt: Math.min(rest.recheckAt ?? Infinity, limitSince + limitConfirmMs),
+    };
+  }
+  return decideWork(detection, facts, { busy, promptSince }, now);
+}
+
+function decideWork(
+  detection: ScreenDetection,
+  facts: PhaseFacts,
+  seen: { readonly busy: boolean; readonly promptSince: number | undefined },
+  now: number,
+): PhaseDecision {
+  const { report, changedAt } = facts;
+  const marks = seen.promptSince === undefined ? {} : { promptSince: seen.promptSince };
+  const quietFor = now - changedAt;
+  if (seen.busy) return { phase: "working" };
+  const reportsWork = report?.event === "prompt" && now - report.at < reportedWorkMs;
+  if (reportsWork && quietFor < recentChangeMs)
+    return { phase: "working", ...marks, recheckAt: changedAt + recentChangeMs };
+  if (seen.promptSince !== undefined) {
+    return now - seen.promptSince >= promptConfirmMs
+      ? { phase: "idle", ...marks }
+      : { phase: facts.phase, ...marks, recheckAt: seen.promptSince + promptConfirmMs };
+  }
+  if (report?.event === "turn-end") {
+    return quietFor >= turnEndQuietMs
+      ? { phase: "idle" }
+      : { phase: facts.phase, recheckAt: changedAt + turnEndQuietMs };
+  }
+  if (facts.phase === "starting") return decideStart(detection, facts, now);
+  if (detection.readyPrompt !== undefined && detection.readyPrompt !== "") {
+    // The prompt is gone: something else has the screen.
+    return { phase: quietFor < turnEndQuietMs || facts.phase !== "idle" ? "working" : facts.phase };
+  }
+  return quietFor >= quietMeansIdleMs
+    ? { phase: "idle" }
+    : { phase: "working", recheckAt: changedAt + quietMeansIdleMs };
+}
+
+/** A runtime without a prompt that we know is ready some time after its start, once it is quiet (spec/03 §5.4). */
+function decideStart(detection: ScreenDetection, facts: PhaseFacts, now: number): PhaseDecision {
+  if (facts.report?.event === "session-start" && now - facts.changedAt >= readyQuietMs)
+    return { phase: "idle" };
+  const delay = detection.readyDelayMs;
+  if (delay === undefined) return { phase: "starting" };
+  const readyAt = Math.max(facts.startedAt + delay, facts.changedAt + readyQuietMs);
+  return now >= readyAt ? { phase: "idle" } : { phase: "starting", recheckAt: readyAt };
+}
+
+function findDialog(lines: readonly string[], detection: ScreenDetection): readonly string[] | undefined {
+  const text = lines.join("\n");
+  for (const dialog of detection.dialogs ?? []) {
+    if (new RegExp(dialog.match, "i").test(text)) return dialog.keys;
+  }
+  return knownDialogs.find((dialog) => dialog.all.every((part) => text.includes(part)))?.keys;
+}
+
+/** Whether one of the last ten lines starts with the prompt, box drawing and blanks aside. */
+function showsPrompt(lines: readonly string[], prompt: string | undefined): boolean {
+  if (prompt === undefined || prompt === "") return false;
+  return lastLines(lines, 10).some((line) => {
+    const text = line.replaceAll("\u00a0", " ").replace(/^[\s\u2500-\u257f]+/, "");
+    return (text.startsWith(prompt) || text.trimEnd() === prompt.trimEnd()) && !selection.test(line);
+  });
+}
+
+/** The last lines up to the last one that has something on it. */
+function lastLines(lines: readonly string[], count: number): readonly string[] {
+  const end = lines.findLastIndex((line) => line.trim() !== "") + 1;
+  return lines.slice(Math.max(0, end - count), end);
+}
+
+const patterns = new WeakMap<
+  ScreenDetection,
+  { readonly busy: RegExp; readonly limits: readonly RegExp[] }
+>();
+
+function compiled(detection: ScreenDetection): { readonly busy: RegExp; readonly limits: readonly RegExp[] } {
+  let entry = patterns.get(detection);
+  if (entry === undefined) {
+    const { busyPattern: busy, limitPatterns: limits = [] } = detection;
+    entry = {
+      busy: busy === undefined ? defaultBusy : new RegExp(busy, "i"),
+      limits: [...limitTexts, ...limits.map((text) => new RegExp(text, "i"))],
+    };
+    patterns.set(detection, entry);
+  }
+  return entry;
+}
+
+function busyPattern(detection: ScreenDetection): RegExp {
+  return compiled(detection).busy;
+}
+
+function limitPatterns(detection: ScreenDetection): readonly RegExp[] {
+  return compiled(detection).limits;
+}
+
+/** The screen's text with everything masked that moves although nothing happens: digits, spinners, timers. */
+export function normaliseScreen(lines: readonly string[]): string {
+  return lines
+    .map((line) =>
+      line
+        .replace(/\d+/g, "0")
+        .replace(/[\u2800-\u28ff✻✽✶✳✢·∙●○◐◓◑◒|/\\*-]/gu, "")
+        .trimEnd(),
+    )
+    .join("\n");
+}
