@@ -54,6 +54,15 @@ export interface Ledger {
    */
   write(actor: ActorAddress, operations: readonly Operation[]): Promise<WriteResult>;
 
+  /** Selects the first ready bead and claims it in one transaction, so that no two callers get the same (spec/01 §7.5). */
+  claimReady(actor: ActorAddress, filter?: ReadyFilter): Promise<Bead | undefined>;
+
+  /** A key of the ledger's configuration (spec/01 §10.9); undefined when it is not set. */
+  config(key: string): Promise<string | undefined>;
+  configs(): Promise<ReadonlyMap<string, string>>;
+  /** All values of a namespace, e.g. `memory` or `kv` (spec/01 §10.8). */
+  values(namespace: string): Promise<ReadonlyMap<string, string>>;
+
   /** Rows of the change feed after `since`, oldest first (spec/01 §7.4). */
   changes(since: number, options?: ChangeOptions): Promise<ChangePage>;
   /** Highest sequence number of the feed. */

@@ -45,6 +45,19 @@ export type Operation =
     }
   | { readonly op: "putRow"; readonly table: RuntimeTable; readonly key: string; readonly value: unknown }
   | { readonly op: "deleteRow"; readonly table: RuntimeTable; readonly key: string }
+  /** Moves the bead under another parent, or to the top with `null`; its id stays (spec/01 §3.3). */
+  | { readonly op: "setParent"; readonly id: BeadId; readonly parent: BeadId | null }
+  /** Makes a wisp, and the wisps below it, durable under the same id (spec/01 §5.5). */
+  | { readonly op: "promote"; readonly id: BeadId; readonly reason?: string }
+  /** Sets or, with `null`, removes a key of the ledger's configuration (spec/01 §10.9). */
+  | { readonly op: "setConfig"; readonly key: string; readonly value: string | null }
+  /** Sets or, with `null`, removes a value in a namespace such as `memory` or `kv` (spec/01 §10.8). */
+  | {
+      readonly op: "putValue";
+      readonly namespace: string;
+      readonly key: string;
+      readonly value: string | null;
+    }
   | { readonly op: "registerPrefix"; readonly prefix: string; readonly scope: string; readonly path: string }
   | { readonly op: "event"; readonly event: BatchEvent };
 
@@ -97,6 +110,8 @@ export type NewBead = BeadFields & {
   readonly infix?: string;
   /** Creates a child: id `<parent>.<N>` and the parent-child edge. */
   readonly parent?: BeadId;
+  /** A child takes over its parent's labels, except `gt:*`, `from:*`, `thread:*` and state labels. */
+  readonly inheritLabels?: boolean;
   readonly createdAt?: Time;
 };
 

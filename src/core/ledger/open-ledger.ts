@@ -1,0 +1,41 @@
+import { type Clock, systemClock } from "../clock.ts";
+import type { TownEvent } from "../events/event.ts";
+import { type Random, systemRandom } from "../random.ts";
+import { openDatabase } from "./store/database.ts";
+import { SqliteLedger } from "./store/sqlite-ledger.ts";
+
+export interface OpenLedgerOptions {
+  /** The database file. */
+  readonly path: string;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  /** Scope of new beads that name none, and home of id fragments. */
+  readonly scope?: string;
+  /** The event log that `event` operations are appended to after their commit. */
+  readonly eventLog?: string;
+  /** Makes a missing file; otherwise that is `E_NO_DATABASE`. */
+  readonly create?: boolean;
+  readonly readonly?: boolean;
+  readonly synchronous?: "normal" | "full";
+  readonly ignoreSchemaSkew?: boolean;
+}
+
+/** Opens a ledger file, repairing what a killed writer left behind (spec/01 §7). */
+export async function openLedger(options: OpenLedgerOptions): Promise<SqliteLedger> {
+  const database = await openDatabase(options);
+  const { eventLog } = options;
+  const ledger = new SqliteLedger(database, {
+    clock: options.clock ?? systemClock,
+    random: options.random ?? systemRandom,
+    scope: options.scope,
+    appendEvents: eventLog === undefined ? undefined : (events) => appendTo(eventLog, events),
+  });
+  if (eventLog !== undefined) await ledger.flushOutbox();
+  return ledger;
+}
+
+/** Loaded on first use: most commands write no event. */
+async function appendTo(eventLog: string, events: readonly TownEvent[]): Promise<void> {
+  const { appendEvents } = await import("../events/event-log.ts");
+  appendEvents(eventLog, events);
+}

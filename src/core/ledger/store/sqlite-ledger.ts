@@ -1,0 +1,370 @@
+import type { Clock } from "../../clock.ts";
+import type { TownEvent } from "../../events/event.ts";
+import type { Random } from "../../random.ts";
+import type { ActorAddress, Agent, Bead, BeadId, Comment, Dependency } from "../bead.ts";
+import type {
+  AgentFilter,
+  AgentTimes,
+  BeadFilter,
+  BlockedBead,
+  ChangeOptions,
+  ChangePage,
+  Ledger,
+  PrefixEntry,
+  ReadyFilter,
+  RuntimeRow,
+  WriteResult,
+} from "../ledger.ts";
+import type { Operation, RuntimeTable } from "../operation.ts";
+import { parseCustomStatuses, Statuses } from "../statuses.ts";
+import { applyOperation } from "./apply-operation.ts";
+import { Batch, type BatchContext, headOf } from "./batch.ts";
+import { conditionsOf, orderOf } from "./bead-filter.ts";
+import {
+  type AgentRow,
+  agentColumns,
+  type BeadRow,
+  beadColumns,
+  type CommentRow,
+  type DependencyRow,
+  toAgent,
+  toBead,
+  toComment,
+  toDependency,
+} from "./bead-row.ts";
+import { blockedBeads } from "./blocked-query.ts";
+import { changesSince } from "./change-feed.ts";
+import { claimBead } from "./claim.ts";
+import type { LedgerDatabase } from "./database.ts";
+import { type OutboxEntry, orphanedLines, removeFromOutbox } from "./outbox.ts";
+import { PrefixTable } from "./prefix-table.ts";
+import { readyBeads } from "./ready-query.ts";
+import { resolveId } from "./resolve-id.ts";
+import type { RuntimeRecord } from "./runtime-rows.ts";
+import { storeColumns } from "./store-columns.ts";
+
+export interface SqliteLedgerOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Scope of new beads and of id fragments. */
+  readonly scope: string | undefined;
+  /** Takes the lines of committed batches to the event log. */
+  readonly appendEvents: ((events: readonly TownEvent[]) => Promise<void>) | undefined;
+}
+
+/** Liveness times reach the file at most this often for one agent (spec/01 §6.2). */
+const touchIntervalMs = 5_000;
+
+/** The ledger in an SQLite file (spec/01 §7). */
+export class SqliteLedger implements Ledger {
+  readonly path: string;
+  readonly database: LedgerDatabase;
+  private readonly options: SqliteLedgerOptions;
+  private readonly touched = new Map<ActorAddress, number>();
+  private customText = "";
+  private cachedStatuses = new Statuses(new Map());
+
+  constructor(database: LedgerDatabase, options: SqliteLedgerOptions) {
+    this.path = database.path;
+    this.database = database;
+    this.options = options;
+  }
+
+  async get(id: BeadId): Promise<Bead | undefined> {
+    const row = this.database.get<BeadRow>(`SELECT ${beadColumns} FROM issues i WHERE i.id = ?`, id);
+    return row === undefined ? undefined : toBead(row);
+  }
+
+  async getMany(ids: readonly BeadId[]): Promise<ReadonlyMap<BeadId, Bead>> {
+    const rows = this.database.all<BeadRow>(
+      `SELECT ${beadColumns} FROM issues i WHERE i.id IN (SELECT value FROM json_each(?))`,
+      JSON.stringify(ids),
+    );
+    return new Map(rows.map((row) => [row.id, toBead(row)]));
+  }
+
+  async resolve(input: string, options: { readonly scope?: string } = {}): Promise<BeadId> {
+    return resolveId(this.database, this.prefixTable(), input, options.scope ?? this.options.scope);
+  }
+
+  async find(filter: BeadFilter): Promise<readonly Bead[]> {
+    await this.wakeDeferred();
+    const { where, params } = conditionsOf(filter);
+    const rows = this.database.all<BeadRow>(
+      `SELECT ${beadColumns} FROM issues i ${where.length === 0 ? "" : `WHERE ${where.join(" AND ")}`}
+       ORDER BY ${orderOf(filter, this.options.clock.now())} LIMIT ?`,
+      ...params,
+      filter.limit === undefined || filter.limit <= 0 ? -1 : filter.limit,
+    );
+    return rows.map(toBead);
+  }
+
+  async count(filter: BeadFilter): Promise<number> {
+    await this.wakeDeferred();
+    const { where, params } = conditionsOf(filter);
+    const condition = where.length === 0 ? "" : `WHERE ${where.join(" AND ")}`;
+    return this.database.value<number>(`SELECT count(*) FROM issues i ${condition}`, ...params) ?? 0;
+  }
+
+  async ready(filter: ReadyFilter = {}): Promise<readonly Bead[]> {
+    await this.wakeDeferred();
+    const statuses = this.statuses();
+    return this.database.read(() => readyBeads(this.database, statuses, filter, this.options.clock.now()));
+  }
+
+  async blocked(filter: BeadFilter = {}): Promise<readonly BlockedBead[]> {
+    const statuses = this.statuses();
+    return this.database.read(() => blockedBeads(this.database, statuses, filter, this.options.clock.now()));
+  }
+
+  async dependencies(id: BeadId): Promise<readonly Dependency[]> {
+    const rows = this.database.all<DependencyRow>(
+      "SELECT * FROM dependencies WHERE issue_id = ? ORDER BY depends_on_id, type",
+      id,
+    );
+    return rows.map(toDependency);
+  }
+
+  async dependents(id: string): Promise<readonly Dependency[]> {
+    const rows = this.database.all<DependencyRow>(
+      "SELECT * FROM dependencies WHERE depends_on_id = ? ORDER BY issue_id, type",
+      id,
+    );
+    return rows.map(toDependency);
+  }
+
+  async edges(ids: readonly BeadId[]): Promise<readonly Dependency[]> {
+    const list = JSON.stringify(ids);
+    const rows = this.database.all<DependencyRow>(
+      `SELECT * FROM dependencies WHERE issue_id IN (SELECT value FROM json_each(?))
+       UNION SELECT * FROM dependencies WHERE depends_on_id IN (SELECT value FROM json_each(?))
+       ORDER BY 1, 2, 3`,
+      list,
+      list,
+    );
+    return rows.map(toDependency);
+  }
+
+  async comments(id: BeadId): Promise<readonly Comment[]> {
+    const rows = this.database.all<CommentRow>(
+      "SELECT * FROM comments WHERE issue_id = ? ORDER BY created_at, id",
+      id,
+    );
+    return rows.map(toComment);
+  }
+
+  async agent(address: ActorAddress): Promise<Agent | undefined> {
+    const row = this.database.get<AgentRow>("SELECT * FROM agents WHERE address = ?", address);
+    return row === undefined ? undefined : toAgent(row);
+  }
+
+  async agents(filter: AgentFilter = {}): Promise<readonly Agent[]> {
+    const where: string[] = [];
+    const params: string[] = [];
+    const wanted = { rig: filter.rig, role: filter.role, hookBead: filter.hookBead };
+    for (const [property, value] of Object.entries(wanted)) {
+      if (value === undefined) continue;
+      where.push(`${agentColumns[property as keyof typeof wanted]} = ?`);
+      params.push(value);
+    }
+    if (filter.state !== undefined) {
+      where.push("agent_state IN (SELECT value FROM json_each(?))");
+      params.push(JSON.stringify([filter.state].flat()));
+    }
+    const rows = this.database.all<AgentRow>(
+      `SELECT * FROM agents ${where.length === 0 ? "" : `WHERE ${where.join(" AND ")}`} ORDER BY address`,
+      ...params,
+    );
+    return rows.map(toAgent);
+  }
+
+  async row<T = unknown>(table: RuntimeTable, key: string): Promise<RuntimeRow<T> | undefined> {
+    const record = this.database.get<RuntimeRecord>(
+      "SELECT key, value, rev, updated_at FROM runtime_rows WHERE name = ? AND key = ?",
+      table,
+      key,
+    );
+    return record === undefined ? undefined : toRuntimeRow<T>(record);
+  }
+
+  async rows<T = unknown>(
+    table: RuntimeTable,
+    options: { readonly prefix?: string } = {},
+  ): Promise<readonly RuntimeRow<T>[]> {
+    const prefix = options.prefix ?? "";
+    const records = this.database.all<RuntimeRecord>(
+      "SELECT key, value, rev, updated_at FROM runtime_rows WHERE name = ? AND key >= ? AND substr(key, 1, ?) = ? ORDER BY key",
+      table,
+      prefix,
+      prefix.length,
+      prefix,
+    );
+    return records.map(toRuntimeRow<T>);
+  }
+
+  async prefixes(): Promise<readonly PrefixEntry[]> {
+    return this.prefixTable().entries;
+  }
+
+  async config(key: string): Promise<string | undefined> {
+    return this.database.value<string>("SELECT value FROM config WHERE key = ?", key);
+  }
+
+  async configs(): Promise<ReadonlyMap<string, string>> {
+    const rows = this.database.all<{ key: string; value: string }>(
+      "SELECT key, value FROM config ORDER BY key",
+    );
+    return new Map(rows.map(({ key, value }) => [key, value]));
+  }
+
+  async values(namespace: string): Promise<ReadonlyMap<string, string>> {
+    const rows = this.database.all<{ key: string; value: string }>(
+      "SELECT key, value FROM kv WHERE ns = ? ORDER BY key",
+      namespace,
+    );
+    return new Map(rows.map(({ key, value }) => [key, value]));
+  }
+
+  async write(actor: ActorAddress, operations: readonly Operation[]): Promise<WriteResult> {
+    return this.apply(actor, (batch) => {
+      for (const operation of operations) applyOperation(batch, operation);
+    });
+  }
+
+  async claimReady(actor: ActorAddress, filter: ReadyFilter = {}): Promise<Bead | undefined> {
+    await this.wakeDeferred();
+    let claimed: BeadId | undefined;
+    await this.apply(actor, (batch) => {
+      const statuses = batch.context.statuses;
+      const [best] = readyBeads(
+        this.database,
+        statuses,
+        { ...filter, unassigned: true, limit: 1 },
+        batch.now,
+      );
+      claimed = best?.id;
+      if (best !== undefined) claimBead(batch, best.id);
+    });
+    return claimed === undefined ? undefined : this.get(claimed);
+  }
+
+  /** Runs a change of any kind as one batch: in one transaction, with feed, derived state and outbox. */
+  async apply(actor: ActorAddress, change: (batch: Batch) => void): Promise<WriteResult> {
+    const { result, outbox } = await this.database.write(() => {
+      const batch = new Batch(this.batchContext(), actor);
+      change(batch);
+      return batch.finish();
+    });
+    if (outbox.length > 0) await this.append(outbox);
+    return result;
+  }
+
+  async changes(since: number, options: ChangeOptions = {}): Promise<ChangePage> {
+    return this.database.read(() => changesSince(this.database, since, options));
+  }
+
+  async head(): Promise<number> {
+    return headOf(this.database);
+  }
+
+  async touchAgent(address: ActorAddress, times: AgentTimes): Promise<void> {
+    const now = this.options.clock.now();
+    const last = this.touched.get(address);
+    if (last !== undefined && now - last < touchIntervalMs) return;
+    this.touched.set(address, now);
+    await this.database.write(() =>
+      this.database.run(
+        `UPDATE agents SET last_activity = max(ifnull(last_activity, 0), ?), last_progress_at = coalesce(?, last_progress_at),
+           last_session_at = coalesce(?, last_session_at) WHERE address = ?`,
+        times.lastActivity ?? null,
+        times.lastProgressAt ?? null,
+        times.lastSessionAt ?? null,
+        address,
+      ),
+    );
+  }
+
+  async close(): Promise<void> {
+    this.database.close();
+  }
+
+  /** Appends lines to the event log that a writer committed and then died with. */
+  async flushOutbox(): Promise<void> {
+    const lines = orphanedLines(this.database, this.options.clock.now());
+    if (lines.length > 0 && !this.database.readonly) await this.append(lines);
+  }
+
+  statuses(): Statuses {
+    const text = this.database.value<string>("SELECT value FROM config WHERE key = 'status.custom'") ?? "";
+    const staged = this.prefixTable().isTown ? "staged_ready:wip,staged_warnings:wip" : "";
+    const all = [text, staged].filter((part) => part !== "").join(",");
+    if (all !== this.customText) {
+      this.customText = all;
+      this.cachedStatuses = new Statuses(parseCustomStatuses(all));
+    }
+    return this.cachedStatuses;
+  }
+
+  prefixTable(): PrefixTable {
+    return new PrefixTable(
+      this.database.all<PrefixEntry & Record<string, string>>(
+        "SELECT prefix, scope, path FROM prefixes ORDER BY prefix",
+      ),
+    );
+  }
+
+  private batchContext(): BatchContext {
+    const types = this.database.value<string>("SELECT value FROM config WHERE key = 'types.custom'") ?? "";
+    return {
+      database: this.database,
+      statuses: this.statuses(),
+      customTypes: new Set(
+        types
+          .split(",")
+          .map((type) => type.trim())
+          .filter((type) => type !== ""),
+      ),
+      prefixes: this.prefixTable(),
+      clock: this.options.clock,
+      random: this.options.random,
+      defaultScope: this.options.scope,
+    };
+  }
+
+  private async append(outbox: readonly OutboxEntry[]): Promise<void> {
+    if (this.options.appendEvents === undefined) return;
+    await this.options.appendEvents(outbox.map(({ line }) => JSON.parse(line) as TownEvent));
+    await this.database.write(() => removeFromOutbox(this.database, outbox));
+  }
+
+  /** Beads whose deferral has expired are open again (spec/01 §4.5). */
+  private async wakeDeferred(): Promise<void> {
+    const now = this.options.clock.now();
+    if (this.database.readonly || !this.hasExpired(now)) return;
+    await this.apply("system", (batch) => {
+      const rows = this.database.all<BeadRow>(
+        "SELECT * FROM issues WHERE defer_until <= ? AND status = 'deferred'",
+        now,
+      );
+      for (const row of rows) storeColumns(batch, row, { status: "open", defer_until: null });
+    });
+  }
+
+  private hasExpired(now: number): boolean {
+    return (
+      this.database.value(
+        "SELECT 1 FROM issues INDEXED BY issues_defer WHERE defer_until <= ? AND status = 'deferred' LIMIT 1",
+        now,
+      ) !== undefined
+    );
+  }
+}
+
+function toRuntimeRow<T>(record: RuntimeRecord): RuntimeRow<T> {
+  return {
+    key: record.key,
+    value: JSON.parse(record.value) as T,
+    rev: record.rev,
+    updatedAt: record.updated_at,
+  };
+}

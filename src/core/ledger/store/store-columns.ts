@@ -1,0 +1,156 @@
+import { GtError } from "../../gt-error.ts";
+import type { BeadId, Outcome } from "../bead.ts";
+import { columnToJson, fieldOfProperty } from "../bead-fields.ts";
+import type { Batch } from "./batch.ts";
+import type { BeadRow } from "./bead-row.ts";
+import { findCycleThrough } from "./cycles.ts";
+import { parentOf } from "./edges.ts";
+
+type Column = string | number | null;
+
+/** Writes the columns as one revision with one row in the feed, and keeps derived state right. */
+export function storeColumns(
+  batch: Batch,
+  row: BeadRow,
+  columns: Readonly<Record<string, Column>>,
+  comment?: string,
+): void {
+  const { statuses } = batch.context;
+  batch.store(row.id, columns);
+  const status = columns["status"];
+  if (typeof status !== "string" || status === row.status) {
+    if (row.no_history === 0) recordColumns(batch, row, columns, "updated", comment);
+    else batch.changedSilently();
+    if ("ephemeral" in columns || "no_history" in columns) batch.markDirty(row.scope, row.id);
+    return;
+  }
+  recordColumns(batch, row, columns, statusChange(row.status, status), comment);
+  const isSettled = statuses.isSettled(status);
+  if (statuses.isSettled(row.status) !== isSettled || status === "closed" || row.status === "closed") {
+    batch.blocked.touchWithDependents(row.id);
+    if (!isSettled) refuseCycle(batch, row.id);
+  }
+  if (status === "closed") afterClose(batch, row.id);
+}
+
+function statusChange(before: string, after: string): string {
+  if (after === "closed") return "closed";
+  if (before === "closed") return "reopened";
+  if (after === "deferred") return "deferred";
+  if (before === "deferred" && after === "open") return "undeferred";
+  return "status_changed";
+}
+
+function refuseCycle(batch: Batch, id: BeadId): void {
+  const cycle = findCycleThrough(batch.database, batch.context.statuses, id);
+  if (cycle === undefined) return;
+  throw new GtError("E_DEPENDENCY", `making ${id} active again would create a cycle: ${cycle.join(" -> ")}`, {
+    exitCode: 2,
+    hint: `bd dep remove ${cycle[0]} ${cycle[1]}`,
+  });
+}
+
+const fieldOfColumn = new Map([...fieldOfProperty.values()].map((field) => [field.column, field]));
+
+function recordColumns(
+  batch: Batch,
+  row: BeadRow,
+  columns: Readonly<Record<string, Column>>,
+  type: string,
+  comment: string | undefined,
+): void {
+  const before = row as unknown as Readonly<Record<string, Column>>;
+  const old: Record<string, unknown> = {};
+  const now: Record<string, unknown> = {};
+  for (const [column, value] of Object.entries(columns)) {
+    const field = fieldOfColumn.get(column);
+    if (field === undefined) continue;
+    old[field.json] = columnToJson(field.kind, before[column] ?? null);
+    now[field.json] = columnToJson(field.kind, value);
+  }
+  batch.record({ id: row.id, scope: row.scope, type, old, new: now, comment });
+}
+
+/** Closes the bead without asking the rules, with all that follows. */
+export function storeClosed(
+  batch: Batch,
+  row: BeadRow,
+  reason: string,
+  outcome: Outcome,
+  session: string | undefined,
+): void {
+  const columns: Record<string, string | number | null> = {
+    status: "closed",
+    closed_at: batch.now,
+    close_reason: reason,
+    outcome,
+    closed_by_session: session ?? "",
+  };
+  if (row.status === "pinned") columns["pinned"] = 0;
+  if (row.status === "deferred" && row.defer_until !== null) columns["defer_until"] = null;
+  storeColumns(batch, row, columns, reason);
+}
+
+/** What follows from a close: gates are resolved, alternatives skipped, finished molecules closed. */
+function afterClose(batch: Batch, id: BeadId): void {
+  const row = batch.bead(id);
+  if (row.issue_type === "gate")
+    batch.record({
+      id,
+      scope: row.scope,
+      type: "gate_resolved",
+      new: { outcome: row.outcome },
+      comment: row.close_reason,
+    });
+  if (row.outcome !== "failure") skipAlternatives(batch, id);
+  closeFinishedMolecule(batch, id);
+}
+
+/** Beads that would have run only if this one had failed (spec/01 §4.2). */
+function skipAlternatives(batch: Batch, id: BeadId): void {
+  const alternatives = batch.database.values<string>(
+    "SELECT issue_id FROM dependencies WHERE depends_on_id = ? AND type = 'conditional-blocks'",
+    id,
+  );
+  for (const alternative of alternatives) skip(batch, alternative, `skipped: ${id} did not fail`);
+}
+
+function skip(batch: Batch, id: BeadId, reason: string): void {
+  const row = batch.bead(id);
+  const isUnderWay = row.status === "hooked" || row.status === "in_progress";
+  if (isUnderWay || batch.context.statuses.isSettled(row.status)) return;
+  const children = batch.database.values<string>(
+    "SELECT issue_id FROM dependencies WHERE depends_on_id = ? AND type = 'parent-child'",
+    id,
+  );
+  storeClosed(batch, row, reason, "skipped", undefined);
+  for (const child of children) skip(batch, child, reason);
+}
+
+function closeFinishedMolecule(batch: Batch, id: BeadId): void {
+  const { settledSql } = batch.context.statuses;
+  const seen = new Set([id]);
+  for (let at = parentOf(batch, id); at !== undefined && !seen.has(at); at = parentOf(batch, at)) {
+    seen.add(at);
+    const root = batch.findBead(at);
+    if (root === undefined) return;
+    if (!isMoleculeRoot(batch, root)) continue;
+    if (batch.context.statuses.isSettled(root.status)) return;
+    const open = batch.database.value(
+      `SELECT 1 FROM dependencies d JOIN issues c ON c.id = d.issue_id
+       WHERE d.depends_on_id = ? AND d.type = 'parent-child' AND c.status NOT IN (${settledSql}) LIMIT 1`,
+      root.id,
+    );
+    if (open === undefined) storeClosed(batch, root, "all steps complete", "success", undefined);
+    return;
+  }
+}
+
+function isMoleculeRoot(batch: Batch, row: BeadRow): boolean {
+  if (row.issue_type === "molecule" || row.ephemeral === 1) return true;
+  return (
+    row.issue_type === "epic" &&
+    batch.database.value("SELECT 1 FROM labels WHERE issue_id = ? AND label = 'template'", row.id) !==
+      undefined
+  );
+}
