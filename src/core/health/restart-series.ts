@@ -48,7 +48,8 @@ export function decideRestart(
   const restarts = currentSeries(series, diedAt, limits);
   const inWindow = restarts.filter((at) => at > now - limits.windowMs).length;
   if (inWindow >= limits.maxRestarts) return { kind: "crash-loop", count: inWindow };
-  const until = diedAt + delayBefore(restarts.length + 1, limits);
+  // A start that failed leaves no newer death behind: then the delay counts from the attempt.
+  const until = Math.max(diedAt, restarts.at(-1) ?? 0) + delayBefore(restarts.length + 1, limits);
   return now >= until ? { kind: "restart", attempt: restarts.length + 1 } : { kind: "wait", until };
 }
 

@@ -1,0 +1,154 @@
+import { spawn } from "node:child_process";
+import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
+import { GtError } from "../../core/gt-error.ts";
+import { isLocked } from "../../core/lock/lock.ts";
+import type { Town } from "../../core/town/town.ts";
+import { version } from "../../core/version.ts";
+import { ownProgram } from "../sessions/own-program.ts";
+import { isSameProcess } from "../sessions/process-identity.ts";
+import { scrubEnvironment } from "../sessions/scrub-environment.ts";
+import { logFile, readIdentity, readState } from "./daemon-state.ts";
+import { readDesired } from "./desired-state.ts";
+import type { DutyStatus } from "./duty-runner.ts";
+
+export const daemonLock = "daemon";
+
+export interface DaemonStatus {
+  readonly isRunning: boolean;
+  readonly pid?: number;
+  readonly version?: string;
+  readonly startedAt?: string;
+  readonly lastHeartbeat?: string;
+  readonly heartbeats?: number;
+  readonly duties: readonly DutyStatus[];
+  /** The installed program is another version than the running one. */
+  readonly isOutdated: boolean;
+}
+
+/** What can be known about the town's daemon without disturbing it. */
+export function daemonStatus(town: Town): DaemonStatus {
+  if (!isLocked(town.paths.locks, daemonLock)) return { isRunning: false, duties: [], isOutdated: false };
+  const identity = readIdentity(town);
+  const state = readState(town);
+  const isOwn = state !== undefined && state.pid === identity?.pid;
+  return {
+    isRunning: true,
+    ...(identity === undefined ? {} : { pid: identity.pid, version: identity.version }),
+    ...(isOwn
+      ? {
+          startedAt: state.started_at,
+          lastHeartbeat: state.last_heartbeat,
+          heartbeats: state.heartbeat_count,
+        }
+      : {}),
+    duties: isOwn ? state.duties : [],
+    isOutdated: identity !== undefined && identity.version !== version,
+  };
+}
+
+export type EnsureOutcome =
+  /** It was up already. */
+  | { readonly kind: "running"; readonly pid?: number }
+  | { readonly kind: "started"; readonly pid: number }
+  /** The human took the town down: nothing is started on its own. */
+  | { readonly kind: "down" }
+  /** `GT_NO_DAEMON` forbids it. */
+  | { readonly kind: "forbidden" };
+
+/** For commands that change work: starts the daemon when the town is wanted up and nobody watches it (spec/04 §7.1). */
+export async function ensureDaemon(town: Town, env: NodeJS.ProcessEnv = process.env): Promise<EnsureOutcome> {
+  const pid = readIdentity(town)?.pid;
+  if (isLocked(town.paths.locks, daemonLock))
+    return { kind: "running", ...(pid === undefined ? {} : { pid }) };
+  if (readDesired(town).state === "down") return { kind: "down" };
+  const forbidden = env["GT_NO_DAEMON"];
+  if (forbidden !== undefined && forbidden !== "" && forbidden !== "0") return { kind: "forbidden" };
+  return startDaemon(town, env);
+}
+
+const startTimeoutMs = 20_000;
+
+/** Starts the daemon as a process of its own and waits until it holds its lock. `E_DAEMON_START` with the log's end. */
+export async function startDaemon(
+  town: Town,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Extract<EnsureOutcome, { kind: "running" | "started" }>> {
+  mkdirSync(town.paths.logs, { recursive: true });
+  const log = openSync(logFile(town), "a", 0o600);
+  const child = spawn(process.execPath, [ownProgram("daemon"), town.root], {
+    cwd: town.root,
+    env: daemonEnvironment(env),
+    stdio: ["ignore", log, log],
+    detached: true,
+  });
+  closeSync(log);
+  let exitCode: number | null | undefined;
+  child.once("exit", (code) => {
+    exitCode = code;
+  });
+  child.once("error", () => {
+    exitCode = null;
+  });
+  try {
+    for (const deadline = Date.now() + startTimeoutMs; Date.now() < deadline; await pause(25)) {
+      const identity = readIdentity(town);
+      const isUp = identity !== undefined && isSameProcess(identity.pid, identity.startedAt);
+      if (isUp && identity.pid === child.pid) return { kind: "started", pid: identity.pid };
+      // Two commands started one each: the slower daemon has given way.
+      if (isUp && exitCode !== undefined && isLocked(town.paths.locks, daemonLock))
+        return { kind: "running", pid: identity.pid };
+      if (exitCode !== undefined && !isLocked(town.paths.locks, daemonLock)) break;
+    }
+  } finally {
+    child.unref();
+  }
+  throw new GtError("E_DAEMON_START", "the daemon did not start", {
+    why: lastLines(logFile(town), 5),
+    hint: "gt daemon run",
+  });
+}
+
+/** A test that crashes the caller at a step does not mean the daemon. */
+function daemonEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const { GT_TEST_CRASH: _, ...rest } = scrubEnvironment(env);
+  return rest;
+}
+
+const stopTimeoutMs = 10_000;
+
+/** Ends the daemon and waits until it is gone; sessions go on. False when none was running. */
+export async function stopDaemon(town: Town, options: { readonly force?: boolean } = {}): Promise<boolean> {
+  const { locks } = town.paths;
+  if (!isLocked(locks, daemonLock)) return false;
+  const identity = readIdentity(town);
+  if (identity === undefined || !isSameProcess(identity.pid, identity.startedAt)) {
+    throw new GtError("E_DAEMON_UNKNOWN", "a daemon holds the lock of this town but does not say who it is", {
+      why: [`${locks}/${daemonLock}.lock is held; the pid file names no running process`],
+      hint: "gt daemon status",
+    });
+  }
+  signal(identity.pid, options.force === true ? "SIGKILL" : "SIGTERM");
+  const deadline = Date.now() + stopTimeoutMs;
+  while (isSameProcess(identity.pid, identity.startedAt)) {
+    if (Date.now() > deadline) signal(identity.pid, "SIGKILL");
+    await pause(25);
+  }
+  return true;
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It has just ended by itself.
+  }
+}
+
+export function lastLines(file: string, count: number): readonly string[] {
+  try {
+    return readFileSync(file, "utf8").trimEnd().split("\n").slice(-count);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,34 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Town } from "../../core/town/town.ts";
+
+/** An emergency stop of the town or of one rig (spec/04 §7.3). The file is the truth. */
+export interface EmergencyStop {
+  readonly scope: string;
+  readonly kind: "manual" | "auto";
+  readonly since: string;
+  readonly reason: string;
+}
+
+export const stopFile = (town: Town, rig?: string): string =>
+  join(town.root, rig === undefined ? "ESTOP" : `ESTOP.${rig}`);
+
+/** The stop that holds for the rig (or for the town when none is named), if any. */
+export function readStop(town: Town, rig?: string): EmergencyStop | undefined {
+  return (
+    readStopFile(stopFile(town), "town") ??
+    (rig === undefined ? undefined : readStopFile(stopFile(town, rig), rig))
+  );
+}
+
+function readStopFile(file: string, scope: string): EmergencyStop | undefined {
+  if (!existsSync(file)) return undefined;
+  let line = "";
+  try {
+    [line = ""] = readFileSync(file, "utf8").split("\n");
+  } catch {
+    // Whoever made the file wants things to stop, readable or not.
+  }
+  const [kind, since = "", reason = ""] = line.split("\t");
+  return { scope, kind: kind === "auto" ? "auto" : "manual", since, reason };
+}
