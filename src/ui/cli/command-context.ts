@@ -1,7 +1,6 @@
+import type { SessionHost } from "../../agents/sessions/session-host.ts";
 import type { TownAccess } from "../../agents/town-access.ts";
 import { systemClock } from "../../core/clock.ts";
-import { GtError } from "../../core/gt-error.ts";
-import type { Ledger } from "../../core/ledger/ledger.ts";
 import { systemRandom } from "../../core/random.ts";
 import { isAgentMode } from "./agent-mode.ts";
 import type { CommandContext, CommandSpec } from "./command.ts";
@@ -29,6 +28,8 @@ export function createContext(parts: ContextParts): CommandContext {
   const isSet = (name: string) => !["", "0", undefined].includes(env[name]);
   const yes = flags.boolean("yes") || isSet("GT_YES");
 
+  const noDaemon = flags.boolean("no-daemon") || isSet("GT_NO_DAEMON");
+
   const town = once(async () => {
     const [{ findTownRoot, noTownError }, { openTown }] = await Promise.all([
       import("../../core/town/find-town.ts"),
@@ -39,8 +40,11 @@ export function createContext(parts: ContextParts): CommandContext {
     if (root === undefined) throw noTownError(search);
     return openTown(root, { env });
   });
-  const ledger = once(async (): Promise<Ledger> => {
-    throw new GtError("E_INTERNAL", "the ledger is not there yet");
+  const ledger = once(async () => {
+    const { openTownLedger } = await import("../../core/ledger/town-ledger.ts");
+    const opened = await openTownLedger(await town());
+    ending.onEnd(() => opened.close());
+    return opened;
   });
   const actor = once(async () => {
     const wish = flags.string("as");
@@ -51,6 +55,7 @@ export function createContext(parts: ContextParts): CommandContext {
     const { resolveActor } = await import("../../core/town/actor.ts");
     return resolveActor({ env, cwd, town: await town() });
   });
+  let connected: SessionHost | undefined;
   const access = once(
     async (): Promise<TownAccess> => ({
       town: await town(),
@@ -58,8 +63,13 @@ export function createContext(parts: ContextParts): CommandContext {
       clock: systemClock,
       random: systemRandom,
       actor: await actor(),
-      host: async () => {
-        throw new GtError("E_HOST_DOWN", "the session host is not there yet");
+      host: async (options = {}) => {
+        if (connected !== undefined) return connected;
+        const { connectHost } = await import("../../agents/sessions/client.ts");
+        const host = await connectHost(await town(), noDaemon ? { start: false } : options);
+        ending.onEnd(() => host.disconnect());
+        connected = host;
+        return host;
       },
     }),
   );
@@ -83,7 +93,7 @@ export function createContext(parts: ContextParts): CommandContext {
     actor,
     access,
     agentMode,
-    noDaemon: flags.boolean("no-daemon") || isSet("GT_NO_DAEMON"),
+    noDaemon,
     async input() {
       const { readInput } = await import("./read-input.ts");
       return readInput();
