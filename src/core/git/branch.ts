@@ -1,0 +1,75 @@
+import { askGit, runGit } from "./git.ts";
+
+/** The commit that a revision means; undefined when it means none. */
+export async function resolveCommit(repository: string, revision: string): Promise<string | undefined> {
+  const { exitCode, stdout } = await askGit(repository, [
+    "rev-parse",
+    "--verify",
+    "--quiet",
+    "--end-of-options",
+    `${revision}^{commit}`,
+  ]);
+  return exitCode === 0 ? stdout.trim() : undefined;
+}
+
+export async function branchExists(repository: string, branch: string): Promise<boolean> {
+  return (await resolveCommit(repository, `refs/heads/${branch}`)) !== undefined;
+}
+
+/** True for a name that git takes for a branch and that cannot be mistaken for an option. */
+export async function isBranchName(repository: string, name: string): Promise<boolean> {
+  if (name.startsWith("-") || name === "") return false;
+  return (await askGit(repository, ["check-ref-format", `refs/heads/${name}`])).exitCode === 0;
+}
+
+/** Name of the checked-out branch; undefined on a detached HEAD. */
+export async function currentBranch(worktree: string): Promise<string | undefined> {
+  const { exitCode, stdout } = await askGit(worktree, ["symbolic-ref", "--quiet", "--short", "HEAD"]);
+  return exitCode === 0 ? stdout.trim() : undefined;
+}
+
+/**
+ * Deletes a local branch if it still points at `expected`, so that commits which arrived meanwhile are kept. True when
+ * it is gone, also when it had been gone before.
+ */
+export async function deleteBranch(repository: string, branch: string, expected: string): Promise<boolean> {
+  const ref = `refs/heads/${branch}`;
+  const { exitCode } = await askGit(repository, ["update-ref", "-d", ref, expected]);
+  return exitCode === 0 || (await resolveCommit(repository, ref)) === undefined;
+}
+
+/** Moves or makes a ref, if it is where the caller believes it to be; `from` undefined: it must not exist. */
+export async function moveRef(
+  repository: string,
+  ref: string,
+  to: string,
+  from: string | undefined,
+): Promise<boolean> {
+  const { exitCode } = await askGit(repository, [
+    "update-ref",
+    "--create-reflog",
+    ref,
+    to,
+    from ?? "0000000000000000000000000000000000000000",
+  ]);
+  return exitCode === 0;
+}
+
+/** Local branches with the given beginning, e.g. `polecat/`, with their commits. */
+export async function branches(
+  repository: string,
+  beginning = "",
+): Promise<readonly { readonly name: string; readonly commit: string }[]> {
+  const output = await runGit(repository, [
+    "for-each-ref",
+    "--format=%(objectname) %(refname)",
+    `refs/heads/${beginning}`,
+  ]);
+  return output
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => ({
+      commit: line.slice(0, line.indexOf(" ")),
+      name: line.slice(line.indexOf(" ") + 1 + "refs/heads/".length),
+    }));
+}

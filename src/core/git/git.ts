@@ -1,0 +1,116 @@
+import { statSync } from "node:fs";
+import { GitError, GitPluginError, type SimpleGit, type SimpleGitProgressEvent, simpleGit } from "simple-git";
+import { GtError } from "../gt-error.ts";
+
+export interface GitOptions {
+  /** Milliseconds without a sign of life after which git is ended; 60 s by default (spec/07 §1.9). */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+  /** Text for git's standard input; without it git reads nothing. */
+  readonly input?: string;
+  /** Added to the environment, e.g. `GT_REFINERY`. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly onProgress?: (event: SimpleGitProgressEvent) => void;
+}
+
+export const networkTimeoutMs = 600_000;
+
+/** git ended with a code other than 0. Often that is an answer and not a mishap: see `askGit`. */
+export class GitFailure extends GitError {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+
+  constructor(exitCode: number, stdout: string, stderr: string) {
+    super(undefined, stderr.trim() || stdout.trim() || `git exited with ${exitCode}`);
+    this.name = "GitFailure";
+    this.exitCode = exitCode;
+    this.stdout = stdout;
+    this.stderr = stderr;
+  }
+}
+
+/**
+ * git in a directory, made safe for a program: C locale, no prompts, no colours, no editor, time limits, and nothing
+ * inherited from a hook that we may run in. Any exit code but 0 throws `GitFailure`. Commands of one instance run one
+ * after the other; open another one to run two at once. Throws `E_GIT_DIRECTORY` when the directory is not there.
+ *
+ * Arguments are never read by a shell; still, put `--end-of-options` or `--` before anything that came from outside.
+ */
+export function openGit(directory: string, options: GitOptions = {}): SimpleGit {
+  if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new GtError("E_GIT_DIRECTORY", `there is no directory ${directory}`, { hint: "gt doctor" });
+  }
+  const environment = gitEnvironment(options.env ?? {});
+  return simpleGit({
+    baseDir: directory,
+    maxConcurrentProcesses: 4,
+    timeout: { block: options.timeoutMs ?? 60_000 },
+    completion: { onClose: true, onExit: false },
+    config: ["color.ui=false", "core.quotePath=false", "advice.detachedHead=false", "gc.autoDetach=false"],
+    ...(options.signal ? { abort: options.signal } : {}),
+    ...(options.input === undefined ? {} : { input: () => options.input }),
+    ...(options.onProgress ? { progress: options.onProgress } : {}),
+    allowEnvironment: Object.keys(environment),
+    // What the person configured for git's connections stays in force; our own arguments are under our own control.
+    unsafe: {
+      allowUnsafeAskPass: true,
+      allowUnsafeConfigEnvCount: true,
+      allowUnsafeConfigPaths: true,
+      allowUnsafeGitProxy: true,
+      allowUnsafePack: true,
+      allowUnsafeSshCommand: true,
+    },
+    errors: (error, { exitCode, stdOut, stdErr }) => {
+      if (error instanceof GitFailure || exitCode === 0) return error;
+      // simple-git reports its own endings (time limit, abort) as errors without a meaningful exit code.
+      if (error instanceof GitPluginError) return error;
+      return new GitFailure(exitCode, text(stdOut), text(stdErr));
+    },
+  }).env(environment);
+}
+
+export interface GitAnswer {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs one command whose exit code is its answer. Only a git that could not run at all throws. */
+export async function askGit(
+  directory: string,
+  args: readonly string[],
+  options: GitOptions = {},
+): Promise<GitAnswer> {
+  try {
+    return { exitCode: 0, stdout: await openGit(directory, options).raw([...args]), stderr: "" };
+  } catch (error) {
+    if (error instanceof GitFailure) return error;
+    throw error;
+  }
+}
+
+/** Runs one command and returns its output without the last newline. */
+export async function runGit(
+  directory: string,
+  args: readonly string[],
+  options: GitOptions = {},
+): Promise<string> {
+  return (await openGit(directory, options).raw([...args])).replace(/\n$/, "");
+}
+
+/** What a hook or an agent's shell must not tell our git: which repository it is in, which editor to open. */
+const unwanted =
+  /^(GIT_(DIR|WORK_TREE|INDEX_FILE|PREFIX|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES|COMMON_DIR|NAMESPACE|QUARANTINE_PATH|EDITOR|SEQUENCE_EDITOR|PAGER|EXTERNAL_DIFF|TEMPLATE_DIR|EXEC_PATH|TRACE.*|CONFIG|ICASE_PATHSPECS|LITERAL_PATHSPECS|GLOB_PATHSPECS|NOGLOB_PATHSPECS)|EDITOR|VISUAL|PAGER|PREFIX|LANGUAGE)$/;
+
+function gitEnvironment(extra: Readonly<Record<string, string>>): Record<string, string> {
+  const environment: Record<string, string> = {};
+  for (const [name, value] of Object.entries(process.env)) {
+    if (value !== undefined && !unwanted.test(name)) environment[name] = value;
+  }
+  return { ...environment, LC_ALL: "C", GIT_TERMINAL_PROMPT: "0", ...extra };
+}
+
+function text(chunks: readonly Buffer[]): string {
+  return Buffer.concat(chunks).toString("utf8");
+}

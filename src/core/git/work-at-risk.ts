@@ -1,0 +1,137 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { mergeBase } from "./ancestry.ts";
+import { currentBranch, resolveCommit } from "./branch.ts";
+import { runGit } from "./git.ts";
+import { unlandedCommits } from "./landed.ts";
+import { gitDirectoryOf } from "./worktree.ts";
+
+/** A file that differs from HEAD. */
+export interface ChangedFile {
+  readonly path: string;
+  /** The two letters of `git status`: index and worktree. */
+  readonly code: string;
+}
+
+/** What removing or resetting a worktree would lose (spec/04 §3.7). Measured, never remembered. */
+export interface WorkAtRisk {
+  readonly uncommitted: readonly ChangedFile[];
+  /** Stash entries made on this worktree's branch. */
+  readonly stashes: readonly string[];
+  /** Commits that are neither on the remote's branch nor, in any form, in a branch where work lands. */
+  readonly unpushed: readonly string[];
+  readonly operation: "rebase" | "merge" | "cherry-pick" | "revert" | "bisect" | undefined;
+  /** Why something could not be determined; then it counts as at risk. */
+  readonly unknown: string | undefined;
+}
+
+export interface RiskOptions {
+  /** Branches in which work lands, e.g. `origin/main` and the assignment's base. Unknown ones are ignored. */
+  readonly targets: readonly string[];
+  /** Files that the program itself puts into the worktree root, besides the usual ones. */
+  readonly ownFiles?: readonly string[];
+}
+
+export async function measureWorkAtRisk(worktree: string, options: RiskOptions): Promise<WorkAtRisk> {
+  try {
+    const [uncommitted, stashes, unpushed] = await Promise.all([
+      changedFiles(worktree, options.ownFiles),
+      stashesOf(worktree),
+      unpushedCommits(worktree, options.targets),
+    ]);
+    return { uncommitted, stashes, unpushed, operation: operationOf(worktree), unknown: undefined };
+  } catch (error) {
+    return {
+      uncommitted: [],
+      stashes: [],
+      unpushed: [],
+      operation: undefined,
+      unknown: (error as Error).message,
+    };
+  }
+}
+
+export function isAtRisk(work: WorkAtRisk): boolean {
+  return describeRisks(work).length > 0;
+}
+
+/** One line for each reason, for errors and `check-recovery`. */
+export function describeRisks(work: WorkAtRisk): readonly string[] {
+  const { uncommitted, stashes, unpushed, operation, unknown } = work;
+  const some = (paths: readonly string[]) =>
+    paths.length > 3 ? `${paths.slice(0, 3).join(", ")}, ...` : paths.join(", ");
+  return [
+    ...(uncommitted.length > 0
+      ? [`${count(uncommitted.length, "uncommitted file")}: ${some(uncommitted.map((file) => file.path))}`]
+      : []),
+    ...(stashes.length > 0 ? [count(stashes.length, "stash", "stashes")] : []),
+    ...(unpushed.length > 0 ? [count(unpushed.length, "unpushed commit")] : []),
+    ...(operation ? [`a ${operation} is in progress`] : []),
+    ...(unknown === undefined ? [] : [`the state of the worktree is unknown: ${unknown}`]),
+  ];
+}
+
+/** Paths that are ours, not the agent's work. */
+const ownPaths = /^(\.beads|\.claude|\.runtime|\.logs)\/|(^|\/)__pycache__\/|^CLAUDE\.local\.md$/;
+
+/** What `git status` says, without what the program itself put there. Untracked directories are listed file by file. */
+export async function changedFiles(
+  worktree: string,
+  ownFiles: readonly string[] = [],
+): Promise<readonly ChangedFile[]> {
+  const output = await runGit(worktree, ["status", "--porcelain=v1", "-z", "--untracked-files=all"]);
+  const files: ChangedFile[] = [];
+  const fields = output.split("\0");
+  for (let index = 0; index < fields.length; index++) {
+    const field = fields[index] ?? "";
+    if (field === "") continue;
+    const code = field.slice(0, 2);
+    const path = field.slice(3);
+    // A rename names its old path in the next field.
+    if (code.startsWith("R") || code.startsWith("C")) index++;
+    if (!ownPaths.test(path) && !ownFiles.includes(path)) files.push({ path, code });
+  }
+  return files;
+}
+
+async function stashesOf(worktree: string): Promise<readonly string[]> {
+  // All worktrees of a repository share one stash; an entry names the branch it was made on.
+  const branch = (await currentBranch(worktree)) ?? "(no branch)";
+  const output = await runGit(worktree, ["stash", "list", "--format=%gs"]);
+  return output
+    .split("\n")
+    .filter((line) => line.startsWith(`WIP on ${branch}:`) || line.startsWith(`On ${branch}:`));
+}
+
+async function unpushedCommits(worktree: string, targets: readonly string[]): Promise<readonly string[]> {
+  const branch = await currentBranch(worktree);
+  const candidates = [...(branch ? [`refs/remotes/origin/${branch}`] : []), ...targets];
+  const known: string[] = [];
+  for (const candidate of candidates)
+    if ((await resolveCommit(worktree, candidate)) !== undefined) known.push(candidate);
+  const output = await runGit(worktree, ["rev-list", "HEAD", "--not", ...known, "--"]);
+  let missing = output.split("\n").filter((commit) => commit !== "");
+  for (const target of known) {
+    if (missing.length === 0) return [];
+    const base = await mergeBase(worktree, target, "HEAD");
+    if (base === undefined) continue;
+    const unlanded = new Set(await unlandedCommits(worktree, { base, head: "HEAD", target }));
+    missing = missing.filter((commit) => unlanded.has(commit));
+  }
+  return missing;
+}
+
+function operationOf(worktree: string): WorkAtRisk["operation"] {
+  const directory = gitDirectoryOf(worktree);
+  if (directory === undefined) throw new Error(`${worktree} is not a worktree`);
+  const has = (mark: string) => existsSync(join(directory, mark));
+  if (has("rebase-merge") || has("rebase-apply")) return "rebase";
+  if (has("MERGE_HEAD")) return "merge";
+  if (has("CHERRY_PICK_HEAD")) return "cherry-pick";
+  if (has("REVERT_HEAD")) return "revert";
+  return has("BISECT_LOG") ? "bisect" : undefined;
+}
+
+function count(amount: number, one: string, many = `${one}s`): string {
+  return `${amount} ${amount === 1 ? one : many}`;
+}

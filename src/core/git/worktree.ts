@@ -1,0 +1,136 @@
+import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
+import { isAbsolute, join, resolve } from "node:path";
+import { GtError } from "../gt-error.ts";
+import { currentBranch, resolveCommit } from "./branch.ts";
+import { askGit, runGit } from "./git.ts";
+
+/** Where a worktree shall stand: on a new branch at `start`, or detached there. */
+export interface WorktreePlace {
+  /** Any revision, e.g. `origin/main`. */
+  readonly start: string;
+  /** Name of the branch to make; detached when left out. */
+  readonly branch?: string;
+}
+
+/** Adds a worktree of the shared repository (spec/04 §3.5). `E_BASE_BRANCH` when `start` means no commit. */
+export async function addWorktree(repository: string, path: string, place: WorktreePlace): Promise<void> {
+  const commit = await expectStart(repository, place.start);
+  const branch = place.branch === undefined ? ["--detach"] : ["--no-track", "-b", place.branch];
+  await runGit(repository, ["worktree", "add", "--quiet", ...branch, "--", path, commit]);
+}
+
+/**
+ * Puts an existing worktree on a fresh start without removing it (spec/04 §3.5): tracked files as in `start`,
+ * untracked ones gone, ignored ones (dependencies, caches) kept. HEAD is detached first, so that no branch is moved.
+ * The caller has made sure that nothing of value is lost.
+ */
+export async function resetWorktree(worktree: string, place: WorktreePlace): Promise<void> {
+  const commit = await expectStart(worktree, place.start);
+  await endOperations(worktree);
+  await runGit(worktree, ["checkout", "--quiet", "--detach", "--force"]);
+  await runGit(worktree, ["reset", "--quiet", "--hard", commit]);
+  await runGit(worktree, ["clean", "--quiet", "-fd"]);
+  if (place.branch === undefined) return;
+  await runGit(worktree, ["checkout", "--quiet", "--no-track", "-b", place.branch]);
+  const branch = await currentBranch(worktree);
+  if (branch !== place.branch)
+    throw new GtError(
+      "E_BASE_BRANCH",
+      `${worktree} is on ${branch ?? "no branch"} instead of ${place.branch}`,
+    );
+}
+
+/** Leaves the branch where it is and stands on `at` without a branch; files as there (spec/04 §1.5, completed hooks). */
+export async function detachWorktree(worktree: string, at: string): Promise<void> {
+  await resetWorktree(worktree, { start: at });
+}
+
+/** Removes a worktree and what git knows of it. The caller has made sure that nothing of value is lost. */
+export async function removeWorktree(repository: string, path: string): Promise<void> {
+  await askGit(repository, ["worktree", "remove", "--force", "--force", "--", path]);
+  // A damaged one is unknown to git, or refused by it: then the directory and the leftovers go by themselves.
+  rmSync(path, { recursive: true, force: true, maxRetries: 3 });
+  await askGit(repository, ["worktree", "prune", "--expire", "now"]);
+}
+
+/**
+ * Replaces a broken worktree by a fresh one at the same path (spec/04 §3.5). `beforeRemoval` saves what is left of the
+ * old one; nothing is removed when it fails.
+ */
+export async function repairWorktree(
+  repository: string,
+  path: string,
+  place: WorktreePlace,
+  beforeRemoval: () => Promise<void>,
+): Promise<void> {
+  const fresh = `${path}.repair-tmp`;
+  await removeWorktree(repository, fresh);
+  await addWorktree(repository, fresh, place);
+  await beforeRemoval();
+  await removeWorktree(repository, path);
+  await runGit(repository, ["worktree", "move", "--", fresh, path]);
+}
+
+/** The validity test of spec/04 §3.5: directory, `.git` file with an existing target, and a git that agrees. */
+export async function isValidWorktree(path: string): Promise<boolean> {
+  if (!existsSync(gitDirectoryOf(path) ?? "")) return false;
+  return (await askGit(path, ["rev-parse", "--git-dir"])).exitCode === 0;
+}
+
+/** The worktree's own git directory as its `.git` file names it; undefined when it names none. */
+export function gitDirectoryOf(worktree: string): string | undefined {
+  const link = join(worktree, ".git");
+  const found = statSync(link, { throwIfNoEntry: false });
+  if (found?.isDirectory()) return link;
+  if (!found?.isFile()) return undefined;
+  const target = /^gitdir: (.+?)\s*$/.exec(readFileSync(link, "utf8"))?.[1];
+  if (target === undefined) return undefined;
+  return isAbsolute(target) ? target : resolve(worktree, target);
+}
+
+export interface ListedWorktree {
+  readonly path: string;
+  readonly commit: string;
+  /** Undefined when detached. */
+  readonly branch: string | undefined;
+  /** Its directory is gone. */
+  readonly isPrunable: boolean;
+}
+
+/** All worktrees that the repository knows, without the bare repository itself. */
+export async function listWorktrees(repository: string): Promise<readonly ListedWorktree[]> {
+  const output = await runGit(repository, ["worktree", "list", "--porcelain"]);
+  return output
+    .split("\n\n")
+    .filter((block) => block.trim() !== "" && !/^bare$/m.test(block))
+    .map((block) => ({
+      path: /^worktree (.+)$/m.exec(block)?.[1] ?? "",
+      commit: /^HEAD (.+)$/m.exec(block)?.[1] ?? "",
+      branch: /^branch refs\/heads\/(.+)$/m.exec(block)?.[1],
+      isPrunable: /^prunable/m.test(block),
+    }));
+}
+
+async function expectStart(directory: string, start: string): Promise<string> {
+  const commit = await resolveCommit(directory, start);
+  if (commit !== undefined) return commit;
+  throw new GtError("E_BASE_BRANCH", `there is no commit "${start}" to start from`, {
+    why: ["the branch may not exist on the remote, may not be fetched yet, or its name may be misspelt"],
+    hint: `git -C ${directory} branch --all`,
+  });
+}
+
+/** An unfinished rebase, merge or pick would spring to life again after the reset. */
+async function endOperations(worktree: string): Promise<void> {
+  const directory = gitDirectoryOf(worktree);
+  if (directory === undefined) return;
+  const quits: readonly (readonly [string, string])[] = [
+    ["rebase-merge", "rebase"],
+    ["rebase-apply", "rebase"],
+    ["CHERRY_PICK_HEAD", "cherry-pick"],
+    ["REVERT_HEAD", "revert"],
+  ];
+  for (const [mark, command] of quits)
+    if (existsSync(join(directory, mark))) await askGit(worktree, [command, "--quit"]);
+  if (existsSync(join(directory, "BISECT_LOG"))) await askGit(worktree, ["bisect", "reset", "HEAD"]);
+}
