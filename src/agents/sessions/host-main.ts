@@ -1,8 +1,11 @@
 import { resolve } from "node:path";
 import { systemClock } from "../../core/clock.ts";
+import { recordEvents } from "../../core/events/event-log.ts";
 import { GtError } from "../../core/gt-error.ts";
 import { townPaths } from "../../core/town/paths.ts";
 import { HostServer } from "./host-server.ts";
+import { endEvent } from "./session-events.ts";
+import { readLastScreen } from "./session-records.ts";
 
 /** The session host process: `node host.js <town>`. Its output goes to `logs/host.log`. */
 async function main(root: string): Promise<number> {
@@ -13,14 +16,19 @@ async function main(root: string): Promise<number> {
   process.on("uncaughtException", (error) => log(`unexpected: ${error.stack ?? error.message}`));
   process.on("unhandledRejection", (reason) => log(`unexpected: ${String(reason)}`));
   process.on("SIGHUP", () => {});
+  const paths = townPaths(root, process.env);
   let server: HostServer;
   try {
     server = await HostServer.start({
-      paths: townPaths(root, process.env),
+      paths,
       clock: systemClock,
       times: { gracefulMs: 3000, terminateMs: 3000 },
       log,
-      onEvent: () => {},
+      onEvent: (event) => {
+        if (event.type !== "exited") return;
+        const tail = readLastScreen(paths.sessions, event.record.session).slice(-20);
+        recordEvents(paths.events, [endEvent(event.record, tail)]);
+      },
     });
   } catch (error) {
     // Two commands started a host at once; the other one serves both.

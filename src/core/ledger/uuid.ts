@@ -9,6 +9,14 @@ export function uuidV7(now: number, random: Random): string {
   return asUuid(bytes);
 }
 
+/** A random UUID (version 4). */
+export function uuidV4(random: Random): string {
+  const bytes = Buffer.from(random.bytes(16));
+  bytes.writeUInt8(((bytes[6] ?? 0) & 0x0f) | 0x40, 6);
+  bytes.writeUInt8(((bytes[8] ?? 0) & 0x3f) | 0x80, 8);
+  return asUuid(bytes);
+}
+
 /** Sixteen bytes in the customary form of a UUID. */
 export function asUuid(bytes: Buffer): string {
   const hex = bytes.toString("hex", 0, 16);

@@ -1,0 +1,46 @@
+import type { Runtime } from "./runtime.ts";
+
+export interface Launch {
+  readonly runtime: Runtime;
+  /** `<town>/.runtime/hooks`, for `<hooks>` in arguments. */
+  readonly hooks: string;
+  /** Absolute path of the program, when it was looked up. */
+  readonly program?: string;
+  /** Conversation id that we choose for a fresh session. */
+  readonly conversation?: string;
+  readonly settingsFile?: string;
+  readonly effortArgs?: readonly string[];
+  /** Instead of a fresh conversation. */
+  readonly resume?: { readonly id: string } | "latest";
+  readonly prompt?: string;
+}
+
+/**
+ * The child's argv, without a shell in between (spec/03 §2.4): wrapper, command, subcommand of a resume, default
+ * arguments, id, settings, effort, resume flags, prompt.
+ */
+export function launchArgv(launch: Launch): readonly string[] {
+  const { runtime, resume, settingsFile, conversation, prompt } = launch;
+  const template =
+    resume === undefined ? [] : resume === "latest" ? runtime.continueArgs : runtime.resumeArgs;
+  const id = typeof resume === "object" ? resume.id : "";
+  const resumeArgs = (template ?? []).map((word) => word.replace("{id}", id));
+  const isSubcommand = resumeArgs[0] !== undefined && !resumeArgs[0].startsWith("-");
+  const chooses = resume === undefined && conversation !== undefined && runtime.sessionIdArg !== undefined;
+  return [
+    ...runtime.execWrapper,
+    launch.program ?? runtime.command,
+    ...(isSubcommand ? resumeArgs : []),
+    ...runtime.args.map((word) => word.replace("<hooks>", launch.hooks)),
+    ...(chooses ? [runtime.sessionIdArg, conversation] : []),
+    ...(settingsFile === undefined ? [] : ["--settings", settingsFile]),
+    ...(launch.effortArgs ?? []),
+    ...(isSubcommand ? [] : resumeArgs),
+    ...promptArgs(runtime, prompt),
+  ];
+}
+
+function promptArgs(runtime: Runtime, prompt: string | undefined): readonly string[] {
+  if (prompt === undefined || prompt === "" || runtime.promptMode === "none") return [];
+  return runtime.promptFlag === "" ? [prompt] : [runtime.promptFlag, prompt];
+}

@@ -1,0 +1,63 @@
+import { formatTime } from "../../core/clock.ts";
+import type { TownEvent } from "../../core/events/event.ts";
+import type { SessionRecord } from "./session-host.ts";
+
+/**
+ * What the event log says about the end of a session (spec/03 §12): `session_end` for one that somebody asked for or
+ * that went well, `session_death` for any other. `tail` are the last lines of its screen.
+ */
+export function endEvent(record: SessionRecord, tail: readonly string[]): TownEvent {
+  const isEnd = record.expected === true || (record.exitReason === "done" && record.exitCode === 0);
+  return isEnd ? endOf(record) : deathOf(record, tail);
+}
+
+function endOf(record: SessionRecord): TownEvent {
+  return {
+    ...headOf(record),
+    type: "session_end",
+    payload: {
+      ...identityOf(record),
+      ...(record.exitCode === undefined ? {} : { exit_code: record.exitCode }),
+      reason: record.exitReason ?? "stopped",
+    },
+    visibility: "feed",
+  };
+}
+
+function deathOf(record: SessionRecord, tail: readonly string[]): TownEvent {
+  const endedAt = record.endedAt ?? record.startedAt;
+  return {
+    ...headOf(record),
+    type: "session_death",
+    payload: {
+      ...identityOf(record),
+      agent: record.actor,
+      reason: record.exitReason ?? "crashed",
+      caller: "host",
+      ...(record.exitCode === undefined ? {} : { exit_code: record.exitCode }),
+      duration_s: Math.round((endedAt - record.startedAt) / 1000),
+      ...(tail.length === 0 ? {} : { tail: tail.join("\n").slice(-2048) }),
+    },
+    visibility: "feed",
+  };
+}
+
+function headOf(record: SessionRecord): Pick<TownEvent, "ts" | "source" | "actor" | "id"> {
+  return {
+    ts: formatTime(record.endedAt ?? record.startedAt),
+    source: "host",
+    actor: record.actor.replace(/\/$/, ""),
+    // A host that follows a dead one tells the same end only once.
+    id: `${record.runId}:end`,
+  };
+}
+
+function identityOf(record: SessionRecord): Record<string, unknown> {
+  const { session, rig, runId } = record;
+  return {
+    session,
+    ...(rig === "" ? {} : { rig }),
+    ...(record.bead === undefined ? {} : { bead: record.bead }),
+    run_id: runId,
+  };
+}

@@ -1,0 +1,233 @@
+import { join } from "node:path";
+import { GtError } from "../../core/gt-error.ts";
+import type { Agent } from "../../core/ledger/bead.ts";
+import { uuidV4 } from "../../core/ledger/uuid.ts";
+import { type Address, agentHome, formatAddress, parseAddress } from "../../core/town/address.ts";
+import { sessionName } from "../../core/town/agent-names.ts";
+import type { Town } from "../../core/town/town.ts";
+import { beacon } from "../runtimes/beacon.ts";
+import { launchArgv } from "../runtimes/launch.ts";
+import { findCommand, resolveRuntime } from "../runtimes/resolve-runtime.ts";
+import { detectionOf, type Runtime } from "../runtimes/runtime.ts";
+import type { TownAccess } from "../town-access.ts";
+import { packageRoot } from "./own-program.ts";
+import { sessionEnvironment } from "./session-environment.ts";
+import type { ExitReason, SessionHost, SessionRecord, SessionSpec } from "./session-host.ts";
+
+export interface StartRequest {
+  /** Canonical address of the agent. */
+  readonly address: string;
+  /** `assigned:<bead>`, `handoff`, `recovery:<bead>`, `patrol`, ... (spec/03 §5.5). */
+  readonly topic: string;
+  readonly bead?: string;
+  /** `--agent`. */
+  readonly agentOverride?: string;
+  /** Runtime of the bead's label. */
+  readonly runtimeLabel?: string;
+  /** Variables on top of the computed ones. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly warn?: (text: string) => void;
+}
+
+/** How long a fresh agent is watched for an immediate exit. */
+const startProbeMs = 3000;
+
+/**
+ * Starts the agent's session in the host (spec/03 §5.2). The caller holds the agent's lock and undoes its own steps
+ * when this throws: `E_SESSION_EXISTS` when one is alive, `E_ESTOP`, `E_AGENT_COMMAND`, `E_SESSION_START`.
+ */
+export async function startAgentSession(access: TownAccess, request: StartRequest): Promise<SessionRecord> {
+  const { town, ledger, clock, random, actor } = access;
+  const address = expectAddress(request.address);
+  const agent = await ledger.agent(formatAddress(address));
+  const runtime = resolveRuntime({
+    town,
+    ...{ role: address.role, rig: address.rig, name: address.name },
+    ...(request.agentOverride === undefined ? {} : { override: request.agentOverride }),
+    ...(request.runtimeLabel === undefined ? {} : { label: request.runtimeLabel }),
+    ...(request.warn === undefined ? {} : { warn: request.warn }),
+  });
+  const runId = uuidV4(random);
+  const conversation = runtime.sessionIdArg === undefined ? runId : uuidV4(random);
+  const spec = specOf({ access, address, agent, runtime, request, runId, conversation });
+  const host = await access.host({ start: true });
+  const record = await host.spawn(spec);
+  if (spec.detection !== undefined) await expectAlive(host, record);
+  if (agent !== undefined) {
+    await ledger.write(actor, [
+      {
+        op: "setAgent",
+        address: agent.address,
+        fields: { runtime: runtime.name, sessionId: conversation, lastSessionAt: clock.now() },
+      },
+      ...(runtime.hooksProvider === "none" ? [startedEvent(record, conversation)] : []),
+    ]);
+  }
+  return record;
+}
+
+/**
+ * Ends the agent's session and everything that it started (spec/03 §5.8). False when none was running. The caller has
+ * saved what is worth saving.
+ */
+export async function stopAgentSession(
+  access: TownAccess,
+  address: string,
+  reason: ExitReason,
+  options: { readonly force?: boolean; readonly runId?: string } = {},
+): Promise<boolean> {
+  try {
+    const host = await access.host({ start: false });
+    await host.stop(sessionOfAddress(access.town, address), { reason, ...options });
+    return true;
+  } catch (error) {
+    const isGone =
+      error instanceof GtError &&
+      ["E_HOST_DOWN", "E_SESSION_NOT_FOUND", "E_SESSION_RUN"].includes(error.code);
+    if (isGone) return false;
+    throw error;
+  }
+}
+
+/** Session name of an agent's canonical address (spec/04 §1.1). */
+export function sessionOfAddress(town: Town, address: string): string {
+  const parsed = expectAddress(address);
+  return sessionName(parsed, parsed.rig === "" ? undefined : town.rig(parsed.rig));
+}
+
+interface SpecParts {
+  readonly access: TownAccess;
+  readonly address: Address;
+  readonly agent: Agent | undefined;
+  readonly runtime: Runtime;
+  readonly request: StartRequest;
+  readonly runId: string;
+  readonly conversation: string;
+}
+
+function specOf(parts: SpecParts): SessionSpec {
+  const { access, address, agent, runtime, request, runId, conversation } = parts;
+  const { town } = access;
+  const session = sessionOfAddress(town, request.address);
+  const cwd = agentHome(town, address);
+  if (cwd === undefined) throw new GtError("E_TARGET", `${request.address} has no session`);
+  const detection = detectionOf(runtime);
+  const { bead } = request;
+  const env = {
+    ...sessionEnvironment({
+      ...{ town, address, session, runId, runtime, agent, bead },
+      ...(runtime.sessionIdArg === undefined ? {} : { conversation }),
+      base: process.env,
+    }),
+    ...request.env,
+  };
+  return {
+    ...{ session, runId, cwd, env },
+    ...{ actor: formatAddress(address), role: address.role, rig: address.rig, name: address.name },
+    agent: runtime.name,
+    argv: runtime.provider === "shell" ? shellArgv(bead) : agentArgv(parts, env["PATH"] ?? ""),
+    topic: request.topic,
+    ...(bead === undefined ? {} : { bead }),
+    ...(detection === undefined ? {} : { detection }),
+  };
+}
+
+/** The `shell` runtime is this program itself (spec/03 §1.6). */
+function shellArgv(bead: string | undefined): readonly string[] {
+  if (bead === undefined)
+    throw new GtError("E_USAGE", "the shell runtime needs a bead to run", { exitCode: 2 });
+  return [process.execPath, join(packageRoot(), "bin", "gt"), "shell-run", bead];
+}
+
+function agentArgv(parts: SpecParts, path: string): readonly string[] {
+  const { access, address, runtime, request, conversation } = parts;
+  const program = findCommand(runtime.command, { ...process.env, PATH: path });
+  if (program === undefined) {
+    throw new GtError(
+      "E_AGENT_COMMAND",
+      `agent "${runtime.name}": command "${runtime.command}" not found in PATH`,
+      {
+        hint: "gt config agent list",
+      },
+    );
+  }
+  return launchArgv({
+    ...{ runtime, program, conversation },
+    hooks: join(access.town.paths.runtime, "hooks"),
+    prompt: beacon({
+      address,
+      sender: senderOf(access.actor, request.topic),
+      topic: request.topic,
+      now: access.clock.now(),
+      hasHooks: false,
+      extra: runtime.initialPrompt,
+    }),
+  });
+}
+
+function senderOf(actor: string, topic: string): string {
+  if (topic === "handoff") return "self";
+  return actor === "overseer" ? "human" : actor.replace(/\/$/, "");
+}
+
+/** An agent that exits at once was started in vain: its last words are the reason. */
+async function expectAlive(host: SessionHost, record: SessionRecord): Promise<void> {
+  const early = await exitWithin(host, record, startProbeMs);
+  if (early === undefined) return;
+  throw new GtError("E_SESSION_START", `agent exited during start (code ${early.exitCode ?? "unknown"})`, {
+    hint: `gt peek ${record.actor}`,
+    details: { session: record.session, exitCode: early.exitCode },
+  });
+}
+
+async function exitWithin(
+  host: SessionHost,
+  record: SessionRecord,
+  ms: number,
+): Promise<SessionRecord | undefined> {
+  const exit = Promise.withResolvers<SessionRecord | undefined>();
+  const timer = setTimeout(() => exit.resolve(undefined), ms);
+  const unsubscribe = host.subscribe((event) => {
+    if (event.type === "lost") exit.resolve({ ...record, phase: "exited", exitReason: "host-lost" });
+    if (event.type !== "exited" && event.type !== "phase") return;
+    if (event.record.runId !== record.runId) return;
+    if (event.type === "exited") exit.resolve(event.record);
+    else if (event.record.readyAt !== undefined) exit.resolve(undefined);
+  });
+  try {
+    // It may have ended before we listened.
+    const now = await host.get(record.session);
+    if (now?.runId === record.runId && now.phase === "exited") return now;
+    return await exit.promise;
+  } finally {
+    clearTimeout(timer);
+    unsubscribe();
+  }
+}
+
+function expectAddress(text: string): Address {
+  const address = parseAddress(text);
+  if (address === undefined || address.role === "overseer")
+    throw new GtError("E_TARGET", `"${text}" is not an agent's address`, { hint: "gt agents" });
+  return address;
+}
+
+/** Hookless agents do not tell that they have started; this does it for them. */
+function startedEvent(record: SessionRecord, conversation: string) {
+  return {
+    op: "event",
+    event: {
+      type: "session_start",
+      payload: {
+        session_id: conversation,
+        ...{ session: record.session, role: record.role, agent: record.agent, cwd: record.cwd },
+        ...(record.rig === "" ? {} : { rig: record.rig }),
+        actor_pid: record.pid,
+        topic: record.topic ?? "",
+        source: "startup",
+        run_id: record.runId,
+      },
+      visibility: "feed",
+    },
+  } as const;
+}

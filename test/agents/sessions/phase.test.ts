@@ -1,0 +1,91 @@
+import { expect, test } from "vitest";
+import { decidePhase, normaliseScreen, type PhaseFacts } from "../../../src/agents/sessions/phase.ts";
+
+const claude = { readyPrompt: "❯" };
+const gemini = { readyDelayMs: 5000 };
+const facts = (change: Partial<PhaseFacts>): PhaseFacts => ({
+  phase: "working",
+  lines: [],
+  startedAt: 0,
+  changedAt: 0,
+  ...change,
+});
+
+test("a program whose screen nobody can read works until it exits", () => {
+  expect(decidePhase(undefined, facts({ lines: ["❯ "] }), 99_999)).toEqual({ phase: "working" });
+});
+
+test("the prompt means idle when it is seen twice, box drawing and non-breaking blanks aside", () => {
+  const lines = ["some output", "╭────╮", "│ ❯\u00a0Try something │", "╰────╯", "  ⏵⏵ bypass permissions on"];
+  const first = decidePhase(claude, facts({ lines }), 1000);
+  expect(first).toMatchObject({ phase: "working", promptSince: 1000, recheckAt: 1200 });
+  expect(decidePhase(claude, facts({ lines, promptSince: 1000 }), 1200).phase).toBe("idle");
+});
+
+test("a busy text beats the prompt below it", () => {
+  const lines = ["✻ Pondering… (12s · esc to interrupt)", "", "❯ "];
+  expect(decidePhase(claude, facts({ phase: "idle", lines, promptSince: 0 }), 1000)).toEqual({
+    phase: "working",
+  });
+});
+
+test("start-up dialogs are answered, unknown ones wait for a person after 20 s", () => {
+  const trust = [
+    "Quick safety check: is this a project you trust?",
+    "❯ 1. Yes, I trust this folder",
+    "  2. No",
+  ];
+  expect(decidePhase(claude, facts({ phase: "starting", lines: trust }), 0)).toEqual({
+    phase: "dialog",
+    answer: ["\r"],
+  });
+  const bypass = ["WARNING: Bypass Permissions mode", "❯ 1. No, exit", "  2. Yes, I accept"];
+  expect(decidePhase(claude, facts({ phase: "starting", lines: bypass }), 0).answer).toEqual([
+    "\x1b[B",
+    "\r",
+  ]);
+  const unknown = ["Delete everything?", "❯ 1. Yes", "  2. No"];
+  const first = decidePhase(claude, facts({ lines: unknown }), 1000);
+  expect(first).toEqual({ phase: "working", dialogSince: 1000, recheckAt: 21_000 });
+  expect(decidePhase(claude, facts({ lines: unknown, dialogSince: 1000 }), 21_000).phase).toBe("waiting");
+});
+
+test("a limit counts when it is still there after ten seconds", () => {
+  const lines = ["You've hit your session limit · resets 3pm", "❯ "];
+  const first = decidePhase(claude, facts({ lines }), 1000);
+  expect(first).toMatchObject({ phase: "working", limitSince: 1000 });
+  expect(decidePhase(claude, facts({ lines, limitSince: 1000 }), 11_000).phase).toBe("limited");
+  expect(
+    decidePhase(claude, facts({ phase: "limited", lines: ["✻ Working… (esc to interrupt)"] }), 12_000).phase,
+  ).toBe("working");
+});
+
+test("without a known prompt, quiet means idle: first after the ready delay, later after five seconds", () => {
+  expect(decidePhase(gemini, facts({ phase: "starting", lines: ["hello"], changedAt: 1000 }), 2000)).toEqual({
+    phase: "starting",
+    recheckAt: 5000,
+  });
+  expect(
+    decidePhase(gemini, facts({ phase: "starting", lines: ["hello"], changedAt: 1000 }), 5000).phase,
+  ).toBe("idle");
+  expect(decidePhase(gemini, facts({ phase: "idle", lines: ["more"], changedAt: 10_000 }), 10_200)).toEqual({
+    phase: "working",
+    recheckAt: 15_000,
+  });
+  expect(decidePhase(gemini, facts({ lines: ["more"], changedAt: 10_000 }), 15_000).phase).toBe("idle");
+});
+
+test("the runtime's own reports decide where the screen does not", () => {
+  const prompt = { event: "prompt", at: 1000 } as const;
+  expect(decidePhase(gemini, facts({ phase: "idle", report: prompt, changedAt: 1000 }), 9000)).toMatchObject({
+    phase: "working",
+    recheckAt: 11_000,
+  });
+  const end = { event: "turn-end", at: 1000 } as const;
+  expect(decidePhase(gemini, facts({ report: end, changedAt: 1000 }), 3000).phase).toBe("idle");
+});
+
+test("spinners, digits and timers do not count as change", () => {
+  expect(normaliseScreen(["⠋ Thinking 12s"])).toBe(normaliseScreen(["⠙ Thinking 7s "]));
+  expect(normaliseScreen(["reading a"])).not.toBe(normaliseScreen(["reading b"]));
+});
