@@ -36,6 +36,8 @@ export interface Ledger {
   /** Edges of many beads at once, both directions, for drawing a graph. */
   edges(ids: readonly BeadId[]): Promise<readonly Dependency[]>;
   comments(id: BeadId): Promise<readonly Comment[]>;
+  /** How many comments each of these beads has; beads without any are absent. */
+  commentCounts(ids: readonly BeadId[]): Promise<ReadonlyMap<BeadId, number>>;
 
   agent(address: ActorAddress): Promise<Agent | undefined>;
   agents(filter?: AgentFilter): Promise<readonly Agent[]>;
@@ -97,6 +99,7 @@ export interface BeadFilter {
   /** Values at dotted metadata paths, e.g. `{"mr.target": "main"}`. */
   readonly metadata?: Readonly<Record<string, string | number | boolean>>;
   readonly ephemeral?: boolean;
+  readonly template?: boolean;
   readonly limit?: number;
   readonly sort?: "priority" | "created" | "updated" | "closed" | "id" | "oldest" | "hybrid";
   readonly reverse?: boolean;

@@ -59,6 +59,7 @@ export function conditionsOf(filter: BeadFilter): Conditions {
   for (const [path, value] of Object.entries(filter.metadata ?? {}))
     add(`${metadataAt(path)} = ?`, typeof value === "boolean" ? Number(value) : value);
   if (filter.ephemeral !== undefined) add("i.ephemeral = ?", Number(filter.ephemeral));
+  if (filter.template !== undefined) add("i.is_template = ?", Number(filter.template));
   return { where, params };
 }
 

@@ -153,6 +153,15 @@ export class SqliteLedger implements Ledger {
     return rows.map(toComment);
   }
 
+  async commentCounts(ids: readonly BeadId[]): Promise<ReadonlyMap<BeadId, number>> {
+    const rows = this.database.all<{ readonly issue_id: string; readonly count: number }>(
+      `SELECT issue_id, count(*) AS count FROM comments
+       WHERE issue_id IN (SELECT value FROM json_each(?)) GROUP BY issue_id`,
+      JSON.stringify(ids),
+    );
+    return new Map(rows.map((row) => [row.issue_id, row.count]));
+  }
+
   async agent(address: ActorAddress): Promise<Agent | undefined> {
     const row = this.database.get<AgentRow>("SELECT * FROM agents WHERE address = ?", address);
     return row === undefined ? undefined : toAgent(row);
