@@ -1,4 +1,5 @@
 import { SerializeAddon } from "@xterm/addon-serialize";
+import { UnicodeGraphemesAddon } from "@xterm/addon-unicode-graphemes";
 import xterm from "@xterm/headless";
 import type { ScreenText } from "./session-host.ts";
 
@@ -39,6 +40,9 @@ export class Screen {
     });
     // The add-on is typed for the browser's Terminal; it uses only what both have.
     this.#terminal.loadAddon(this.#serializer as unknown as xterm.ITerminalAddon);
+    // Programs count an emoji or a cluster as two columns; the emulator's own tables are from before emoji.
+    this.#terminal.loadAddon(new UnicodeGraphemesAddon() as unknown as xterm.ITerminalAddon);
+    this.#terminal.unicode.activeVersion = "15-graphemes";
     this.#internals = (this.#terminal as unknown as { readonly _core: Internals })._core;
     // Answers to questions that the program asks its terminal, such as "where is the cursor?".
     this.#terminal.onData(onReply);
