@@ -5,6 +5,7 @@ import { GtError } from "../../core/gt-error.ts";
 import { openTownLedger } from "../../core/ledger/town-ledger.ts";
 import { openTown } from "../../core/town/open-town.ts";
 import { townPaths } from "../../core/town/paths.ts";
+import { keepDaemon } from "../daemon/keep-daemon.ts";
 import { HostServer } from "./host-server.ts";
 import { endEvent } from "./session-events.ts";
 import { readLastScreen } from "./session-records.ts";
@@ -42,6 +43,7 @@ async function main(root: string): Promise<number> {
   for (const signal of ["SIGTERM", "SIGINT"] as const)
     process.on(signal, () => void server.close({ force: false }));
   log("ready");
+  keepDaemon(openTown(root), log);
   await server.closed;
   log("ended");
   return 0;

@@ -1,7 +1,10 @@
 import type { CommandSpec } from "./command.ts";
+import { daemonCommands } from "./gt/daemon.spec.ts";
+import { estopCommands } from "./gt/estop.spec.ts";
 import { helpCommands } from "./gt/help.spec.ts";
 import { installCommands } from "./gt/install.spec.ts";
 import { rigCommands } from "./gt/rig.spec.ts";
+import { upCommands } from "./gt/up.spec.ts";
 import { versionCommands } from "./gt/version.spec.ts";
 
 /**
@@ -9,8 +12,11 @@ import { versionCommands } from "./gt/version.spec.ts";
  * it; one import and one line here add it.
  */
 export const gtTree: readonly CommandSpec[] = [
+  ...daemonCommands,
+  ...estopCommands,
   ...helpCommands,
   ...installCommands,
   ...rigCommands,
+  ...upCommands,
   ...versionCommands,
 ];
