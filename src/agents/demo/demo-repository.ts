@@ -28,6 +28,8 @@ export async function makeDemoRepository(directory: string, project: DemoProject
   ];
   await git.raw(...config, "commit", "--quiet", "--message", `Begin ${project.rig}`);
   await git.raw("clone", "--quiet", "--bare", draft, origin);
+  // It is the origin itself; a clone of it must not lead to the draft.
+  await openGit(origin).raw("remote", "remove", "origin");
   await rm(draft, { recursive: true, force: true });
   return origin;
 }

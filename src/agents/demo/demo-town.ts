@@ -102,7 +102,7 @@ const demoSettings = (pace: DemoPace) => ({
   type: "town-settings",
   version: 1,
   default_agent: "shell",
-  convoy: { feed_grace: "0s" },
+  convoy: { feed_grace: "1s" },
   operational: { health: { stalled: pace.stalled, gupp: pace.gupp, weak_credit: "1s" } },
 });
 
