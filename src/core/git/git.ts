@@ -58,6 +58,7 @@ export function openGit(directory: string, options: GitOptions = {}): SimpleGit 
       allowUnsafeConfigEnvCount: true,
       allowUnsafeConfigPaths: true,
       allowUnsafeGitProxy: true,
+      allowUnsafeHooksPath: true,
       allowUnsafePack: true,
       allowUnsafeSshCommand: true,
     },

@@ -84,8 +84,7 @@ function tryLock(locksDir: string, name: string): Database.Database | undefined 
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const connection = new Database(file, { timeout: 0 });
   try {
-    // Nothing is ever written, so that no journal file is needed either.
-    connection.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
+    connection.exec("BEGIN EXCLUSIVE");
     return connection;
   } catch (error) {
     connection.close();

@@ -69,6 +69,9 @@ class Decision {
       case "synced":
         this.#synced(fact);
         return;
+      case "stopped":
+        this.#abort("the queue was stopped");
+        return;
       case "syncFailed":
         this.#syncFailed(fact);
         return;

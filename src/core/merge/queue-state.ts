@@ -139,6 +139,8 @@ export type Fact =
       readonly landed: readonly string[];
       readonly baseGreen: boolean;
     }
+  /** The queue is told to stop: its run ends before any further push. */
+  | { readonly t: "stopped" }
   | { readonly t: "syncFailed"; readonly target: string; readonly because: string; readonly retryMs: number }
   | {
       readonly t: "stacked";

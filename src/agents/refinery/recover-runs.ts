@@ -1,0 +1,131 @@
+import { resolveCommit } from "../../core/git/branch.ts";
+import { isAncestor } from "../../core/git/ancestry.ts";
+import { askGit, runGit } from "../../core/git/git.ts";
+import { fetchOrigin } from "../../core/git/repository.ts";
+import { mergeRequest } from "../../core/merge/merge-request.ts";
+import { recover } from "../../core/merge/recover.ts";
+import { finalise } from "./finalise.ts";
+import { endLeftoverGroup } from "./gate-process.ts";
+import { hasOrigin, placeOf } from "./push-target.ts";
+import type { QueueContext } from "./queue-context.ts";
+import { isOver, putRun, type RunRecord, runsOf } from "./run-record.ts";
+import { closeWithdrawn, quarantine, release } from "./set-aside.ts";
+
+/** Runs that crashed three times with one member are that member's fault (spec/05 §2.10). */
+const poisonCrashes = 3;
+
+/**
+ * Ends the runs of processes that are gone: kills what their gates left running, asks git what landed, finalises that and
+ * releases the rest (spec/05 §2.11). The caller holds the rig's refinery lock.
+ */
+export async function recoverRuns(context: QueueContext): Promise<number> {
+  const { ledger } = context.access;
+  const abandoned = (await runsOf(ledger, context.rig.name)).filter((run) => !isOver(run));
+  if (abandoned.length > 0 && (await hasOrigin(context.rig.repository)))
+    // Without an answer the last look at the target has to do; what it does not show is found at the next one.
+    await fetchOrigin(context.rig.repository, { timeoutMs: 120_000 }).catch(() => {});
+  for (const run of abandoned) await recoverRun(context, run);
+  await releaseLost(context);
+  return abandoned.length;
+}
+
+async function recoverRun(context: QueueContext, run: RunRecord): Promise<void> {
+  const { ledger, clock } = context.access;
+  const repository = context.rig.repository;
+  for (const probe of run.probes)
+    if (probe.verdict === undefined) endLeftoverGroup({ pgid: probe.pgid, startedAt: probe.started });
+
+  const place = await placeOf(context.rig, run.target, context.settings);
+  const target = await resolveCommit(repository, place.ref);
+  const onTarget = new Set<string>();
+  for (const item of run.items)
+    if (target !== undefined && (await isOnTarget(repository, item.landing, target, run.base)))
+      onTarget.add(item.landing);
+  const decision = recover(run, (sha) => onTarget.has(sha));
+  for (const id of decision.landed) {
+    const item = run.items.find((each) => each.id === id);
+    if (item !== undefined)
+      await finalise(context, id, { commit: item.landing, target: run.target, by: "queue", run: run.id });
+  }
+  const wasGating = run.state === "gating" || run.state === "stacked";
+  await release(context, decision.release, run.id, "recovered", wasGating ? { crashed: "crashed" } : {});
+  for (const id of decision.release) await closeWithdrawn(context, id);
+  const [only, ...others] = decision.release;
+  if (only !== undefined && others.length === 0 && wasGating) await quarantinePoison(context, only);
+  await deleteRunRefs(repository, run.id);
+  await ledger.write(context.actor, [
+    putRun({
+      ...run,
+      state: "aborted",
+      because: "its process ended",
+      endedAt: clock.now(),
+      landed: [...new Set([...run.landed, ...decision.landed])],
+    }),
+    {
+      op: "event",
+      event: {
+        type: "run_recovered",
+        payload: {
+          batch: run.id,
+          landed: decision.landed.length,
+          released: decision.release.length,
+          rig: context.rig.name,
+        },
+      },
+    },
+  ]);
+}
+
+/** An item that changes nothing has the base as its landing commit, which proves nothing. */
+async function isOnTarget(
+  repository: string,
+  landing: string,
+  target: string,
+  base: string,
+): Promise<boolean> {
+  if (landing === base || (await resolveCommit(repository, landing)) === undefined) return false;
+  return isAncestor(repository, landing, target);
+}
+
+async function quarantinePoison(context: QueueContext, id: string): Promise<void> {
+  const bead = await context.access.ledger.get(id);
+  if (bead === undefined) return;
+  const { crashes } = mergeRequest(bead);
+  if (crashes >= poisonCrashes)
+    await quarantine(context, id, "crashes_runner", `${crashes} runs with it did not survive`);
+}
+
+/** Requests that say they run in a run of which there is no record: the ledger came from an older copy. */
+async function releaseLost(context: QueueContext): Promise<void> {
+  const { ledger } = context.access;
+  const running = await ledger.find({
+    type: "merge-request",
+    notStatus: "closed",
+    metadata: { "mr.phase": "running", "mr.rig": context.rig.name },
+  });
+  const live = new Set(
+    (await runsOf(ledger, context.rig.name)).filter((run) => !isOver(run)).map((run) => run.id),
+  );
+  for (const bead of running) {
+    const mr = mergeRequest(bead);
+    if (!live.has(mr.run)) await release(context, [mr.id], mr.run, "its run is unknown");
+    await closeWithdrawn(context, mr.id);
+  }
+}
+
+/** The landing commits of a finished run need not be kept reachable any longer. */
+export async function deleteRunRefs(repository: string, run: string): Promise<void> {
+  const refs = await runGit(repository, ["for-each-ref", "--format=%(refname)", `refs/gt/mq/${run}/`]);
+  for (const ref of refs.split("\n").filter((line) => line !== ""))
+    await askGit(repository, ["update-ref", "-d", ref]);
+}
+
+/** Keeps the landing commits reachable until the run is finished. */
+export async function writeRunRefs(
+  repository: string,
+  run: string,
+  landings: readonly string[],
+): Promise<void> {
+  for (const [index, sha] of landings.entries())
+    await runGit(repository, ["update-ref", `refs/gt/mq/${run}/${index + 1}`, sha]);
+}

@@ -1,0 +1,472 @@
+import type { Operation } from "../../core/ledger/operation.ts";
+import { type MergeRequest, mergeRequest } from "../../core/merge/merge-request.ts";
+import { openConflictTasks, openRequests } from "../../core/merge/open-requests.ts";
+import { conflictTaskLabel } from "../../core/merge/submit.ts";
+import { enqueueSling, openContexts, type SlingReason } from "../../core/scheduler/sling-context.ts";
+import { escalation } from "./escalate.ts";
+import { endConflictTask, freeAgent } from "./finalise.ts";
+import type { QueueContext } from "./queue-context.ts";
+import type { RunProbe, RunRecord } from "./run-record.ts";
+
+/** Ends a merge request's part in the queue without landing it (spec/05 §2.10). Each function is one transaction. */
+
+export interface Culprit {
+  readonly id: string;
+  readonly greenPrefix: number;
+  readonly redPrefix: number;
+}
+
+/** A confirmed culprit: back to its worker, or to nobody after too many attempts. */
+export async function setCulpritAside(
+  context: QueueContext,
+  culprit: Culprit,
+  run: RunRecord,
+): Promise<void> {
+  const mr = await read(context, culprit.id);
+  if (mr === undefined || mr.run !== run.id) return;
+  const { settings } = context;
+  const attempt = mr.fixAttempts + 1;
+  const probe = failureOf(run, culprit.redPrefix);
+  const failure = probe === undefined ? "gates" : `${probe.gate}: ${probe.why ?? "failed"}`;
+  const giveUp = settings.maxFixAttempts > 0 && attempt >= settings.maxFixAttempts;
+  const operations: Operation[] = [
+    { op: "expect", id: mr.id, expected: { rev: mr.rev } },
+    {
+      op: "update",
+      id: mr.id,
+      fields: {
+        status: "open",
+        assignee: "",
+        metadata: {
+          mr: {
+            phase: giveUp ? "quarantined" : "needs_fix",
+            phase_reason: failure,
+            fix_attempts: attempt,
+            evidence: run.id,
+            run: null,
+            carried: null,
+          },
+        },
+      },
+    },
+    {
+      op: "event",
+      event: {
+        type: "merge_failed",
+        payload: {
+          ...facts(context, mr),
+          reason: failure,
+          kind: probe?.why === "timeout" ? "timeout" : (probe?.gate ?? "gates"),
+          attempt,
+        },
+      },
+    },
+  ];
+  if (mr.sourceIssue !== "")
+    operations.push({
+      op: "comment",
+      id: mr.sourceIssue,
+      text: evidenceText(mr, culprit, attempt, failure, probe),
+    });
+  if (giveUp) operations.push(...(await quarantining(context, mr, `${attempt} failed attempts`, failure)));
+  else if (settings.onFailure !== "hold")
+    operations.push(...(await redispatch(context, mr, "rework", failure, "on-prior-branch")));
+  await context.access.ledger.write(context.actor, operations);
+  context.tell(`✗ set aside ${mr.sourceIssue || mr.id} (${mr.branch}): ${failure}`);
+}
+
+/** The prefix's own failure: the last red of a gate that counts. */
+function failureOf(run: RunRecord, prefix: number): RunProbe | undefined {
+  return run.probes.findLast((probe) => probe.prefix === prefix && probe.verdict === "red");
+}
+
+function evidenceText(
+  mr: MergeRequest,
+  culprit: Culprit,
+  attempt: number,
+  failure: string,
+  probe: RunProbe | undefined,
+): string {
+  const before = culprit.greenPrefix === 0 ? "the target alone" : `the ${culprit.greenPrefix} before it`;
+  const tail = probe?.tail?.slice(-20) ?? [];
+  return [
+    `Not merged (attempt ${attempt}): ${failure}`,
+    `Failure-Type: ${probe?.gate ?? "gates"}`,
+    `MR-Bead-ID: ${mr.id}`,
+    `Branch: ${mr.branch}`,
+    `Green without it: ${before}`,
+    `Log: ${probe?.log ?? "-"}`,
+    "",
+    ...tail,
+  ].join("\n");
+}
+
+/** Opens the source issue again and queues it for dispatch. */
+async function redispatch(
+  context: QueueContext,
+  mr: MergeRequest,
+  reason: SlingReason,
+  failure: string,
+  start: "on-prior-branch" | "afresh",
+): Promise<readonly Operation[]> {
+  const { ledger, clock } = context.access;
+  const source = mr.sourceIssue === "" ? undefined : await ledger.get(mr.sourceIssue);
+  if (source === undefined) return [];
+  const operations: Operation[] = [];
+  if (source.status === "closed")
+    operations.push({ op: "reopen", id: source.id, reason: `not merged: ${failure}` });
+  operations.push(
+    {
+      op: "update",
+      id: source.id,
+      fields: {
+        status: "open",
+        assignee: "",
+        metadata: {
+          awaiting_merge: null,
+          prior_branch: start === "on-prior-branch" ? mr.branch : null,
+          prior_failure: failure,
+        },
+      },
+    },
+    ...(await freeAgent(context, mr, failure)),
+  );
+  const { contexts } = await openContexts(ledger, source.id);
+  if (contexts.length === 0)
+    operations.push(
+      ...enqueueSling(
+        {
+          bead: source.id,
+          rig: context.rig.name,
+          reason,
+          enqueued_at: clock.now(),
+          ...(mr.agentAddress === "" ? {} : { prefer_agent: mr.agentAddress }),
+        },
+        source.title,
+      ),
+    );
+  return operations;
+}
+
+async function quarantining(
+  context: QueueContext,
+  mr: MergeRequest,
+  reason: string,
+  detail: string,
+): Promise<readonly Operation[]> {
+  return [
+    {
+      op: "event",
+      event: {
+        type: "mr_quarantined",
+        payload: { mr: mr.id, branch: mr.branch, reason, rig: context.rig.name },
+      },
+    },
+    ...(await escalation(context, {
+      severity: "high",
+      topic: `quarantine:${mr.id}`,
+      title: `Merge request ${mr.id} is quarantined: ${reason}`,
+      reason: `${mr.branch} (${mr.sourceIssue || "no issue"}, worker ${mr.worker || "unknown"}): ${detail}. gt mq status ${mr.id}; then gt mq retry or gt mq reject`,
+      related: mr.id,
+    })),
+  ];
+}
+
+/** Automation gives up: only `gt mq retry` or `gt mq reject` moves it again. */
+export async function quarantine(
+  context: QueueContext,
+  id: string,
+  reason: string,
+  detail: string,
+): Promise<void> {
+  const mr = await read(context, id);
+  if (mr === undefined || mr.status === "closed" || mr.phase === "quarantined") return;
+  await context.access.ledger.write(context.actor, [
+    { op: "expect", id: mr.id, expected: { rev: mr.rev } },
+    {
+      op: "update",
+      id: mr.id,
+      fields: {
+        status: "open",
+        assignee: "",
+        metadata: { mr: { phase: "quarantined", phase_reason: reason, run: null, carried: null } },
+      },
+    },
+    ...(await quarantining(context, mr, reason, detail)),
+  ]);
+  context.tell(`⛔ quarantined ${mr.id}: ${reason}`);
+}
+
+/**
+ * It conflicts with the target: somebody has to resolve it (spec/05 §2.10). A `shell` worker only repeats its script, so
+ * it does its work again on the new target instead.
+ */
+export async function setConflictAside(
+  context: QueueContext,
+  conflict: { readonly id: string; readonly kind: "conflict" | "not_ff"; readonly files: readonly string[] },
+  base: string,
+): Promise<"blocked" | "held" | "again" | "quarantined" | "gone"> {
+  const { ledger } = context.access;
+  const mr = await read(context, conflict.id);
+  if (mr === undefined || mr.status === "closed") return "gone";
+  const { settings, rig } = context;
+  const requests = await openRequests(ledger, rig);
+  const target = mr.target || rig.defaultBranch;
+  const others = openConflictTasks(requests, target).filter((task) => task !== mr.conflictTaskId);
+  const worker = mr.agentAddress === "" ? undefined : await ledger.agent(mr.agentAddress);
+  const retries = mr.retryCount + 1;
+  const reason =
+    conflict.kind === "not_ff" ? "not a fast-forward" : `conflict in ${conflict.files.join(", ")}`;
+  const found: Operation = {
+    op: "event",
+    event: { type: "merge_conflict", payload: { ...facts(context, mr), files: conflict.files } },
+  };
+  const change = (fields: Readonly<Record<string, unknown>>): readonly Operation[] => [
+    { op: "expect", id: mr.id, expected: { rev: mr.rev } },
+    {
+      op: "update",
+      id: mr.id,
+      fields: {
+        status: "open",
+        assignee: "",
+        metadata: { mr: { run: null, carried: null, last_conflict_sha: base, ...fields } },
+      },
+    },
+  ];
+
+  if (retries >= settings.maxRetryCount) {
+    await ledger.write(context.actor, [
+      ...change({ phase: "quarantined", phase_reason: reason, retry_count: retries }),
+      found,
+      ...(await quarantining(context, mr, `${retries} conflicts`, reason)),
+    ]);
+    return "quarantined";
+  }
+  if (worker?.runtime === "shell" && mr.sourceIssue !== "") {
+    await ledger.write(context.actor, [
+      ...change({ phase: "needs_fix", phase_reason: reason, retry_count: retries }),
+      found,
+      ...(await redispatch(context, mr, "conflict", reason, "afresh")),
+    ]);
+    context.tell(`⚠ ${mr.branch}: ${reason}; the work is done again`);
+    return "again";
+  }
+  if (others.length >= Math.max(1, settings.maxConflictTasks)) {
+    if (mr.phase === "held" && mr.phaseReason === "conflict_slot" && mr.lastConflictSha === base)
+      return "held";
+    await ledger.write(context.actor, change({ phase: "held", phase_reason: "conflict_slot" }));
+    return "held";
+  }
+  const source = mr.sourceIssue === "" ? undefined : await ledger.get(mr.sourceIssue);
+  const about = source?.title ?? mr.branch;
+  const task = conflictTask(context, mr, { target, base, files: conflict.files, retries, reason, about });
+  await ledger.write(context.actor, [
+    ...task.operations,
+    ...change({
+      phase: "blocked",
+      phase_reason: reason,
+      retry_count: retries,
+      conflict_task_id: "$task",
+    }),
+    { op: "addDependency", edge: { from: mr.id, to: "$task", type: "blocks" } },
+    found,
+    {
+      op: "event",
+      event: {
+        type: "conflict_task_created",
+        payload: { mr: mr.id, bead: "$task", branch: mr.branch, rig: rig.name },
+      },
+    },
+    ...enqueueSling(
+      {
+        bead: "$task",
+        rig: rig.name,
+        reason: "conflict",
+        enqueued_at: context.access.clock.now(),
+        base_branch: target,
+      },
+      task.title,
+    ),
+  ]);
+  context.tell(`⚠ ${mr.branch}: ${reason}; created a conflict task`);
+  return "blocked";
+}
+
+interface ConflictFacts {
+  readonly target: string;
+  readonly base: string;
+  readonly files: readonly string[];
+  readonly retries: number;
+  readonly reason: string;
+  /** Title of the source issue. */
+  readonly about: string;
+}
+
+function conflictTask(
+  context: QueueContext,
+  mr: MergeRequest,
+  { target, base, files, retries, reason, about }: ConflictFacts,
+): { readonly title: string; readonly operations: readonly Operation[] } {
+  const title = `Resolve merge conflicts: ${about}`.slice(0, 500);
+  const description = [
+    `Original MR: ${mr.id}`,
+    `Branch: ${mr.branch}`,
+    `Conflict with: ${target}@${base.slice(0, 8)}`,
+    `Original issue: ${mr.sourceIssue}`,
+    `Retry count: ${retries}`,
+    `Files: ${files.join(", ")}`,
+    "",
+    `The branch cannot be merged (${reason}). Bring its change onto the target as it is now:`,
+    "",
+    `1. Start from the branch: git checkout -B "$(git branch --show-current)" ${mr.commitSha}`,
+    `2. git rebase origin/${target}, and resolve each conflict so that both changes keep their meaning.`,
+    "3. Run the project's tests.",
+    "4. gt done: the original request continues with your result. Do not push to the target.",
+  ].join("\n");
+  return {
+    title,
+    operations: [
+      {
+        op: "create",
+        as: "task",
+        bead: {
+          title,
+          description,
+          scope: context.rig.name,
+          type: "task",
+          priority: mr.priority,
+          labels: [conflictTaskLabel],
+          metadata: { prior_branch: mr.branch, prior_head: mr.commitSha, original_mr: mr.id },
+        },
+      },
+    ],
+  };
+}
+
+/** The commit is nowhere to be found any more (spec/05 §2.10). */
+export async function setMissingAside(context: QueueContext, id: string): Promise<void> {
+  const mr = await read(context, id);
+  if (mr === undefined) return;
+  await quarantine(
+    context,
+    id,
+    "branch_missing",
+    `work may be lost: commit ${mr.commitSha || "(none)"} of ${mr.branch} is gone`,
+  );
+}
+
+/** Taken back while it was running, and not landed: ends for the reason that it was taken back for. */
+export async function closeWithdrawn(context: QueueContext, id: string): Promise<void> {
+  const mr = await read(context, id);
+  if (mr === undefined || mr.status === "closed" || mr.withdrawn === undefined) return;
+  await context.access.ledger.write(context.actor, await rejecting(context, mr, mr.withdrawn));
+}
+
+/** Operations that end a request as rejected or superseded (spec/05 §1.2 transitions 8 and 11). */
+export async function rejecting(
+  context: QueueContext,
+  mr: MergeRequest,
+  withdrawal: { readonly as: "rejected" | "superseded"; readonly reason: string },
+): Promise<readonly Operation[]> {
+  const { ledger } = context.access;
+  const operations: Operation[] = [
+    { op: "expect", id: mr.id, expected: { rev: mr.rev } },
+    {
+      op: "update",
+      id: mr.id,
+      fields: {
+        assignee: "",
+        metadata: {
+          mr: {
+            phase: "closed",
+            close_reason: withdrawal.as,
+            phase_reason: null,
+            run: null,
+            withdrawn: null,
+          },
+        },
+      },
+    },
+    {
+      op: "close",
+      id: mr.id,
+      close: {
+        reason: withdrawal.as === "rejected" ? `rejected: ${withdrawal.reason}` : withdrawal.reason,
+        outcome: withdrawal.as === "rejected" ? "failure" : "skipped",
+        force: true,
+      },
+    },
+    {
+      op: "event",
+      event: {
+        type: withdrawal.as === "rejected" ? "mr_rejected" : "mr_superseded",
+        payload: { mr: mr.id, branch: mr.branch, reason: withdrawal.reason, rig: context.rig.name },
+      },
+    },
+    ...(await freeAgent(context, mr, withdrawal.as)),
+  ];
+  if (mr.conflictTaskId !== "")
+    operations.push(...(await endConflictTask(context, mr, `${mr.id} was ${withdrawal.as}`)));
+  const source = mr.sourceIssue === "" ? undefined : await ledger.get(mr.sourceIssue);
+  if (withdrawal.as === "rejected" && source !== undefined && source.metadata["awaiting_merge"] === mr.id)
+    operations.push({
+      op: "update",
+      id: source.id,
+      fields: {
+        ...(source.status === "closed" ? {} : { status: "open", assignee: "" }),
+        metadata: { awaiting_merge: null, prior_branch: mr.branch },
+      },
+    });
+  return operations;
+}
+
+/** Back to the queue, uncharged (spec/05 §1.2 transition 4). Requests of another run are left alone. */
+export async function release(
+  context: QueueContext,
+  ids: readonly string[],
+  run: string,
+  because: string,
+  options: { readonly crashed?: "crashed" } = {},
+): Promise<void> {
+  const { ledger } = context.access;
+  const beads = await ledger.getMany(ids);
+  for (const bead of beads.values()) {
+    const mr = mergeRequest(bead);
+    if (mr.phase !== "running" || mr.run !== run) continue;
+    await ledger.write(context.actor, [
+      { op: "expect", id: mr.id, expected: { rev: mr.rev } },
+      {
+        op: "update",
+        id: mr.id,
+        fields: {
+          status: "open",
+          assignee: "",
+          metadata: {
+            mr: {
+              phase: "ready",
+              phase_reason: because.startsWith("behind ") ? because : null,
+              run: null,
+              carried: true,
+              ...(options.crashed === undefined ? {} : { crashes: mr.crashes + 1 }),
+            },
+          },
+        },
+      },
+    ]);
+  }
+}
+
+async function read(context: QueueContext, id: string): Promise<MergeRequest | undefined> {
+  const bead = await context.access.ledger.get(id);
+  return bead === undefined ? undefined : mergeRequest(bead);
+}
+
+function facts(context: QueueContext, mr: MergeRequest): Readonly<Record<string, unknown>> {
+  return {
+    mr: mr.id,
+    bead: mr.sourceIssue,
+    branch: mr.branch,
+    worker: mr.worker,
+    rig: context.rig.name,
+  };
+}

@@ -1,0 +1,113 @@
+import { askGit, runGit } from "./git.ts";
+
+/** Everything here happens in the object database: no branch, index or worktree is touched (spec/05 §2.4). */
+
+export interface CommitInfo {
+  readonly sha: string;
+  readonly tree: string;
+  readonly parents: readonly string[];
+  readonly author: Signature;
+  /** Seconds since the epoch. */
+  readonly committedAt: number;
+  readonly message: string;
+}
+
+export interface Signature {
+  readonly name: string;
+  readonly email: string;
+  /** Git's raw form, e.g. `1700000000 +0100`. */
+  readonly date: string;
+}
+
+export interface NewCommit {
+  readonly tree: string;
+  readonly parents: readonly string[];
+  readonly message: string;
+  readonly author: Signature;
+  readonly committer: Signature;
+  readonly sign?: "sign";
+}
+
+export type MergedTrees =
+  | { readonly clean: true; readonly tree: string }
+  | { readonly clean: false; readonly files: readonly string[] };
+
+export async function readCommit(repository: string, sha: string): Promise<CommitInfo> {
+  const format = "%H%x00%T%x00%P%x00%an%x00%ae%x00%ad%x00%ct%x00%B";
+  const text = await runGit(repository, [
+    "log",
+    "-1",
+    "--date=raw",
+    `--format=${format}`,
+    "--end-of-options",
+    sha,
+  ]);
+  const [id = "", tree = "", parents = "", name = "", email = "", date = "", seconds = "0", ...message] =
+    text.split("\0");
+  return {
+    sha: id,
+    tree,
+    parents: parents.split(" ").filter((parent) => parent !== ""),
+    author: { name, email, date },
+    committedAt: Number(seconds),
+    message: message.join("\0").trimEnd(),
+  };
+}
+
+/**
+ * The tree of merging `theirs` into `ours`. With `base` that commit is taken for their common ancestor, which lets a
+ * branch be stacked that was built on another branch whose squashed form is in `ours` already.
+ */
+export async function mergeTrees(
+  repository: string,
+  ours: string,
+  theirs: string,
+  base?: string,
+): Promise<MergedTrees> {
+  // git learned --merge-base in 2.40; a commit of our tree on top of the wanted base says the same to older ones.
+  const side = base === undefined ? ours : await grafted(repository, ours, base);
+  const result = await askGit(repository, [
+    "merge-tree",
+    "--write-tree",
+    "--name-only",
+    "--no-messages",
+    "-z",
+    side,
+    theirs,
+  ]);
+  const [tree = "", ...files] = result.stdout.split("\0").filter((part) => part !== "");
+  if (result.exitCode === 0) return { clean: true, tree };
+  if (result.exitCode === 1) return { clean: false, files: [...new Set(files)] };
+  if (/unrelated histories/.test(result.stderr)) return { clean: false, files: [] };
+  throw new Error(`git merge-tree: ${result.stderr.trim() || `exit ${result.exitCode}`}`);
+}
+
+const nobody: Signature = { name: "gt", email: "gt@localhost", date: "0 +0000" };
+
+async function grafted(repository: string, sha: string, parent: string): Promise<string> {
+  const tree = await runGit(repository, ["rev-parse", "--verify", "--end-of-options", `${sha}^{tree}`]);
+  return writeCommit(repository, {
+    tree,
+    parents: [parent],
+    message: "graft",
+    author: nobody,
+    committer: nobody,
+  });
+}
+
+/** Writes a commit object and returns its id; equal input gives an equal id unless it is signed. */
+export async function writeCommit(repository: string, commit: NewCommit): Promise<string> {
+  const parents = commit.parents.flatMap((parent) => ["-p", parent]);
+  const sign = commit.sign === undefined ? ["--no-gpg-sign"] : ["-S"];
+  return runGit(repository, ["commit-tree", ...sign, ...parents, "-F", "-", commit.tree], {
+    input: `${commit.message.trimEnd()}\n`,
+    env: {
+      GIT_AUTHOR_NAME: commit.author.name,
+      GIT_AUTHOR_EMAIL: commit.author.email,
+      GIT_AUTHOR_DATE: `@${commit.author.date}`,
+      GIT_COMMITTER_NAME: commit.committer.name,
+      GIT_COMMITTER_EMAIL: commit.committer.email,
+      GIT_COMMITTER_DATE: `@${commit.committer.date}`,
+    },
+  });
+}
