@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 /** Runs real git for a test's own set-up and returns what it printed. */
@@ -49,5 +49,7 @@ export function scratchRepository(directory: string, files: Files = { "README.md
 export function scratchOrigin(directory: string, files?: Files): string {
   const work = scratchRepository(`${directory}.work`, files);
   git(dirname(directory), "clone", "--quiet", "--bare", work, directory);
+  git(directory, "remote", "remove", "origin");
+  rmSync(work, { recursive: true, force: true });
   return directory;
 }

@@ -8,7 +8,7 @@ import { version } from "../../core/version.ts";
 import { ownProgram } from "../sessions/own-program.ts";
 import { isSameProcess } from "../sessions/process-identity.ts";
 import { scrubEnvironment } from "../sessions/scrub-environment.ts";
-import { logFile, readIdentity, readState } from "./daemon-state.ts";
+import { logFile, readIdentity, readState, removeIdentity } from "./daemon-state.ts";
 import { readDesired } from "./desired-state.ts";
 import type { DutyStatus } from "./duty-runner.ts";
 
@@ -134,6 +134,8 @@ export async function stopDaemon(town: Town, options: { readonly force?: boolean
     if (Date.now() > deadline) signal(identity.pid, "SIGKILL");
     await pause(25);
   }
+  // One that was killed leaves its name behind, and the host would take it for dead.
+  removeIdentity(town);
   return true;
 }
 

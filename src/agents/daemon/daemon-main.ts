@@ -1,1 +1,43 @@
-process.stderr.write("not built yet\n");
+import { GtError } from "../../core/gt-error.ts";
+import { openTown } from "../../core/town/open-town.ts";
+import { Daemon } from "./daemon.ts";
+import { openDaemonLog } from "./daemon-log.ts";
+import { logFile } from "./daemon-state.ts";
+import { watchForHang } from "./hang-watch.ts";
+
+const exitWithinMs = 9000;
+
+/** The daemon's process: `daemon.js <town> [--foreground]`. */
+async function main(root: string, isForeground: boolean): Promise<void> {
+  const town = openTown(root);
+  const log = openDaemonLog(logFile(town), isForeground ? { echo: process.stderr } : {});
+  const daemon = await Daemon.start(town, log);
+  watchForHang();
+  let isStopping = false;
+  const stop = (signal: string): void => {
+    if (isStopping) return;
+    isStopping = true;
+    log.info(`${signal}: stopping`);
+    // A duty that does not let go must not keep the town from going down.
+    setTimeout(() => process.exit(0), exitWithinMs).unref();
+    void daemon.stop().finally(() => process.exit(0));
+  };
+  process.on("SIGTERM", () => stop("SIGTERM"));
+  process.on("SIGINT", () => stop("SIGINT"));
+  process.on("SIGHUP", () => daemon.reload());
+  process.on("uncaughtException", (error) => {
+    log.warn(`unexpected: ${error.stack ?? error.message}`);
+  });
+  process.on("unhandledRejection", (reason) => {
+    log.warn(`unexpected: ${reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)}`);
+  });
+}
+
+const [root = "", ...flags] = process.argv.slice(2);
+main(root, flags.includes("--foreground")).catch((error: unknown) => {
+  const text =
+    error instanceof GtError ? error.message : error instanceof Error ? error.stack : String(error);
+  process.stderr.write(`error: ${text}\n`);
+  if (error instanceof GtError && error.hint !== undefined) process.stderr.write(`hint: ${error.hint}\n`);
+  process.exit(1);
+});

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { writeFileAtomic } from "../../core/town/write-file.ts";
 import type { Town } from "../../core/town/town.ts";
@@ -39,6 +39,11 @@ export function readState(town: Town): DaemonState | undefined {
 
 export async function writeIdentity(town: Town, identity: DaemonIdentity): Promise<void> {
   await writeFileAtomic(identityFile(town), `${JSON.stringify(identity)}\n`);
+}
+
+/** The daemon has ended on purpose. */
+export function removeIdentity(town: Town): void {
+  rmSync(identityFile(town), { force: true });
 }
 
 export async function writeState(town: Town, state: DaemonState): Promise<void> {

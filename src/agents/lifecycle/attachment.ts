@@ -28,8 +28,28 @@ export function attachmentOf(bead: Bead): Attachment {
   return isObject(value) ? (value as Attachment) : {};
 }
 
-/** Every key of an attachment set to null: what removes it from the bead's metadata (RFC 7386). */
-export const noAttachment: null = null;
+const attachmentKeys = [
+  "dispatched_by",
+  "attached_at",
+  "args",
+  "message",
+  "subject",
+  "formula",
+  "molecule",
+  "merge_strategy",
+  "no_merge",
+  "review_only",
+  "mode",
+  "base_branch",
+  "convoy_id",
+  "convoy_owned",
+  "agent",
+] as const satisfies readonly (keyof Attachment)[];
+
+/** A metadata patch after which the bead has this attachment and nothing of an older one (RFC 7386: null removes). */
+export function replaceAttachment(attachment: Attachment): Readonly<Record<string, unknown>> {
+  return { ...Object.fromEntries(attachmentKeys.map((key) => [key, null])), ...attachment };
+}
 
 /** Slings of the bead to a polecat since its last COMPLETED or DEFERRED exit (spec/04 §2.5). */
 export function attemptsOf(bead: Bead): number {

@@ -3,10 +3,12 @@ import { assess, byUrgency, type HealthState, type Liveness } from "../../core/h
 import { roleIcons } from "../../core/health/role-icon.ts";
 import { type HealthThresholds, thresholdsOf } from "../../core/health/thresholds.ts";
 import type { Agent, AgentState, Bead, Role } from "../../core/ledger/bead.ts";
+import { isLocked } from "../../core/lock/lock.ts";
 import { agentHome, parseAddress } from "../../core/town/address.ts";
 import { sessionName } from "../../core/town/agent-names.ts";
 import type { Town } from "../../core/town/town.ts";
 import { GtError } from "../../core/gt-error.ts";
+import { readDesired } from "../daemon/desired-state.ts";
 import type { SessionPhase, SessionRecord } from "../sessions/session-host.ts";
 import type { TownAccess } from "../town-access.ts";
 
@@ -47,11 +49,40 @@ export async function agentHealth(access: TownAccess): Promise<readonly AgentVie
   const beads = await access.ledger.getMany(living.map((agent) => agent.hookBead).filter((id) => id !== ""));
   const thresholds = thresholdsOf(access.town.settings());
   const now = access.clock.now();
+  const loops = patrolLoops(access.town);
   return living
-    .map((agent) =>
-      viewAgent({ town: access.town, agent, bead: beads.get(agent.hookBead), host, now, thresholds }),
-    )
+    .map((agent) => {
+      const view = viewAgent({
+        town: access.town,
+        agent,
+        bead: beads.get(agent.hookBead),
+        host,
+        now,
+        thresholds,
+      });
+      return builtinRoles.has(agent.role) && view.phase === undefined ? { ...view, ...loops } : view;
+    })
     .sort((one, other) => byUrgency(one, other) || one.address.localeCompare(other.address));
+}
+
+/** Roles that are loops of the daemon unless somebody gave them a session of their own (spec/04 §1.1). */
+const builtinRoles: ReadonlySet<Role> = new Set(["deacon", "boot", "witness", "refinery"]);
+
+/** Loops live and die with the daemon; in a town that is down they rest (spec/06 §12.1). */
+function patrolLoops(
+  town: Town,
+): Pick<AgentView, "state" | "health" | "needsAttention" | "reason" | "suggestion"> {
+  if (isLocked(town.paths.locks, "daemon"))
+    return { state: "running", health: "idle", needsAttention: false, reason: "", suggestion: "" };
+  if (readDesired(town).state === "down" || readDesired(town).since === undefined)
+    return { state: "stopped", health: "idle", needsAttention: false, reason: "", suggestion: "" };
+  return {
+    state: "stopped",
+    health: "zombie",
+    needsAttention: true,
+    reason: "the daemon is down",
+    suggestion: "gt up",
+  };
 }
 
 /** What the host says about its sessions. A host that is not running has none; one that does not answer is unknown. */

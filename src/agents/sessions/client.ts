@@ -14,6 +14,8 @@ import { fromWireError, protocolVersion, type WireError } from "./protocol.ts";
 import type {
   Attachment,
   AttachOptions,
+  NudgeState,
+  RuntimeReport,
   ScreenText,
   SessionEvent,
   SessionHost,
@@ -169,6 +171,14 @@ class HostClient implements SessionHost {
         this.#views.delete(channel);
       },
     };
+  }
+
+  deliver(session: string, nudge: { readonly id: string; readonly waitMs: number }): Promise<NudgeState> {
+    return this.#request("deliver", { session, nudge }) as Promise<NudgeState>;
+  }
+
+  async report(session: string, report: RuntimeReport): Promise<void> {
+    await this.#request("report", { session, report });
   }
 
   subscribe(listener: (event: SessionEvent) => void): () => void {

@@ -4,6 +4,7 @@ import { GtError } from "../../core/gt-error.ts";
 import { encodeFrame, encodeJsonFrame, encodeSize, type Frame, FrameKind, FrameReader } from "./frame.ts";
 import type { Host } from "./host.ts";
 import type { HostedSession } from "./hosted-session.ts";
+import type { NudgeCourier } from "./nudge-courier.ts";
 import { protocolVersion, toWireError } from "./protocol.ts";
 import type { SessionEvent, SessionRecord } from "./session-host.ts";
 import type { Viewer } from "./viewer.ts";
@@ -52,6 +53,14 @@ const sessionSchema = z.object({ session: name });
 const writeSchema = z.object({ session: name, data: z.base64() });
 const screenSchema = z.object({ session: name, scrollback: z.number().int().min(0).max(100_000) });
 const attachSchema = z.object({ session: name, columns: size, rows: size, passive: z.boolean() });
+const deliverSchema = z.object({
+  session: name,
+  nudge: z.object({ id: z.string(), waitMs: z.number().min(0) }),
+});
+const reportSchema = z.object({
+  session: name,
+  report: z.object({ runId: z.string(), event: z.enum(["session-start", "prompt", "turn-end"]) }),
+});
 const forceSchema = z.object({ force: z.boolean() });
 
 interface View {
@@ -62,6 +71,7 @@ interface View {
 /** Serves one client: reads frames, calls the host, writes frames. */
 export class HostConnection {
   readonly #host: Host;
+  readonly #courier: NudgeCourier;
   readonly #socket: Socket;
   readonly #onShutdown: (options: { readonly force: boolean }) => Promise<void>;
   readonly #reader = new FrameReader();
@@ -70,10 +80,12 @@ export class HostConnection {
 
   constructor(
     host: Host,
+    courier: NudgeCourier,
     socket: Socket,
     onShutdown: (options: { readonly force: boolean }) => Promise<void>,
   ) {
     this.#host = host;
+    this.#courier = courier;
     this.#socket = socket;
     this.#onShutdown = onShutdown;
     socket.setNoDelay(true);
@@ -106,7 +118,7 @@ export class HostConnection {
       case FrameKind.data:
         // Typing into a program that does not read, or has just ended: what is typed has nowhere to go.
         try {
-          view?.session.write(frame.payload);
+          view?.session.typeByHand(frame.payload);
         } catch (error) {
           if (!(error instanceof GtError)) throw error;
         }
@@ -171,6 +183,14 @@ export class HostConnection {
       case "subscribe":
         this.#isSubscribed = true;
         return undefined;
+      case "deliver": {
+        const { session, nudge } = deliverSchema.parse(params);
+        return this.#courier.outcome(session, nudge.id, nudge.waitMs);
+      }
+      case "report": {
+        const { session, report } = reportSchema.parse(params);
+        return this.#host.session(session).report(report);
+      }
       case "shutdown":
         return this.#onShutdown(forceSchema.parse(params));
       default:

@@ -2,11 +2,13 @@ import { chmodSync, existsSync, type FSWatcher, rmSync, watch, writeFileSync } f
 import { createServer, type Server } from "node:net";
 import { dirname, join } from "node:path";
 import type { Clock } from "../../core/clock.ts";
+import type { Ledger } from "../../core/ledger/ledger.ts";
 import { acquireLock, type Lock } from "../../core/lock/lock.ts";
 import type { TownPaths } from "../../core/town/town.ts";
 import { Host } from "./host.ts";
 import { HostConnection } from "./host-connection.ts";
 import type { StopTimes } from "./hosted-session.ts";
+import { NudgeCourier } from "./nudge-courier.ts";
 import { processStartTime } from "./process-identity.ts";
 import { protocolVersion } from "./protocol.ts";
 import { recoverSessions } from "./recover-sessions.ts";
@@ -20,6 +22,8 @@ export interface HostServerOptions {
   readonly clock: Clock;
   readonly times: StopTimes;
   readonly log: (line: string) => void;
+  /** Opens the town's ledger; asked for when there is something to deliver. */
+  readonly openLedger: () => Promise<Ledger>;
   /** Told every event but `output`, for the town's event log. */
   readonly onEvent: (event: SessionEvent) => void;
 }
@@ -32,9 +36,11 @@ export class HostServer {
   readonly #options: HostServerOptions;
   readonly #host: Host;
   readonly #socketPath: string;
+  readonly #courier: NudgeCourier;
   readonly #connections = new Set<HostConnection>();
   readonly #closed = Promise.withResolvers<void>();
   #lock: Lock;
+  #ledger: Promise<Ledger> | undefined;
   #server: Server | undefined;
   #watcher: FSWatcher | undefined;
   #removal: NodeJS.Timeout | undefined;
@@ -62,6 +68,7 @@ export class HostServer {
       times: options.times,
       publish: (event) => this.#publish(event),
     });
+    this.#courier = new NudgeCourier(this.#host, () => this.#openLedger(), options.clock, options.log);
   }
 
   /** Resolves when the host has ended all sessions and its socket is gone. */
@@ -87,7 +94,17 @@ export class HostServer {
     setImmediate(() => this.#closed.resolve());
   }
 
+  #openLedger(): Promise<Ledger> {
+    this.#ledger ??= this.#options.openLedger();
+    return this.#ledger;
+  }
+
   #publish(event: SessionEvent): void {
+    if (event.type === "phase" && event.record.phase === "idle") this.#courier.kick(event.record.session);
+    if (event.type === "exited") {
+      const { session, agent } = event.record;
+      this.#courier.ended(session, agent).catch((error) => this.#options.log(`nudges: ${String(error)}`));
+    }
     if (event.type !== "output") this.#options.onEvent(event);
     for (const connection of this.#connections) connection.publish(event);
   }
@@ -98,7 +115,9 @@ export class HostServer {
     // We hold the lock, so a socket that is already there belongs to a dead host.
     rmSync(this.#socketPath, { force: true });
     const server = createServer((socket) => {
-      const connection = new HostConnection(this.#host, socket, (options) => this.close(options));
+      const connection = new HostConnection(this.#host, this.#courier, socket, (options) =>
+        this.close(options),
+      );
       this.#connections.add(connection);
       socket.on("close", () => this.#connections.delete(connection));
     });

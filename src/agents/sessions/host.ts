@@ -1,6 +1,6 @@
 import type { Clock } from "../../core/clock.ts";
 import { GtError } from "../../core/gt-error.ts";
-import { HostedSession, notRunning, type StopTimes } from "./hosted-session.ts";
+import { HostedSession, notRunning, otherRun, type StopTimes } from "./hosted-session.ts";
 import { readRecords, removeLastScreen, writeLastScreen, writeRecord } from "./session-records.ts";
 import type { ScreenText, SessionEvent, SessionRecord, SessionSpec, StopOptions } from "./session-host.ts";
 
@@ -61,9 +61,7 @@ export class Host {
   async stop(name: string, options: StopOptions): Promise<void> {
     const session = this.#find(name);
     if (options.runId !== undefined && options.runId !== session.record.runId) {
-      throw new GtError("E_SESSION_RUN", `session "${name}" is another run by now`, {
-        details: { runId: session.record.runId },
-      });
+      throw otherRun(name, session.record.runId);
     }
     await session.stop(options);
   }
@@ -86,6 +84,11 @@ export class Host {
 
   session(name: string): HostedSession {
     return this.#find(name);
+  }
+
+  /** The session when it is running. */
+  live(name: string): HostedSession | undefined {
+    return this.#live.get(name);
   }
 
   /** Writes all records anew, after somebody cleared their directory. */

@@ -7,7 +7,14 @@ import { processStartTime } from "./process-identity.ts";
 import { endProcessTree, type ProcessTree, processesOf } from "./process-tree.ts";
 import { openPty, type Pty } from "./pty.ts";
 import { Screen } from "./screen.ts";
-import type { ExitReason, ScreenText, SessionRecord, SessionSpec, StopOptions } from "./session-host.ts";
+import type {
+  ExitReason,
+  RuntimeReport,
+  ScreenText,
+  SessionRecord,
+  SessionSpec,
+  StopOptions,
+} from "./session-host.ts";
 import { largestSize, Viewer, type ViewerSink } from "./viewer.ts";
 
 /** Unparsed bytes at which the pty is no longer read, and at which it is read again. */
@@ -16,6 +23,8 @@ const resumeAtBytes = 64 * 1024;
 /** Typed bytes that a program may leave unread. */
 const maxUnreadBytes = 1024 * 1024;
 const evaluateEveryMs = 200;
+/** A person who typed this recently is still at it. */
+const typingMs = 10_000;
 const defaultSize = { columns: 200, rows: 50 };
 
 export interface StopTimes {
@@ -51,6 +60,9 @@ export class HostedSession {
   #evaluation: { readonly timer: NodeJS.Timeout; readonly at: number } | undefined;
   #evaluatedAt = 0;
   #screenText = "";
+  #typedAt = 0;
+  #worksSince: number | undefined;
+  readonly #watchers = new Set<() => void>();
   #facts: Omit<PhaseFacts, "phase" | "lines">;
 
   /** Starts the program. Throws `E_SESSION_START` when it cannot be. */
@@ -101,6 +113,62 @@ export class HostedSession {
 
   get tree(): ProcessTree {
     return { pid: this.#record.pid, startedAt: this.#record.pidStartedAt, runId: this.#spec.runId };
+  }
+
+  get bracketedPaste(): boolean {
+    return this.#screen.bracketedPaste;
+  }
+
+  /** Unsent text stands in the input line. False where the input line cannot be told. */
+  get holdsDraft(): boolean {
+    return this.#screen.draft(this.#spec.detection?.readyPrompt) !== "";
+  }
+
+  /** Whether a person is writing: keys of theirs arrived just now, or unsent text stands in the input line. */
+  hasDraft(now: number): boolean {
+    return now - this.#typedAt < typingMs || this.holdsDraft;
+  }
+
+  /** What a person types into an attached view. */
+  typeByHand(bytes: Uint8Array): void {
+    this.#typedAt = this.#clock.now();
+    this.write(bytes);
+  }
+
+  /** What the runtime's hooks report; they know better than the screen. */
+  report({ runId, event }: RuntimeReport): void {
+    if (runId !== this.#spec.runId) throw otherRun(this.#spec.session, this.#spec.runId);
+    const now = this.#clock.now();
+    this.#facts = { ...this.#facts, report: { event, at: now } };
+    if (event === "prompt") this.#worksSince = now;
+    if (event === "session-start" && this.#record.readyAt === undefined)
+      this.#update({ readyAt: now }, "phase");
+    for (const look of [...this.#watchers]) look();
+    this.#evaluateSoon(0);
+  }
+
+  /** Waits until the agent works on what was submitted at `since`, or `waitMs` have passed, and tells what is known. */
+  async settled(
+    since: number,
+    waitMs: number,
+  ): Promise<{
+    readonly isAlive: boolean;
+    readonly isIdle: boolean;
+    readonly worksSince: number | undefined;
+  }> {
+    const began = (): number | undefined =>
+      this.#worksSince !== undefined && this.#worksSince >= since ? this.#worksSince : undefined;
+    const done = Promise.withResolvers<void>();
+    const look = (): void => {
+      if (began() !== undefined || !this.isAlive) done.resolve();
+    };
+    const timer = setTimeout(() => done.resolve(), waitMs);
+    this.#watchers.add(look);
+    look();
+    await done.promise;
+    this.#watchers.delete(look);
+    clearTimeout(timer);
+    return { isAlive: this.isAlive, isIdle: this.#record.phase === "idle", worksSince: began() };
   }
 
   /** Types bytes. Throws `E_SESSION_DEAF` when the program has left too many unread. */
@@ -195,7 +263,9 @@ export class HostedSession {
       this.#pty.resume();
     }
     for (const viewer of this.#viewers) viewer.data(bytes);
-    this.#evaluateSoon(evaluateEveryMs);
+    // Whoever has just submitted something must see even the shortest turn.
+    if (this.#watchers.size > 0) this.#evaluate();
+    else this.#evaluateSoon(evaluateEveryMs);
   }
 
   #sendSnapshot(viewer: Viewer): void {
@@ -294,6 +364,8 @@ export class HostedSession {
       ...(limitSince === undefined ? {} : { limitSince }),
       ...(dialogSince === undefined ? {} : { dialogSince }),
     };
+    if (decision.phase === "working") this.#worksSince = now;
+    if (decision.answer !== undefined && this.#record.phase !== "dialog") void this.#press(decision.answer);
     if (decision.phase !== this.#record.phase) {
       const isFirstIdle = decision.phase === "idle" && this.#record.readyAt === undefined;
       this.#update(
@@ -304,9 +376,19 @@ export class HostedSession {
     if (decision.recheckAt !== undefined) this.#evaluateSoon(Math.max(0, decision.recheckAt - now));
   }
 
+  /** Answers a dialog; menus need a moment between keys. */
+  async #press(keys: readonly string[]): Promise<void> {
+    for (const key of keys) {
+      await pause(evaluateEveryMs);
+      if (!this.isAlive) return;
+      this.#pty.write(key);
+    }
+  }
+
   #update(change: Partial<SessionRecord>, what: Parameters<SessionListener["changed"]>[1]): void {
     this.#record = { ...this.#record, ...change };
     this.#listener.changed(this.#record, what);
+    for (const look of [...this.#watchers]) look();
   }
 
   #expectAlive(): void {
@@ -316,6 +398,10 @@ export class HostedSession {
 
 export function notRunning(session: string): GtError {
   return new GtError("E_SESSION_NOT_FOUND", `session "${session}" not running`, { hint: "gt agents" });
+}
+
+export function otherRun(session: string, runId: string): GtError {
+  return new GtError("E_SESSION_RUN", `session "${session}" is another run by now`, { details: { runId } });
 }
 
 /** node-pty reports a missing program only as text on the screen; say it before anything is created. */

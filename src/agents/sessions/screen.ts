@@ -1,4 +1,5 @@
 import { SerializeAddon } from "@xterm/addon-serialize";
+import { UnicodeGraphemesAddon } from "@xterm/addon-unicode-graphemes";
 import xterm from "@xterm/headless";
 import type { ScreenText } from "./session-host.ts";
 
@@ -39,6 +40,9 @@ export class Screen {
     });
     // The add-on is typed for the browser's Terminal; it uses only what both have.
     this.#terminal.loadAddon(this.#serializer as unknown as xterm.ITerminalAddon);
+    // Programs count an emoji or a cluster as two columns; the emulator's own tables are from before emoji.
+    this.#terminal.loadAddon(new UnicodeGraphemesAddon() as unknown as xterm.ITerminalAddon);
+    this.#terminal.unicode.activeVersion = "15-graphemes";
     this.#internals = (this.#terminal as unknown as { readonly _core: Internals })._core;
     // Answers to questions that the program asks its terminal, such as "where is the cursor?".
     this.#terminal.onData(onReply);
@@ -91,10 +95,30 @@ export class Screen {
     };
   }
 
-  /** Text of the line with the cursor, up to the cursor. */
-  lineBeforeCursor(): string {
+  /**
+   * Unsent text behind the prompt; empty when there is none or no prompt is known. Dim text is a placeholder, and a
+   * single inverse cell before it the cursor of a program that draws its own.
+   */
+  draft(prompt: string | undefined): string {
+    if (prompt === undefined || prompt === "") return "";
     const buffer = this.#terminal.buffer.active;
-    return buffer.getLine(buffer.baseY + buffer.cursorY)?.translateToString(false, 0, buffer.cursorX) ?? "";
+    for (let row = this.#terminal.rows - 1; row >= 0; row--) {
+      const line = buffer.getLine(buffer.baseY + row);
+      const text = line?.translateToString(true) ?? "";
+      const at = text.replaceAll("\u00a0", " ").search(/[^\s\u2500-\u257f]/);
+      if (line === undefined || at < 0 || !text.startsWith(prompt, at)) continue;
+      let draft = "";
+      let hasPlaceholder = false;
+      for (let column = at + prompt.length; column < this.#terminal.cols; column++) {
+        const cell = line.getCell(column);
+        if (cell === undefined) break;
+        if (cell.isDim() !== 0) hasPlaceholder = true;
+        else draft += cell.getChars();
+      }
+      const trimmed = draft.replace(/[\s\u00a0\u2500-\u257f]+/g, " ").trim();
+      return hasPlaceholder && trimmed.length <= 1 ? "" : trimmed;
+    }
+    return "";
   }
 
   /** Bytes that bring another terminal of this size to the same state: cells, colours, modes, margins and cursor. */

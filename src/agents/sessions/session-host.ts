@@ -16,6 +16,13 @@ export interface SessionHost {
   screen(session: string, options?: { readonly scrollback?: number }): Promise<ScreenText>;
   /** A live view: first a snapshot that redraws the terminal's state, then every byte (with back-pressure). */
   attach(session: string, view: AttachOptions): Promise<Attachment>;
+  /**
+   * Delivers what is in the session's nudge queue as soon as its agent is idle (spec/03 §7.3). Resolves with the state
+   * of the nudge `id`, waiting up to `waitMs` for its end.
+   */
+  deliver(session: string, nudge: { readonly id: string; readonly waitMs: number }): Promise<NudgeState>;
+  /** What the runtime's own hooks say (spec/03 §4.2). `E_SESSION_RUN` for a run that is not the current one. */
+  report(session: string, report: RuntimeReport): Promise<void>;
   /** Session life events: started, phase changes, exited. Returns the unsubscribe function. */
   subscribe(listener: (event: SessionEvent) => void): () => void;
   /** Ends all sessions and then the host process; resolves when the process is gone. */
@@ -59,6 +66,13 @@ export interface ScreenDetection {
   readonly dialogs?: readonly { readonly match: string; readonly keys: readonly string[] }[];
   /** Further texts that mean a rate limit, as regular expressions. */
   readonly limitPatterns?: readonly string[];
+}
+
+export type NudgeState = "queued" | "typed" | "acknowledged" | "failed" | "expired" | "cancelled";
+
+export interface RuntimeReport {
+  readonly runId: string;
+  readonly event: "session-start" | "prompt" | "turn-end";
 }
 
 export type SessionPhase = "starting" | "dialog" | "idle" | "working" | "waiting" | "limited" | "exited";

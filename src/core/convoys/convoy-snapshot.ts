@@ -51,39 +51,48 @@ export async function readConvoys(
     options.convoys ?? (await ledger.find({ type: "convoy", notStatus: "closed", sort: "oldest" }));
   if (convoys.length === 0) return [];
   const tracks = await trackedIds(ledger, convoys);
-  const ids = [...new Set([...tracks.values()].flat())];
-  const beads = await ledger.getMany(ids);
-  const blockers = await openBlockers(ledger, ids);
-  const requests = await openRequests(ledger);
+  const beads = await trackedBeads(ledger, [...new Set([...tracks.values()].flat())], options);
   return convoys.map((convoy) => {
     const members = new Set(tracks.get(convoy.id));
     return {
       convoy,
       fields: convoyFields(convoy),
-      tracked: [...members].flatMap((id): TrackedBead[] => {
-        const bead = beads.get(id);
-        // A bead that was deleted is as good as closed (spec/05 §6.5).
-        if (bead === undefined) return [];
-        const mergeRequest = requests.get(id);
-        return [
-          {
-            bead,
-            blockers: (blockers.get(id) ?? []).map((blocker) => ({
-              id: blocker.id,
-              slingable: blocker.slingable,
-              skipped: blocker.skipped,
-              inside: members.has(blocker.id),
-            })),
-            ...(mergeRequest === undefined ? {} : { mergeRequest }),
-            holder:
-              bead.assignee === ""
-                ? undefined
-                : { address: bead.assignee, isDead: options.dead?.has(bead.assignee) ?? false },
-          },
-        ];
-      }),
+      // A bead that was deleted is as good as closed (spec/05 §6.5).
+      tracked: [...members]
+        .flatMap((id) => beads.get(id) ?? [])
+        .map((tracked) => ({
+          ...tracked,
+          blockers: tracked.blockers.map((blocker) => ({ ...blocker, inside: members.has(blocker.id) })),
+        })),
     };
   });
+}
+
+/** What readiness asks of each of these beads; those that do not exist are left out. */
+export async function trackedBeads(
+  ledger: Ledger,
+  ids: readonly BeadId[],
+  options: Pick<SnapshotOptions, "dead"> = {},
+): Promise<ReadonlyMap<BeadId, TrackedBead>> {
+  const beads = await ledger.getMany(ids);
+  const blockers = await openBlockers(ledger, ids);
+  const requests = await openRequests(ledger);
+  const found = new Map<BeadId, TrackedBead>();
+  for (const id of ids) {
+    const bead = beads.get(id);
+    if (bead === undefined) continue;
+    const mergeRequest = requests.get(id);
+    found.set(id, {
+      bead,
+      blockers: (blockers.get(id) ?? []).map((blocker) => ({ ...blocker, inside: false })),
+      ...(mergeRequest === undefined ? {} : { mergeRequest }),
+      holder:
+        bead.assignee === ""
+          ? undefined
+          : { address: bead.assignee, isDead: options.dead?.has(bead.assignee) ?? false },
+    });
+  }
+  return found;
 }
 
 /** Ids tracked by each convoy, in id order. `external:<prefix>:<id>` is read as `<id>`. */

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { GtError } from "../gt-error.ts";
 import { askGit, runGit } from "./git.ts";
@@ -25,7 +25,11 @@ export async function inspectRepository(directory: string): Promise<RepositoryFa
   if (exitCode !== 0) return undefined;
   const [bare, gitDirectory = ""] = stdout.trim().split("\n");
   const isBare = bare === "true";
-  const root = isBare ? gitDirectory : await runGit(directory, ["rev-parse", "--show-toplevel"]);
+  const top = isBare
+    ? gitDirectory
+    : (await askGit(directory, ["rev-parse", "--show-toplevel"])).stdout.trim();
+  const root = realpathSync(directory);
+  if (top === "" || realpathSync(top) !== root) return undefined;
   const [origin, head] = await Promise.all([
     askGit(directory, ["config", "--get", "remote.origin.url"]),
     askGit(directory, ["symbolic-ref", "--quiet", "--short", "HEAD"]),
@@ -49,6 +53,7 @@ export interface BareCloneOptions {
   readonly pushUrl?: string;
   readonly upstreamUrl?: string;
   readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
   readonly onProgress?: (stage: string, percent: number) => void;
 }
 
@@ -57,7 +62,7 @@ export interface BareCloneOptions {
  * `origin/*`, which a bare clone does not fetch by itself. Maintenance is ours, so git's own gc is off.
  */
 export async function cloneShared(options: BareCloneOptions): Promise<void> {
-  const { url, into, branch, timeoutMs, onProgress } = options;
+  const { url, into, branch, timeoutMs, signal, onProgress } = options;
   mkdirSync(dirname(into), { recursive: true });
   await runGit(
     dirname(into),
@@ -75,6 +80,7 @@ export async function cloneShared(options: BareCloneOptions): Promise<void> {
     ],
     {
       timeoutMs,
+      ...(signal ? { signal } : {}),
       ...(onProgress ? { onProgress: (event) => onProgress(event.stage, event.progress) } : {}),
     },
   );
@@ -86,7 +92,7 @@ export async function cloneShared(options: BareCloneOptions): Promise<void> {
   ];
   for (const [key, value] of settings) await runGit(into, ["config", "--replace-all", key, value]);
   if (options.upstreamUrl) await runGit(into, ["remote", "add", "--", "upstream", options.upstreamUrl]);
-  await fetchOrigin(into, { timeoutMs });
+  await fetchOrigin(into, { timeoutMs, ...(signal ? { signal } : {}) });
 }
 
 /** Brings all `origin/*` up to date. Branches that are gone there go here too. */

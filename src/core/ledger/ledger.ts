@@ -36,6 +36,10 @@ export interface Ledger {
   /** Edges of many beads at once, both directions, for drawing a graph. */
   edges(ids: readonly BeadId[]): Promise<readonly Dependency[]>;
   comments(id: BeadId): Promise<readonly Comment[]>;
+  /** Number of comments of each of these beads that has any. */
+  commentCounts(ids: readonly BeadId[]): Promise<ReadonlyMap<BeadId, number>>;
+  /** Every label in use with the number of beads that carry it, sorted by label. */
+  labelCounts(options?: { readonly scope?: string }): Promise<ReadonlyMap<string, number>>;
 
   agent(address: ActorAddress): Promise<Agent | undefined>;
   agents(filter?: AgentFilter): Promise<readonly Agent[]>;
@@ -73,6 +77,7 @@ export interface Ledger {
   close(): Promise<void>;
 }
 
+/** Conditions that must all hold. Times are exclusive bounds. */
 export interface BeadFilter {
   readonly ids?: readonly BeadId[];
   readonly scope?: string;
@@ -81,26 +86,75 @@ export interface BeadFilter {
   readonly type?: string | readonly string[];
   readonly notType?: string | readonly string[];
   readonly assignee?: ActorAddress;
+  /** With `*`, `?` and `[..]`. */
+  readonly assigneeGlob?: string;
   readonly unassigned?: boolean;
+  readonly owner?: string;
+  readonly createdBy?: ActorAddress;
   /** All of these labels. */
   readonly labels?: readonly string[];
   /** Any of these labels. */
   readonly anyLabel?: readonly string[];
+  /** None of these labels. */
+  readonly notLabel?: readonly string[];
+  readonly unlabelled?: boolean;
+  /** Any label that matches, with `*`, `?` and `[..]`. */
+  readonly labelGlob?: string;
   readonly parent?: BeadId;
+  /** Anything below this bead, at any depth. */
+  readonly under?: BeadId;
+  /** Only beads without a parent. */
+  readonly topLevel?: boolean;
   readonly priority?: number;
+  readonly priorityMin?: number;
   readonly priorityMax?: number;
   readonly titleContains?: string;
+  readonly descriptionContains?: string;
+  readonly notesContains?: string;
+  /** In title, id, external reference or description. */
   readonly textContains?: string;
+  readonly undescribed?: boolean;
+  readonly specPrefix?: string;
+  readonly externalRef?: string;
   readonly createdAfter?: Time;
+  readonly createdBefore?: Time;
   readonly updatedAfter?: Time;
+  readonly updatedBefore?: Time;
+  readonly startedAfter?: Time;
+  readonly startedBefore?: Time;
   readonly closedAfter?: Time;
+  readonly closedBefore?: Time;
+  readonly dueAfter?: Time;
+  readonly dueBefore?: Time;
+  readonly deferAfter?: Time;
+  readonly deferBefore?: Time;
   /** Values at dotted metadata paths, e.g. `{"mr.target": "main"}`. */
   readonly metadata?: Readonly<Record<string, string | number | boolean>>;
+  readonly hasMetadata?: string;
   readonly ephemeral?: boolean;
+  readonly pinned?: boolean;
+  readonly template?: boolean;
+  readonly molType?: string;
+  readonly wispType?: string;
+  readonly target?: string;
   readonly limit?: number;
-  readonly sort?: "priority" | "created" | "updated" | "closed" | "id" | "oldest" | "hybrid";
+  readonly sort?: BeadSort;
   readonly reverse?: boolean;
 }
+
+/** `id` compares numbers as numbers (`.4` before `.10`); the dates give the newest first. */
+export type BeadSort =
+  | "priority"
+  | "created"
+  | "updated"
+  | "closed"
+  | "id"
+  | "oldest"
+  | "hybrid"
+  | "status"
+  | "title"
+  | "type"
+  | "assignee";
 
 export interface ReadyFilter extends BeadFilter {
   readonly includeEphemeral?: boolean;

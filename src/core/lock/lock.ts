@@ -84,7 +84,8 @@ function tryLock(locksDir: string, name: string): Database.Database | undefined 
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const connection = new Database(file, { timeout: 0 });
   try {
-    connection.exec("BEGIN EXCLUSIVE");
+    // Nothing is ever written, so that no journal file is needed either.
+    connection.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
     return connection;
   } catch (error) {
     connection.close();

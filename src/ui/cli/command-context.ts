@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { SessionHost } from "../../agents/sessions/session-host.ts";
 import type { TownAccess } from "../../agents/town-access.ts";
 import { systemClock } from "../../core/clock.ts";
@@ -22,8 +23,10 @@ export interface ContextParts {
 
 /** Everything a command may use; town, ledger and actor are found only when asked for. */
 export function createContext(parts: ContextParts): CommandContext {
-  const { invocation, command, out, ending, env, cwd } = parts;
+  const { invocation, command, out, ending, env } = parts;
   const flags = flagValues(invocation.flags, [...parts.program.globalFlags, ...(command.flags ?? [])]);
+  const directory = flags.string("directory");
+  const cwd = directory === undefined ? parts.cwd : resolve(parts.cwd, directory);
   const agentMode = isAgentMode(env);
   const isSet = (name: string) => !["", "0", undefined].includes(env[name]);
   const yes = flags.boolean("yes") || isSet("GT_YES");

@@ -27,6 +27,8 @@ export interface Output {
   next(text: string): void;
   /** `warning: text` on stderr. */
   warn(text: string): void;
+  /** A line on stderr about something that failed while the command goes on with the rest. */
+  error(text: string): void;
   /** Progress and hints on stderr; silent with `--quiet`. */
   note(text: string): void;
   /** Bold header, rule, columns sized to content and cut to the terminal (spec/07 §1.4). */

@@ -49,7 +49,8 @@ export function printError(out: StandardOutput, error: GtError): void {
 }
 
 const bdCodes: Readonly<Record<string, string>> = {
-  E_NO_LEDGER: "no_database",
+  E_NO_DATABASE: "no_database",
+  E_NO_TOWN: "no_database",
   E_USAGE: "usage",
   E_NOT_FOUND: "not_found",
   E_CONFLICT: "conflict",

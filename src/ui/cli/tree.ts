@@ -1,9 +1,22 @@
 import type { CommandSpec } from "./command.ts";
+import { daemonCommands } from "./gt/daemon.spec.ts";
+import { estopCommands } from "./gt/estop.spec.ts";
 import { helpCommands } from "./gt/help.spec.ts";
+import { installCommands } from "./gt/install.spec.ts";
+import { rigCommands } from "./gt/rig.spec.ts";
+import { upCommands } from "./gt/up.spec.ts";
 import { versionCommands } from "./gt/version.spec.ts";
 
 /**
  * Every command of `gt`. A group `x` keeps its cheap record in `gt/x.spec.ts` and its code, loaded when it runs, beside
  * it; one import and one line here add it.
  */
-export const gtTree: readonly CommandSpec[] = [...helpCommands, ...versionCommands];
+export const gtTree: readonly CommandSpec[] = [
+  ...daemonCommands,
+  ...estopCommands,
+  ...helpCommands,
+  ...installCommands,
+  ...rigCommands,
+  ...upCommands,
+  ...versionCommands,
+];

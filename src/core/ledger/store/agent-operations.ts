@@ -1,8 +1,8 @@
-import { formatTime } from "../../clock.ts";
 import { GtError } from "../../gt-error.ts";
-import type { ActorAddress, Agent, BeadId } from "../bead.ts";
+import type { ActorAddress, BeadId } from "../bead.ts";
 import { Conflict } from "../conflict.ts";
 import type { AgentPatch, NewAgent } from "../operation.ts";
+import { agentColumn, agentJson, isLiveness } from "./agent-columns.ts";
 import type { Batch } from "./batch.ts";
 import { type AgentRow, agentColumns, type BeadRow } from "./bead-row.ts";
 import { createBead } from "./create-bead.ts";
@@ -73,7 +73,7 @@ export function setAgent(batch: Batch, address: ActorAddress, patch: AgentPatch)
   for (const [property, value] of Object.entries(patch)) {
     if (!isAgentProperty(property) || value === undefined) continue;
     const column = agentColumns[property];
-    const stored = agentColumn(property, typeof value === "string" ? batch.fillIn(value) : value);
+    const stored = agentColumn(column, typeof value === "string" ? batch.fillIn(value) : value);
     if (stored !== before[column]) columns[column] = stored;
   }
   const names = Object.keys(columns);
@@ -100,36 +100,6 @@ export function setAgent(batch: Batch, address: ActorAddress, patch: AgentPatch)
 
 function isAgentProperty(property: string): property is keyof typeof agentColumns {
   return Object.hasOwn(agentColumns, property);
-}
-
-function isLiveness(column: string): boolean {
-  return column === "last_activity" || column === "last_progress_at" || column === "last_session_at";
-}
-
-const optionalTimes: ReadonlySet<keyof Agent> = new Set([
-  "completionTime",
-  "crashLoopSince",
-  "lastActivity",
-  "lastProgressAt",
-  "lastSessionAt",
-]);
-
-function agentColumn(property: keyof Agent, value: unknown): Column {
-  if (optionalTimes.has(property)) return typeof value === "number" ? value : null;
-  if (property === "mrFailed" || property === "pushFailed") return value === true ? 1 : 0;
-  if (property === "restarts" || property === "hookSeq") return typeof value === "number" ? value : 0;
-  if (property === "notificationLevel") return typeof value === "string" && value !== "" ? value : "normal";
-  if (property === "state") return typeof value === "string" && value !== "" ? value : "idle";
-  return typeof value === "string" ? value : "";
-}
-
-/** An agent column as JSON shows it. */
-export function agentJson(column: string, value: Column): unknown {
-  if (value === null) return null;
-  if (column === "mr_failed" || column === "push_failed") return value === 1;
-  if (column === "completion_time" || column === "crash_loop_since" || isLiveness(column))
-    return formatTime(Number(value));
-  return value;
 }
 
 /** Puts a bead on the agent's hook, or says who holds what (spec/01 §6.1). */

@@ -19,10 +19,10 @@ export function blockedBeads(
     ...params,
     filter.limit === undefined || filter.limit <= 0 ? -1 : filter.limit,
   );
-  const blockers = database.prepare(blockersSql(statuses)).pluck();
-  const parent = database
-    .prepare("SELECT depends_on_id FROM dependencies WHERE issue_id = ? AND type = 'parent-child'")
-    .pluck();
+  const blockers = database.pluck(blockersSql(statuses));
+  const parent = database.pluck(
+    "SELECT depends_on_id FROM dependencies WHERE issue_id = ? AND type = 'parent-child'",
+  );
   return rows.map((row) => {
     const direct = blockers.all({ id: row.id }) as string[];
     return { ...toBead(row), blockedBy: direct.length > 0 ? direct : (parent.all(row.id) as string[]) };

@@ -52,12 +52,12 @@ export class BlockedState {
 
   /** Re-evaluates the touched beads and, where one changed, its children, until nothing changes. */
   settle(): void {
-    const stored = this.database.prepare("SELECT is_blocked FROM issues WHERE id = ?").pluck();
-    const evaluate = this.database.prepare(isBlockedSql(this.statuses)).pluck();
+    const stored = this.database.pluck("SELECT is_blocked FROM issues WHERE id = ?");
+    const evaluate = this.database.pluck(isBlockedSql(this.statuses));
     const store = this.database.prepare("UPDATE issues SET is_blocked = ? WHERE id = ?");
-    const children = this.database
-      .prepare("SELECT issue_id FROM dependencies WHERE depends_on_id = ? AND type = 'parent-child'")
-      .pluck();
+    const children = this.database.pluck(
+      "SELECT issue_id FROM dependencies WHERE depends_on_id = ? AND type = 'parent-child'",
+    );
     const queue = [...this.seeds];
     this.seeds.clear();
     for (let id = queue.pop(); id !== undefined; id = queue.pop()) {

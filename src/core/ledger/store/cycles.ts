@@ -131,9 +131,8 @@ class NeedsGraph {
 
   constructor(database: LedgerDatabase, statuses: Statuses) {
     const active = `NOT IN (${statuses.settledSql})`;
-    this.ofStart = database
-      .prepare(
-        `SELECT iif(d.type = 'parent-child', 's:', 'f:') || d.depends_on_id FROM dependencies d
+    this.ofStart = database.pluck(
+      `SELECT iif(d.type = 'parent-child', 's:', 'f:') || d.depends_on_id FROM dependencies d
          JOIN issues i ON i.id = d.depends_on_id
          WHERE d.issue_id = ?1 AND d.type IN ('blocks', 'conditional-blocks', 'parent-child') AND i.status ${active}
          UNION ALL
@@ -141,14 +140,11 @@ class NeedsGraph {
          JOIN dependencies c ON c.depends_on_id = d.depends_on_id AND c.type = 'parent-child' AND c.issue_id <> ?1
          JOIN issues i ON i.id = c.issue_id
          WHERE d.issue_id = ?1 AND d.type = 'waits-for' AND i.status ${active}`,
-      )
-      .pluck();
-    this.ofFinish = database
-      .prepare(
-        `SELECT 'f:' || d.issue_id FROM dependencies d JOIN issues i ON i.id = d.issue_id
+    );
+    this.ofFinish = database.pluck(
+      `SELECT 'f:' || d.issue_id FROM dependencies d JOIN issues i ON i.id = d.issue_id
          WHERE d.depends_on_id = ? AND d.type = 'parent-child' AND i.status ${active}`,
-      )
-      .pluck();
+    );
   }
 
   needs(node: string): readonly string[] {

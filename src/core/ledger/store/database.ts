@@ -31,6 +31,7 @@ export class LedgerDatabase {
   readonly newerVersion: number | undefined;
   private readonly connection: Database.Database;
   private readonly statements = new Map<string, Database.Statement<unknown[]>>();
+  private readonly plucked = new Map<string, Database.Statement<unknown[]>>();
   private readonly begin: Database.Statement;
   private readonly commit: Database.Statement;
   private readonly rollback: Database.Statement;
@@ -55,6 +56,16 @@ export class LedgerDatabase {
     return statement;
   }
 
+  /** A statement that gives the first column alone. Apart from `prepare`, for the mode sticks to a statement. */
+  pluck(sql: string): Database.Statement<unknown[]> {
+    let statement = this.plucked.get(sql);
+    if (statement === undefined) {
+      statement = this.connection.prepare<unknown[]>(sql).pluck();
+      this.plucked.set(sql, statement);
+    }
+    return statement;
+  }
+
   get<Row = SqlRow>(sql: string, ...params: readonly unknown[]): Row | undefined {
     return this.prepare(sql).get(...params) as Row | undefined;
   }
@@ -65,16 +76,12 @@ export class LedgerDatabase {
 
   /** The first column of the first row. */
   value<T extends SqlValue>(sql: string, ...params: readonly unknown[]): T | undefined {
-    return this.prepare(sql)
-      .pluck()
-      .get(...params) as T | undefined;
+    return this.pluck(sql).get(...params) as T | undefined;
   }
 
   /** The first column of every row. */
   values<T extends SqlValue>(sql: string, ...params: readonly unknown[]): T[] {
-    return this.prepare(sql)
-      .pluck()
-      .all(...params) as T[];
+    return this.pluck(sql).all(...params) as T[];
   }
 
   /** Number of rows changed. */

@@ -19,7 +19,7 @@ import type { Operation, RuntimeTable } from "../operation.ts";
 import { parseCustomStatuses, Statuses } from "../statuses.ts";
 import { applyOperation } from "./apply-operation.ts";
 import { Batch, type BatchContext, headOf } from "./batch.ts";
-import { conditionsOf, orderOf } from "./bead-filter.ts";
+import { conditionsOf } from "./bead-filter.ts";
 import {
   type AgentRow,
   agentColumns,
@@ -36,6 +36,7 @@ import { blockedBeads } from "./blocked-query.ts";
 import { changesSince } from "./change-feed.ts";
 import { claimBead } from "./claim.ts";
 import type { LedgerDatabase } from "./database.ts";
+import { findBeads } from "./find-query.ts";
 import { type OutboxEntry, orphanedLines, removeFromOutbox } from "./outbox.ts";
 import { PrefixTable } from "./prefix-table.ts";
 import { readyBeads } from "./ready-query.ts";
@@ -59,6 +60,7 @@ const touchIntervalMs = 5_000;
 export class SqliteLedger implements Ledger {
   readonly path: string;
   readonly database: LedgerDatabase;
+  readonly clock: Clock;
   private readonly options: SqliteLedgerOptions;
   private readonly touched = new Map<ActorAddress, number>();
   private customText = "";
@@ -68,6 +70,7 @@ export class SqliteLedger implements Ledger {
     this.path = database.path;
     this.database = database;
     this.options = options;
+    this.clock = options.clock;
   }
 
   async get(id: BeadId): Promise<Bead | undefined> {
@@ -89,14 +92,7 @@ export class SqliteLedger implements Ledger {
 
   async find(filter: BeadFilter): Promise<readonly Bead[]> {
     await this.wakeDeferred();
-    const { where, params } = conditionsOf(filter);
-    const rows = this.database.all<BeadRow>(
-      `SELECT ${beadColumns} FROM issues i ${where.length === 0 ? "" : `WHERE ${where.join(" AND ")}`}
-       ORDER BY ${orderOf(filter, this.options.clock.now())} LIMIT ?`,
-      ...params,
-      filter.limit === undefined || filter.limit <= 0 ? -1 : filter.limit,
-    );
-    return rows.map(toBead);
+    return this.database.read(() => findBeads(this.database, filter, this.clock.now()));
   }
 
   async count(filter: BeadFilter): Promise<number> {
@@ -109,12 +105,12 @@ export class SqliteLedger implements Ledger {
   async ready(filter: ReadyFilter = {}): Promise<readonly Bead[]> {
     await this.wakeDeferred();
     const statuses = this.statuses();
-    return this.database.read(() => readyBeads(this.database, statuses, filter, this.options.clock.now()));
+    return this.database.read(() => readyBeads(this.database, statuses, filter, this.clock.now()));
   }
 
   async blocked(filter: BeadFilter = {}): Promise<readonly BlockedBead[]> {
     const statuses = this.statuses();
-    return this.database.read(() => blockedBeads(this.database, statuses, filter, this.options.clock.now()));
+    return this.database.read(() => blockedBeads(this.database, statuses, filter, this.clock.now()));
   }
 
   async dependencies(id: BeadId): Promise<readonly Dependency[]> {
@@ -151,6 +147,24 @@ export class SqliteLedger implements Ledger {
       id,
     );
     return rows.map(toComment);
+  }
+
+  async commentCounts(ids: readonly BeadId[]): Promise<ReadonlyMap<BeadId, number>> {
+    const rows = this.database.all<{ id: string; count: number }>(
+      `SELECT issue_id AS id, count(*) AS count FROM comments
+       WHERE issue_id IN (SELECT value FROM json_each(?)) GROUP BY issue_id`,
+      JSON.stringify(ids),
+    );
+    return new Map(rows.map(({ id, count }) => [id, count]));
+  }
+
+  async labelCounts(options: { readonly scope?: string } = {}): Promise<ReadonlyMap<string, number>> {
+    const rows = this.database.all<{ label: string; count: number }>(
+      `SELECT l.label, count(*) AS count FROM labels l JOIN issues i ON i.id = l.issue_id
+       WHERE i.ephemeral = 0 AND (?1 IS NULL OR i.scope = ?1) GROUP BY l.label ORDER BY l.label`,
+      { 1: options.scope ?? null },
+    );
+    return new Map(rows.map(({ label, count }) => [label, count]));
   }
 
   async agent(address: ActorAddress): Promise<Agent | undefined> {
@@ -268,7 +282,7 @@ export class SqliteLedger implements Ledger {
   }
 
   async touchAgent(address: ActorAddress, times: AgentTimes): Promise<void> {
-    const now = this.options.clock.now();
+    const now = this.clock.now();
     const last = this.touched.get(address);
     if (last !== undefined && now - last < touchIntervalMs) return;
     this.touched.set(address, now);
@@ -290,7 +304,7 @@ export class SqliteLedger implements Ledger {
 
   /** Appends lines to the event log that a writer committed and then died with. */
   async flushOutbox(): Promise<void> {
-    const lines = orphanedLines(this.database, this.options.clock.now());
+    const lines = orphanedLines(this.database, this.clock.now());
     if (lines.length > 0 && !this.database.readonly) await this.append(lines);
   }
 
@@ -325,7 +339,7 @@ export class SqliteLedger implements Ledger {
           .filter((type) => type !== ""),
       ),
       prefixes: this.prefixTable(),
-      clock: this.options.clock,
+      clock: this.clock,
       random: this.options.random,
       defaultScope: this.options.scope,
     };
@@ -339,7 +353,7 @@ export class SqliteLedger implements Ledger {
 
   /** Beads whose deferral has expired are open again (spec/01 §4.5). */
   private async wakeDeferred(): Promise<void> {
-    const now = this.options.clock.now();
+    const now = this.clock.now();
     if (this.database.readonly || !this.hasExpired(now)) return;
     await this.apply("system", (batch) => {
       const rows = this.database.all<BeadRow>(

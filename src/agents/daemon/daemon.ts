@@ -1,0 +1,269 @@
+import { formatTime, systemClock } from "../../core/clock.ts";
+import { GtError } from "../../core/gt-error.ts";
+import type { Ledger } from "../../core/ledger/ledger.ts";
+import { openTownLedger } from "../../core/ledger/town-ledger.ts";
+import { watchLedger } from "../../core/ledger/watch-ledger.ts";
+import { acquireLock, isLocked, lockHolder } from "../../core/lock/lock.ts";
+import { systemRandom } from "../../core/random.ts";
+import { parseAddress } from "../../core/town/address.ts";
+import type { Rig, Town } from "../../core/town/town.ts";
+import { version } from "../../core/version.ts";
+import { connectHost } from "../sessions/client.ts";
+import { processStartTime } from "../sessions/process-identity.ts";
+import type { SessionEvent } from "../sessions/session-host.ts";
+import type { TownAccess } from "../town-access.ts";
+import { StartBudget } from "../patrols/start-budget.ts";
+import { daemonLock } from "./daemon-control.ts";
+import type { DaemonLog } from "./daemon-log.ts";
+import { readState, removeIdentity, writeIdentity, writeState } from "./daemon-state.ts";
+import { readDesired } from "./desired-state.ts";
+import { convoyDuty } from "./duties/convoys.ts";
+import { diskDuty } from "./duties/disk.ts";
+import { hostDuty } from "./duties/host.ts";
+import { operationsDuty } from "./duties/operations.ts";
+import { schedulerDuty } from "./duties/scheduler.ts";
+import { witnessDuty } from "./duties/witness.ts";
+import { DutyRunner } from "./duty-runner.ts";
+import { readStop } from "./emergency-stop.ts";
+import { HostLink } from "./host-link.ts";
+import { ProgressTracker } from "./progress-tracker.ts";
+import { dutiesFor, rigDuty } from "./route-changes.ts";
+import { watchIntent } from "./watch-intent.ts";
+
+const minute = 60_000;
+const heartbeatMs = 3 * minute;
+const flushMs = minute;
+const stopGraceMs = 6000;
+
+/** What a duty may use: the town, and what the daemon alone knows. */
+export interface DaemonContext extends TownAccess {
+  readonly log: DaemonLog;
+  readonly link: HostLink;
+  readonly budget: StartBudget;
+  wake(key: string): void;
+  /** Whether anything may be started in the rig (in the town when none is named). */
+  isOperational(rig?: string): boolean;
+}
+
+/**
+ * The daemon of a town: follows the ledger's change feed and the host's events, and runs its duties when they have a
+ * reason to look, with sparse timers as a safety net (spec/04 §8). Owns nothing: a new one finds everything it needs.
+ */
+export class Daemon {
+  readonly #town: Town;
+  readonly #log: DaemonLog;
+  readonly #ledger: Ledger;
+  readonly #link: HostLink;
+  readonly #runner: DutyRunner;
+  readonly #progress: ProgressTracker;
+  readonly #context: DaemonContext;
+  readonly #startedAt = systemClock.now();
+  readonly #closers: (() => void | Promise<void>)[] = [];
+  #cursor = 0;
+  #heartbeats = 0;
+  #isFollowing = false;
+  #followAgain = false;
+  #flushTimer: NodeJS.Timeout | undefined;
+
+  /** Takes the lock and begins. Throws `E_DAEMON_RUNNING` when the town has a daemon. */
+  static async start(town: Town, log: DaemonLog): Promise<Daemon> {
+    const lock = await acquireLock(town.paths.locks, daemonLock, { kind: "daemon" }).catch(
+      (error: unknown) => {
+        if (error instanceof GtError && error.code === "E_BUSY") throw alreadyRunning(town);
+        throw error;
+      },
+    );
+    const ledger = await openTownLedger(town);
+    const daemon = new Daemon(town, log, ledger);
+    daemon.#closers.push(() => lock.release());
+    await daemon.#begin();
+    return daemon;
+  }
+
+  private constructor(town: Town, log: DaemonLog, ledger: Ledger) {
+    this.#town = town;
+    this.#log = log;
+    this.#ledger = ledger;
+    this.#link = new HostLink(
+      (options) => connectHost(town, options),
+      (event) => this.#onHostEvent(event),
+    );
+    this.#runner = new DutyRunner(({ key, kind, message }) => log.warn(`duty ${key} ${kind}: ${message}`));
+    this.#progress = new ProgressTracker(ledger, systemClock, isWorker);
+    const link = this.#link;
+    this.#context = {
+      town,
+      ledger,
+      clock: systemClock,
+      random: systemRandom,
+      actor: "daemon",
+      log,
+      link,
+      budget: new StartBudget(),
+      host: (options) => link.get(options),
+      wake: (key) => this.#runner.wake(key),
+      isOperational: (rig) => isOperational(town, rig),
+    };
+  }
+
+  /** Ends within seconds: duties stop at their next step, sessions go on. */
+  async stop(): Promise<void> {
+    clearTimeout(this.#flushTimer);
+    await this.#runner.stop(stopGraceMs);
+    await this.#progress.flush().catch(() => undefined);
+    this.#link.close();
+    await this.#writeState(false).catch(() => undefined);
+    for (const close of this.#closers.reverse()) await close();
+    removeIdentity(this.#town);
+    this.#log.info("daemon stopped");
+  }
+
+  /** Reads everything anew, as after a change of settings. */
+  reload(): void {
+    this.#addRigDuties();
+    this.#runner.wakeAll();
+  }
+
+  async #begin(): Promise<void> {
+    const { ledger } = this.#context;
+    this.#closers.push(() => ledger.close());
+    this.#cursor = await ledger.head();
+    const feed = watchLedger(ledger, () => void this.#follow());
+    this.#closers.push(() => feed.close());
+    const intent = watchIntent(this.#town, () => this.reload());
+    this.#closers.push(() => intent.close());
+
+    const runner = this.#runner;
+    runner.add(operationsDuty(this.#context));
+    runner.add(hostDuty(this.#context, () => runner.wakeAll("witness")));
+    this.#addRigDuties();
+    runner.add(convoyDuty(this.#context));
+    runner.add(schedulerDuty(this.#context));
+    runner.add(diskDuty(this.#context));
+    runner.add({ key: "progress", run: () => this.#progress.flush() });
+    runner.add({ key: "heartbeat", intervalMs: heartbeatMs, run: () => this.#heartbeat() });
+    await writeIdentity(this.#town, {
+      pid: process.pid,
+      startedAt: processStartTime(process.pid) ?? "",
+      version,
+    });
+    await ledger.write("daemon", [
+      {
+        op: "event",
+        event: {
+          type: "daemon_started",
+          payload: { pid: process.pid, version },
+          visibility: "audit",
+          source: "daemon",
+        },
+      },
+    ]);
+    this.#log.info(`daemon ${version} started for ${this.#town.root} (pid ${process.pid})`);
+  }
+
+  /** One pair of duties per registered rig; those of removed rigs end. */
+  #addRigDuties(): void {
+    const wanted = new Map<string, Rig>();
+    for (const rig of this.#town.rigs()) wanted.set(rigDuty("witness", rig.name), rig);
+    for (const key of this.#runner.keys())
+      if (key.includes(":") && !wanted.has(key)) this.#runner.remove(key);
+    for (const [key, rig] of wanted) {
+      if (!this.#runner.keys().includes(key)) this.#runner.add(witnessDuty(this.#context, rig));
+    }
+  }
+
+  /** Reads the change feed up to its head; at most one reader at a time. */
+  async #follow(): Promise<void> {
+    this.#followAgain = true;
+    if (this.#isFollowing) return;
+    this.#isFollowing = true;
+    try {
+      while (this.#followAgain) {
+        this.#followAgain = false;
+        await this.#readFeed();
+      }
+    } catch (error) {
+      this.#log.warn(`change feed: ${error instanceof Error ? error.message : String(error)}`);
+    } finally {
+      this.#isFollowing = false;
+    }
+  }
+
+  async #readFeed(): Promise<void> {
+    const rigs = this.#town.rigs().map((rig) => rig.name);
+    for (;;) {
+      const page = await this.#ledger.changes(this.#cursor);
+      const isDone = page.to === this.#cursor;
+      this.#cursor = page.to;
+      if (page.reset) this.#runner.wakeAll();
+      this.#noteProgress(page.changes);
+      for (const key of dutiesFor(page.changes, rigs)) this.#runner.wake(key);
+      if (isDone || page.changes.length === 0) break;
+    }
+    // Operation records are no beads and have no change rows: look whether there are any.
+    this.#runner.wake("operations");
+  }
+
+  #noteProgress(changes: Parameters<ProgressTracker["noteChanges"]>[0]): void {
+    const wasDirty = this.#progress.isDirty;
+    this.#progress.noteChanges(changes);
+    if (!wasDirty && this.#progress.isDirty)
+      this.#flushTimer = setTimeout(() => this.#runner.wake("progress"), flushMs);
+  }
+
+  #onHostEvent(event: SessionEvent): void {
+    if (event.type === "lost") {
+      this.#log.warn("session host lost");
+      this.#runner.wake("host");
+      return;
+    }
+    if (event.type === "output" || event.record.rig === "") return;
+    if (event.type === "exited") {
+      this.#log.info(`session ${event.record.session} ended (${event.record.exitReason ?? "unknown"})`);
+      this.#runner.wake(rigDuty("witness", event.record.rig));
+      this.#runner.wake("operations");
+    }
+  }
+
+  async #heartbeat(): Promise<void> {
+    this.#heartbeats++;
+    await this.#writeState(true);
+    if (this.#heartbeats > 1)
+      for (const key of this.#runner.keys()) if (key !== "heartbeat") this.#runner.wake(key);
+  }
+
+  async #writeState(isRunning: boolean): Promise<void> {
+    await writeState(this.#town, {
+      running: isRunning,
+      pid: process.pid,
+      started_at: formatTime(this.#startedAt),
+      last_heartbeat: formatTime(systemClock.now()),
+      heartbeat_count: this.#heartbeats,
+      duties: this.#runner.status(),
+    });
+  }
+}
+
+function isWorker(address: string): boolean {
+  const role = parseAddress(address)?.role;
+  return role === "polecat" || role === "crew";
+}
+
+/** Nothing starts in a town that is down, going down or stopped, nor in a rig that is stopped or parked. */
+function isOperational(town: Town, rig?: string): boolean {
+  if (readDesired(town).state === "down" || readStop(town, rig) !== undefined) return false;
+  if (isLocked(town.paths.locks, "shutdown")) return false;
+  return rig === undefined || town.rigSettings(rig)["status"] !== "parked";
+}
+
+function alreadyRunning(town: Town): GtError {
+  const pid = lockHolder(town.paths.locks, daemonLock)?.pid ?? readState(town)?.pid;
+  return new GtError(
+    "E_DAEMON_RUNNING",
+    `the daemon of this town is running already${pid ? ` (pid ${pid})` : ""}`,
+    {
+      hint: "gt daemon status",
+      details: { pid },
+    },
+  );
+}

@@ -1,0 +1,92 @@
+import { readinessContext } from "../../../core/convoys/convoy-view.ts";
+import { readConvoys } from "../../../core/convoys/convoy-snapshot.ts";
+import type { MergeChoice } from "../../../core/convoys/convoy.ts";
+import { planFeed } from "../../../core/convoys/feed.ts";
+import { checkConvoys } from "../../../core/convoys/landing.ts";
+import { durationSetting, numberSetting } from "../../../core/town/setting.ts";
+import { sling } from "../../lifecycle/sling.ts";
+import type { DaemonContext } from "../daemon.ts";
+import type { Duty, DutyResult } from "../duty-runner.ts";
+
+const minute = 60_000;
+const maxBackoffMs = 30 * minute;
+
+interface Failure {
+  readonly count: number;
+  readonly until: number;
+  readonly error: string;
+}
+
+/** D11: convoys whose work has landed are closed, and those with ready work are fed (spec/05 §6.5). */
+export function convoyDuty(context: DaemonContext): Duty {
+  // Only delays dispatch; a new daemon tries once more at once.
+  const failures = new Map<string, Failure>();
+  return {
+    key: "convoys",
+    intervalMs: minute,
+    timeoutMs: 10 * minute,
+    run: async (signal): Promise<DutyResult> => {
+      for (const landed of await checkConvoys(context.ledger, context.actor, context.clock.now()))
+        context.log.info(`convoy ${landed.id} landed (${landed.total})`);
+      if (!context.isOperational()) return {};
+      return feed(context, failures, signal);
+    },
+  };
+}
+
+async function feed(
+  context: DaemonContext,
+  failures: Map<string, Failure>,
+  signal: AbortSignal,
+): Promise<DutyResult> {
+  const { ledger, town, clock } = context;
+  const settings = town.settings();
+  const now = clock.now();
+  const parkedRigs = new Set(
+    town.rigs().flatMap((rig) => (context.isOperational(rig.name) ? [] : [rig.name])),
+  );
+  const graceMs = durationSetting(settings, "convoy.feed_grace");
+  const snapshots = await readConvoys(ledger);
+  const steps = planFeed(snapshots, {
+    ...(await readinessContext(ledger, { now, parkedRigs })),
+    backoff: failures,
+    feedMax: numberSetting(settings, "convoy.feed_max"),
+    graceMs,
+  });
+  let againMs = Number.POSITIVE_INFINITY;
+  for (const { convoy } of snapshots) {
+    const left = convoy.createdAt + graceMs - now;
+    if (left > 0) againMs = Math.min(againMs, left);
+  }
+  for (const step of steps) {
+    if (signal.aborted) break;
+    try {
+      await sling(context, {
+        words: [step.bead, step.rig],
+        options: {
+          convoy: "none",
+          ...(step.baseBranch === undefined ? {} : { baseBranch: step.baseBranch }),
+          ...(step.merge === undefined ? {} : { merge: step.merge as MergeChoice }),
+        },
+      });
+      failures.delete(step.bead);
+      context.log.info(`convoy ${step.convoy}: slung ${step.bead} to ${step.rig}`);
+    } catch (error) {
+      const failure = failed(failures.get(step.bead), error, clock.now());
+      failures.set(step.bead, failure);
+      againMs = Math.min(againMs, failure.until - clock.now());
+      context.log.warn(`convoy ${step.convoy}: ${step.bead} not dispatched: ${failure.error}`);
+    }
+  }
+  return Number.isFinite(againMs) ? { againMs } : {};
+}
+
+/** 1, 2, 4 ... 30 minutes. */
+function failed(before: Failure | undefined, error: unknown, now: number): Failure {
+  const count = (before?.count ?? 0) + 1;
+  return {
+    count,
+    until: now + Math.min(maxBackoffMs, minute * 2 ** (count - 1)),
+    error: error instanceof Error ? error.message : String(error),
+  };
+}

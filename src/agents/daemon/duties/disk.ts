@@ -1,0 +1,38 @@
+import { statfs } from "node:fs/promises";
+import { decideDisk, type DiskLevel, diskLevel, emergencyMb } from "../../../core/health/disk.ts";
+import { numberSetting } from "../../../core/town/setting.ts";
+import type { DaemonContext } from "../daemon.ts";
+import type { Duty } from "../duty-runner.ts";
+import { readStop } from "../emergency-stop.ts";
+import { estop, thaw } from "../estop.ts";
+
+const mega = 1024 * 1024;
+
+export async function freeDiskMb(path: string): Promise<number> {
+  const { bavail, bsize } = await statfs(path);
+  return Math.floor((bavail * bsize) / mega);
+}
+
+/** D25: warns when the disk runs full, and stops everything before it is full. */
+export function diskDuty(context: DaemonContext, free: (path: string) => Promise<number> = freeDiskMb): Duty {
+  let told: DiskLevel = "ample";
+  return {
+    key: "disk",
+    intervalMs: 60_000,
+    run: async () => {
+      const settings = context.town.settings();
+      const freeMb = await free(context.town.root);
+      const level = diskLevel(freeMb, {
+        warnMb: numberSetting(settings, "operational.disk.warn_mb"),
+        blockMb: numberSetting(settings, "operational.disk.block_mb"),
+        stopMb: emergencyMb,
+      });
+      if (level !== told) context.log.warn(`disk: ${freeMb} MB free (${level})`);
+      told = level;
+      const action = decideDisk(level, readStop(context.town));
+      if (action === "stop")
+        await estop(context, { kind: "auto", reason: `only ${freeMb} MB of disk are free` });
+      if (action === "thaw") await thaw(context);
+    },
+  };
+}

@@ -1,0 +1,51 @@
+import type { DaemonContext } from "../daemon.ts";
+import type { Duty, DutyResult } from "../duty-runner.ts";
+
+const minute = 60_000;
+const maxStartsPerMinute = 3;
+const pingTimeoutMs = 10_000;
+
+/**
+ * D2: keeps the session host of a town that is up running. Its death is noticed by the broken connection, a host that
+ * hangs by the ping. `onConnected` restores the sessions of active hooks (spec/04 §8.3).
+ */
+export function hostDuty(context: DaemonContext, onConnected: () => void): Duty {
+  let starts: number[] = [];
+  return {
+    key: "host",
+    intervalMs: 3 * minute,
+    timeoutMs: 30_000,
+    run: async (): Promise<DutyResult> => {
+      if (context.link.isConnected) {
+        await ping(context);
+        return {};
+      }
+      if (!context.isOperational()) return {};
+      const now = context.clock.now();
+      starts = starts.filter((at) => at > now - minute);
+      const [oldest] = starts;
+      if (starts.length >= maxStartsPerMinute && oldest !== undefined) {
+        context.log.warn("the session host died three times within a minute; waiting before the next start");
+        return { againMs: oldest + minute - now };
+      }
+      starts.push(now);
+      await context.link.get({ start: true });
+      context.log.info("connected to the session host");
+      onConnected();
+      return {};
+    },
+  };
+}
+
+async function ping(context: DaemonContext): Promise<void> {
+  const host = await context.link.get({ start: false });
+  let timer: NodeJS.Timeout | undefined;
+  const silence = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error("the session host does not answer")), pingTimeoutMs);
+  });
+  try {
+    await Promise.race([host.list(), silence]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,30 @@
+import { GtError } from "../../core/gt-error.ts";
+import type { SessionRecord } from "../sessions/session-host.ts";
+import { sessionOfAddress } from "../sessions/start-session.ts";
+import type { TownAccess } from "../town-access.ts";
+
+export type SessionLife = "alive" | "dead" | "unknown";
+
+/**
+ * Whether the agent has a living session. `unknown` when the host could not be asked; a town without a host has no
+ * sessions, because they end with it.
+ */
+export async function sessionLife(access: TownAccess, address: string): Promise<SessionLife> {
+  try {
+    return (await liveSession(access, address)) === undefined ? "dead" : "alive";
+  } catch {
+    return "unknown"; // no answer: the caller must not act as if the agent were gone
+  }
+}
+
+/** The agent's living session, if there is one. Never starts a host. */
+export async function liveSession(access: TownAccess, address: string): Promise<SessionRecord | undefined> {
+  try {
+    const host = await access.host({ start: false });
+    const record = await host.get(sessionOfAddress(access.town, address));
+    return record === undefined || record.phase === "exited" ? undefined : record;
+  } catch (error) {
+    if (error instanceof GtError && error.code === "E_HOST_DOWN") return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,386 @@
+import { newConvoy } from "../../core/convoys/new-convoy.ts";
+import { crashPoint } from "../../core/crash-point.ts";
+import { formatTime } from "../../core/clock.ts";
+import type { Bead } from "../../core/ledger/bead.ts";
+import type { Operation } from "../../core/ledger/operation.ts";
+import { acquireLock, type Lock } from "../../core/lock/lock.ts";
+import { textSetting } from "../../core/town/setting.ts";
+import type { Rig } from "../../core/town/town.ts";
+import type { Runtime } from "../runtimes/runtime.ts";
+import { startAgentSession, stopAgentSession } from "../sessions/start-session.ts";
+import type { TownAccess } from "../town-access.ts";
+import { nextState } from "./agent-transition.ts";
+import { type Attachment, attemptsOf, metadataText, replaceAttachment } from "./attachment.ts";
+import { branchName } from "./branch-name.ts";
+import { OperationJournal } from "./operation-record.ts";
+import { makeHome, type Seat, type SeatRequest, takeSeat } from "./polecat-pool.ts";
+import { findStart, freshenOrigin, prepareWorktree } from "./polecat-worktree.ts";
+import { type HolderState, preserveHolder } from "./preserve-holder.ts";
+import { runtimeOf } from "./runtime-choice.ts";
+import { setUpSandbox } from "./sandbox-setup.ts";
+import { beadBefore, type SlingData } from "./sling-data.ts";
+import type { SlingOptions } from "./sling-request.ts";
+import { undoDispatch } from "./undo-dispatch.ts";
+
+export interface DispatchRequest {
+  readonly bead: Bead;
+  readonly rig: Rig;
+  readonly seat: SeatRequest;
+  readonly options: SlingOptions;
+  /** The convoy to make for the bead, unless one tracks it already. */
+  readonly convoy: { readonly make: boolean; readonly id?: string };
+  /** Looks again at the bead once it is locked; tells from whom it is taken over. Throws when it may not be had. */
+  readonly admit: () => Promise<{ readonly bead: Bead; readonly takeOver?: string }>;
+}
+
+/** What became of one bead (spec/04 §2.6). */
+export interface Dispatch {
+  readonly bead: string;
+  readonly title: string;
+  readonly agent: string;
+  readonly reused: boolean;
+  readonly branch: string;
+  readonly base: string;
+  readonly convoy?: { readonly id: string; readonly title: string };
+  readonly session: string;
+  readonly runtime: string;
+  /** The same sling was done before. */
+  readonly noop: boolean;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Gives the bead to a polecat of the rig: reserve, preserve, worktree, set-up, one batch, session (spec/04 §2.6). When
+ * this throws, everything is as it was; when the process dies, `recoverOperations` ends it one way or the other.
+ */
+export async function dispatchToPolecat(access: TownAccess, request: DispatchRequest): Promise<Dispatch> {
+  const runtime = runtimeOf(access.town, request.rig, request.bead, request.options.agent);
+  const reservation = await reserve(access, request);
+  const { seat, journal, locks } = reservation;
+  try {
+    return await carryOut(access, request, reservation, runtime);
+  } catch (error) {
+    await undoOrLeave(access, request.rig, journal, error);
+    throw error;
+  } finally {
+    for (const lock of [...locks, seat.lock]) lock.release();
+  }
+}
+
+interface Reservation {
+  readonly bead: Bead;
+  readonly seat: Seat;
+  readonly journal: OperationJournal<SlingData>;
+  readonly locks: readonly Lock[];
+}
+
+/** Steps `lock` and `allocate`. The pool lock is held only here, so that slings wait for each other briefly. */
+async function reserve(access: TownAccess, request: DispatchRequest): Promise<Reservation> {
+  const { rig } = request;
+  const locksDir = access.town.paths.locks;
+  const pool = await acquireLock(locksDir, `pool-${rig.name}`, {
+    waitMs: 30_000,
+    kind: "sling",
+    subject: `pool of ${rig.name}`,
+  });
+  const locks: Lock[] = [];
+  try {
+    locks.push(
+      await acquireLock(locksDir, `bead-${request.bead.id}`, { kind: "sling", subject: request.bead.id }),
+    );
+    const { bead, takeOver } = await request.admit();
+    const seat = await takeSeat(access, rig, request.seat);
+    locks.push(seat.lock);
+    const journal = await OperationJournal.begin<SlingData>(access, {
+      kind: "sling",
+      subject: { agent: seat.address, bead: bead.id, rig: rig.name },
+      step: "allocate",
+      data: {
+        name: seat.name,
+        worktree: seat.worktree,
+        isReused: seat.isReused,
+        branch: "",
+        start: "",
+        before: beadBefore(bead),
+        isCommitted: false,
+        ...(takeOver === undefined ? {} : { takeOver }),
+        ...(request.options.agent === undefined ? {} : { agentOverride: request.options.agent }),
+      },
+      operations: occupy(rig, seat, bead),
+    });
+    return { bead, seat, journal, locks: locks.filter((lock) => lock !== seat.lock) };
+  } catch (error) {
+    for (const lock of locks.reverse()) lock.release();
+    throw error;
+  } finally {
+    pool.release();
+  }
+}
+
+function occupy(rig: Rig, seat: Seat, bead: Bead): readonly Operation[] {
+  const { address, beadId, name, before, isReused } = seat;
+  const event: Operation = {
+    op: "event",
+    event: {
+      type: isReused ? "reuse" : "spawn",
+      payload: { polecat: name, bead: bead.id, rig: rig.name },
+    },
+  };
+  if (before === undefined || before.state === "nuked")
+    return [
+      {
+        op: "ensureAgent",
+        agent: {
+          id: beadId,
+          address,
+          role: "polecat",
+          rig: rig.name,
+          name,
+          state: nextState(address, before?.state ?? "none", "spawn"),
+        },
+      },
+      event,
+    ];
+  return [
+    { op: "expectAgent", address, expected: { state: before.state, hookBead: before.hookBead } },
+    { op: "setAgent", address, fields: { state: "spawning", hookState: "created" } },
+    event,
+  ];
+}
+
+async function carryOut(
+  access: TownAccess,
+  request: DispatchRequest,
+  { bead, seat, journal }: Reservation,
+  runtime: Runtime,
+): Promise<Dispatch> {
+  const { rig, options } = request;
+  const warnings: string[] = [];
+  if (!seat.isReused) makeHome(access, rig, seat);
+  crashPoint("sling.allocate.done");
+
+  const holder = await preserve(access, rig, journal, warnings);
+
+  const offline = await freshenOrigin(access, rig);
+  if (offline !== undefined) warnings.push(offline);
+  const base = options.baseBranch ?? rig.defaultBranch;
+  const from = await findStart(rig, { base, priorBranch: metadataText(bead, "prior_branch") });
+  const branch = branchName(
+    { polecat: seat.name, bead: bead.id, title: bead.title, now: access.clock.now() },
+    textSetting(access.town.rigSettings(rig.name), "polecat_branch_template"),
+  );
+  await journal.step("worktree", { branch, start: from.start });
+  const sandbox = { ...seat, place: `polecats/${seat.name}`, agent: seat.before };
+  warnings.push(...(await prepareWorktree(access, rig, sandbox, { start: from.start, branch })));
+  crashPoint("sling.worktree.done");
+
+  await journal.step("setup");
+  warnings.push(...(await setUpSandbox({ rig, worktree: seat.worktree, name: seat.name })));
+  crashPoint("sling.setup.done");
+
+  const convoy = await commit(access, request, {
+    bead,
+    seat,
+    journal,
+    branch,
+    base,
+    baseSha: from.baseSha,
+    holder,
+  });
+  const session = await startWork(access, journal, { bead, runtime: runtime.name });
+  await confirm(journal, seat.address);
+  return {
+    bead: bead.id,
+    title: bead.title,
+    agent: seat.address,
+    reused: seat.isReused,
+    branch,
+    base: from.continues ?? from.start.replace(/^refs\/(remotes|heads)\//, ""),
+    ...(convoy === undefined ? {} : { convoy }),
+    session,
+    runtime: runtime.name,
+    noop: false,
+    warnings,
+  };
+}
+
+/** Step `preserve`: before a bead is taken from another agent, that agent's files exist as snapshot and pushed branch. */
+async function preserve(
+  access: TownAccess,
+  rig: Rig,
+  journal: OperationJournal<SlingData>,
+  warnings: string[],
+): Promise<HolderState | undefined> {
+  const { takeOver } = journal.data;
+  if (takeOver === undefined) return undefined;
+  await journal.step("preserve");
+  const holder = await preserveHolder(access, rig, takeOver);
+  warnings.push(...holder.warnings);
+  return holder;
+}
+
+interface CommitParts {
+  readonly bead: Bead;
+  readonly seat: Seat;
+  readonly journal: OperationJournal<SlingData>;
+  readonly branch: string;
+  readonly base: string;
+  readonly baseSha: string;
+  readonly holder: HolderState | undefined;
+}
+
+/** Step `commit`: bead, agents, convoy and events in one batch, or nothing of it. */
+async function commit(
+  access: TownAccess,
+  request: DispatchRequest,
+  parts: CommitParts,
+): Promise<Dispatch["convoy"]> {
+  const { bead, seat, journal, holder } = parts;
+  const { options, convoy } = request;
+  const title = `Work: ${bead.title}`;
+  const convoyId = convoy.make ? "$convoy" : convoy.id;
+  const operations: Operation[] = [
+    { op: "expect", id: bead.id, expected: { status: bead.status, assignee: bead.assignee } },
+    { op: "expectAgent", address: seat.address, expected: { state: "spawning" } },
+    ...(convoy.make
+      ? newConvoy({
+          title,
+          owner: access.actor,
+          issues: [bead.id],
+          prose: `Auto-created convoy tracking ${bead.id}`,
+          ...(options.owned === true ? { owned: true } : {}),
+          fields: {
+            ...(options.merge === undefined ? {} : { merge: options.merge }),
+            ...(options.baseBranch === undefined ? {} : { base_branch: options.baseBranch }),
+          },
+        })
+      : []),
+    {
+      op: "hook",
+      address: seat.address,
+      bead: bead.id,
+      replace: holder !== undefined || options.force === true,
+    },
+    {
+      op: "update",
+      id: bead.id,
+      fields: {
+        metadata: {
+          attachment: replaceAttachment(attachmentFor(access, options, convoyId)),
+          recovery: { attempts: attemptsOf(bead) + 1 },
+          awaiting_merge: null,
+        },
+      },
+    },
+    {
+      op: "setAgent",
+      address: seat.address,
+      fields: {
+        hookState: "active",
+        mode: options.ralph === true ? "ralph" : "",
+        branch: parts.branch,
+        baseBranch: parts.base,
+        baseSha: parts.baseSha,
+        exitType: "",
+        mrId: "",
+        mrFailed: false,
+        pushFailed: false,
+        completionTime: null,
+        cleanupStatus: "",
+        restarts: 0,
+        crashLoopSince: null,
+        lastOp: journal.id,
+      },
+    },
+    ...(holder?.operations ?? []),
+    {
+      op: "event",
+      event: {
+        type: "sling",
+        payload: {
+          bead: bead.id,
+          target: seat.address,
+          rig: request.rig.name,
+          ...(options.agent === undefined ? {} : { agent: options.agent }),
+          ...(convoyId === undefined ? {} : { convoy: convoyId }),
+        },
+      },
+    },
+    {
+      op: "event",
+      event: { type: "hook", payload: { bead: bead.id, agent: seat.address, rig: request.rig.name } },
+    },
+  ];
+  const made = convoy.make ? { convoy: "$convoy" } : {};
+  await journal.step("session", { isCommitted: true, ...made }, operations);
+  const id = journal.data.convoy ?? convoy.id;
+  return id === undefined ? undefined : { id, title: convoy.make ? title : "" };
+}
+
+function attachmentFor(access: TownAccess, options: SlingOptions, convoy: string | undefined): Attachment {
+  return {
+    dispatched_by: access.actor,
+    attached_at: formatTime(access.clock.now()),
+    ...(options.args === undefined ? {} : { args: options.args }),
+    ...(options.message === undefined ? {} : { message: options.message }),
+    ...(options.subject === undefined ? {} : { subject: options.subject }),
+    ...(options.merge === undefined ? {} : { merge_strategy: options.merge }),
+    ...(options.noMerge === true ? { no_merge: true } : {}),
+    ...(options.reviewOnly === true ? { review_only: true } : {}),
+    ...(options.ralph === true ? { mode: "ralph" as const } : {}),
+    ...(options.baseBranch === undefined ? {} : { base_branch: options.baseBranch }),
+    ...(options.agent === undefined ? {} : { agent: options.agent }),
+    ...(convoy === undefined ? {} : { convoy_id: convoy }),
+    ...(options.owned === true ? { convoy_owned: true } : {}),
+  };
+}
+
+/** Step `session`: the previous holder's session ends, the new one starts. Returns the session's name. */
+export async function startWork(
+  access: TownAccess,
+  journal: OperationJournal<SlingData>,
+  work: { readonly bead: Bead; readonly runtime: string },
+): Promise<string> {
+  const { takeOver } = journal.data;
+  const { agent: address, bead } = journal.record.subject;
+  if (takeOver !== undefined && takeOver !== address) await stopAgentSession(access, takeOver, "stopped");
+  const record = await startAgentSession(access, {
+    address,
+    topic: `assigned:${bead}`,
+    bead,
+    agentOverride: work.runtime,
+  });
+  crashPoint("sling.session.done");
+  return record.session;
+}
+
+/** Step `wake`: the process is there, so the polecat works. Ends the operation. */
+export async function confirm(journal: OperationJournal<SlingData>, address: string): Promise<void> {
+  await journal.finish([
+    { op: "expectAgent", address, expected: { state: "spawning" } },
+    { op: "setAgent", address, fields: { state: nextState(address, "spawning", "session-confirmed") } },
+    {
+      op: "event",
+      event: {
+        type: "hook_active",
+        payload: { agent: address, bead: journal.record.subject.bead },
+        visibility: "audit",
+      },
+    },
+  ]);
+}
+
+/** Undoes what was done; what cannot be undone now is left to recovery, which is told why. */
+async function undoOrLeave(
+  access: TownAccess,
+  rig: Rig,
+  journal: OperationJournal<SlingData>,
+  reason: unknown,
+): Promise<void> {
+  try {
+    await undoDispatch(access, rig, journal);
+  } catch (error) {
+    const text = (problem: unknown): string => (problem instanceof Error ? problem.message : String(problem));
+    await journal.leave(`${text(reason)}; undo failed: ${text(error)}`);
+  }
+}

@@ -1,0 +1,92 @@
+import { formatTime } from "../../core/clock.ts";
+import { GtError } from "../../core/gt-error.ts";
+import type { Agent, Bead } from "../../core/ledger/bead.ts";
+import type { Operation } from "../../core/ledger/operation.ts";
+import { acquireLock } from "../../core/lock/lock.ts";
+import { parseAddress } from "../../core/town/address.ts";
+import { agentBeadId } from "../../core/town/agent-names.ts";
+import type { TownAccess } from "../town-access.ts";
+import { type Attachment, replaceAttachment } from "./attachment.ts";
+import { agentLockName } from "./polecat-pool.ts";
+
+export interface HookRequest {
+  readonly bead: Bead;
+  /** A crew member, the mayor, or the caller itself. */
+  readonly address: string;
+  /** Whatever is on the hook goes back to `open`, and a bead of somebody else is taken over. */
+  readonly force: boolean;
+  readonly attachment?: Attachment;
+}
+
+/**
+ * Puts a bead on the hook of an agent that keeps its own workspace (spec/04 §2.7, §2.10): no worktree, no start. A
+ * finished bead on the hook is replaced; an unfinished one is `E_HOOK_OCCUPIED` without `force`. False when the bead
+ * was there already.
+ */
+export async function hookAgent(access: TownAccess, request: HookRequest): Promise<boolean> {
+  const { bead, address } = request;
+  const lock = await acquireLock(access.town.paths.locks, agentLockName(address), {
+    waitMs: 10_000,
+    kind: "hook",
+    subject: address,
+  });
+  try {
+    const agent = await access.ledger.agent(address);
+    if (agent?.hookBead === bead.id && bead.assignee === address) return false;
+    const isOccupied = await expectRoomOnHook(access, agent, request);
+    await access.ledger.write(access.actor, [
+      { op: "expect", id: bead.id, expected: { status: bead.status, assignee: bead.assignee } },
+      ...(agent === undefined ? [register(access, address)] : []),
+      { op: "hook", address, bead: bead.id, replace: request.force || isOccupied },
+      {
+        op: "update",
+        id: bead.id,
+        fields: {
+          metadata: {
+            attachment: replaceAttachment({
+              ...request.attachment,
+              dispatched_by: access.actor,
+              attached_at: formatTime(access.clock.now()),
+            }),
+          },
+        },
+      },
+      { op: "event", event: { type: "hook", payload: { bead: bead.id, agent: address } } },
+    ]);
+    return true;
+  } finally {
+    lock.release();
+  }
+}
+
+/** True when something that may be replaced is on the hook. */
+async function expectRoomOnHook(
+  access: TownAccess,
+  agent: Agent | undefined,
+  request: HookRequest,
+): Promise<boolean> {
+  if (agent === undefined || agent.hookBead === "" || agent.hookBead === request.bead.id) return false;
+  const held = await access.ledger.get(agent.hookBead);
+  if (held === undefined || held.status === "closed" || request.force) return true;
+  throw new GtError("E_HOOK_OCCUPIED", `${request.address} has ${held.id} on its hook: ${held.title}`, {
+    hint: `gt unsling ${held.id} ${request.address} --force`,
+    details: { bead: held.id },
+  });
+}
+
+function register(access: TownAccess, address: string): Operation {
+  const parsed = parseAddress(address);
+  if (parsed === undefined || parsed.role === "overseer")
+    throw new GtError("E_TARGET", `${address} has no hook`, { hint: "gt agents" });
+  return {
+    op: "ensureAgent",
+    agent: {
+      id: agentBeadId(parsed, parsed.rig === "" ? undefined : access.town.rig(parsed.rig)),
+      address,
+      role: parsed.role,
+      rig: parsed.rig,
+      name: parsed.name,
+      state: "stopped",
+    },
+  };
+}

@@ -1,0 +1,239 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { GtError } from "../../core/gt-error.ts";
+import type { Agent } from "../../core/ledger/bead.ts";
+import { acquireLock, type Lock } from "../../core/lock/lock.ts";
+import { formatAddress, isReservedName } from "../../core/town/address.ts";
+import { agentBeadId } from "../../core/town/agent-names.ts";
+import { numberSetting, settingAt, textSetting } from "../../core/town/setting.ts";
+import type { Rig, Town } from "../../core/town/town.ts";
+import type { TownAccess } from "../town-access.ts";
+import { metadataText } from "./attachment.ts";
+import { putAside } from "./lost-and-found.ts";
+import { builtInThemes, defaultTheme, firstFreeName, isCustomName, type NamePool } from "./name-theme.ts";
+import { isAbandoned, openOperations } from "./operation-record.ts";
+
+/** The place of one polecat: its name, directory and lock, reserved for the caller. */
+export interface Seat {
+  readonly name: string;
+  readonly address: string;
+  readonly beadId: string;
+  /** `<rig>/polecats/<name>`. */
+  readonly home: string;
+  /** `<rig>/polecats/<name>/<rig>`. */
+  readonly worktree: string;
+  /** The polecat as it was; undefined for one that never existed. */
+  readonly before: Agent | undefined;
+  /** An idle polecat with its sandbox, as opposed to a new sandbox. */
+  readonly isReused: boolean;
+  readonly lock: Lock;
+}
+
+export interface SeatRequest {
+  /** This polecat and no other. */
+  readonly name?: string;
+  /** The named polecat may be new. */
+  readonly create?: boolean;
+  /** The named polecat may hold another bead, which is released. */
+  readonly force?: boolean;
+}
+
+/** Where a polecat of the rig lives and what it is called. */
+export function seatPlaces(
+  rig: Rig,
+  name: string,
+): Pick<Seat, "name" | "address" | "beadId" | "home" | "worktree"> {
+  const address = { role: "polecat", rig: rig.name, name } as const;
+  const home = join(rig.polecats, name);
+  return {
+    name,
+    address: formatAddress(address),
+    beadId: agentBeadId(address, rig),
+    home,
+    worktree: join(home, rig.name),
+  };
+}
+
+/**
+ * Picks an idle polecat or reserves a name, and takes the agent's lock (spec/04 §3.3-3.4). The caller holds the pool
+ * lock of the rig: two slings at once never get the same seat.
+ */
+export async function takeSeat(access: TownAccess, rig: Rig, request: SeatRequest = {}): Promise<Seat> {
+  const polecats = await access.ledger.agents({ rig: rig.name, role: "polecat" });
+  if (request.name !== undefined) return takeNamed(access, rig, polecats, request.name, request);
+  for (const agent of [...polecats].sort((one, other) => (one.name < other.name ? -1 : 1))) {
+    if (!(await isReusable(access, rig, agent))) continue;
+    const lock = await tryAgentLock(access, agent.address);
+    if (lock !== undefined) return { ...seatPlaces(rig, agent.name), before: agent, isReused: true, lock };
+  }
+  expectRoom(access.town, rig);
+  const name = await freeName(access, rig, polecats);
+  return newSeat(access, rig, name, polecats);
+}
+
+/** Which seat a sling would take now, for a dry run. Nothing is reserved. */
+export async function previewSeat(
+  access: TownAccess,
+  rig: Rig,
+  request: SeatRequest = {},
+): Promise<{ readonly address: string; readonly isReused: boolean }> {
+  const polecats = await access.ledger.agents({ rig: rig.name, role: "polecat" });
+  if (request.name !== undefined) {
+    const { address, worktree } = seatPlaces(rig, request.name);
+    return { address, isReused: existsSync(join(worktree, ".git")) };
+  }
+  for (const agent of polecats) {
+    if (await isReusable(access, rig, agent)) return { address: agent.address, isReused: true };
+  }
+  return { address: seatPlaces(rig, await freeName(access, rig, polecats)).address, isReused: false };
+}
+
+async function takeNamed(
+  access: TownAccess,
+  rig: Rig,
+  polecats: readonly Agent[],
+  name: string,
+  request: SeatRequest,
+): Promise<Seat> {
+  const agent = polecats.find((polecat) => polecat.name === name && polecat.state !== "nuked");
+  if (agent === undefined) {
+    if (request.create !== true)
+      throw new GtError("E_AGENT_NOT_FOUND", `rig ${rig.name} has no polecat ${name}`, {
+        hint: `gt sling <bead> ${rig.name}/${name} --create`,
+      });
+    const isBuiltIn = Object.values(builtInThemes).some((names) => names.includes(name));
+    if (isReservedName(name) || !(isBuiltIn || isCustomName(name)))
+      throw new GtError("E_NAME", `"${name}" cannot be a polecat's name`, {
+        why: ["lower-case letters, digits and hyphens, more than 3 characters, not a role"],
+        hint: `gt sling <bead> ${rig.name}`,
+      });
+    expectRoom(access.town, rig);
+    return newSeat(access, rig, name, polecats);
+  }
+  const lock = await acquireLock(access.town.paths.locks, agentLockName(agent.address), {
+    kind: "sling",
+    subject: agent.address,
+  });
+  const now = (await access.ledger.agent(agent.address)) ?? agent;
+  try {
+    if (now.hookBead !== "" && request.force !== true)
+      throw new GtError("E_HOOK_OCCUPIED", `${now.address} has ${now.hookBead} on its hook`, {
+        hint: `gt unsling ${now.hookBead}`,
+        details: { bead: now.hookBead },
+      });
+    return {
+      ...seatPlaces(rig, name),
+      before: now,
+      isReused: existsSync(join(seatPlaces(rig, name).worktree, ".git")),
+      lock,
+    };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function newSeat(
+  access: TownAccess,
+  rig: Rig,
+  name: string,
+  polecats: readonly Agent[],
+): Promise<Seat> {
+  const places = seatPlaces(rig, name);
+  const lock = await acquireLock(access.town.paths.locks, agentLockName(places.address), {
+    kind: "sling",
+    subject: places.address,
+  });
+  const before = polecats.find((polecat) => polecat.name === name);
+  return { ...places, before, isReused: false, lock };
+}
+
+/** Name of the lock that guards an agent's worktree, state and session (spec/04 §0.2). */
+export const agentLockName = (address: string): string => `agent-${address}`;
+
+async function tryAgentLock(access: TownAccess, address: string): Promise<Lock | undefined> {
+  try {
+    return await acquireLock(access.town.paths.locks, agentLockName(address), { kind: "sling" });
+  } catch (error) {
+    if (error instanceof GtError && error.code === "E_BUSY") return undefined;
+    throw error;
+  }
+}
+
+/** Idle, with a sandbox, and nothing in its hands but work that waits for its merge. */
+async function isReusable(access: TownAccess, rig: Rig, agent: Agent): Promise<boolean> {
+  if (agent.state !== "idle" || agent.hookBead !== "") return false;
+  if (!existsSync(join(seatPlaces(rig, agent.name).worktree, ".git"))) return false;
+  const held = await access.ledger.find({ assignee: agent.address, status: ["hooked", "in_progress"] });
+  return held.every((bead) => metadataText(bead, "awaiting_merge") !== "");
+}
+
+function expectRoom(town: Town, rig: Rig): void {
+  const limit = numberSetting(town.settings(), "operational.polecat.max_dirs");
+  const count = directories(rig.polecats).length;
+  if (count >= limit)
+    throw new GtError(
+      "E_POLECAT_DIRS",
+      `rig ${rig.name} has ${count} polecat directories, the limit is ${limit}`,
+      {
+        hint: `gt polecat stale ${rig.name} --cleanup`,
+      },
+    );
+}
+
+/** A name is taken iff its directory exists, an operation reserves it, or it lives on as an identity in use. */
+async function freeName(access: TownAccess, rig: Rig, polecats: readonly Agent[]): Promise<string> {
+  const taken = new Set(directories(rig.polecats));
+  for (const polecat of polecats) if (polecat.state !== "nuked") taken.add(polecat.name);
+  for (const { value } of await openOperations(access.ledger)) {
+    if (isAbandoned(value)) continue;
+    const prefix = `${rig.name}/polecats/`;
+    if (value.subject.agent.startsWith(prefix)) taken.add(value.subject.agent.slice(prefix.length));
+  }
+  return firstFreeName(namePool(access.town, rig), (name) => taken.has(name));
+}
+
+/** The names of a rig: its own list, its theme, or the built-in theme that its name falls on (spec/04 §3.2). */
+export function namePool(town: Town, rig: Rig): NamePool {
+  const settings = town.rigSettings(rig.name);
+  const own = settingAt(settings, "namepool.names");
+  const size = numberSetting(settings, "namepool.max_before_numbering");
+  if (Array.isArray(own) && own.length > 0)
+    return { names: own.filter((name) => typeof name === "string" && isCustomName(name)), size };
+  return { names: themeNames(town, rigTheme(town, rig)) ?? [], size };
+}
+
+/** Name of the theme that a rig draws from. */
+export function rigTheme(town: Town, rig: Rig): string {
+  const style = textSetting(town.rigSettings(rig.name), "namepool.style");
+  return style !== "" && themeNames(town, style) !== undefined ? style : defaultTheme(rig.name);
+}
+
+const customNameLimit = 2000;
+
+/** The names of a theme, built in or of the town's `settings/themes/`; undefined when there is none. */
+export function themeNames(town: Town, theme: string): readonly string[] | undefined {
+  const builtIn = builtInThemes[theme];
+  if (builtIn !== undefined) return builtIn;
+  if (!/^[a-z][a-z0-9-]*$/.test(theme)) return undefined;
+  const file = join(town.root, "settings", "themes", `${theme}.txt`);
+  if (!existsSync(file)) return undefined;
+  return readFileSync(file, "utf8")
+    .split("\n")
+    .map((line) => line.replace(/#.*/, "").trim().toLowerCase())
+    .filter(isCustomName)
+    .slice(0, customNameLimit);
+}
+
+/** Makes the directory of a new seat. What a broken sandbox left there is put aside, never deleted. */
+export function makeHome(access: TownAccess, rig: Rig, seat: Pick<Seat, "home" | "name">): void {
+  putAside(access.town, seat.home, `${rig.name}-${seat.name}`, access.clock.now());
+  mkdirSync(seat.home, { recursive: true });
+}
+
+function directories(path: string): readonly string[] {
+  if (!existsSync(path)) return [];
+  return readdirSync(path, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
+    .map((entry) => entry.name);
+}

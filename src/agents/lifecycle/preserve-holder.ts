@@ -1,0 +1,65 @@
+import { takeSnapshot } from "../../core/git/hook-snapshots.ts";
+import { isAtRisk, measureWorkAtRisk } from "../../core/git/work-at-risk.ts";
+import { isValidWorktree } from "../../core/git/worktree.ts";
+import { GtError } from "../../core/gt-error.ts";
+import type { Operation } from "../../core/ledger/operation.ts";
+import { agentHome, parseAddress } from "../../core/town/address.ts";
+import type { Rig } from "../../core/town/town.ts";
+import type { TownAccess } from "../town-access.ts";
+import { nextState } from "./agent-transition.ts";
+import { baseRevision, pushBestEffort, snapshotSubject } from "./polecat-worktree.ts";
+import { overlayFiles } from "./sandbox-setup.ts";
+
+/** The agent from which a bead is taken, once its work is safe. */
+export interface HolderState {
+  readonly address: string;
+  /** What becomes of it, for the batch that takes the bead. */
+  readonly operations: readonly Operation[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Keeps the holder's work as snapshot `pre-steal` and pushed branch before its bead is taken over (spec/04 §2.6 step
+ * 3, §2.8). Nothing of it is changed. Throws when its files could not be kept.
+ */
+export async function preserveHolder(access: TownAccess, rig: Rig, address: string): Promise<HolderState> {
+  const agent = await access.ledger.agent(address);
+  const parsed = parseAddress(address);
+  const worktree = parsed === undefined ? undefined : agentHome(access.town, parsed);
+  if (agent === undefined || parsed?.role !== "polecat" || worktree === undefined)
+    return { address, operations: [], warnings: [] };
+  const archived: Operation = { op: "setAgent", address, fields: { hookBead: "", hookState: "archived" } };
+  const leave = (isSafe: boolean): readonly Operation[] =>
+    agent.state === "working" || agent.state === "stuck" || agent.state === "paused"
+      ? [
+          archived,
+          // Unsafe work keeps its sandbox out of reuse until somebody looks at it (spec/04 §2.6).
+          {
+            op: "setAgent",
+            address,
+            fields: { state: isSafe ? nextState(address, agent.state, "unhooked") : "stuck" },
+          },
+        ]
+      : [archived];
+  if (!(await isValidWorktree(worktree))) return { address, operations: leave(true), warnings: [] };
+
+  const sandbox = { worktree, place: `polecats/${agent.name}`, address, agent };
+  await takeSnapshot(snapshotSubject(access, sandbox), "pre-steal").catch((error: unknown) => {
+    throw new GtError("E_SNAPSHOT", `the work of ${address} could not be kept; nothing was taken over`, {
+      hint: `gt hook snapshot ${address}`,
+      cause: error,
+    });
+  });
+  const isPushed = await pushBestEffort(rig, worktree);
+  const risk = await measureWorkAtRisk(worktree, {
+    targets: [await baseRevision(rig, agent.baseBranch || rig.defaultBranch)],
+    ownFiles: overlayFiles(rig),
+  });
+  return {
+    address,
+    operations: leave(!isAtRisk(risk)),
+    warnings: isPushed
+      ? []
+      : [`the branch of ${address} could not be pushed; it is kept in ${rig.repository}`],
+  };
+}

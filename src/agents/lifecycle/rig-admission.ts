@@ -1,0 +1,75 @@
+import { existsSync } from "node:fs";
+import { statfs } from "node:fs/promises";
+import { join } from "node:path";
+import { GtError } from "../../core/gt-error.ts";
+import type { Agent } from "../../core/ledger/bead.ts";
+import type { Ledger } from "../../core/ledger/ledger.ts";
+import { isObject, readJsonFile } from "../../core/town/json-file.ts";
+import { rigLocalFile } from "../../core/town/paths.ts";
+import { numberSetting } from "../../core/town/setting.ts";
+import type { Rig, Town } from "../../core/town/town.ts";
+
+const working: readonly Agent["state"][] = ["spawning", "working", "done"];
+
+export type RigStanding = "operational" | "parked" | "docked";
+
+/** Whether a rig takes work: parked is this town's wish, docked every town's (spec/04 §7.4). */
+export async function rigStanding(ledger: Ledger, town: Town, rig: Rig): Promise<RigStanding> {
+  const values = readJsonFile(rigLocalFile(town.root, rig.name))?.["values"];
+  if (isObject(values) && values["status"] === "parked") return "parked";
+  const bead = await ledger.get(`${rig.prefix}-rig-${rig.name}`);
+  return bead?.labels.includes("status:docked") === true ? "docked" : "operational";
+}
+
+/** Refuses new work for a rig that is stopped, parked or docked (spec/04 §2.5). */
+export async function expectOperational(ledger: Ledger, town: Town, rig: Rig): Promise<void> {
+  expectNoStop(town, rig.name);
+  const standing = await rigStanding(ledger, town, rig);
+  if (standing === "parked")
+    throw new GtError("E_RIG_PARKED", `rig ${rig.name} is parked`, { hint: `gt rig unpark ${rig.name}` });
+  if (standing === "docked")
+    throw new GtError("E_RIG_DOCKED", `rig ${rig.name} is docked`, { hint: `gt rig undock ${rig.name}` });
+}
+
+/** Refuses while an emergency stop covers the rig, or the town when none is named (spec/04 §7.3). */
+export function expectNoStop(town: Town, rig?: string): void {
+  const stops = ["ESTOP", ...(rig === undefined ? [] : [`ESTOP.${rig}`])];
+  const active = stops.find((file) => existsSync(join(town.root, file)));
+  if (active !== undefined)
+    throw new GtError("E_ESTOP", "emergency stop is active", {
+      hint: active === "ESTOP" ? "gt thaw" : `gt thaw --rig ${rig}`,
+    });
+}
+
+/** Refuses one more working polecat above the limits of town and rig (spec/04 §2.5). */
+export async function expectCapacity(ledger: Ledger, town: Town, rig: Rig): Promise<void> {
+  const busy = (await ledger.agents({ role: "polecat", state: working })) as readonly Agent[];
+  const limit = numberSetting(town.settings(), "operational.polecat.max_working");
+  if (busy.length >= limit)
+    throw new GtError("E_POLECAT_CAP", `${busy.length} polecats are working, the town's limit is ${limit}`, {
+      hint: "gt polecat list --all",
+    });
+  const rigLimit = town.rigSettings(rig.name)["max_polecats"];
+  const inRig = busy.filter((agent) => agent.rig === rig.name).length;
+  if (typeof rigLimit === "number" && inRig >= rigLimit)
+    throw new GtError(
+      "E_POLECAT_CAP",
+      `${inRig} polecats are working in ${rig.name}, its limit is ${rigLimit}`,
+      {
+        hint: `gt polecat list ${rig.name}`,
+      },
+    );
+}
+
+/** Refuses new sandboxes on a disk that is nearly full; `block_mb` of the settings (spec/04 §0.6). */
+export async function expectDiskSpace(town: Town): Promise<void> {
+  const limitMb = numberSetting(town.settings(), "operational.disk.block_mb");
+  // Some file systems do not say how much they hold; then writing will tell.
+  const space = await statfs(town.root).catch(() => undefined);
+  if (space === undefined || space.blocks === 0) return;
+  const freeMb = Math.floor((space.bavail * space.bsize) / (1024 * 1024));
+  if (freeMb < limitMb)
+    throw new GtError("E_DISK", `only ${freeMb} MB are free, ${limitMb} MB are needed for a sandbox`, {
+      hint: "gt polecat list --all",
+    });
+}

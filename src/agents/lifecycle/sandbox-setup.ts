@@ -1,0 +1,79 @@
+import { spawn } from "node:child_process";
+import { chmodSync, copyFileSync, existsSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { excludePatterns, ourPatterns } from "../../core/git/repository.ts";
+import type { Rig } from "../../core/town/town.ts";
+
+const hookLimitMs = 60_000;
+
+export interface Sandbox {
+  readonly rig: Rig;
+  readonly worktree: string;
+  /** Name of the polecat or crew member. */
+  readonly name: string;
+}
+
+/**
+ * Makes a worktree a place to work in: exclude patterns, overlay files, setup hooks (spec/04 §3.6). Nothing here is
+ * fatal; what failed is returned as warnings.
+ */
+export async function setUpSandbox(sandbox: Sandbox): Promise<readonly string[]> {
+  const warnings: string[] = [];
+  const attempt = async (what: string, work: () => void | Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      warnings.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  };
+  await attempt("exclude patterns", () => excludePatterns(sandbox.rig.repository, ourPatterns));
+  for (const file of overlayFiles(sandbox.rig))
+    await attempt(`overlay ${file}`, () => copyOverlay(sandbox, file));
+  for (const hook of setupHooks(sandbox.rig)) {
+    if ((statSync(hook).mode & 0o111) === 0) warnings.push(`setup hook ${hook} is not executable; skipped`);
+    else await attempt(`setup hook ${hook}`, () => runHook(sandbox, hook));
+  }
+  return warnings;
+}
+
+/** Names of the files that are copied into the root of every worktree of the rig. */
+export function overlayFiles(rig: Rig): readonly string[] {
+  const directory = join(rig.runtime, "overlay");
+  if (!existsSync(directory)) return [];
+  return readdirSync(directory, { withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => entry.name)
+    .sort();
+}
+
+function copyOverlay({ rig, worktree }: Sandbox, file: string): void {
+  const source = join(rig.runtime, "overlay", file);
+  copyFileSync(source, join(worktree, file));
+  chmodSync(join(worktree, file), statSync(source).mode & 0o777);
+}
+
+function setupHooks(rig: Rig): readonly string[] {
+  const directory = join(rig.runtime, "setup-hooks");
+  if (!existsSync(directory)) return [];
+  return readdirSync(directory, { withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(directory, entry.name))
+    .sort();
+}
+
+function runHook({ rig, worktree, name }: Sandbox, hook: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(hook, [], {
+      cwd: worktree,
+      env: { ...process.env, GT_WORKTREE_PATH: worktree, GT_RIG_PATH: rig.path, GT_POLECAT: name },
+      stdio: "ignore",
+      timeout: hookLimitMs,
+      killSignal: "SIGKILL",
+    });
+    child.once("error", reject);
+    child.once("exit", (code, signal) => {
+      if (code === 0) resolve();
+      else reject(new Error(signal === null ? `exit ${code}` : `ended by ${signal}`));
+    });
+  });
+}

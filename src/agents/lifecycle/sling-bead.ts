@@ -1,0 +1,265 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { convoyFields } from "../../core/convoys/convoy.ts";
+import { GtError } from "../../core/gt-error.ts";
+import type { Bead } from "../../core/ledger/bead.ts";
+import { formatAddress, parseAddress, resolveAddress } from "../../core/town/address.ts";
+import { numberSetting } from "../../core/town/setting.ts";
+import type { Rig } from "../../core/town/town.ts";
+import { sessionOfAddress } from "../sessions/start-session.ts";
+import type { TownAccess } from "../town-access.ts";
+import { sessionLife } from "./agent-session.ts";
+import { metadataText } from "./attachment.ts";
+import { type Admission, type AdmissionTarget, admitBead, type Holder } from "./bead-admission.ts";
+import { type Dispatch, dispatchToPolecat } from "./dispatch-polecat.ts";
+import { hookAgent } from "./hook-agent.ts";
+import { previewSeat } from "./polecat-pool.ts";
+import { recoverOperations } from "./recover-operations.ts";
+import { expectCapacity, expectDiskSpace, expectNoStop, expectOperational } from "./rig-admission.ts";
+import { runtimeOf } from "./runtime-choice.ts";
+import type { SlingOptions } from "./sling-request.ts";
+import type { SlingTarget } from "./sling-target.ts";
+
+/** Gives one bead to one target (spec/04 §2.5-2.7). Throws the first reason against it; then nothing was changed. */
+export async function slingBead(
+  access: TownAccess,
+  bead: Bead,
+  target: SlingTarget | undefined,
+  options: SlingOptions,
+): Promise<Dispatch> {
+  const place = resolveTarget(access, bead, target);
+  if (place.kind === "agent") return slingToAgent(access, bead, place.address, options);
+  const rig = access.town.rig(place.rig);
+  return slingToPolecat(access, bead, rig, place, options);
+}
+
+type Place = AdmissionTarget;
+
+function resolveTarget(access: TownAccess, bead: Bead, target: SlingTarget | undefined): Place {
+  const { town } = access;
+  const wish: SlingTarget = target ?? defaultTarget(access, bead);
+  switch (wish.kind) {
+    case "self":
+      if (access.actor === "overseer")
+        throw new GtError("E_TARGET", "you have no hook; name a rig or an agent", {
+          hint: `gt sling ${bead.id} <rig>`,
+        });
+      return { kind: "agent", address: access.actor };
+    case "rig":
+      return { kind: "rig", rig: town.rig(wish.rig).name };
+    case "polecat": {
+      const rig = town.rig(wish.rig);
+      if (!wish.explicit && existsSync(join(rig.crew, wish.name)))
+        return { kind: "agent", address: `${rig.name}/crew/${wish.name}` };
+      const address = formatAddress({ role: "polecat", rig: rig.name, name: wish.name });
+      return { kind: "polecat", rig: rig.name, address, shorthand: !wish.explicit };
+    }
+    case "crew":
+      return {
+        kind: "agent",
+        address: formatAddress(resolveAddress(`${wish.rig}/crew/${wish.name}`, { town })),
+      };
+    case "town-role":
+      if (wish.role === "mayor") return { kind: "agent", address: "mayor/" };
+      throw builtIn(wish.role);
+    case "rig-role":
+      throw builtIn(`${town.rig(wish.rig).name}/${wish.role}`);
+    case "dog":
+      throw new GtError("E_NO_DOG", "there is no dog for this work", { hint: `gt sling ${bead.id} <rig>` });
+  }
+}
+
+/** An agent means itself, a human the rig that owns the bead (spec/04 §2.4). */
+function defaultTarget(access: TownAccess, bead: Bead): SlingTarget {
+  if (access.actor !== "overseer") return { kind: "self" };
+  const rig = access.town.rigOfBead(bead.id);
+  if (rig !== undefined) return { kind: "rig", rig: rig.name };
+  throw new GtError("E_TARGET", `${bead.id} belongs to no rig; say where it shall go`, {
+    hint: `gt sling ${bead.id} <rig> --force`,
+  });
+}
+
+function builtIn(role: string): GtError {
+  return new GtError("E_BUILTIN_TARGET", `${role} runs as code and takes no beads`, {
+    hint: "gt sling <bead> <rig>",
+  });
+}
+
+async function slingToAgent(
+  access: TownAccess,
+  bead: Bead,
+  address: string,
+  options: SlingOptions,
+): Promise<Dispatch> {
+  expectNoStop(access.town, parseAddress(address)?.rig || undefined);
+  const admission = await admit(access, bead.id, { kind: "agent", address }, options);
+  const warnings = admission.verdict === "dispatch" ? admission.warnings : [];
+  if (parseAddress(address)?.role === "crew" && !existsSync(join(access.town.root, address)))
+    throw new GtError("E_AGENT_NOT_FOUND", `there is no crew member ${address}`, { hint: "gt crew list" });
+  const isNew =
+    admission.verdict === "dispatch" &&
+    options.dryRun !== true &&
+    (await hookAgent(access, {
+      bead,
+      address,
+      force: options.force === true || admission.takeOver !== undefined,
+      attachment: {
+        ...(options.args === undefined ? {} : { args: options.args }),
+        ...(options.message === undefined ? {} : { message: options.message }),
+      },
+    }));
+  return {
+    bead: bead.id,
+    title: bead.title,
+    agent: address,
+    reused: true,
+    branch: "",
+    base: "",
+    session: sessionOfAddress(access.town, address),
+    runtime: "",
+    noop: !isNew && options.dryRun !== true,
+    warnings,
+  };
+}
+
+async function slingToPolecat(
+  access: TownAccess,
+  bead: Bead,
+  rig: Rig,
+  place: Exclude<Place, { kind: "agent" }>,
+  options: SlingOptions,
+): Promise<Dispatch> {
+  await recoverOperations(access, { bead: bead.id });
+  const admission = await admit(access, bead.id, place, options);
+  if (admission.verdict === "already") return already(access, bead, admission.agent);
+  await expectOperational(access.ledger, access.town, rig);
+  await expectCapacity(access.ledger, access.town, rig);
+  await expectDiskSpace(access.town);
+  const tracking = await trackingConvoy(access, bead);
+  const inherited = tracking === undefined ? undefined : convoyFields(tracking);
+  const effective: SlingOptions = {
+    ...options,
+    ...(options.baseBranch === undefined && inherited?.base_branch !== undefined
+      ? { baseBranch: inherited.base_branch }
+      : {}),
+    ...(options.merge === undefined && inherited?.merge !== undefined ? { merge: inherited.merge } : {}),
+  };
+  const name = place.kind === "polecat" ? parseAddress(place.address)?.name : undefined;
+  const seat = {
+    ...(name === undefined ? {} : { name }),
+    ...(options.create === true ? { create: true } : {}),
+    ...(options.force === true ? { force: true } : {}),
+  };
+  const convoy = {
+    make: tracking === undefined && options.convoy !== "none",
+    ...(tracking === undefined ? {} : { id: tracking.id }),
+  };
+  if (options.dryRun === true) {
+    const runtime = runtimeOf(access.town, rig, bead, options.agent);
+    const { address, isReused } = await previewSeat(access, rig, seat);
+    return {
+      bead: bead.id,
+      title: bead.title,
+      agent: address,
+      reused: isReused,
+      branch: "",
+      base: effective.baseBranch ?? rig.defaultBranch,
+      session: sessionOfAddress(access.town, address),
+      runtime: runtime.name,
+      noop: false,
+      warnings: admission.warnings,
+    };
+  }
+  const dispatch = await dispatchToPolecat(access, {
+    bead,
+    rig,
+    seat,
+    options: effective,
+    convoy,
+    admit: async () => {
+      const now = await admit(access, bead.id, place, options);
+      if (now.verdict === "already") throw new AlreadySlung(now.agent);
+      const fresh = await requireBead(access, bead.id);
+      return { bead: fresh, ...(now.takeOver === undefined ? {} : { takeOver: now.takeOver }) };
+    },
+  }).catch((error: unknown) => {
+    // Another process did the same between our two looks.
+    if (error instanceof AlreadySlung) return already(access, bead, error.agent);
+    throw error;
+  });
+  return { ...dispatch, warnings: [...admission.warnings, ...dispatch.warnings] };
+}
+
+class AlreadySlung extends Error {
+  readonly agent: string;
+  constructor(agent: string) {
+    super(`already on the hook of ${agent}`);
+    this.agent = agent;
+  }
+}
+
+function already(access: TownAccess, bead: Bead, agent: string): Dispatch {
+  return {
+    bead: bead.id,
+    title: bead.title,
+    agent,
+    reused: true,
+    branch: "",
+    base: "",
+    session: sessionOfAddress(access.town, agent),
+    runtime: "",
+    noop: true,
+    warnings: [],
+  };
+}
+
+/** Reads what admission asks about the bead, and decides (spec/04 §2.5). */
+async function admit(
+  access: TownAccess,
+  id: string,
+  target: AdmissionTarget,
+  options: SlingOptions,
+): Promise<Admission> {
+  const { ledger, town } = access;
+  const bead = await ledger.get(id);
+  const [blocked] = bead?.isBlocked === true ? await ledger.blocked({ ids: [id] }) : [];
+  return admitBead({
+    id,
+    bead,
+    blockers: blocked?.blockedBy ?? [],
+    holder: bead === undefined ? undefined : await holderOf(access, bead),
+    owningRig: town.rigOfBead(id)?.name,
+    target,
+    force: options.force === true,
+    maxRespawns: numberSetting(town.settings(), "operational.witness.max_bead_respawns"),
+    now: access.clock.now(),
+  });
+}
+
+const heldStatuses = new Set(["hooked", "in_progress", "pinned", "blocked"]);
+
+async function holderOf(access: TownAccess, bead: Bead): Promise<Holder | undefined> {
+  if (bead.assignee === "" || !heldStatuses.has(bead.status)) return undefined;
+  if (metadataText(bead, "awaiting_merge") !== "") return undefined;
+  const agent = await access.ledger.agent(bead.assignee);
+  // Somebody without a row of ours (a person, an outside tool) is never taken for dead.
+  const session = agent === undefined ? "unknown" : await sessionLife(access, bead.assignee);
+  return { address: bead.assignee, state: agent?.state, session };
+}
+
+/** The oldest open convoy that tracks the bead (spec/05 §6.3). */
+export async function trackingConvoy(access: TownAccess, bead: Bead): Promise<Bead | undefined> {
+  const ids = (await access.ledger.dependents(bead.id))
+    .filter((edge) => edge.type === "tracks")
+    .map((edge) => edge.from);
+  const convoys = [...(await access.ledger.getMany(ids)).values()].filter(
+    (convoy) => convoy.type === "convoy" && convoy.status !== "closed",
+  );
+  return convoys.toSorted((one, other) => one.createdAt - other.createdAt)[0];
+}
+
+async function requireBead(access: TownAccess, id: string): Promise<Bead> {
+  const bead = await access.ledger.get(id);
+  if (bead === undefined) throw new GtError("E_BEAD_NOT_FOUND", `no bead ${id}`, { hint: "bd list" });
+  return bead;
+}

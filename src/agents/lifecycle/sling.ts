@@ -1,0 +1,224 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { type TrackedBead, trackedBeads, trackedIds } from "../../core/convoys/convoy-snapshot.ts";
+import { isConvoy, isSlingable } from "../../core/convoys/convoy.ts";
+import { newConvoy } from "../../core/convoys/new-convoy.ts";
+import { GtError } from "../../core/gt-error.ts";
+import type { Bead } from "../../core/ledger/bead.ts";
+import { parseAddress } from "../../core/town/address.ts";
+import type { TownAccess } from "../town-access.ts";
+import type { Dispatch } from "./dispatch-polecat.ts";
+import { slingBead, trackingConvoy } from "./sling-bead.ts";
+import { planSling, type SlingOptions } from "./sling-request.ts";
+import type { SlingTarget } from "./sling-target.ts";
+
+export interface SlingRequest {
+  /** Beads, and at the end perhaps a target, as typed. */
+  readonly words: readonly string[];
+  readonly options: SlingOptions;
+}
+
+export interface SlingReport {
+  readonly kind: "bead" | "batch" | "container";
+  readonly dispatched: readonly Dispatch[];
+  readonly failed: readonly { readonly bead: string; readonly error: GtError }[];
+  /** Members of a container that were not dispatched, by reason. */
+  readonly skipped: readonly { readonly bead: string; readonly reason: SkipReason }[];
+  /** The convoy of a batch. */
+  readonly convoy?: { readonly id: string; readonly title: string };
+}
+
+export type SkipReason = "closed" | "assigned" | "blocked" | "no rig" | "later";
+
+const batchPauseMs = 6000;
+
+/**
+ * Puts work on hooks and starts the agents (spec/04 §2). One bead throws its error; a batch or a container goes on and
+ * reports what failed.
+ */
+export async function sling(access: TownAccess, request: SlingRequest): Promise<SlingReport> {
+  const { options } = request;
+  if (parseAddress(access.actor)?.role === "polecat")
+    throw new GtError("E_POLECAT_CALLER", "polecats do not dispatch work; finish with gt done", {
+      hint: "gt done",
+    });
+  const words = request.words.map((word) => word.replace(/\/+$/, "") || word);
+  const plan = planSling(words, await findBeads(access, words), options);
+  switch (plan.kind) {
+    case "bead":
+      return report("bead", [await slingBead(access, plan.bead, plan.target, options)]);
+    case "batch":
+      return slingBatch(access, plan.beads, plan.target, options);
+    case "container":
+      return slingMembers(access, plan.container, options);
+  }
+}
+
+/** The beads among the words, by word: exact ids first, fragments of ids where no rig has that name. */
+async function findBeads(access: TownAccess, words: readonly string[]): Promise<ReadonlyMap<string, Bead>> {
+  const found = new Map(await access.ledger.getMany(words));
+  for (const word of words) {
+    if (found.has(word) || /[/:.]/.test(word) || access.town.findRig(word) !== undefined) continue;
+    const id = await access.ledger.resolve(word).catch((error: unknown) => {
+      // No bead of that name is an answer here; an ambiguous fragment is the person's to settle.
+      if (error instanceof GtError && error.code === "E_NOT_FOUND") return undefined;
+      throw error;
+    });
+    const bead = id === undefined ? undefined : await access.ledger.get(id);
+    if (bead !== undefined) found.set(word, bead);
+  }
+  return found;
+}
+
+async function slingBatch(
+  access: TownAccess,
+  beads: readonly Bead[],
+  target: SlingTarget | undefined,
+  options: SlingOptions,
+): Promise<SlingReport> {
+  const rig = batchRig(access, beads, target, options);
+  const convoy =
+    options.convoy === "none" || options.dryRun === true
+      ? undefined
+      : await batchConvoy(access, beads, rig, options);
+  const limit = options.maxConcurrent ?? 0;
+  const dispatched: Dispatch[] = [];
+  const failed: { bead: string; error: GtError }[] = [];
+  for (const [index, bead] of beads.entries()) {
+    if (limit > 0 && index > 0 && index % limit === 0) await pause(batchPauseMs);
+    try {
+      dispatched.push(await slingBead(access, bead, { kind: "rig", rig }, { ...options, convoy: "none" }));
+    } catch (error) {
+      if (!(error instanceof GtError)) throw error;
+      failed.push({ bead: bead.id, error });
+    }
+  }
+  return { ...report("batch", dispatched), failed, ...(convoy === undefined ? {} : { convoy }) };
+}
+
+/** The one rig of a batch; every bead must belong to it before anything is dispatched (spec/04 §2.9). */
+function batchRig(
+  access: TownAccess,
+  beads: readonly Bead[],
+  target: SlingTarget | undefined,
+  options: SlingOptions,
+): string {
+  const owners = beads.map((bead) => ({ bead, rig: access.town.rigOfBead(bead.id)?.name }));
+  const rig = target?.kind === "rig" ? access.town.rig(target.rig).name : owners[0]?.rig;
+  if (rig === undefined)
+    throw new GtError("E_TARGET", `${owners[0]?.bead.id} belongs to no rig; name one`, {
+      hint: `gt sling ${beads.map((bead) => bead.id).join(" ")} <rig>`,
+    });
+  const stranger = options.force === true ? undefined : owners.find((owner) => owner.rig !== rig);
+  if (stranger !== undefined)
+    throw new GtError(
+      "E_CROSS_RIG",
+      `${stranger.bead.id} does not belong to ${rig}; nothing was dispatched`,
+      {
+        why: ["leave it out, sling it to its own rig, or use --force"],
+        hint:
+          stranger.rig === undefined
+            ? `bd show ${stranger.bead.id}`
+            : `gt sling ${stranger.bead.id} ${stranger.rig}`,
+      },
+    );
+  return rig;
+}
+
+async function batchConvoy(
+  access: TownAccess,
+  beads: readonly Bead[],
+  rig: string,
+  options: SlingOptions,
+): Promise<SlingReport["convoy"]> {
+  const untracked: Bead[] = [];
+  for (const bead of beads) {
+    if (bead.status !== "closed" && (await trackingConvoy(access, bead)) === undefined) untracked.push(bead);
+  }
+  if (untracked.length === 0) return undefined;
+  const title = `Batch: ${beads.length} beads to ${rig}`;
+  const { named } = await access.ledger.write(
+    access.actor,
+    newConvoy({
+      title,
+      owner: access.actor,
+      issues: untracked.map((bead) => bead.id),
+      ...(options.owned === true ? { owned: true } : {}),
+      fields: {
+        ...(options.merge === undefined ? {} : { merge: options.merge }),
+        ...(options.baseBranch === undefined ? {} : { base_branch: options.baseBranch }),
+      },
+    }),
+  );
+  return { id: named["convoy"] ?? "", title };
+}
+
+/** All open children of an epic, or all beads of a convoy, each to its own rig (spec/04 §2.9). */
+async function slingMembers(
+  access: TownAccess,
+  container: Bead,
+  options: SlingOptions,
+): Promise<SlingReport> {
+  const { ledger } = access;
+  const ids = isConvoy(container)
+    ? ((await trackedIds(ledger, [container])).get(container.id) ?? [])
+    : await descendants(access, container.id);
+  const members = [...(await trackedBeads(ledger, ids)).values()].filter(({ bead }) => isSlingable(bead));
+  const limit = options.maxConcurrent ?? 0;
+  const dispatched: Dispatch[] = [];
+  const failed: { bead: string; error: GtError }[] = [];
+  const skipped: { bead: string; reason: SkipReason }[] = [];
+  for (const member of members) {
+    const { id } = member.bead;
+    const reason =
+      skipReason(access, member, options) ?? (limit > 0 && dispatched.length >= limit ? "later" : undefined);
+    if (reason !== undefined) {
+      skipped.push({ bead: id, reason });
+      continue;
+    }
+    try {
+      dispatched.push(
+        await slingBead(access, member.bead, ownRig(access, member.bead), { ...options, convoy: "none" }),
+      );
+    } catch (error) {
+      if (!(error instanceof GtError)) throw error;
+      failed.push({ bead: id, error });
+    }
+  }
+  return { ...report("container", dispatched), failed, skipped };
+}
+
+/** The rig of the bead's prefix, whoever slings: the container's children choose their own rigs. */
+function ownRig(access: TownAccess, bead: Bead): SlingTarget {
+  return { kind: "rig", rig: access.town.rigOfBead(bead.id)?.name ?? "" };
+}
+
+function skipReason(
+  access: TownAccess,
+  { bead, blockers }: TrackedBead,
+  options: SlingOptions,
+): SkipReason | undefined {
+  if (bead.status === "closed") return "closed";
+  if (bead.assignee !== "" && options.force !== true) return "assigned";
+  if ((blockers.length > 0 || bead.isBlocked) && options.force !== true) return "blocked";
+  return access.town.rigOfBead(bead.id) === undefined ? "no rig" : undefined;
+}
+
+/** Ids below an epic, breadth first; cycles end where they began. */
+async function descendants(access: TownAccess, root: string): Promise<readonly string[]> {
+  const seen = new Set([root]);
+  let level = [root];
+  while (level.length > 0) {
+    const edges = await access.ledger.edges(level);
+    const parents = new Set(level);
+    level = edges
+      .filter((edge) => edge.type === "parent-child" && parents.has(edge.to) && !seen.has(edge.from))
+      .map((edge) => edge.from);
+    for (const id of level) seen.add(id);
+  }
+  seen.delete(root);
+  return [...seen];
+}
+
+function report(kind: SlingReport["kind"], dispatched: readonly Dispatch[]): SlingReport {
+  return { kind, dispatched, failed: [], skipped: [] };
+}

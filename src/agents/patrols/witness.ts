@@ -1,0 +1,77 @@
+import { withLock } from "../../core/lock/lock.ts";
+import type { Rig } from "../../core/town/town.ts";
+import { decideWorker, witnessLimits, type WitnessLimits } from "./decide-worker.ts";
+import { actOnWorker, isSuperseded } from "./act-on-worker.ts";
+import { observeWorkers } from "./observe-workers.ts";
+import type { StartBudget } from "./start-budget.ts";
+import type { TownAccess } from "../town-access.ts";
+
+export interface PatrolOptions {
+  readonly budget: StartBudget;
+  readonly limits?: WitnessLimits;
+  readonly signal?: AbortSignal;
+  /** Told about each thing that was done, and about what failed. */
+  readonly report?: (text: string) => void;
+}
+
+export interface PatrolReport {
+  /** Things that were acted upon. */
+  readonly findings: number;
+  /** When the next thing falls due, in milliseconds from now. */
+  readonly againMs?: number;
+}
+
+/** One sweep of a rig's Witness: look once, decide for each polecat, act on what still holds (spec/04 §9.1). */
+export async function patrolRig(access: TownAccess, rig: Rig, options: PatrolOptions): Promise<PatrolReport> {
+  let findings = 0;
+  let againMs = Number.POSITIVE_INFINITY;
+  for (const seen of await observeWorkers(access, rig.name)) {
+    if (options.signal?.aborted === true) break;
+    const now = access.clock.now();
+    const wanted = decideWorker(seen, now, options.limits ?? witnessLimits);
+    if (wanted === undefined) continue;
+    if (wanted.kind === "wait") {
+      againMs = Math.min(againMs, Math.max(0, wanted.until - now));
+      continue;
+    }
+    try {
+      const outcome = await actUnderLock(access, rig, seen.agent.address, options);
+      if (outcome.done !== undefined) {
+        findings++;
+        options.report?.(outcome.done);
+      }
+      againMs = Math.min(againMs, outcome.againMs ?? Number.POSITIVE_INFINITY);
+    } catch (error) {
+      if (isSuperseded(error)) againMs = Math.min(againMs, 1000);
+      else
+        options.report?.(
+          `${wanted.detection} ${seen.agent.address}: ${wanted.kind} failed: ${String(error)}`,
+        );
+    }
+  }
+  return { findings, ...(Number.isFinite(againMs) ? { againMs } : {}) };
+}
+
+/** Time has passed since the snapshot: under the agent's lock a newer session or state cancels the action. */
+async function actUnderLock(
+  access: TownAccess,
+  rig: Rig,
+  address: string,
+  options: PatrolOptions,
+): Promise<{ readonly done?: string; readonly againMs?: number }> {
+  return withLock(
+    access.town.paths.locks,
+    `agent-${address}`,
+    { kind: "patrol", subject: address },
+    async () => {
+      const [view] = await observeWorkers(access, rig.name, address);
+      const now = access.clock.now();
+      const action = view && decideWorker(view, now, options.limits ?? witnessLimits);
+      if (view === undefined || action === undefined || action.kind === "wait") return {};
+      const waitMs = action.kind === "restart" ? options.budget.take(now) : 0;
+      if (waitMs > 0) return { againMs: waitMs };
+      await actOnWorker(access, view, action);
+      return { done: `${action.detection} ${address}: ${action.kind}` };
+    },
+  );
+}

@@ -1,0 +1,36 @@
+import type { FlagSpec } from "../command.ts";
+
+/** Flags that fill the fields of a bead, for `create` and `update` alike (spec/01 §10.2, §10.4). */
+export const contentFlags: readonly FlagSpec[] = [
+  { name: "title", value: "text", summary: "title" },
+  { name: "type", short: "t", value: "type", summary: "task, bug, feature, epic, chore, ..." },
+  { name: "priority", short: "p", value: "level", summary: "0-4 or P0-P4, 0 is critical" },
+  { name: "assignee", short: "a", value: "who", summary: "who works on it" },
+  { name: "estimate", short: "e", value: "minutes", summary: "estimated minutes" },
+  {
+    name: "description",
+    short: "d",
+    aliases: ["body", "message", "m"],
+    value: "text",
+    summary: "description; - reads stdin",
+  },
+  { name: "body-file", aliases: ["description-file"], value: "file", summary: "description from a file" },
+  { name: "stdin", summary: "description from stdin" },
+  { name: "design", value: "text", summary: "design notes" },
+  { name: "design-file", value: "file", summary: "design notes from a file" },
+  { name: "acceptance", value: "text", summary: "acceptance criteria" },
+  { name: "notes", value: "text", summary: "notes" },
+  { name: "append-notes", value: "text", summary: "text added to the notes" },
+  { name: "spec-id", value: "id", summary: "specification document" },
+  { name: "external-ref", value: "ref", summary: "gh-9, a URL, ..." },
+  { name: "metadata", value: "json", summary: "JSON object, or @file" },
+  { name: "due", value: "time", summary: "due date" },
+  { name: "defer", value: "time", summary: "not before this time" },
+  { name: "ephemeral", summary: "a wisp: local, never exported, short-lived" },
+  { name: "no-history", summary: "durable but not exported" },
+  { name: "wisp-type", value: "type", summary: "kind of wisp, decides how long it lives" },
+  { name: "mol-type", value: "type", choices: ["swarm", "patrol", "work"], summary: "kind of molecule" },
+  { name: "await-type", value: "type", summary: "what a gate waits for" },
+  { name: "await-id", value: "id", summary: "which one it waits for" },
+  { name: "timeout", value: "duration", summary: "how long a gate waits" },
+];

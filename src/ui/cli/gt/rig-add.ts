@@ -1,0 +1,87 @@
+import { type AddRigRequest, addRig } from "../../../core/town/add-rig.ts";
+import type { GateCommands } from "../../../core/town/guess-gates.ts";
+import { GtError } from "../../../core/gt-error.ts";
+import { sanitiseLine } from "../../../core/sanitise.ts";
+import type { CommandContext } from "../command.ts";
+
+/** `gt rig add <name> <git-url or path>` (spec/07 §5.3). */
+export async function run(context: CommandContext): Promise<void> {
+  const { out, args, flags } = context;
+  const [name = "", source = ""] = args;
+  const town = await context.town();
+  const report = await addRig(town, await context.ledger(), {
+    name,
+    source,
+    cwd: context.cwd,
+    actor: await context.actor(),
+    signal: context.untilSignal(),
+    acceptGates: (gates) => acceptGates(context, gates),
+    onStage: (stage) => out.note(`  ${stage}`),
+    ...options(flags),
+  });
+  const { rig, gates } = report;
+  for (const note of report.notes) out.note(`  ${note}`);
+  for (const warning of report.warnings) out.warn(warning);
+  out.document({
+    ok: true,
+    name: rig.name,
+    path: rig.path,
+    prefix: rig.prefix,
+    default_branch: rig.defaultBranch,
+    git_url: rig.gitUrl,
+    imported: 0,
+    gates: report.areGatesStored ? gates : {},
+    warnings: report.warnings,
+  });
+  out.done(`rig ${rig.name} at ${rig.path}`);
+  out.line(
+    `  branch ${rig.defaultBranch}, prefix ${rig.prefix}${report.isPrefixChosen ? " (the shorter one is taken)" : ""}`,
+  );
+  if (!report.areGatesStored) tellGates(context, rig.name, gates);
+  if (context.quiet) return;
+  out.next(`bd create "First task" --rig ${rig.name}`);
+  out.next(`gt sling <bead> ${rig.name}`);
+}
+
+/** The flags that were given, under their names in the request. */
+function options(flags: CommandContext["flags"]): Partial<AddRigRequest> {
+  const names = {
+    prefix: "prefix",
+    branch: "branch",
+    "local-repo": "localRepo",
+    "push-url": "pushUrl",
+    "upstream-url": "upstreamUrl",
+    filter: "filter",
+  } as const;
+  return Object.fromEntries(
+    Object.entries(names).flatMap(([flag, key]) => {
+      const value = flags.string(flag);
+      return value === undefined ? [] : [[key, value]];
+    }),
+  );
+}
+
+/** Guessed commands run on every merge: they are stored only when somebody has seen them and said yes. */
+async function acceptGates(context: CommandContext, gates: GateCommands): Promise<boolean> {
+  context.out.note("  gates found in the project:");
+  for (const [key, command] of Object.entries(gates))
+    context.out.note(`    ${key}: ${sanitiseLine(command)}`);
+  try {
+    return await context.confirm({ text: "run these on every merge?" });
+  } catch (error) {
+    if (error instanceof GtError && error.code === "E_REFUSED") return false;
+    throw error;
+  }
+}
+
+function tellGates({ out }: CommandContext, rig: string, gates: GateCommands): void {
+  const entries = Object.entries(gates);
+  if (entries.length === 0) {
+    out.warn(`no gate command found: merges into ${rig} are not tested`);
+    out.note(`hint: gt rig settings set ${rig} merge_queue.test_command "<command>"`);
+    return;
+  }
+  out.warn("the gates found are not in use; to use them:");
+  for (const [key, command] of entries)
+    out.note(`  gt rig settings set ${rig} merge_queue.${key} ${JSON.stringify(sanitiseLine(command))}`);
+}

@@ -1,0 +1,87 @@
+import { existsSync, readdirSync } from "node:fs";
+import { daemonStatus } from "../../agents/daemon/daemon-control.ts";
+import type { Ledger } from "../../core/ledger/ledger.ts";
+import { redactUrl } from "../../core/git/git-url.ts";
+import { isObject, readJsonFile } from "../../core/town/json-file.ts";
+import { daemonFile, rigLocalFile } from "../../core/town/paths.ts";
+import type { Rig, Town } from "../../core/town/town.ts";
+
+export type RigLight = "running" | "partly" | "stopped" | "parked" | "docked" | "missing";
+
+/** A rig as lists show it (spec/07 §5.4). */
+export interface RigView {
+  readonly name: string;
+  readonly prefix: string;
+  readonly path: string;
+  readonly gitUrl: string;
+  readonly status: "operational" | "parked" | "docked" | "missing";
+  readonly light: RigLight;
+  readonly isWitnessRunning: boolean;
+  readonly isRefineryRunning: boolean;
+  readonly polecats: number;
+  readonly crew: number;
+  /** Merge requests that are not closed. */
+  readonly queued: number;
+}
+
+const order: readonly RigLight[] = ["running", "partly", "stopped", "parked", "docked", "missing"];
+
+/** All rigs, the ones that run first. */
+export async function rigViews(town: Town, ledger: Ledger): Promise<readonly RigView[]> {
+  const isDaemonRunning = daemonStatus(town).isRunning;
+  const requests = await ledger.find({ type: "merge-request", notStatus: "closed" });
+  const views = town.rigs().map((rig): RigView => {
+    const status = existsSync(rig.repository) ? operationalState(town, rig) : "missing";
+    const isUp = isDaemonRunning && status === "operational";
+    const isWitnessRunning = isUp && isPatrolled(town, "witness", rig.name);
+    const isRefineryRunning = isUp && isPatrolled(town, "refinery", rig.name);
+    return {
+      name: rig.name,
+      prefix: rig.prefix,
+      path: rig.path,
+      gitUrl: redactUrl(rig.gitUrl),
+      status,
+      light: lightOf(status, isWitnessRunning, isRefineryRunning),
+      isWitnessRunning,
+      isRefineryRunning,
+      polecats: countDirectories(rig.polecats),
+      crew: countDirectories(rig.crew),
+      queued: requests.filter((request) => rigOfRequest(request.metadata) === rig.name).length,
+    };
+  });
+  return views.toSorted(
+    (one, other) => order.indexOf(one.light) - order.indexOf(other.light) || (one.name < other.name ? -1 : 1),
+  );
+}
+
+/** Parked and docked are a person's will, kept in the rig-local layer (spec/07 §4.4). */
+function operationalState(town: Town, rig: Rig): "operational" | "parked" | "docked" {
+  const values = readJsonFile(rigLocalFile(town.root, rig.name))?.["values"];
+  const status = isObject(values) ? values["status"] : undefined;
+  return status === "parked" || status === "docked" ? status : "operational";
+}
+
+function isPatrolled(town: Town, duty: "witness" | "refinery", rig: string): boolean {
+  const patrols = readJsonFile(daemonFile(town.root))?.["patrols"];
+  const patrol = isObject(patrols) ? patrols[duty] : undefined;
+  if (!isObject(patrol)) return true;
+  const rigs = Array.isArray(patrol["rigs"]) ? patrol["rigs"] : [];
+  return patrol["enabled"] !== false && (rigs.length === 0 || rigs.includes(rig));
+}
+
+function lightOf(status: RigView["status"], witness: boolean, refinery: boolean): RigLight {
+  if (status !== "operational") return status;
+  if (witness && refinery) return "running";
+  return witness || refinery ? "partly" : "stopped";
+}
+
+function rigOfRequest(metadata: Readonly<Record<string, unknown>>): unknown {
+  return isObject(metadata["mr"]) ? metadata["mr"]["rig"] : undefined;
+}
+
+function countDirectories(path: string): number {
+  if (!existsSync(path)) return 0;
+  return readdirSync(path, { withFileTypes: true }).filter(
+    (entry) => entry.isDirectory() && !entry.name.startsWith("."),
+  ).length;
+}

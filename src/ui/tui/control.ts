@@ -1,0 +1,160 @@
+import type { AgentView } from "../../agents/patrols/agent-health.ts";
+import type { PaneSet } from "./panes/pane-set.ts";
+import { paneLimit, panesOf, removeFromTree, replaceInTree, splitTree } from "./panes/pane-tree.ts";
+import type { RunCommand } from "./run-command.ts";
+import { History } from "./store/history.ts";
+import type { Toast } from "./store/state.ts";
+import type { Store } from "./store/store.ts";
+
+export interface ControlOptions {
+  readonly store: Store;
+  readonly panes: PaneSet;
+  readonly run: RunCommand;
+  readonly quit: () => void;
+  readonly suspend: () => void;
+  /** Reads everything anew. */
+  readonly refresh: () => void;
+}
+
+const toastMs = 6000;
+const badToastMs = 12_000;
+
+/** What keys, mouse and palette can do to the TUI and the town. */
+export class Control {
+  readonly store: Store;
+  readonly panes: PaneSet;
+  readonly quit: () => void;
+  readonly suspend: () => void;
+  readonly refresh: () => void;
+  private readonly run: RunCommand;
+  private toastCount = 0;
+  private readonly histories = { nudge: new History(), palette: new History() };
+
+  constructor(options: ControlOptions) {
+    this.store = options.store;
+    this.panes = options.panes;
+    this.run = options.run;
+    this.quit = options.quit;
+    this.suspend = options.suspend;
+    this.refresh = options.refresh;
+  }
+
+  history(of: "nudge" | "palette"): History {
+    return this.histories[of];
+  }
+
+  toast(tone: Toast["tone"], text: string, command = ""): void {
+    const id = ++this.toastCount;
+    this.store.set((state) => ({ toasts: [...state.toasts, { id, tone, text, command }] }));
+    const timer = setTimeout(
+      () => this.store.set((state) => ({ toasts: state.toasts.filter((toast) => toast.id !== id) })),
+      tone === "bad" ? badToastMs : toastMs,
+    );
+    timer.unref();
+  }
+
+  /** Runs a `gt` command; the last line of its output becomes a toast that shows the command. */
+  async gt(args: readonly string[]): Promise<boolean> {
+    const shown = `gt ${args.map(quote).join(" ")}`;
+    const { code, lines } = await this.run("gt", args);
+    const said = lines.filter((line) => line.trim() !== "");
+    const error = said.find((line) => line.startsWith("error:"));
+    if (code === 0) this.toast("good", plainDone(said.at(-1) ?? "done"), shown);
+    else this.toast("bad", (error ?? said.at(-1) ?? `exit ${code}`).replace(/^error: /, ""), shown);
+    this.refresh();
+    return code === 0;
+  }
+
+  /** Runs any command and shows all of its output. */
+  async showOutput(program: "gt" | "bd", args: readonly string[]): Promise<void> {
+    const { code, lines } = await this.run(program, args);
+    const title = `${program} ${args.join(" ")}${code === 0 ? "" : ` (exit ${code})`}`;
+    this.store.set({ overlay: { kind: "text", title, lines, scroll: 0 } });
+    this.refresh();
+  }
+
+  /** Opens (or focuses) the agent's live terminal. */
+  openPane(agent: AgentView, place: "replace" | "right" | "down"): void {
+    const { store, panes } = this;
+    const state = store.snapshot();
+    if (!hasSession(agent)) {
+      this.offerStart(agent);
+      return;
+    }
+    const open = panesOf(state.paneTree);
+    if (!open.includes(agent.address)) {
+      if (place !== "replace" && open.length >= paneLimit) {
+        this.toast("bad", `${paneLimit} panes are open; close one with X`);
+        return;
+      }
+      const replaced = place === "replace" ? this.paneToReplace(open) : undefined;
+      const tree =
+        replaced !== undefined && state.paneTree !== undefined
+          ? replaceInTree(state.paneTree, replaced, agent.address)
+          : splitTree(state.paneTree, agent.address, place === "down" ? "down" : "right", open.at(-1));
+      if (replaced !== undefined) this.dropPane(replaced);
+      store.set({ paneTree: tree });
+      // The pane asks the layout for its size, so the focus (which decides what is visible) comes first.
+      this.typeInto(agent.address);
+      panes.open(agent.address, agent.session);
+    }
+    this.typeInto(agent.address);
+    panes.fit();
+  }
+
+  typeInto(address: string): void {
+    this.store.set({ view: "activity", focus: { pane: address, mode: "type" }, leftPane: undefined });
+  }
+
+  closePane(address: string): void {
+    const { store } = this;
+    this.dropPane(address);
+    store.set((state) => ({
+      paneTree: removeFromTree(state.paneTree, address),
+      isZoomed: false,
+      leftPane: undefined,
+      ...("pane" in state.focus && state.focus.pane === address
+        ? { focus: { panel: "agents" } as const }
+        : {}),
+    }));
+    this.panes.fit();
+  }
+
+  offerStart(agent: AgentView): void {
+    const command = ["session", "start", agent.address];
+    this.store.set({
+      overlay: {
+        kind: "confirm",
+        title: `${agent.name} has no session`,
+        lines: ["Start one?"],
+        command,
+      },
+    });
+  }
+
+  private dropPane(address: string): void {
+    this.panes.close(address);
+    this.store.set((state) => {
+      const rest = new Map(state.panes);
+      rest.delete(address);
+      return { panes: rest };
+    });
+  }
+
+  /** With two panes side by side, opening another agent takes the place of the last one that was not focused. */
+  private paneToReplace(open: readonly string[]): string | undefined {
+    return open.length >= 2 ? open.at(-1) : undefined;
+  }
+}
+
+export function hasSession(agent: AgentView): boolean {
+  return agent.phase !== undefined && agent.phase !== "exited";
+}
+
+function plainDone(text: string): string {
+  return text.replace(/^[✓→]\s*/, "");
+}
+
+function quote(argument: string): string {
+  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,135 @@
+import { actions, moveIn, select } from "./actions.ts";
+import type { Control } from "./control.ts";
+import { bindingFor } from "./keymap.ts";
+import { inside, layOut } from "./layout.ts";
+import type { Rect } from "./screen/cell-grid.ts";
+import { handleOverlayKey, pasteIntoOverlay } from "./overlay-keys.ts";
+import { encodeForPane } from "./panes/pane-input.ts";
+import { firstVisible, rowIds, selectedIndex } from "./store/rows.ts";
+import { focusedPane, type PanelName } from "./store/state.ts";
+import { InputParser, type InputToken, type MouseToken } from "./terminal/parse-input.ts";
+
+/** A lone Esc is the Esc key when nothing follows for this long. */
+const escapeMs = 25;
+const wheelRows = 3;
+
+/** Turns the terminal's bytes into actions; those for a session go there unchanged. */
+export class InputHandler {
+  private readonly parser = new InputParser();
+  private readonly control: Control;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(control: Control) {
+    this.control = control;
+  }
+
+  receive(bytes: Uint8Array): void {
+    clearTimeout(this.timer);
+    this.handle(this.parser.parse(bytes));
+    if (this.parser.isWaiting) this.timer = setTimeout(() => this.handle(this.parser.flush()), escapeMs);
+  }
+
+  close(): void {
+    clearTimeout(this.timer);
+  }
+
+  private handle(tokens: readonly InputToken[]): void {
+    // Bytes for one pane that arrived together leave together, as the program would have read them.
+    let forPane = "";
+    let pane: string | undefined;
+    const flush = () => {
+      if (pane !== undefined && forPane !== "")
+        this.control.panes.write(pane, Buffer.from(forPane, "latin1"));
+      forPane = "";
+    };
+    for (const token of tokens) {
+      const target = this.typedInto();
+      if (target !== pane) {
+        flush();
+        pane = target;
+      }
+      const passed = target === undefined ? undefined : this.passedTo(target, token);
+      if (passed === undefined) {
+        flush();
+        handleToken(this.control, token);
+      } else forPane += passed;
+    }
+    flush();
+  }
+
+  private typedInto(): string | undefined {
+    const { overlay, focus } = this.control.store.snapshot();
+    return overlay === undefined && "pane" in focus && focus.mode === "type" ? focus.pane : undefined;
+  }
+
+  /** What of the token the session gets; undefined when it is ours. */
+  private passedTo(address: string, token: InputToken): string | undefined {
+    if (token.kind === "key" && bindingFor(this.control.store.snapshot(), token.key) !== undefined)
+      return undefined;
+    const screen = this.control.panes.get(address);
+    const rect = layOut(this.control.store.snapshot()).panes.get(address);
+    if (screen === undefined || rect === undefined) return "";
+    return encodeForPane(token, screen, inside(rect));
+  }
+}
+
+function handleToken(control: Control, token: InputToken): void {
+  const state = control.store.snapshot();
+  if (token.kind === "mouse") {
+    handleMouse(control, token);
+    return;
+  }
+  if (token.kind === "paste") {
+    if (state.overlay !== undefined) pasteIntoOverlay(control, token.text);
+    return;
+  }
+  if (token.kind !== "key") return;
+  if (state.overlay !== undefined) {
+    handleOverlayKey(control, state.overlay, token);
+    return;
+  }
+  const binding = bindingFor(state, token.key);
+  const isRepeat = binding?.action === "sendEscapeKey";
+  if (state.leftPane !== undefined && !isRepeat && token.key !== "unknown")
+    control.store.set({ leftPane: undefined });
+  if (binding !== undefined) actions[binding.action](control);
+}
+
+function handleMouse(control: Control, token: MouseToken): void {
+  const state = control.store.snapshot();
+  if (state.overlay !== undefined) return;
+  const layout = layOut(state);
+  const rows = token.action === "wheel-up" ? -wheelRows : token.action === "wheel-down" ? wheelRows : 0;
+  for (const [address, rect] of layout.panes) {
+    if (!contains(rect, token)) continue;
+    if (rows !== 0) control.panes.scroll(address, -rows);
+    else if (token.action === "press") control.typeInto(address);
+    return;
+  }
+  for (const [panel, rect] of layout.panels) {
+    if (!contains(rect, token)) continue;
+    if (rows !== 0) moveIn(control, panel, rows);
+    else if (token.action === "press") click(control, panel, rect, token);
+    return;
+  }
+  for (const [panel, rect] of layout.summaries)
+    if (contains(rect, token) && token.action === "press") control.store.set({ focus: { panel } });
+}
+
+function click(control: Control, panel: PanelName, rect: Rect, token: MouseToken): void {
+  const state = control.store.snapshot();
+  const ids = rowIds(state, panel);
+  const area = inside(rect);
+  control.store.set({ focus: { panel } });
+  if (panel !== "agents" && panel !== "feed") return;
+  const first = firstVisible(ids.length, selectedIndex(state, panel, ids), area.height);
+  const index = first + token.y - area.y;
+  const wasSelected = ids[index] !== undefined && ids[index] === state.selection[panel];
+  select(control, panel, ids, index);
+  if (wasSelected && focusedPane(state) === undefined)
+    actions[panel === "agents" ? "open" : "detail"](control);
+}
+
+function contains(rect: Rect, { x, y }: { readonly x: number; readonly y: number }): boolean {
+  return x >= rect.x && x < rect.x + rect.width && y >= rect.y && y < rect.y + rect.height;
+}

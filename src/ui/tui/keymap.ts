@@ -1,0 +1,270 @@
+import type { TuiState } from "./store/state.ts";
+
+/** Where a key works: a panel, every list, a session pane that is looked at or typed into, or everywhere but in a typed-in pane. */
+export type Place = "agents" | "convoys" | "feed" | "problems" | "list" | "look" | "type" | "anywhere";
+
+export type ActionName =
+  | "open"
+  | "detail"
+  | "nudge"
+  | "handoff"
+  | "splitRight"
+  | "splitDown"
+  | "zoom"
+  | "closePane"
+  | "look"
+  | "typeHere"
+  | "leavePane"
+  | "sendEscapeKey"
+  | "problems"
+  | "back"
+  | "restart"
+  | "stop"
+  | "acknowledge"
+  | "mark"
+  | "filter"
+  | "clear"
+  | "palette"
+  | "help"
+  | "refresh"
+  | "nextPart"
+  | "previousPart"
+  | "panel1"
+  | "panel2"
+  | "panel3"
+  | "pane1"
+  | "pane2"
+  | "pane3"
+  | "pane4"
+  | "pane5"
+  | "pane6"
+  | "down"
+  | "up"
+  | "pageDown"
+  | "pageUp"
+  | "top"
+  | "bottom"
+  | "expand"
+  | "collapse"
+  | "quit"
+  | "quitNow"
+  | "suspend";
+
+/** One row of the table that feeds the key handler, the footer, the help view and docs/keys.md. */
+export interface Binding {
+  readonly action: ActionName;
+  readonly keys: readonly string[];
+  readonly place: Place;
+  /** One sentence for the help. */
+  readonly help: string;
+  /** Word in the footer; without it the key is shown in the help only. */
+  readonly footer?: string;
+}
+
+/** In the order of the footer: most useful first. */
+export const keymap: readonly Binding[] = [
+  {
+    action: "leavePane",
+    keys: ["ctrl-]"],
+    place: "type",
+    footer: "leave",
+    help: "Leave the session and go back to the lists",
+  },
+
+  {
+    action: "open",
+    keys: ["enter"],
+    place: "agents",
+    footer: "open",
+    help: "Open the agent's live terminal and type into it",
+  },
+  {
+    action: "detail",
+    keys: ["enter"],
+    place: "convoys",
+    footer: "show",
+    help: "Show the convoy's beads and what each waits for",
+  },
+  { action: "detail", keys: ["enter"], place: "feed", footer: "show", help: "Show the whole event" },
+  {
+    action: "open",
+    keys: ["enter"],
+    place: "problems",
+    footer: "attach",
+    help: "Open the agent's live terminal",
+  },
+  { action: "typeHere", keys: ["enter"], place: "look", footer: "type", help: "Type into the session again" },
+
+  {
+    action: "nudge",
+    keys: ["n"],
+    place: "anywhere",
+    footer: "nudge",
+    help: "Write the agent (or all marked ones) a line",
+  },
+  {
+    action: "handoff",
+    keys: ["h"],
+    place: "anywhere",
+    footer: "handoff",
+    help: "Replace the session by a fresh one that goes on with the same work",
+  },
+  {
+    action: "restart",
+    keys: ["r"],
+    place: "problems",
+    footer: "restart",
+    help: "Restart the agent's session",
+  },
+  {
+    action: "stop",
+    keys: ["x"],
+    place: "problems",
+    footer: "stop",
+    help: "End the agent's session (asks first)",
+  },
+  {
+    action: "acknowledge",
+    keys: ["a"],
+    place: "problems",
+    footer: "seen",
+    help: "Mark the problem as seen for 30 minutes",
+  },
+  {
+    action: "splitRight",
+    keys: ["s"],
+    place: "anywhere",
+    footer: "split",
+    help: "Open the agent's terminal to the right of the others",
+  },
+  { action: "splitDown", keys: ["S"], place: "anywhere", help: "Open the agent's terminal below the others" },
+  {
+    action: "zoom",
+    keys: ["z"],
+    place: "anywhere",
+    footer: "zoom",
+    help: "Give the agent's terminal the whole screen, or put it back",
+  },
+  {
+    action: "closePane",
+    keys: ["X"],
+    place: "anywhere",
+    footer: "close",
+    help: "Close the agent's pane; the agent keeps running",
+  },
+  {
+    action: "problems",
+    keys: ["p"],
+    place: "anywhere",
+    footer: "problems",
+    help: "Show the agents that need you, and go back",
+  },
+  { action: "filter", keys: ["/"], place: "list", footer: "filter", help: "Filter the list as you type" },
+  { action: "palette", keys: [":"], place: "anywhere", footer: "command", help: "Run any gt or bd command" },
+  { action: "help", keys: ["?"], place: "anywhere", footer: "help", help: "Show the keys that work here" },
+  {
+    action: "quit",
+    keys: ["q"],
+    place: "anywhere",
+    footer: "quit",
+    help: "Go back, or quit; agents keep running",
+  },
+
+  { action: "down", keys: ["j", "down"], place: "anywhere", help: "Next row" },
+  { action: "up", keys: ["k", "up"], place: "anywhere", help: "Previous row" },
+  { action: "pageDown", keys: ["pagedown", "ctrl-d"], place: "anywhere", help: "One page down" },
+  { action: "pageUp", keys: ["pageup", "ctrl-u"], place: "anywhere", help: "One page up" },
+  { action: "top", keys: ["g", "home"], place: "anywhere", help: "First row" },
+  { action: "bottom", keys: ["G", "end"], place: "anywhere", help: "Last row" },
+  { action: "expand", keys: ["right", "o"], place: "agents", help: "Unfold the rig" },
+  { action: "collapse", keys: ["left"], place: "agents", help: "Fold the rig" },
+  {
+    action: "mark",
+    keys: ["space"],
+    place: "agents",
+    help: "Mark the agent; a nudge goes to all marked ones",
+  },
+  {
+    action: "look",
+    keys: ["["],
+    place: "anywhere",
+    help: "Look back at what scrolled out of the agent's pane",
+  },
+  { action: "nextPart", keys: ["tab"], place: "anywhere", help: "Next panel or pane" },
+  { action: "previousPart", keys: ["shift-tab"], place: "anywhere", help: "Previous panel or pane" },
+  { action: "panel1", keys: ["1"], place: "anywhere", help: "Go to the agents" },
+  { action: "panel2", keys: ["2"], place: "anywhere", help: "Go to the convoys" },
+  { action: "panel3", keys: ["3"], place: "anywhere", help: "Go to the feed" },
+  {
+    action: "pane1",
+    keys: ["alt-1"],
+    place: "anywhere",
+    help: "Type into pane 1 (Alt+2 to Alt+6: the others)",
+  },
+  { action: "pane2", keys: ["alt-2"], place: "anywhere", help: "" },
+  { action: "pane3", keys: ["alt-3"], place: "anywhere", help: "" },
+  { action: "pane4", keys: ["alt-4"], place: "anywhere", help: "" },
+  { action: "pane5", keys: ["alt-5"], place: "anywhere", help: "" },
+  { action: "pane6", keys: ["alt-6"], place: "anywhere", help: "" },
+  {
+    action: "clear",
+    keys: ["escape"],
+    place: "anywhere",
+    help: "Clear the filter and the marks, or go back",
+  },
+  { action: "refresh", keys: ["R"], place: "anywhere", help: "Read everything anew" },
+  {
+    action: "sendEscapeKey",
+    keys: ["ctrl-]"],
+    place: "anywhere",
+    help: "Right after leaving a session: send it Ctrl-] itself",
+  },
+  { action: "suspend", keys: ["ctrl-z"], place: "anywhere", help: "Back to the shell; fg returns" },
+  { action: "quitNow", keys: ["ctrl-c"], place: "anywhere", help: "Quit at once" },
+];
+
+/** The places that the state is in, the nearest first. */
+export function placesOf(state: TuiState): readonly Place[] {
+  const { focus } = state;
+  if ("pane" in focus) return focus.mode === "type" ? ["type"] : ["look", "anywhere"];
+  return [focus.panel, "list", "anywhere"];
+}
+
+/** What a key does here. */
+export function bindingFor(state: TuiState, key: string): Binding | undefined {
+  for (const place of placesOf(state)) {
+    const found = keymap.find((binding) => binding.place === place && binding.keys.includes(key));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** The keys that work now, in the order of the table. */
+export function bindingsHere(state: TuiState): readonly Binding[] {
+  const places = placesOf(state);
+  return keymap.filter((binding) => places.includes(binding.place));
+}
+
+const shownKeys: Readonly<Record<string, string>> = {
+  enter: "↵",
+  escape: "Esc",
+  space: "Space",
+  tab: "Tab",
+  "shift-tab": "Shift-Tab",
+  up: "↑",
+  down: "↓",
+  left: "←",
+  right: "→",
+  pageup: "PgUp",
+  pagedown: "PgDn",
+  home: "Home",
+  end: "End",
+};
+
+/** `ctrl-d` as `Ctrl-d`, `enter` as `↵`. */
+export function showKey(key: string, options: { readonly isAscii: boolean }): string {
+  if (options.isAscii && key === "enter") return "Enter";
+  if (options.isAscii && shownKeys[key] !== undefined && shownKeys[key].length === 1 && key.length > 1)
+    return key;
+  return shownKeys[key] ?? key.replace(/^ctrl-/, "Ctrl-").replace(/^alt-/, "Alt-");
+}

@@ -1,0 +1,91 @@
+import type { TownAccess } from "../../agents/town-access.ts";
+import { systemClock } from "../../core/clock.ts";
+import { systemRandom } from "../../core/random.ts";
+import type { SessionHost } from "../../agents/sessions/session-host.ts";
+import { GtError } from "../../core/gt-error.ts";
+import type { Town } from "../../core/town/town.ts";
+import type { View } from "./store/state.ts";
+
+export interface TuiOptions {
+  readonly view?: View;
+  /** Address of an agent whose session opens over the whole screen (`gt attach`). */
+  readonly attach?: string;
+  /** Runs when the person has left and the terminal is restored: the demo takes its town down. */
+  readonly onQuit?: () => Promise<void>;
+  /** Who acts; the overseer unless an agent runs the TUI. */
+  readonly actor?: string;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/**
+ * Opens the town's full-screen view on this process's terminal; resolves to the exit code when the person leaves it.
+ * Throws `E_NO_TTY` when there is no terminal. The terminal is restored on every way out.
+ */
+export async function launchTui(town: Town, options: TuiOptions = {}): Promise<number> {
+  const { stdin, stdout } = process;
+  if (!stdin.isTTY || !stdout.isTTY)
+    throw new GtError("E_NO_TTY", "the full-screen view needs a terminal", { hint: "gt --plain" });
+  const env = options.env ?? process.env;
+  const [{ loadProgram }, { BlessedTerminal }, { runTui }, { LiveTownSource }, { commandRunner }, looks] =
+    await Promise.all([
+      import("./terminal/blessed-program.ts"),
+      import("./terminal/blessed-terminal.ts"),
+      import("./run-tui.tsx"),
+      import("./store/town-source.ts"),
+      import("./run-command.ts"),
+      import("./views/look.ts"),
+    ]);
+  const look = looks.lookOf(env);
+  const terminal = new BlessedTerminal(await loadProgram(), {
+    input: stdin,
+    output: stdout,
+    env,
+    hasMouse: env["GT_MOUSE"] !== "0",
+  });
+  const { access, close } = await openAccess(town, options.actor ?? "overseer");
+  const end = await runTui({
+    terminal,
+    source: new LiveTownSource(access, { ascii: look.symbols.isAscii }),
+    run: commandRunner({ cwd: town.root, env }),
+    look,
+    clock: systemClock,
+    view: options.view ?? "activity",
+    attach: options.attach,
+    title: `gt ${town.name}`,
+  });
+  await close();
+  await options.onQuit?.();
+  if (end.error !== undefined) throw end.error;
+  return end.code;
+}
+
+async function openAccess(
+  town: Town,
+  actor: string,
+): Promise<{ readonly access: TownAccess; readonly close: () => Promise<void> }> {
+  const { openTownLedger } = await import("../../core/ledger/town-ledger.ts");
+  const ledger = await openTownLedger(town);
+  let connected: SessionHost | undefined;
+  const access: TownAccess = {
+    town,
+    ledger,
+    clock: systemClock,
+    random: systemRandom,
+    actor,
+    host: async (options = {}) => {
+      if (connected !== undefined) return connected;
+      const { connectHost } = await import("../../agents/sessions/client.ts");
+      const host = await connectHost(town, options);
+      host.subscribe((event) => {
+        if (event.type === "lost") connected = undefined;
+      });
+      connected = host;
+      return host;
+    },
+  };
+  const close = async () => {
+    connected?.disconnect();
+    await ledger.close();
+  };
+  return { access, close };
+}

@@ -1,0 +1,184 @@
+import type { Control } from "./control.ts";
+import { editLine, insertText, type LineEditor, lineOf, lineText } from "./store/line-editor.ts";
+import type { Overlay, TuiState } from "./store/state.ts";
+import { splitWords } from "./split-words.ts";
+
+interface Key {
+  readonly key: string;
+  readonly text: string;
+}
+
+const pageRows = 10;
+const templates = ["status?", "run gt done if finished", "continue"];
+
+/** Keys while something lies above the screen: typing edits its line, Esc closes it. */
+export function handleOverlayKey(control: Control, overlay: Overlay, key: Key): void {
+  if (key.key === "ctrl-c") {
+    close(control);
+    return;
+  }
+  switch (overlay.kind) {
+    case "confirm":
+      confirmKey(control, overlay, key);
+      return;
+    case "text":
+      textKey(control, overlay, key);
+      return;
+    case "help":
+      helpKey(control, overlay, key);
+      return;
+    case "nudge":
+      nudgeKey(control, overlay, key);
+      return;
+    case "filter":
+      filterKey(control, overlay, key);
+      return;
+    case "palette":
+      paletteKey(control, overlay, key);
+      return;
+  }
+}
+
+/** Pasted text goes into the line; its newlines become blanks. */
+export function pasteIntoOverlay(control: Control, text: string): void {
+  const { overlay } = control.store.snapshot();
+  if (overlay === undefined || !("editor" in overlay)) return;
+  edited(control, overlay, insertText(overlay.editor, text));
+}
+
+function close(control: Control): void {
+  control.store.set({ overlay: undefined });
+}
+
+function confirmKey(control: Control, overlay: Extract<Overlay, { kind: "confirm" }>, { key }: Key): void {
+  if (key === "y" || key === "Y") {
+    close(control);
+    void control.gt(overlay.command);
+  } else if (["n", "N", "escape", "enter", "q"].includes(key)) close(control);
+}
+
+function textKey(control: Control, overlay: Extract<Overlay, { kind: "text" }>, { key }: Key): void {
+  const step = scrollStep(key);
+  if (step !== 0) {
+    const scroll = Math.max(0, Math.min(overlay.lines.length - 1, overlay.scroll + step));
+    control.store.set({ overlay: { ...overlay, scroll } });
+  } else if (["escape", "q", "enter"].includes(key)) close(control);
+}
+
+function scrollStep(key: string): number {
+  const steps: Readonly<Record<string, number>> = {
+    j: 1,
+    down: 1,
+    k: -1,
+    up: -1,
+    pagedown: pageRows,
+    space: pageRows,
+    "ctrl-d": pageRows,
+    pageup: -pageRows,
+    "ctrl-u": -pageRows,
+    g: -1e6,
+    home: -1e6,
+    G: 1e6,
+    end: 1e6,
+  };
+  return steps[key] ?? 0;
+}
+
+function helpKey(control: Control, overlay: Extract<Overlay, { kind: "help" }>, key: Key): void {
+  if (key.key === "escape" || key.key === "?") {
+    close(control);
+    return;
+  }
+  if (["up", "down", "pageup", "pagedown"].includes(key.key)) {
+    const scroll = Math.max(0, overlay.scroll + scrollStep(key.key));
+    control.store.set({ overlay: { ...overlay, scroll } });
+    return;
+  }
+  typeKey(control, overlay, key);
+}
+
+function nudgeKey(control: Control, overlay: Extract<Overlay, { kind: "nudge" }>, key: Key): void {
+  if (key.key === "escape") {
+    close(control);
+    return;
+  }
+  if (key.key === "tab") {
+    const index = templates.indexOf(lineText(overlay.editor));
+    edited(control, overlay, lineOf(templates[(index + 1) % templates.length] ?? ""));
+    return;
+  }
+  if (key.key === "up" || key.key === "down") {
+    const recalled = control.history("nudge").recall(key.key, lineText(overlay.editor));
+    edited(control, overlay, lineOf(recalled));
+    return;
+  }
+  if (key.key !== "enter") {
+    typeKey(control, overlay, key);
+    return;
+  }
+  const text = lineText(overlay.editor).trim();
+  close(control);
+  if (text === "") return;
+  control.history("nudge").add(text);
+  control.store.set({ marked: new Set() });
+  for (const target of overlay.targets) void control.gt(["nudge", target, "-m", text]);
+}
+
+function filterKey(control: Control, overlay: Extract<Overlay, { kind: "filter" }>, key: Key): void {
+  if (key.key === "enter") {
+    close(control);
+    return;
+  }
+  if (key.key === "escape") {
+    edited(control, overlay, lineOf(""));
+    close(control);
+    return;
+  }
+  typeKey(control, overlay, key);
+}
+
+function paletteKey(control: Control, overlay: Extract<Overlay, { kind: "palette" }>, key: Key): void {
+  if (key.key === "escape") {
+    close(control);
+    return;
+  }
+  if (key.key === "up" || key.key === "down") {
+    const recalled = control.history("palette").recall(key.key, lineText(overlay.editor));
+    edited(control, overlay, lineOf(recalled));
+    return;
+  }
+  if (key.key !== "enter") {
+    typeKey(control, overlay, key);
+    return;
+  }
+  const text = lineText(overlay.editor).trim();
+  close(control);
+  if (text === "") return;
+  control.history("palette").add(text);
+  const words = splitWords(text);
+  const [first = ""] = words;
+  if (first === "gt" || first === "bd") void control.showOutput(first, words.slice(1));
+  else void control.showOutput("gt", words);
+}
+
+function typeKey(control: Control, overlay: Extract<Overlay, { editor: LineEditor }>, key: Key): void {
+  const editor =
+    editLine(overlay.editor, key.key) ?? (key.text === "" ? undefined : insertText(overlay.editor, key.text));
+  if (editor !== undefined) edited(control, overlay, editor);
+}
+
+function edited(
+  control: Control,
+  overlay: Extract<Overlay, { editor: LineEditor }>,
+  editor: LineEditor,
+): void {
+  const change: Partial<TuiState> = { overlay: { ...overlay, editor } };
+  if (overlay.kind !== "filter") {
+    control.store.set(change);
+    return;
+  }
+  control.store.set((state) => ({
+    ...change,
+    filters: { ...state.filters, [overlay.panel]: lineText(editor) },
+  }));
+}

@@ -1,0 +1,215 @@
+import { PassThrough } from "node:stream";
+import chalk from "chalk";
+import { type Instance, render } from "ink";
+import type { Clock } from "../../core/clock.ts";
+import { App } from "./app.tsx";
+import { Compositor, type Scene } from "./compositor.ts";
+import { Control } from "./control.ts";
+import { InputHandler } from "./handle-input.ts";
+import { inside, layOut } from "./layout.ts";
+import { FrameSink, Painter } from "./painter.ts";
+import { PaneSet } from "./panes/pane-set.ts";
+import type { RunCommand } from "./run-command.ts";
+import { focusedPane, initialState, type TuiState, type View } from "./store/state.ts";
+import { Store } from "./store/store.ts";
+import type { TownSource } from "./store/town-source.ts";
+import type { Terminal } from "./terminal/terminal.ts";
+import { overlayView } from "./views/overlays.ts";
+import type { Look } from "./views/panel.tsx";
+import { toastLines } from "./views/toasts.ts";
+
+export interface TuiParts {
+  readonly terminal: Terminal;
+  readonly source: TownSource;
+  readonly run: RunCommand;
+  readonly look: Look;
+  readonly clock: Clock;
+  readonly view: View;
+  /** Agent whose session opens zoomed. */
+  readonly attach: string | undefined;
+  readonly title: string;
+}
+
+export interface TuiEnd {
+  /** Exit code of the process. */
+  readonly code: number;
+  /** What went wrong, to be printed when the terminal is back. */
+  readonly error: unknown;
+}
+
+/** The clock in the header and times since the last progress move on. */
+const tickMs = 5000;
+
+/** Runs the TUI until the person leaves it or the terminal goes away; the terminal is restored before it resolves. */
+export async function runTui(parts: TuiParts): Promise<TuiEnd> {
+  const tui = new Tui(parts);
+  try {
+    return await tui.run();
+  } finally {
+    await tui.close();
+  }
+}
+
+class Tui {
+  private readonly parts: TuiParts;
+  private readonly store: Store;
+  private readonly panes: PaneSet;
+  private readonly compositor: Compositor;
+  private readonly painter: Painter;
+  private readonly sink: FrameSink;
+  private readonly control: Control;
+  private readonly input: InputHandler;
+  private readonly ending = Promise.withResolvers<TuiEnd>();
+  private readonly unsubscribe: () => void;
+  private ink: Instance | undefined;
+  private tick: NodeJS.Timeout | undefined;
+
+  constructor(parts: TuiParts) {
+    this.parts = parts;
+    const { terminal, clock, source } = parts;
+    const state = initialState({ columns: terminal.columns, rows: terminal.rows }, clock.now());
+    this.store = new Store(
+      parts.view === "activity" ? state : { ...state, view: parts.view, focus: { panel: "problems" } },
+    );
+    this.compositor = new Compositor(terminal.columns, terminal.rows, terminal.colours);
+    this.painter = new Painter({
+      compositor: this.compositor,
+      terminal,
+      scene: () => this.scene(),
+      painted: () => this.panes.painted(),
+    });
+    this.panes = new PaneSet({ store: this.store, host: () => source.host(), repaint: this.painter.request });
+    this.control = new Control({
+      store: this.store,
+      panes: this.panes,
+      run: parts.run,
+      quit: () => this.end({ code: 0, error: undefined }),
+      suspend: () => terminal.suspend(),
+      refresh: () => source.refresh(),
+    });
+    this.input = new InputHandler(this.control);
+    this.sink = new FrameSink(terminal, (frame) => {
+      this.compositor.setLayer(frame);
+      this.painter.request();
+    });
+    this.unsubscribe = this.store.subscribe(() => this.changed());
+  }
+
+  async run(): Promise<TuiEnd> {
+    const { terminal, source, clock, title } = this.parts;
+    process.on("uncaughtException", this.failed);
+    process.on("unhandledRejection", this.failed);
+    terminal.open({
+      input: (bytes) => {
+        this.painter.keyPressed();
+        this.input.receive(bytes);
+      },
+      drained: () => this.painter.drained(),
+      resized: () => this.resized(),
+      resumed: () => {
+        this.compositor.forget();
+        this.resized();
+      },
+      ended: (signal) => this.end({ code: 128 + signal, error: undefined }),
+    });
+    terminal.setTitle(title);
+    // The compositor fits colours to the terminal and to NO_COLOR; Ink's layer always carries all of them.
+    chalk.level = 3;
+    this.ink = render(<App store={this.store} look={this.parts.look} />, {
+      stdout: this.sink as unknown as NodeJS.WriteStream,
+      stdin: new PassThrough() as unknown as NodeJS.ReadStream,
+      debug: true,
+      interactive: true,
+      exitOnCtrlC: false,
+      patchConsole: false,
+    });
+    this.ink.waitUntilExit().catch(this.failed);
+    this.tick = setInterval(() => this.store.set({ now: clock.now() }), tickMs);
+    source
+      .start({
+        changed: (data) =>
+          this.store.set((state) => ({ town: { ...state.town, ...data }, now: clock.now() })),
+        session: (event) => {
+          if (event.type === "started") this.panes.sessionStarted(event.record);
+          if (event.type === "lost") this.panes.hostLost();
+        },
+      })
+      .then(() => this.attachFirst())
+      .catch(this.failed);
+    return this.ending.promise;
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.tick);
+    this.painter.stop();
+    this.input.close();
+    this.unsubscribe();
+    this.panes.closeAll();
+    this.parts.terminal.restore();
+    // Ink watches signals too and would end the process, were it the only one: it goes before our own listeners.
+    this.ink?.unmount();
+    this.parts.terminal.close();
+    process.off("uncaughtException", this.failed);
+    process.off("unhandledRejection", this.failed);
+    await this.parts.source.close();
+  }
+
+  private end(end: TuiEnd): void {
+    this.painter.stop();
+    this.parts.terminal.restore();
+    this.ending.resolve(end);
+  }
+
+  private readonly failed = (error: unknown): void => {
+    this.end({ code: 1, error });
+  };
+
+  private attachFirst(): void {
+    const { attach } = this.parts;
+    if (attach === undefined) return;
+    const agent = this.store.snapshot().town.agents.find(({ address }) => address === attach);
+    if (agent === undefined) {
+      this.control.toast("bad", `no agent ${attach}`);
+      return;
+    }
+    this.store.set((state) => ({ isZoomed: true, selection: { ...state.selection, agents: attach } }));
+    this.control.openPane(agent, "replace");
+  }
+
+  private changed(): void {
+    this.panes.fit();
+    this.painter.request();
+  }
+
+  private resized(): void {
+    const { columns, rows } = this.parts.terminal;
+    this.compositor.resize(columns, rows);
+    this.store.set({ columns, rows });
+    this.sink.resize(columns, rows);
+    this.panes.fit();
+    this.painter.request();
+  }
+
+  private scene(): Scene {
+    const state = this.store.snapshot();
+    const { look } = this.parts;
+    const overlay = overlayView(state, look);
+    const toasts = toastLines(state, look);
+    return {
+      panes: this.panes.layers(state),
+      covers: [overlay, toasts].flatMap((above) => (above === undefined ? [] : [above.rect])),
+      cursor: overlay === undefined ? this.paneCursor(state) : overlay.cursor,
+    };
+  }
+
+  private paneCursor(state: TuiState): Scene["cursor"] {
+    const address = focusedPane(state);
+    if (address === undefined || !("mode" in state.focus) || state.focus.mode !== "type") return undefined;
+    const rect = layOut(state).panes.get(address);
+    const cursor = this.panes.get(address)?.cursor();
+    if (rect === undefined || cursor === undefined) return undefined;
+    const area = inside(rect);
+    if (cursor.x >= area.width || cursor.y >= area.height) return undefined;
+    return { x: area.x + cursor.x, y: area.y + cursor.y };
+  }
+}

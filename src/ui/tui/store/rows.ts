@@ -1,0 +1,138 @@
+import type { AgentView } from "../../../agents/patrols/agent-health.ts";
+import type { ConvoyView } from "../../../core/convoys/convoy-view.ts";
+import { byUrgency } from "../../../core/health/assess.ts";
+import type { PanelName, TuiState } from "./state.ts";
+import type { FeedRow } from "./town-data.ts";
+
+/** Idle polecats of a rig beyond this many fold into one row (spec/06 §11.1). */
+const foldedFrom = 6;
+
+export type TreeRow =
+  | { readonly kind: "agent"; readonly id: string; readonly depth: number; readonly agent: AgentView }
+  | {
+      readonly kind: "rig";
+      readonly id: string;
+      readonly rig: string;
+      readonly isCollapsed: boolean;
+      readonly agents: readonly AgentView[];
+    }
+  | { readonly kind: "fold"; readonly id: string; readonly count: number };
+
+/** The agent tree: town agents, then rigs by name with their patrols, crew and polecats. */
+export function treeRows(state: TuiState): readonly TreeRow[] {
+  const { agents, rigs } = state.town;
+  const filter = filterOf(state, "agents");
+  if (filter !== undefined)
+    return agents
+      .filter((agent) => filter(`${agent.address} ${agent.bead} ${agent.title} ${agent.tag}`))
+      .map((agent) => treeAgent(agent, 0));
+  const rows: TreeRow[] = agents
+    .filter((agent) => agent.rig === "")
+    .sort(byRole)
+    .map((agent) => treeAgent(agent, 0));
+  for (const rig of rigs) {
+    const members = agents.filter((agent) => agent.rig === rig).sort(byRole);
+    const isCollapsed = state.collapsed.has(rig);
+    rows.push({ kind: "rig", id: `rig:${rig}`, rig, isCollapsed, agents: members });
+    if (!isCollapsed) rows.push(...memberRows(rig, members, state));
+  }
+  return rows;
+}
+
+function memberRows(rig: string, members: readonly AgentView[], state: TuiState): readonly TreeRow[] {
+  const id = `fold:${rig}`;
+  const idle = members.filter(
+    (agent) => agent.role === "polecat" && agent.health === "idle" && !agent.needsAttention,
+  );
+  if (idle.length < foldedFrom || state.collapsed.has(`open:${id}`))
+    return members.map((agent) => treeAgent(agent, 1));
+  const rest = members.filter((agent) => !idle.includes(agent));
+  return [...rest.map((agent) => treeAgent(agent, 1)), { kind: "fold", id, count: idle.length }];
+}
+
+function treeAgent(agent: AgentView, depth: number): TreeRow {
+  return { kind: "agent", id: agent.address, depth, agent };
+}
+
+const roleOrder = ["mayor", "deacon", "boot", "dog", "witness", "refinery", "crew", "polecat"];
+
+function byRole(one: AgentView, other: AgentView): number {
+  return roleOrder.indexOf(one.role) - roleOrder.indexOf(other.role) || one.name.localeCompare(other.name);
+}
+
+/** Convoys under way first, then the landed ones (spec/06 §11.2). */
+export function convoyRows(state: TuiState): readonly ConvoyView[] {
+  const filter = filterOf(state, "convoys") ?? (() => true);
+  const shown = state.town.convoys.filter((convoy) => filter(`${convoy.id} ${convoy.title}`));
+  return [...shown.filter((convoy) => !isLanded(convoy)), ...shown.filter(isLanded)];
+}
+
+export function isLanded(convoy: ConvoyView): boolean {
+  return convoy.status === "closed";
+}
+
+export function feedRows(state: TuiState): readonly FeedRow[] {
+  const filter = filterOf(state, "feed");
+  if (filter === undefined) return state.town.feed;
+  return state.town.feed.filter((row) =>
+    filter(`${row.type} ${row.actor} ${row.message} ${row.target} ${row.rig}`),
+  );
+}
+
+/** Agents that need a person, most urgent first, longest first within a state (spec/06 §12). */
+export function problemRows(state: TuiState): readonly AgentView[] {
+  const filter = filterOf(state, "problems") ?? (() => true);
+  return state.town.agents
+    .filter((agent) => agent.needsAttention && filter(`${agent.address} ${agent.bead} ${agent.reason}`))
+    .sort(byUrgency);
+}
+
+/** Ids of a panel's rows in the order shown. */
+export function rowIds(state: TuiState, panel: PanelName): readonly string[] {
+  switch (panel) {
+    case "agents":
+      return treeRows(state).map((row) => row.id);
+    case "convoys":
+      return convoyRows(state).map((row) => row.id);
+    case "feed":
+      return feedRows(state).map((row) => row.id);
+    case "problems":
+      return problemRows(state).map((agent) => agent.address);
+  }
+}
+
+/** Index of the selected row; the first one when nothing is selected or the selected one is gone. */
+export function selectedIndex(state: TuiState, panel: PanelName, ids: readonly string[]): number {
+  const selected = state.selection[panel];
+  return selected === undefined ? 0 : Math.max(0, ids.indexOf(selected));
+}
+
+export function selectedId(state: TuiState, panel: PanelName): string | undefined {
+  const ids = rowIds(state, panel);
+  return ids[selectedIndex(state, panel, ids)];
+}
+
+/** The agent that the selection of the focused part means. */
+export function selectedAgent(state: TuiState): AgentView | undefined {
+  const { focus } = state;
+  const address =
+    "pane" in focus
+      ? focus.pane
+      : focus.panel === "feed"
+        ? feedRows(state).find((row) => row.id === selectedId(state, "feed"))?.actor
+        : selectedId(state, focus.panel);
+  return state.town.agents.find((agent) => agent.address === address);
+}
+
+/** First visible row of a list that keeps the selected one in sight, near the middle once it scrolls. */
+export function firstVisible(count: number, selected: number, height: number): number {
+  return Math.max(0, Math.min(selected - Math.floor(height / 2), count - height));
+}
+
+/** Literal, smart case: a capital in the filter makes it exact. */
+function filterOf(state: TuiState, panel: PanelName): ((text: string) => boolean) | undefined {
+  const wanted = state.filters[panel] ?? "";
+  if (wanted === "") return undefined;
+  const isExact = wanted !== wanted.toLowerCase();
+  return (text) => (isExact ? text : text.toLowerCase()).includes(wanted);
+}

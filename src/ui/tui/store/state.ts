@@ -1,0 +1,108 @@
+import type { PaneTree } from "../panes/pane-tree.ts";
+import type { LineEditor } from "./line-editor.ts";
+import { emptyTown, type TownData } from "./town-data.ts";
+
+export type View = "activity" | "problems";
+export type PanelName = "agents" | "convoys" | "feed" | "problems";
+/** A panel, or the pane of a session. */
+export type Focus = { readonly panel: PanelName } | { readonly pane: string; readonly mode: PaneMode };
+/** Typing: every byte goes to the session. Looking: keys scroll, search and copy. */
+export type PaneMode = "type" | "look";
+
+export interface PaneInfo {
+  /** Address of the agent; also the id of the pane. */
+  readonly address: string;
+  readonly session: string;
+  readonly status: "connecting" | "live" | "ended" | "absent";
+  /** Why it ended or cannot be shown. */
+  readonly note: string;
+  /** Lines scrolled back. */
+  readonly scroll: number;
+}
+
+export interface Toast {
+  readonly id: number;
+  readonly tone: "good" | "bad" | "news";
+  readonly text: string;
+  /** The command that did it, so that the TUI teaches the CLI. */
+  readonly command: string;
+}
+
+export type Overlay =
+  | { readonly kind: "help"; readonly editor: LineEditor; readonly scroll: number }
+  | { readonly kind: "nudge"; readonly targets: readonly string[]; readonly editor: LineEditor }
+  | { readonly kind: "filter"; readonly panel: PanelName; readonly editor: LineEditor }
+  | { readonly kind: "palette"; readonly editor: LineEditor; readonly selected: number }
+  | {
+      readonly kind: "confirm";
+      readonly title: string;
+      readonly lines: readonly string[];
+      /** What `y` does, as arguments of `gt`. */
+      readonly command: readonly string[];
+    }
+  | {
+      readonly kind: "text";
+      readonly title: string;
+      readonly lines: readonly string[];
+      readonly scroll: number;
+    };
+
+/** Everything that the screen is a function of. Immutable: every change makes a new object. */
+export interface TuiState {
+  readonly town: TownData;
+  readonly columns: number;
+  readonly rows: number;
+  readonly now: number;
+  readonly view: View;
+  readonly focus: Focus;
+  /** Selected row of each panel, by its id: it survives every refresh. Absent: the first row. */
+  readonly selection: Readonly<Partial<Record<PanelName, string>>>;
+  readonly filters: Readonly<Partial<Record<PanelName, string>>>;
+  readonly collapsed: ReadonlySet<string>;
+  readonly marked: ReadonlySet<string>;
+  /** Problems seen by the person: until when, and in which state they were. */
+  readonly seen: ReadonlyMap<string, { readonly until: number; readonly health: string }>;
+  /** The pane that Ctrl-] just left: a second Ctrl-] is meant for the session. */
+  readonly leftPane: string | undefined;
+  /** Newest feed row when the person scrolled away from the top. */
+  readonly feedTop: string | undefined;
+  readonly panes: ReadonlyMap<string, PaneInfo>;
+  readonly paneTree: PaneTree | undefined;
+  readonly isZoomed: boolean;
+  readonly overlay: Overlay | undefined;
+  readonly toasts: readonly Toast[];
+}
+
+export function initialState(
+  size: { readonly columns: number; readonly rows: number },
+  now: number,
+): TuiState {
+  return {
+    town: emptyTown,
+    columns: size.columns,
+    rows: size.rows,
+    now,
+    view: "activity",
+    focus: { panel: "agents" },
+    selection: {},
+    filters: {},
+    collapsed: new Set(),
+    marked: new Set(),
+    seen: new Map(),
+    leftPane: undefined,
+    feedTop: undefined,
+    panes: new Map(),
+    paneTree: undefined,
+    isZoomed: false,
+    overlay: undefined,
+    toasts: [],
+  };
+}
+
+export function focusedPane(state: TuiState): string | undefined {
+  return "pane" in state.focus ? state.focus.pane : undefined;
+}
+
+export function focusedPanel(state: TuiState): PanelName | undefined {
+  return "panel" in state.focus ? state.focus.panel : undefined;
+}

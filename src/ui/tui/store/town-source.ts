@@ -1,0 +1,196 @@
+import { homedir } from "node:os";
+import { daemonStatus } from "../../../agents/daemon/daemon-control.ts";
+import { agentHealth } from "../../../agents/patrols/agent-health.ts";
+import type { SessionEvent, SessionHost } from "../../../agents/sessions/session-host.ts";
+import type { TownAccess } from "../../../agents/town-access.ts";
+import { viewsOf } from "../../../core/convoys/convoy-view.ts";
+import type { TownEvent } from "../../../core/events/event.ts";
+import { type Follower, followEvents } from "../../../core/events/follow-events.ts";
+import { type LedgerWatch, watchLedger } from "../../../core/ledger/watch-ledger.ts";
+import { mergeRequest } from "../../../core/merge/merge-request.ts";
+import { toFeedRow } from "./feed-row.ts";
+import type { FeedRow, QueueRow, TownData } from "./town-data.ts";
+
+/** Where the TUI's data comes from: pushes what changed, never asked by a view. */
+export interface TownSource {
+  /** Resolves after the first reading. */
+  start(listener: SourceListener): Promise<void>;
+  /** Reads everything anew, soon. */
+  refresh(): void;
+  host(): Promise<SessionHost>;
+  close(): Promise<void>;
+}
+
+export interface SourceListener {
+  readonly changed: (data: Partial<TownData>) => void;
+  readonly session: (event: SessionEvent) => void;
+}
+
+/** Health changes by the mere passing of time (spec/06 §11, §12). */
+const heartbeatMs = 5000;
+/** A burst of writes is read once; the first of it at once, the last of it after this. */
+const readGapMs = 250;
+/** Rows that come in faster than a frame are shown together. */
+const feedGapMs = 50;
+const feedAtStart = 200;
+const feedLimit = 1000;
+const landedShownMs = 24 * 3_600_000;
+
+export class LiveTownSource implements TownSource {
+  private readonly access: TownAccess;
+  private readonly ascii: boolean;
+  private listener: SourceListener | undefined;
+  private ledgerWatch: LedgerWatch | undefined;
+  private follower: Follower | undefined;
+  private heartbeat: NodeJS.Timeout | undefined;
+  private readTimer: NodeJS.Timeout | undefined;
+  private feedTimer: NodeJS.Timeout | undefined;
+  private lastReadAt = 0;
+  private isReading = false;
+  private wantsReading = false;
+  private isClosed = false;
+  private connectedHost: SessionHost | undefined;
+  private feed: readonly FeedRow[] = [];
+  private arrived: TownEvent[] = [];
+  private sequence = 0;
+
+  constructor(access: TownAccess, options: { readonly ascii: boolean }) {
+    this.access = access;
+    this.ascii = options.ascii;
+  }
+
+  async start(listener: SourceListener): Promise<void> {
+    this.listener = listener;
+    const { town, ledger } = this.access;
+    await this.connect();
+    await this.read();
+    this.ledgerWatch = watchLedger(ledger, () => this.refresh());
+    this.heartbeat = setInterval(() => void this.beat(), heartbeatMs);
+    try {
+      this.follower = await followEvents(
+        town.paths.events,
+        { past: feedAtStart, filter: { visibility: "feed" }, context: () => ({ rigs: town.rigs() }) },
+        (events) => this.take(events),
+      );
+    } catch (error) {
+      listener.changed({ trouble: `event log unreadable: ${(error as Error).message}` });
+    }
+  }
+
+  refresh(): void {
+    if (this.isClosed || this.readTimer !== undefined) return;
+    const wait = Math.max(0, this.lastReadAt + readGapMs - performance.now());
+    this.readTimer = setTimeout(() => {
+      this.readTimer = undefined;
+      void this.read();
+    }, wait);
+  }
+
+  async host(): Promise<SessionHost> {
+    if (this.connectedHost !== undefined) return this.connectedHost;
+    const host = await this.access.host({ start: false });
+    this.connectedHost = host;
+    host.subscribe((event) => this.heard(event));
+    return host;
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+    clearInterval(this.heartbeat);
+    clearTimeout(this.readTimer);
+    clearTimeout(this.feedTimer);
+    await Promise.all([this.ledgerWatch?.close(), this.follower?.close()]);
+  }
+
+  private async beat(): Promise<void> {
+    await this.connect();
+    await this.read();
+  }
+
+  /** The host may come and go; without one the rest of the town is still shown. */
+  private async connect(): Promise<void> {
+    await this.host().catch(() => undefined);
+  }
+
+  private heard(event: SessionEvent): void {
+    if (event.type === "output") return;
+    if (event.type === "lost") this.connectedHost = undefined;
+    this.listener?.session(event);
+    this.refresh();
+  }
+
+  private async read(): Promise<void> {
+    if (this.isReading) {
+      this.wantsReading = true;
+      return;
+    }
+    this.isReading = true;
+    this.lastReadAt = performance.now();
+    try {
+      this.listener?.changed({ ...(await this.readTown()), trouble: "", isLoaded: true });
+    } catch (error) {
+      // The last good data stays on the screen, with the reason why it is old (spec/06 §12.2).
+      if (!this.isClosed)
+        this.listener?.changed({ trouble: `cannot read the town: ${(error as Error).message}` });
+    } finally {
+      this.isReading = false;
+    }
+    if (this.wantsReading) {
+      this.wantsReading = false;
+      this.refresh();
+    }
+  }
+
+  private async readTown(): Promise<Partial<TownData>> {
+    const { town, ledger, clock } = this.access;
+    const now = clock.now();
+    const [agents, open, landed, queued] = await Promise.all([
+      agentHealth(this.access),
+      ledger.find({ type: "convoy", notStatus: "closed", sort: "oldest" }),
+      ledger.find({ type: "convoy", status: "closed", closedAfter: now - landedShownMs, sort: "closed" }),
+      ledger.find({ type: "merge-request", notStatus: "closed", sort: "oldest" }),
+    ]);
+    return {
+      name: town.name,
+      place: showPath(town.root),
+      rigs: town.rigs().map((rig) => rig.name),
+      agents,
+      convoys: await viewsOf(ledger, [...open, ...landed], { now }),
+      queue: queued.map((bead): QueueRow => {
+        const request = mergeRequest(bead);
+        return {
+          id: request.id,
+          rig: request.rig,
+          status: request.phase,
+          branch: request.branch,
+          worker: request.agentAddress,
+          bead: request.sourceIssue,
+          at: request.createdAt,
+        };
+      }),
+      isDaemonUp: daemonStatus(town).isRunning,
+      isHostUp: this.connectedHost !== undefined,
+    };
+  }
+
+  private take(events: readonly TownEvent[]): void {
+    this.arrived.push(...events);
+    this.feedTimer ??= setTimeout(() => this.showFeed(), feedGapMs);
+  }
+
+  private showFeed(): void {
+    this.feedTimer = undefined;
+    const context = { rigs: this.access.town.rigs() };
+    const rows = this.arrived.map((event) =>
+      toFeedRow(event, { ascii: this.ascii, context, sequence: ++this.sequence }),
+    );
+    this.arrived = [];
+    this.feed = [...rows.reverse(), ...this.feed].slice(0, feedLimit);
+    this.listener?.changed({ feed: this.feed });
+  }
+}
+
+function showPath(path: string): string {
+  const home = homedir();
+  return path === home || path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path;
+}

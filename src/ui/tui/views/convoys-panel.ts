@@ -1,0 +1,94 @@
+import type { ConvoyView } from "../../../core/convoys/convoy-view.ts";
+import { mountainLabel } from "../../../core/convoys/convoy.ts";
+import { formatAge } from "../../../core/duration.ts";
+import { convoyRows, firstVisible, isLanded, selectedIndex } from "../store/rows.ts";
+import type { TuiState } from "../store/state.ts";
+import { highlight } from "./highlight.ts";
+import type { Look } from "./panel.tsx";
+import { fitLine, type Line, span, spread } from "./spans.ts";
+
+const barCells = 8;
+
+/** Panel 2 (spec/06 §11.2): what is under way and how far, then what landed. */
+export function convoysLines(state: TuiState, look: Look, width: number, height: number): readonly Line[] {
+  const rows = convoyRows(state);
+  const queue = queueLines(state, look);
+  if (rows.length === 0) {
+    const none =
+      (state.filters.convoys ?? "") === "" ? " No active convoys" : " no convoy matches the filter";
+    return [[span(state.town.isLoaded ? none : " …", look.theme.muted)], ...queue];
+  }
+  const room = Math.max(1, height - queue.length);
+  const isRoomy = rows.reduce((sum, row) => sum + (isLanded(row) ? 1 : 2), 0) <= room;
+  const selected = selectedIndex(
+    state,
+    "convoys",
+    rows.map((row) => row.id),
+  );
+  const first = firstVisible(rows.length, selected, isRoomy ? rows.length : room);
+  const lines = rows.slice(first, first + room).flatMap((row, index) => {
+    const line = fitLine(convoyLine(row, state, look, width), width);
+    const shown = first + index === selected ? highlight(line, state, "convoys", look) : line;
+    return isRoomy && !isLanded(row) ? [shown, [span(`    ${detailOf(row)}`, look.theme.muted)]] : [shown];
+  });
+  return [...lines.slice(0, room), ...queue];
+}
+
+function convoyLine(row: ConvoyView, state: TuiState, look: Look, width: number): Line {
+  const { theme, symbols } = look;
+  if (isLanded(row))
+    return spread(
+      [span(` ${symbols.landed} `), span(row.title, theme.muted)],
+      [span(` ${symbols.done} ${formatAge(state.now - (row.closedAt ?? state.now))} `, theme.good)],
+      width,
+    );
+  const isMountain = row.tracked.some(({ labels }) => labels.includes(mountainLabel));
+  const isStuck = row.reasons.length > 0;
+  return spread(
+    [span(` ${isMountain ? symbols.mountain : symbols.convoy} `), span(row.title)],
+    [
+      span(" "),
+      span(progressBar(row.done, row.total, look), isStuck ? theme.care : theme.good),
+      span(` ${row.done}/${row.total} `),
+    ],
+    width,
+  );
+}
+
+/** At least one cell is full when anything is done; all of them only when everything is. */
+export function progressBar(done: number, total: number, { symbols }: Look): string {
+  const share = total === 0 ? 0 : done / total;
+  const full =
+    done >= total && total > 0
+      ? barCells
+      : Math.min(barCells - 1, Math.max(done > 0 ? 1 : 0, Math.floor(share * barCells)));
+  return symbols.barFull.repeat(full) + symbols.barEmpty.repeat(barCells - full);
+}
+
+/** `3 working · 2 merging · 1 ready`, and why it does not move. */
+export function detailOf(row: ConvoyView): string {
+  const count = (state: string) => row.tracked.filter((bead) => bead.state === state).length;
+  const parts = [
+    [count("in-flight"), "working"],
+    [count("merging"), "in queue"],
+    [count("ready"), "ready"],
+    [count("blocked"), "waiting"],
+    [count("held"), "held"],
+  ] as const;
+  const counted = parts.filter(([number]) => number > 0).map(([number, word]) => `${number} ${word}`);
+  return [...counted, ...row.reasons.slice(0, 1)].join(" · ");
+}
+
+/** One line per rig with something in its merge queue. */
+function queueLines(state: TuiState, { theme, symbols }: Look): readonly Line[] {
+  return state.town.rigs.flatMap((rig) => {
+    const rows = state.town.queue.filter((row) => row.rig === rig);
+    if (rows.length === 0) return [];
+    const testing = rows.filter((row) => row.status === "running").length;
+    const waiting = rows.length - testing;
+    const words = [testing > 0 ? `testing ${testing}` : "", waiting > 0 ? `${waiting} waiting` : ""];
+    return [
+      [span(` ${symbols.queue} ${rig}: ${words.filter((word) => word !== "").join(" · ")}`, theme.accent)],
+    ];
+  });
+}

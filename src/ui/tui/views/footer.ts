@@ -1,0 +1,76 @@
+import { bindingsHere, showKey } from "../keymap.ts";
+import type { TuiState } from "../store/state.ts";
+import type { Look } from "./panel.tsx";
+import { bold, fitLine, type Line, lineWidth, span } from "./spans.ts";
+
+/** The keys that work now, as many as there is room for; help and quit always. */
+export function footerLine(state: TuiState, look: Look, width: number): Line {
+  if (state.overlay !== undefined) return overlayFooter(state.overlay.kind, look, width);
+  const { theme } = look;
+  const place = "pane" in state.focus ? "session" : state.focus.panel;
+  const isTyping = "pane" in state.focus && state.focus.mode === "type";
+  const lead: Line = isTyping
+    ? [span(" every key goes to the session ", theme.care)]
+    : [span(` ${place} `, theme.muted)];
+  const shown = bindingsHere(state).filter(({ footer }) => footer !== undefined);
+  const last = shown.filter(({ action }) => action === "help" || action === "quit");
+  const rest = shown.filter((binding) => !last.includes(binding));
+  const part = (binding: (typeof shown)[number]): Line => [
+    bold(` ${showKey(binding.keys[0] ?? "", symbolOptions(look))}`, theme.accent),
+    span(` ${binding.footer} `),
+  ];
+  const tail = last.flatMap(part);
+  let line: Line = lead;
+  for (const binding of rest) {
+    const longer = [...line, ...part(binding)];
+    if (lineWidth(longer) + lineWidth(tail) > width) break;
+    line = longer;
+  }
+  return fitLine([...line, ...tail], width);
+}
+
+const overlayKeys: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
+  help: [
+    ["type", "to search"],
+    ["PgDn", "more"],
+    ["Esc", "close"],
+  ],
+  nudge: [
+    ["enter", "send"],
+    ["up", "history"],
+    ["tab", "template"],
+    ["Esc", "cancel"],
+  ],
+  filter: [
+    ["enter", "keep"],
+    ["Esc", "clear"],
+  ],
+  palette: [
+    ["enter", "run"],
+    ["tab", "complete"],
+    ["Esc", "close"],
+  ],
+  confirm: [
+    ["y", "yes"],
+    ["n", "no"],
+  ],
+  text: [
+    ["PgDn", "more"],
+    ["Esc", "close"],
+  ],
+};
+
+function overlayFooter(kind: string, look: Look, width: number): Line {
+  const keys = overlayKeys[kind] ?? [];
+  return fitLine(
+    keys.flatMap(([key, word]) => [
+      bold(` ${showKey(key, symbolOptions(look))}`, look.theme.accent),
+      span(` ${word} `),
+    ]),
+    width,
+  );
+}
+
+function symbolOptions(look: Look): { readonly isAscii: boolean } {
+  return { isAscii: look.symbols.isAscii };
+}

@@ -1,0 +1,12 @@
+import { formatSpan } from "../../../core/duration.ts";
+
+/** Time since the last progress, to the second in the first minute. */
+export function formatIdle(ms: number): string {
+  return ms < 60_000 ? `${Math.max(0, Math.floor(ms / 1000))}s` : formatSpan(ms);
+}
+
+/** Local `HH:MM`. */
+export function formatClock(at: number): string {
+  const time = new Date(at);
+  return `${String(time.getHours()).padStart(2, "0")}:${String(time.getMinutes()).padStart(2, "0")}`;
+}

@@ -1,0 +1,171 @@
+import { bindingsHere, showKey } from "../keymap.ts";
+import type { Rect } from "../screen/cell-grid.ts";
+import { textWidth } from "../screen/text-width.ts";
+import { type LineEditor, lineText } from "../store/line-editor.ts";
+import type { Overlay, TuiState } from "../store/state.ts";
+import type { Look } from "./panel.tsx";
+import { bold, type Line, span } from "./spans.ts";
+import { shortAddress } from "../../../core/events/describe-event.ts";
+
+/** What lies above everything else, and where. */
+export interface OverlayView {
+  readonly rect: Rect;
+  readonly title: Line;
+  readonly note: Line;
+  readonly lines: readonly Line[];
+  /** Where the text cursor is, on the screen. */
+  readonly cursor: { readonly x: number; readonly y: number } | undefined;
+}
+
+export function overlayView(state: TuiState, look: Look): OverlayView | undefined {
+  const { overlay } = state;
+  if (overlay === undefined) return undefined;
+  switch (overlay.kind) {
+    case "help":
+      return helpView(overlay, state, look);
+    case "text":
+      return textView(overlay, state, look);
+    case "confirm":
+      return confirmView(overlay, state, look);
+    case "nudge":
+      return nudgeView(overlay, state, look);
+    case "filter":
+      return lineView(state, look, overlay.editor, `Filter ${overlay.panel}`, []);
+    case "palette":
+      return lineView(state, look, overlay.editor, "Command", [
+        [span(" any gt or bd command, e.g. status, convoy list, bd ready", look.theme.muted)],
+      ]);
+  }
+}
+
+/** A box in the middle of the screen that is never larger than it. */
+export function centred(state: TuiState, width: number, height: number): Rect {
+  const shown = {
+    width: Math.min(width, state.columns),
+    height: Math.min(height, Math.max(3, state.rows - 2)),
+  };
+  return {
+    ...shown,
+    x: Math.floor((state.columns - shown.width) / 2),
+    y: Math.max(0, Math.floor((state.rows - shown.height) / 2)),
+  };
+}
+
+function helpView(overlay: Extract<Overlay, { kind: "help" }>, state: TuiState, look: Look): OverlayView {
+  const lines = helpLines(state, look, lineText(overlay.editor));
+  const rect = centred(state, Math.min(90, state.columns - 2), Math.min(lines.length + 4, state.rows - 2));
+  const room = Math.max(1, rect.height - 4);
+  const scroll = Math.max(0, Math.min(overlay.scroll, lines.length - room));
+  return {
+    rect,
+    title: [span("Keys here")],
+    note: moreNote(scroll, room, lines.length, look),
+    lines: [searchLine(overlay.editor, look), [], ...lines.slice(scroll, scroll + room)],
+    cursor: { x: rect.x + 1 + textWidth(` search: ${overlay.editor.before}`), y: rect.y + 1 },
+  };
+}
+
+function searchLine(editor: LineEditor, { theme }: Look): Line {
+  return [span(" search: ", theme.muted), span(lineText(editor))];
+}
+
+/** One line per key that works here. */
+export function helpLines(state: TuiState, look: Look, search: string): readonly Line[] {
+  const wanted = search.toLowerCase();
+  const options = { isAscii: look.symbols.isAscii };
+  return bindingsHere(state)
+    .filter((binding) => binding.help !== "")
+    .map((binding) => ({ binding, keys: binding.keys.map((key) => showKey(key, options)).join(" ") }))
+    .filter(({ binding, keys }) => `${keys} ${binding.help}`.toLowerCase().includes(wanted))
+    .map(({ binding, keys }) => [bold(` ${keys.padEnd(14)}`, look.theme.accent), span(binding.help)]);
+}
+
+function textView(overlay: Extract<Overlay, { kind: "text" }>, state: TuiState, look: Look): OverlayView {
+  const width = Math.max(40, ...overlay.lines.map((line) => textWidth(line) + 4));
+  const rect = centred(state, Math.min(width, state.columns - 2), overlay.lines.length + 2);
+  const room = Math.max(1, rect.height - 2);
+  const scroll = Math.max(0, Math.min(overlay.scroll, overlay.lines.length - room));
+  return {
+    rect,
+    title: [span(overlay.title)],
+    note: moreNote(scroll, room, overlay.lines.length, look),
+    lines: overlay.lines.slice(scroll, scroll + room).map((line) => [span(` ${line}`)]),
+    cursor: undefined,
+  };
+}
+
+function moreNote(scroll: number, room: number, count: number, { theme }: Look): Line {
+  if (count <= room) return [];
+  return [span(`${scroll + 1}-${Math.min(count, scroll + room)} of ${count}`, theme.muted)];
+}
+
+function confirmView(
+  overlay: Extract<Overlay, { kind: "confirm" }>,
+  state: TuiState,
+  look: Look,
+): OverlayView {
+  const command = `gt ${overlay.command.join(" ")}`;
+  const lines: Line[] = [
+    ...overlay.lines.map((line): Line => [span(` ${line}`)]),
+    [],
+    [span(` ${command}`, look.theme.muted)],
+    [],
+    [bold(" y", look.theme.accent), span(" yes   "), bold("n", look.theme.accent), span(" no (default)")],
+  ];
+  const widest = Math.max(...overlay.lines.map((line) => textWidth(line)), textWidth(command), 40);
+  return {
+    rect: centred(state, widest + 6, lines.length + 2),
+    title: [span(overlay.title)],
+    note: [],
+    lines,
+    cursor: undefined,
+  };
+}
+
+function nudgeView(overlay: Extract<Overlay, { kind: "nudge" }>, state: TuiState, look: Look): OverlayView {
+  const names = overlay.targets.map(shortAddress).join(", ");
+  return lineView(state, look, overlay.editor, `Nudge ${names}`, [
+    [span(" Tab: status? · run gt done if finished · continue", look.theme.muted)],
+  ]);
+}
+
+/** A line to type into, at the bottom of the screen, near the footer that explains it. */
+function lineView(
+  state: TuiState,
+  look: Look,
+  editor: LineEditor,
+  title: string,
+  below: readonly Line[],
+): OverlayView {
+  const width = Math.min(80, state.columns);
+  const height = Math.min(3 + below.length, Math.max(3, state.rows - 2));
+  const rect = {
+    x: Math.floor((state.columns - width) / 2),
+    y: Math.max(0, state.rows - 1 - height),
+    width,
+    height,
+  };
+  const room = width - 6;
+  // A line longer than the box shows its part around the cursor.
+  const hidden = Math.max(0, textWidth(editor.before) - room);
+  const before = dropColumns(editor.before, hidden);
+  return {
+    rect,
+    title: [span(title)],
+    note: [],
+    lines: [
+      [
+        bold(" › ".replace("›", look.symbols.isAscii ? ">" : "›"), look.theme.accent),
+        span(before + editor.after),
+      ],
+      ...below,
+    ],
+    cursor: { x: rect.x + 4 + textWidth(before), y: rect.y + 1 },
+  };
+}
+
+function dropColumns(text: string, columns: number): string {
+  let rest = text;
+  while (columns > 0 && textWidth(text) - textWidth(rest) < columns && rest !== "") rest = rest.slice(1);
+  return rest;
+}

@@ -1,0 +1,299 @@
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { sling } from "../../../src/agents/lifecycle/sling.ts";
+import type { SlingOptions } from "../../../src/agents/lifecycle/sling-request.ts";
+import type { TownAccess } from "../../../src/agents/town-access.ts";
+import { readEvents } from "../../../src/core/events/read-events.ts";
+import { git } from "../../support/scratch-repository.ts";
+import { WorkTown } from "../../support/work-town.ts";
+
+let town: WorkTown;
+let access: TownAccess;
+
+beforeEach(async () => {
+  town = await WorkTown.create([
+    { name: "web", prefix: "web" },
+    { name: "api", prefix: "api" },
+  ]);
+  // An agent that does nothing until it is ended: slings are looked at while their work is under way.
+  town.write("settings/config.json", {
+    default_agent: "idler",
+    agents: {
+      idler: {
+        provider: "generic",
+        command: "sh",
+        args: ["-c", "read -r line"],
+        prompt_mode: "none",
+        ready_delay_ms: 0,
+      },
+    },
+  });
+  access = await town.access();
+});
+afterEach(() => town.dispose());
+
+const run = (words: readonly string[], options: SlingOptions = {}) => sling(access, { words, options });
+const eventTypes = async () => (await readEvents(town.town.paths.events, {})).map((event) => event.type);
+
+test("the first sling makes a polecat, its worktree and branch, hooks the bead, tracks it and starts a session", async () => {
+  const bead = await town.bead(access, "Fix login");
+  const { dispatched } = await run([bead.id, "web"]);
+  const [dispatch] = dispatched;
+  expect(dispatch).toMatchObject({
+    bead: bead.id,
+    reused: false,
+    noop: false,
+    runtime: "idler",
+    base: "origin/main",
+  });
+  const { agent: address = "", branch = "" } = dispatch ?? {};
+  expect(branch).toMatch(new RegExp(`^polecat/[a-z-]+/${bead.id}@[0-9a-z]+$`));
+
+  const agent = await access.ledger.agent(address);
+  expect(agent).toMatchObject({
+    state: "working",
+    hookBead: bead.id,
+    hookState: "active",
+    hookSeq: 1,
+    branch,
+  });
+  const worktree = join(town.root, address, "web");
+  expect(git(worktree, "symbolic-ref", "--short", "HEAD")).toBe(branch);
+  expect(git(worktree, "status", "--porcelain")).toBe("");
+  expect(await access.ledger.get(bead.id)).toMatchObject({
+    status: "hooked",
+    assignee: address,
+    metadata: {
+      attachment: { dispatched_by: "overseer", convoy_id: dispatch?.convoy?.id },
+      recovery: { attempts: 1 },
+    },
+  });
+  const convoy = await access.ledger.get(dispatch?.convoy?.id ?? "");
+  expect(convoy).toMatchObject({ title: "Work: Fix login", status: "open", type: "convoy" });
+  const host = await access.host({ start: false });
+  expect(await host.get(dispatch?.session ?? "")).toMatchObject({ actor: address, bead: bead.id });
+  const types = (await eventTypes()).filter((type) =>
+    ["spawn", "sling", "hook", "convoy_created"].includes(type),
+  );
+  expect(types).toEqual(["spawn", "convoy_created", "sling", "hook"]);
+  expect(await access.ledger.rows("operations")).toEqual([]);
+});
+
+test("the same sling again is a no-op while the agent lives", async () => {
+  const bead = await town.bead(access, "Fix login");
+  const first = await run([bead.id, "web"]);
+  const events = (await eventTypes()).length;
+  const second = await run([bead.id, "web"]);
+  expect(second.dispatched).toEqual([
+    expect.objectContaining({ noop: true, agent: first.dispatched[0]?.agent }),
+  ]);
+  expect(await eventTypes()).toHaveLength(events);
+  expect(readdirSync(town.rig().polecats)).toHaveLength(1);
+});
+
+describe("bad input gives one error and changes nothing", () => {
+  const refusals: readonly [name: string, words: readonly string[], code: string, options?: SlingOptions][] =
+    [
+      ["a bead of another rig", ["BEAD", "api"], "E_CROSS_RIG"],
+      ["no such bead", ["nope-1", "web"], "E_NOT_FOUND"],
+      ["no such rig", ["BEAD", "nope"], "E_RIG_UNKNOWN"],
+      ["a target below the mayor", ["BEAD", "mayor/x"], "E_TARGET"],
+      ["a builtin role", ["BEAD", "web/witness"], "E_BUILTIN_TARGET"],
+      ["a polecat that is not there", ["BEAD", "web/polecats/nobody"], "E_AGENT_NOT_FOUND"],
+      ["a closed bead", ["CLOSED", "web"], "E_CLOSED"],
+      ["a blocked bead", ["BLOCKED", "web"], "E_BLOCKED"],
+      ["a base branch that is not there", ["BEAD", "web"], "E_BASE_BRANCH", { baseBranch: "nowhere" }],
+      ["an unknown agent", ["BEAD", "web"], "E_AGENT_UNKNOWN", { agent: "nobody" }],
+      ["a shell bead without a script", ["SCRIPTLESS", "web"], "E_NO_SCRIPT", { agent: "shell" }],
+    ];
+  test.each(refusals)("%s", async (...[, words, code, options = {}]) => {
+    const bead = await town.bead(access, "Work");
+    const closed = await town.bead(access, "Closed");
+    const blocked = await town.bead(access, "Blocked");
+    const scriptless = await town.bead(access, "Scriptless", "", { description: "" });
+    await access.ledger.write("overseer", [
+      { op: "close", id: closed.id, close: { reason: "done" } },
+      { op: "addDependency", edge: { from: blocked.id, to: bead.id, type: "blocks" } },
+    ]);
+    const ids: Readonly<Record<string, string>> = {
+      BEAD: bead.id,
+      CLOSED: closed.id,
+      BLOCKED: blocked.id,
+      SCRIPTLESS: scriptless.id,
+    };
+    const events = await eventTypes();
+    const before = await access.ledger.getMany(Object.values(ids));
+    await expect(
+      run(
+        words.map((word) => ids[word] ?? word),
+        options,
+      ),
+    ).rejects.toMatchObject({ code });
+
+    const after = await access.ledger.getMany(Object.values(ids));
+    for (const [id, was] of before)
+      expect(after.get(id)).toMatchObject({
+        status: was.status,
+        assignee: was.assignee,
+        metadata: was.metadata,
+      });
+    expect(await access.ledger.find({ type: "convoy" })).toEqual([]);
+    expect(await access.ledger.rows("operations")).toEqual([]);
+    expect(town.git("web", "branch", "--list", "polecat/*")).toBe("");
+    const left = readdirSync(town.rig().polecats);
+    expect(left).toEqual([]);
+    // What was begun and undone leaves its trace in the history, everything else none at all.
+    const fresh = (await eventTypes()).slice(events.length).filter((type) => type !== "agent_state");
+    expect([[], ["spawn", "spawn_rollback"]]).toContainEqual(fresh);
+  });
+
+  test("a polecat that wants to dispatch", async () => {
+    const bead = await town.bead(access, "Work");
+    const polecat = { ...access, actor: "web/polecats/nux" };
+    await expect(sling(polecat, { words: [bead.id, "web"], options: {} })).rejects.toMatchObject({
+      code: "E_POLECAT_CALLER",
+    });
+  });
+});
+
+test("a session that does not start undoes everything, and the next sling succeeds", async () => {
+  town.write("settings/config.json", {
+    default_agent: "broken",
+    agents: { broken: { provider: "generic", command: "sh", args: ["-c", "exit 7"], prompt_mode: "none" } },
+  });
+  const bead = await town.bead(access, "Fix login");
+  await expect(run([bead.id, "web"])).rejects.toMatchObject({ code: "E_SESSION_START" });
+  expect(await access.ledger.get(bead.id)).toMatchObject({ status: "open", assignee: "", metadata: {} });
+  expect(await access.ledger.find({ type: "convoy", status: "open" })).toEqual([]);
+  expect(readdirSync(town.rig().polecats)).toEqual([]);
+  expect(town.git("web", "branch", "--list", "polecat/*")).toBe("");
+  const { dispatched } = await run([bead.id, "web"], { agent: "shell" });
+  expect(dispatched[0]?.noop).toBe(false);
+});
+
+test("an idle polecat is reused with its ignored files, on a fresh branch", async () => {
+  const first = await town.bead(access, "First");
+  const { dispatched } = await run([first.id, "web"]);
+  const address = dispatched[0]?.agent ?? "";
+  const worktree = join(town.root, address, "web");
+  git(worktree, "commit", "--quiet", "--allow-empty", "-m", "work");
+  git(worktree, "push", "--quiet", "origin", "HEAD");
+  git(worktree, "checkout", "--quiet", "--detach", "origin/main");
+  writeFileSync(join(worktree, "scratch.txt"), "left behind");
+  mkdirSync(join(worktree, "node_modules"));
+  writeFileSync(join(worktree, "node_modules", "x"), "cache");
+  await access.ledger.write("overseer", [
+    { op: "close", id: first.id, close: { reason: "done", force: true } },
+    { op: "setAgent", address, fields: { state: "idle", hookBead: "", hookState: "completed" } },
+  ]);
+  const host = await access.host({ start: false });
+  await host.stop(dispatched[0]?.session ?? "", { reason: "done" });
+
+  const second = await town.bead(access, "Second");
+  const again = await run([second.id, "web"]);
+  expect(again.dispatched[0]).toMatchObject({ agent: address, reused: true });
+  expect((await access.ledger.agent(address))?.hookSeq).toBe(2);
+  expect(existsSync(join(worktree, "node_modules", "x"))).toBe(true);
+  expect(existsSync(join(worktree, "scratch.txt"))).toBe(false);
+  // The file that the reset removed is in a snapshot.
+  const snapshot =
+    town.git("web", "for-each-ref", "--format=%(refname)", "refs/gt/hooks/").split("\n")[0] ?? "";
+  expect(town.git("web", "show", `${snapshot}:scratch.txt`)).toBe("left behind");
+});
+
+test("a batch dispatches what it can, reports the rest and tracks all in one convoy", async () => {
+  const [one, two, three] = [
+    await town.bead(access, "One"),
+    await town.bead(access, "Two"),
+    await town.bead(access, "Three"),
+  ];
+  const blocker = await town.bead(access, "Blocker");
+  await access.ledger.write("overseer", [
+    { op: "addDependency", edge: { from: two.id, to: blocker.id, type: "blocks" } },
+  ]);
+  const report = await run([one.id, two.id, three.id]);
+  expect(report.dispatched.map((each) => each.bead)).toEqual([one.id, three.id]);
+  expect(report.failed).toEqual([{ bead: two.id, error: expect.objectContaining({ code: "E_BLOCKED" }) }]);
+  expect(report.convoy?.title).toBe("Batch: 3 beads to web");
+  const tracks = (await access.ledger.edges([report.convoy?.id ?? ""])).map((edge) => edge.to);
+  expect(tracks.toSorted()).toEqual([one.id, two.id, three.id].toSorted());
+  expect(new Set(report.dispatched.map((each) => each.agent)).size).toBe(2);
+});
+
+test("slinging an epic dispatches its open, unassigned children only", async () => {
+  const epic = await town.bead(access, "Epic", "true", { type: "epic" });
+  const open = await town.bead(access, "Open", "true", { parent: epic.id });
+  const closed = await town.bead(access, "Closed", "true", { parent: epic.id });
+  const taken = await town.bead(access, "Taken", "true", { parent: epic.id, assignee: "web/crew/sam" });
+  await access.ledger.write("overseer", [{ op: "close", id: closed.id, close: { reason: "done" } }]);
+  const report = await run([epic.id]);
+  expect(report.dispatched.map((each) => each.bead)).toEqual([open.id]);
+  expect(report.skipped).toEqual(
+    expect.arrayContaining([
+      { bead: closed.id, reason: "closed" },
+      { bead: taken.id, reason: "assigned" },
+    ]),
+  );
+  await expect(run([epic.id], { agent: "codex" })).rejects.toMatchObject({ code: "E_FLAG_CONTAINER" });
+  await expect(run([epic.id, "web"])).rejects.toMatchObject({ code: "E_CONTAINER_TARGET" });
+});
+
+test("--force takes a bead from a living agent after its files were kept", async () => {
+  const bead = await town.bead(access, "Fix login");
+  const first = await run([bead.id, "web"]);
+  const holder = first.dispatched[0]?.agent ?? "";
+  const worktree = join(town.root, holder, "web");
+  writeFileSync(join(worktree, "half.txt"), "half done");
+  await expect(run([bead.id, "web/polecats/valkyrie"], { create: true })).rejects.toMatchObject({
+    code: "E_ALREADY_HOOKED",
+  });
+
+  const second = await run([bead.id, "web"], { force: true });
+  const taker = second.dispatched[0]?.agent ?? "";
+  expect(taker).not.toBe(holder);
+  expect(await access.ledger.get(bead.id)).toMatchObject({ status: "hooked", assignee: taker });
+  expect(await access.ledger.agent(holder)).toMatchObject({
+    hookBead: "",
+    hookState: "archived",
+    state: "stuck",
+  });
+  const host = await access.host({ start: false });
+  expect((await host.get(first.dispatched[0]?.session ?? ""))?.phase ?? "exited").toBe("exited");
+  const refs = town.git("web", "for-each-ref", "--format=%(refname) %(subject)", "refs/gt/hooks/");
+  expect(refs).toContain("pre-steal");
+  const ref = refs.split(" ")[0] ?? "";
+  expect(town.git("web", "show", `${ref}:half.txt`)).toBe("half done");
+});
+
+test("a dry run tells who would take the bead and changes nothing", async () => {
+  const bead = await town.bead(access, "Fix login");
+  const { dispatched } = await run([bead.id], { dryRun: true });
+  expect(dispatched[0]).toMatchObject({ reused: false, noop: false, runtime: "idler" });
+  expect(await access.ledger.get(bead.id)).toMatchObject({ status: "open", rev: bead.rev });
+  expect(await eventTypes()).toEqual([]);
+});
+
+test("parallel slings of different beads get different polecats, and of one bead exactly one wins", async () => {
+  const beads = await Promise.all(
+    Array.from({ length: 6 }, (_, index) => town.bead(access, `Work ${index}`)),
+  );
+  const each = await Promise.all(
+    beads.map(async (bead) => sling(await town.access(), { words: [bead.id, "web"], options: {} })),
+  );
+  const agents = each.flatMap((report) => report.dispatched.map((dispatch) => dispatch.agent));
+  expect(new Set(agents).size).toBe(6);
+
+  const wanted = await town.bead(access, "Wanted");
+  const results = await Promise.allSettled(
+    Array.from({ length: 4 }, async () =>
+      sling(await town.access(), { words: [wanted.id, "web"], options: {} }),
+    ),
+  );
+  const winners = results.filter(
+    (result) => result.status === "fulfilled" && !result.value.dispatched[0]?.noop,
+  );
+  expect(winners).toHaveLength(1);
+  for (const result of results) if (result.status === "rejected") expect(result.reason.code).toBe("E_BUSY");
+  expect((await access.ledger.agents({ hookBead: wanted.id })).length).toBe(1);
+});

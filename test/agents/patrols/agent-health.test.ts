@@ -1,0 +1,105 @@
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { writeDesired } from "../../../src/agents/daemon/desired-state.ts";
+import { agentHealth } from "../../../src/agents/patrols/agent-health.ts";
+import type { SessionHost, SessionRecord } from "../../../src/agents/sessions/session-host.ts";
+import type { TownAccess } from "../../../src/agents/town-access.ts";
+import { acquireLock } from "../../../src/core/lock/lock.ts";
+import { WorkTown } from "../../support/work-town.ts";
+
+const minute = 60_000;
+let work: WorkTown;
+let access: TownAccess;
+let now = Date.now();
+
+beforeEach(async () => {
+  work = await WorkTown.create();
+  const real = await work.access("overseer", { now: () => now });
+  access = { ...real, host: async () => host };
+});
+afterEach(() => work.dispose());
+
+let records: readonly Partial<SessionRecord>[] = [];
+const host = { list: async () => records } as unknown as SessionHost;
+
+/** A polecat with a bead on its hook since now. */
+async function working(name: string): Promise<string> {
+  const address = `web/polecats/${name}`;
+  mkdirSync(join(work.rig().polecats, name, "web"), { recursive: true });
+  const bead = await work.bead(access, `Work of ${name}`, "true", {
+    metadata: { attachment: { attached_at: new Date(now).toISOString() } },
+  });
+  await access.ledger.write("overseer", [
+    { op: "ensureAgent", agent: { id: `web-polecat-${name}`, address, role: "polecat", rig: "web", name } },
+    { op: "hook", address, bead: bead.id },
+    { op: "setAgent", address, fields: { state: "working" } },
+  ]);
+  return bead.id;
+}
+
+test("each agent is shown with its bead, its state and what a person may do, the most urgent first", async () => {
+  now = Date.now();
+  await working("quiet");
+  const bead = await working("dead");
+  records = [
+    { session: "web-quiet", phase: "working", startedAt: now, agent: "claude" },
+    { session: "web-dead", phase: "exited", startedAt: now, agent: "claude" },
+  ];
+  now += 16 * minute;
+  const views = await agentHealth(access);
+  expect(views.map(({ name, health, reason }) => [name, health, reason])).toEqual([
+    ["quiet", "stalled", "quiet for 16m"],
+    ["dead", "zombie", "session dead"],
+  ]);
+  expect(views[1]).toMatchObject({
+    address: "web/polecats/dead",
+    icon: "😺",
+    bead,
+    title: "Work of dead",
+    suggestion: "restart",
+    session: "web-dead",
+    phase: "exited",
+    needsAttention: true,
+  });
+});
+
+test("a write of the agent itself is progress, and so is what the daemon has noted", async () => {
+  now = Date.now();
+  const bead = await working("nux");
+  records = [{ session: "web-nux", phase: "working", startedAt: now }];
+  const idleMs = async () => (await agentHealth(access))[0]?.idleMs;
+  now += 14 * minute;
+  await access.ledger.write("web/polecats/nux", [{ op: "update", id: bead, fields: { notes: "half done" } }]);
+  now += 2 * minute;
+  expect(await idleMs()).toBe(2 * minute);
+  await access.ledger.touchAgent("web/polecats/nux", { lastProgressAt: now - minute });
+  expect(await idleMs()).toBe(minute);
+});
+
+test("a live session whose worktree is gone is dead", async () => {
+  now = Date.now();
+  await working("nux");
+  records = [{ session: "web-nux", phase: "working", startedAt: now }];
+  rmSync(join(work.rig().polecats, "nux"), { recursive: true });
+  expect((await agentHealth(access))[0]).toMatchObject({ health: "zombie", reason: "worktree missing" });
+});
+
+test("builtin loops live with the daemon: running, resting in a town that is down, dead in one that is up", async () => {
+  records = [];
+  await access.ledger.write("overseer", [
+    { op: "ensureAgent", agent: { id: "web-witness", address: "web/witness", role: "witness", rig: "web" } },
+  ]);
+  const witness = async () => (await agentHealth(access))[0];
+  await writeDesired(work.town, "down", "overseer");
+  expect(await witness()).toMatchObject({ state: "stopped", health: "idle" });
+  await writeDesired(work.town, "up", "overseer");
+  expect(await witness()).toMatchObject({
+    health: "zombie",
+    reason: "the daemon is down",
+    suggestion: "gt up",
+  });
+  const lock = await acquireLock(work.town.paths.locks, "daemon");
+  expect(await witness()).toMatchObject({ state: "running", health: "idle", needsAttention: false });
+  lock.release();
+});

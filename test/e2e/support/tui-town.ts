@@ -1,0 +1,89 @@
+import type { TuiOptions } from "../../../src/ui/tui/launch-tui.ts";
+import type { SessionHost } from "../../../src/agents/sessions/session-host.ts";
+import { newConvoy } from "../../../src/core/convoys/new-convoy.ts";
+import type { Ledger } from "../../../src/core/ledger/ledger.ts";
+import { PlainTown } from "../../support/plain-town.ts";
+import { cleanEnvironment, openTerminal, type TestTerminal } from "../../support/terminal.ts";
+import { tuiProgram } from "./tui-build.ts";
+
+export interface Size {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** A real town with a ledger and a session host for the TUI to look at. */
+export class TuiTown {
+  readonly plain = new PlainTown();
+  readonly beads: string[] = [];
+  private readonly terminals: TestTerminal[] = [];
+
+  async ledger(): Promise<Ledger> {
+    return (await this.plain.access()).ledger;
+  }
+
+  async host(): Promise<SessionHost> {
+    return this.plain.connect({ start: true });
+  }
+
+  /** Beads in one convoy. */
+  async convoy(title: string, titles: readonly string[]): Promise<readonly string[]> {
+    const ledger = await this.ledger();
+    const { created } = await ledger.write(
+      "overseer",
+      titles.map((bead, index) => ({
+        op: "create" as const,
+        as: `bead${index}`,
+        bead: { title: bead, type: "task", scope: "greenplace" },
+      })),
+    );
+    await ledger.write("overseer", newConvoy({ title, owner: "overseer", issues: created }));
+    this.beads.push(...created);
+    return created;
+  }
+
+  /** A polecat whose session runs `argv`, on a bead if one is named. */
+  async polecat(name: string, argv: readonly string[] | undefined, bead?: string): Promise<string> {
+    const address = await this.plain.polecat(name);
+    const ledger = await this.ledger();
+    if (bead !== undefined)
+      await ledger.write("overseer", [
+        { op: "hook", address, bead },
+        { op: "setAgent", address, fields: { state: "working", hookState: "active" } },
+        {
+          op: "event",
+          event: { type: "sling", payload: { bead, target: address, rig: "greenplace" } },
+        },
+      ]);
+    if (argv !== undefined)
+      await (await this.host()).spawn({
+        session: `gp-${name}`,
+        actor: address,
+        role: "polecat",
+        rig: "greenplace",
+        name,
+        agent: "shell",
+        argv,
+        cwd: this.plain.root,
+        env: { ...cleanEnvironment(), PS1: `${name}$ ` },
+        runId: "1",
+      });
+    return address;
+  }
+
+  /** The TUI in a real terminal of this size. */
+  async open(
+    size: Size,
+    options: TuiOptions = {},
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<TestTerminal> {
+    const args = [await tuiProgram(), this.plain.root, JSON.stringify(options)];
+    const terminal = openTerminal(process.execPath, args, { ...size, env: cleanEnvironment(env) });
+    this.terminals.push(terminal);
+    return terminal;
+  }
+
+  async dispose(): Promise<void> {
+    for (const terminal of this.terminals) terminal.dispose();
+    await this.plain.dispose();
+  }
+}

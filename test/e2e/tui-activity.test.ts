@@ -1,0 +1,151 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { TestTerminal } from "../support/terminal.ts";
+import { waitFor } from "../support/wait-for.ts";
+import { TuiTown } from "./support/tui-town.ts";
+
+let town: TuiTown;
+beforeEach(() => {
+  town = new TuiTown();
+});
+afterEach(() => town.dispose());
+
+/** Nothing of the TUI is left behind: normal screen, visible cursor, no mouse, focus or paste reports. */
+function expectRestored(terminal: TestTerminal): void {
+  expect(terminal.alternate).toBe(false);
+  expect(terminal.modes.mouseTrackingMode).toBe("none");
+  expect(terminal.modes.bracketedPasteMode).toBe(false);
+  expect(terminal.modes.sendFocusMode).toBe(false);
+  expect(terminal.output.lastIndexOf("\u001b[?25h")).toBeGreaterThan(
+    terminal.output.lastIndexOf("\u001b[?25l"),
+  );
+}
+
+for (const [columns, rows] of [
+  [80, 24],
+  [120, 35],
+  [200, 50],
+] as const)
+  test(`agents, convoys and events of a real town show at ${columns}x${rows}, and q gives the terminal back`, async () => {
+    const [login] = await town.convoy("Auth system", ["Add login", "Tidy docs"]);
+    await town.polecat("nux", ["/bin/sh"], login);
+    const terminal = await town.open({ columns, rows });
+    const screen = await terminal.waitForText(/nux[\s\S]*●/);
+    expect(screen).toContain("gastown");
+    expect(screen).toMatch(/q quit/);
+    expect(screen).toContain("Auth system");
+    expect(screen).toContain("0/2");
+    await terminal.waitForText("slung");
+    // A change in the ledger shows by itself.
+    const ledger = await town.ledger();
+    await ledger.write("overseer", [{ op: "close", id: town.beads[1] ?? "", close: { reason: "done" } }]);
+    await terminal.waitForText("1/2");
+    terminal.press("q");
+    expect(await terminal.waitForExit()).toBe(0);
+    expectRestored(terminal);
+  });
+
+test("a session is opened, typed into, left, split, zoomed and closed", async () => {
+  await town.polecat("nux", ["/bin/sh"]);
+  await town.polecat("slit", ["/bin/sh"]);
+  const terminal = await town.open({ columns: 160, rows: 45 });
+  await terminal.waitForText(/nux[\s\S]*slit/);
+  terminal.press("j", "enter");
+  await terminal.waitForText(/TYPING[\s\S]*nux\$/);
+  terminal.type("echo $((6 * 7))").press("enter");
+  await terminal.waitForText("42");
+  // Keys that the TUI uses elsewhere belong to the session now.
+  terminal.type("echo q?:p").press("enter");
+  await terminal.waitForText(/^.*│q\?:p/m);
+  terminal.press("ctrl-]");
+  await terminal.waitForText((screen) => !screen.includes("TYPING"));
+  terminal.press("j", "s");
+  await terminal.waitForText(/nux\$.*slit\$/);
+  terminal.press("ctrl-]", "z");
+  await terminal.waitForText((screen) => screen.includes("slit$") && !screen.includes("nux$"));
+  terminal.press("ctrl-]", "X");
+  await terminal.waitForText((screen) => screen.includes("nux$") && !screen.includes("slit$"));
+  terminal.press("q");
+  expect(await terminal.waitForExit()).toBe(0);
+  // The agents keep running.
+  const sessions = await (await town.host()).list();
+  expect(sessions.map(({ phase }) => phase)).not.toContain("exited");
+});
+
+test("Ctrl-] twice sends it to the session", async () => {
+  await town.polecat("nux", [
+    "/bin/sh",
+    "-c",
+    "stty raw -echo; echo ready; od -An -tx1 -N1; echo over; sleep 60",
+  ]);
+  const terminal = await town.open({ columns: 120, rows: 35 });
+  await terminal.waitForText("nux");
+  terminal.press("j", "enter");
+  await terminal.waitForText("ready");
+  terminal.press("ctrl-]");
+  await terminal.waitForText((screen) => !screen.includes("TYPING"));
+  terminal.press("ctrl-]");
+  await terminal.waitForText(/1d[\s\S]*over/);
+});
+
+for (const signal of ["SIGTERM", "SIGHUP", "SIGINT"] as const)
+  test(`${signal} restores the terminal`, async () => {
+    const terminal = await town.open({ columns: 80, rows: 24 });
+    await terminal.waitForText("gastown");
+    terminal.kill(signal);
+    const code = await terminal.waitForExit();
+    expect(code).toBe({ SIGTERM: 143, SIGHUP: 129, SIGINT: 130 }[signal]);
+    expectRestored(terminal);
+  });
+
+test("an exception restores the terminal and is printed behind", async () => {
+  const terminal = await town.open(
+    { columns: 80, rows: 24 },
+    {},
+    {
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent('process.on("SIGUSR2",()=>{throw new Error("kaboom")})')}`,
+    },
+  );
+  await terminal.waitForText("gastown");
+  terminal.kill("SIGUSR2");
+  expect(await terminal.waitForExit()).toBe(1);
+  expectRestored(terminal);
+  expect(terminal.screen).toContain("kaboom");
+});
+
+test("stopped and continued, the terminal is given back and taken again", async () => {
+  const terminal = await town.open({ columns: 80, rows: 24 });
+  await terminal.waitForText("gastown");
+  terminal.kill("SIGTSTP");
+  await waitFor(() => !terminal.alternate, { what: "the normal screen" });
+  terminal.kill("SIGCONT");
+  await terminal.waitForText("gastown");
+  expect(terminal.alternate).toBe(true);
+  terminal.press("q");
+  expect(await terminal.waitForExit()).toBe(0);
+});
+
+test("a terminal that is made tiny says so in one line, and recovers", async () => {
+  const terminal = await town.open({ columns: 20, rows: 5 });
+  await terminal.waitForText(/20x5 is too small/);
+  terminal.resize(80, 24);
+  await terminal.waitForText("1 Agents");
+  terminal.resize(50, 12);
+  await terminal.waitForText((screen) =>
+    screen.split("\n").some((line) => line.length === 50 && line.startsWith("╭ 1 Agents")),
+  );
+  terminal.resize(20, 5).press("q");
+  expect(await terminal.waitForExit()).toBe(0);
+});
+
+test("help lists the keys that work here and can be searched", async () => {
+  const terminal = await town.open({ columns: 120, rows: 35 });
+  await terminal.waitForText("1 Agents");
+  terminal.press("?");
+  await terminal.waitForText("Keys here");
+  terminal.type("fold");
+  await terminal.waitForText(
+    (screen) => screen.includes("Unfold the rig") && !screen.includes("Quit at once"),
+  );
+  terminal.press("escape");
+  await terminal.waitForText((screen) => !screen.includes("Keys here"));
+});

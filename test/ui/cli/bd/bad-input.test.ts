@@ -1,0 +1,113 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { type BeadJson, bdRepository } from "../../../support/bd-repository.ts";
+import { runBd } from "../../../support/run-cli.ts";
+import { temporaryDirectory } from "../../../support/temporary-directory.ts";
+
+it("24: bad values are refused with their message, in text and in JSON, and nothing is written", async () => {
+  const repository = await bdRepository();
+  const cases: readonly (readonly [readonly string[], string])[] = [
+    [["create"], "title is required"],
+    [["create", ""], "title is required"],
+    [["create", "x", "-p", "high"], 'invalid priority "high" (use 0-4 or P0-P4)'],
+    [["create", "x", "-t", "nope"], 'invalid issue type "nope" (valid: '],
+    [
+      ["create", "x", "--due", "someday"],
+      'cannot parse time "someday" (examples: +6h, tomorrow, 2026-01-15)',
+    ],
+    [["create", "x", "--metadata", "{"], "metadata is not a valid JSON object"],
+    [["create", "x", "--metadata", '{"a b": 1}'], 'invalid metadata key "a b"'],
+    [["create", "y".repeat(501)], "title too long: 501 characters (maximum 500)"],
+    [["create", "x", "-e", "-3"], "estimate must be a non-negative number of minutes"],
+    [["create", "x", "--ephemeral", "--no-history"], "--ephemeral and --no-history are mutually exclusive"],
+    [["create", "x", "--deps", "nonsense:y"], 'unknown dependency type "nonsense"'],
+    [["create", "x", "-l", "z".repeat(256)], "label too long (maximum 255)"],
+    [["create", "x", "--id", "zz-1"], 'prefix mismatch: "zz-1" does not start with a known prefix (demo)'],
+    [["create", "a", "b"], 'unexpected argument "b"'],
+    [["create", "x", "-d", "one", "--stdin"], "only one of --description, --stdin"],
+    [["create", "x", "--body-file", "missing.txt"], "cannot read missing.txt: no such file"],
+    [["list", "-s", "bogus"], 'invalid status "bogus" (valid: open, '],
+    [["list", "ready"], 'list takes no arguments, got "ready"'],
+    [["list", "--limit", "some"], '--limit: "some" is not a whole number'],
+  ];
+  for (const [args, message] of cases) {
+    const [text, json] = await Promise.all([repository.bd(args), repository.bd([...args, "--json"])]);
+    expect([args.join(" "), text.code, json.code]).toEqual([args.join(" "), 2, 2]);
+    expect(text.stderr.split("\n")[0]).toContain(`Error: ${message}`);
+    expect(text.stdout).toBe("");
+    expect(json.json<{ error: string }>().error).toContain(message);
+  }
+  expect(await repository.json("list", "--all")).toEqual([]);
+});
+
+it("says what is missing outside a repository with beads", async () => {
+  const cwd = temporaryDirectory();
+  const result = await runBd(["list", "--json"], { cwd });
+  expect(result.code).toBe(1);
+  expect(result.json()).toMatchObject({ code: "no_database", error: "no beads database found" });
+  expect(result.stderr).toContain("hint: run 'bd init', or set BEADS_DIR");
+});
+
+it("creates nothing when one dependency is wrong", async () => {
+  const repository = await bdRepository();
+  const result = await repository.bd(["create", "half", "--deps", "demo-zzzzz"]);
+  expect(result.code).toBe(3);
+  expect(await repository.json("list", "--all")).toEqual([]);
+});
+
+it("keeps what a hostile text contains and shows none of it to a terminal", async () => {
+  const repository = await bdRepository();
+  const title = "\u001b]0;pwn\u0007red \u001b[31mtitle\u202eevil\u0085\u200b";
+  const description = "line\r\n\u001b[2Jcleared\u0000nul";
+  writeFileSync(join(repository.path, "d.txt"), description);
+  const created = await repository.bd(["create", title, "--body-file", "d.txt", "-l", "a\u001b[1mb"]);
+  expect(created.code).toBe(0);
+  for (const args of [
+    ["list"],
+    ["list", "--flat"],
+    ["show", "--current"],
+    ["ready"],
+    ["show", "--current", "--short"],
+  ]) {
+    const { stdout, stderr } = await repository.bd(args, { env: { CLICOLOR_FORCE: "0" } });
+    expect(stdout + stderr).toContain("red title");
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
+    expect(stdout + stderr).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202e\u200b]/);
+  }
+  const shown = await repository.bd(["list", "--json"]);
+  expect(shown.stdout).not.toMatch(/[\u001b\u0085\u202e\u0000]/);
+  expect(shown.json<BeadJson[]>()[0]).toMatchObject({ title });
+});
+
+it("takes four megabytes of text and refuses one byte more", async () => {
+  const repository = await bdRepository();
+  const limit = 4 * 1024 * 1024;
+  writeFileSync(join(repository.path, "fits.txt"), "x".repeat(limit));
+  const id = await repository.create("big", "--body-file", "fits.txt");
+  expect(String((await repository.json<BeadJson[]>("show", id))[0]?.["description"])).toHaveLength(limit);
+  writeFileSync(join(repository.path, "more.txt"), "x".repeat(limit + 1));
+  const refused = await repository.bd(["update", id, "--body-file", "more.txt"]);
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toContain(`description too large: ${limit + 1} bytes (maximum ${limit})`);
+});
+
+it("finds beads by parts of their ids and says when that is not enough", async () => {
+  const repository = await bdRepository();
+  await repository.create("one", "--id", "demo-abc12");
+  await repository.create("two", "--id", "demo-abc19");
+  const ambiguous = await repository.bd(["show", "abc1"]);
+  expect(ambiguous.code).toBe(4);
+  expect(ambiguous.stderr).toMatch(/ambiguous ID "abc1" matches 2 issues: demo-abc12,? demo-abc19/);
+  expect((await repository.json<BeadJson[]>("show", "abc12"))[0]?.id).toBe("demo-abc12");
+  expect((await repository.json<BeadJson[]>("show", "demoabc19"))[0]?.id).toBe("demo-abc19");
+  expect((await repository.bd(["show", "zz"])).code).toBe(3);
+  expect((await repository.bd(["create", "again", "--id", "demo-abc12"])).code).toBe(4);
+});
+
+it("refuses to write when it was told to read only", async () => {
+  const repository = await bdRepository();
+  const result = await repository.bd(["create", "x", "--readonly"]);
+  expect(result.code).toBe(1);
+  expect(result.stderr).toContain("operation 'create' is not allowed in read-only mode");
+});
