@@ -61,6 +61,7 @@ export class SqliteLedger implements Ledger {
   readonly path: string;
   readonly database: LedgerDatabase;
   readonly clock: Clock;
+  readonly random: Random;
   private readonly options: SqliteLedgerOptions;
   private readonly touched = new Map<ActorAddress, number>();
   private customText = "";
@@ -71,6 +72,7 @@ export class SqliteLedger implements Ledger {
     this.database = database;
     this.options = options;
     this.clock = options.clock;
+    this.random = options.random;
   }
 
   async get(id: BeadId): Promise<Bead | undefined> {
@@ -340,7 +342,7 @@ export class SqliteLedger implements Ledger {
       ),
       prefixes: this.prefixTable(),
       clock: this.clock,
-      random: this.options.random,
+      random: this.random,
       defaultScope: this.options.scope,
     };
   }
