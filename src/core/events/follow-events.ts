@@ -11,6 +11,8 @@ export interface FollowOptions {
   /** How many events of the past come first; none by default. */
   readonly past?: number;
   readonly context?: () => EventContext;
+  /** A further condition. */
+  readonly accepts?: (event: TownEvent) => boolean;
   /** Told about lines that are no events. */
   readonly onBadLine?: () => void;
 }
@@ -41,7 +43,9 @@ export async function followEvents(
       const event = parseEvent(line);
       if (!event) options.onBadLine?.();
       if (!event || recent.has(event.id)) return [];
-      return matchesEvent(event, options.filter, options.context?.()) ? [event] : [];
+      const isWanted =
+        matchesEvent(event, options.filter, options.context?.()) && options.accepts?.(event) !== false;
+      return isWanted ? [event] : [];
     });
   const look = () => {
     const events = accept(tail.read());
@@ -58,6 +62,7 @@ export async function followEvents(
           end: tail.position,
           ...(options.filter ? { filter: options.filter } : {}),
           ...(context ? { context } : {}),
+          ...(options.accepts ? { accepts: options.accepts } : {}),
         });
   for (const event of past) recent.has(event.id);
   onEvents(past);

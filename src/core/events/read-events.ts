@@ -10,6 +10,8 @@ export interface ReadOptions {
   readonly limit?: number;
   /** Needed to tell the rig of an event that does not name it. */
   readonly context?: EventContext;
+  /** A further condition. */
+  readonly accepts?: (event: TownEvent) => boolean;
   /** Reads the live file only up to this byte; archives as usual. */
   readonly end?: number;
 }
@@ -32,6 +34,7 @@ export function readEvents(file: string, options: ReadOptions = {}): readonly To
       if (!event || recent.has(event.id)) continue;
       if (Date.parse(event.ts) < since - slackMs) break;
       if (!matchesEvent(event, options.filter, options.context)) continue;
+      if (options.accepts?.(event) === false) continue;
       if (found.length === limit) return found.reverse();
       found.push(event);
     }

@@ -1,4 +1,5 @@
 import { gtFlags } from "./global-flags.ts";
+import { overviewCommand } from "./gt/overview.spec.ts";
 import type { Program } from "./program.ts";
 import { gtTree } from "./tree.ts";
 
@@ -9,6 +10,7 @@ export const gtProgram: Program = {
   summary: "gt runs a town of AI coding agents on real git repositories.",
   commands: gtTree,
   globalFlags: gtFlags,
+  bare: overviewCommand,
   synonyms: {
     ls: "status",
     ps: "agents list",

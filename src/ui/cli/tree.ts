@@ -1,9 +1,12 @@
 import type { CommandSpec } from "./command.ts";
 import { daemonCommands } from "./gt/daemon.spec.ts";
 import { estopCommands } from "./gt/estop.spec.ts";
+import { feedCommands } from "./gt/feed.spec.ts";
 import { helpCommands } from "./gt/help.spec.ts";
 import { installCommands } from "./gt/install.spec.ts";
+import { logCommands } from "./gt/log.spec.ts";
 import { rigCommands } from "./gt/rig.spec.ts";
+import { statusCommands } from "./gt/status.spec.ts";
 import { upCommands } from "./gt/up.spec.ts";
 import { versionCommands } from "./gt/version.spec.ts";
 
@@ -14,9 +17,12 @@ import { versionCommands } from "./gt/version.spec.ts";
 export const gtTree: readonly CommandSpec[] = [
   ...daemonCommands,
   ...estopCommands,
+  ...feedCommands,
   ...helpCommands,
   ...installCommands,
+  ...logCommands,
   ...rigCommands,
+  ...statusCommands,
   ...upCommands,
   ...versionCommands,
 ];

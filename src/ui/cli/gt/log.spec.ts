@@ -1,0 +1,20 @@
+import type { CommandSpec } from "../command.ts";
+
+export const logCommands: readonly CommandSpec[] = [
+  {
+    name: "log",
+    group: "diag",
+    summary: "lifecycle of agents: starts, ends, deaths, nudges",
+    description: "A view of the event log with the events in which an agent's life changes.",
+    flags: [
+      { name: "limit", short: "n", value: "n", default: "20", summary: "newest n" },
+      { name: "type", short: "t", value: "type", list: true, summary: "event types; wake and crash too" },
+      { name: "agent", short: "a", value: "prefix", summary: "agents whose address begins so" },
+      { name: "since", value: "time", summary: "not older than" },
+      { name: "follow", short: "f", summary: "keep printing new ones" },
+    ],
+    examples: ["gt log", "gt log -t crash --since 1d", "gt log -a web/ -f"],
+    seeAlso: ["gt feed"],
+    load: () => import("./log.ts"),
+  },
+];
