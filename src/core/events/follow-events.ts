@@ -23,6 +23,8 @@ export interface Follower {
 
 /** A watcher may miss a change on odd file systems; looking at the size costs nothing worth measuring. */
 const safetyMs = 2000;
+/** A writer may be held up between opening the file and writing its line. */
+const lateWriterMs = 5000;
 const chunkBytes = 256 * 1024;
 const longestLine = 64 * 1024;
 
@@ -91,12 +93,14 @@ export async function followEvents(
 class Tail {
   readonly #file: string;
   #live: Segment | undefined;
-  /** A writer that opened the file before its rotation may still add its line to what is an archive now. */
-  #rotated: Segment | undefined;
+  /** Archives that a writer who opened them before their rotation may still add a line to. */
+  #retired: { readonly segment: Segment; readonly until: number }[] = [];
+  readonly #known: Set<string>;
 
   /** Starts behind the last whole line. */
   constructor(file: string) {
     this.#file = file;
+    this.#known = new Set(archives(file));
     this.#live = Segment.open(file);
     this.#live?.skipToEnd();
   }
@@ -108,37 +112,48 @@ class Tail {
   /** Whole lines added since the last call. */
   read(): readonly string[] {
     const lines: string[] = [];
-    this.#rotated?.drain(lines);
+    this.#drainRetired(lines);
     this.#live?.drain(lines);
     const found = statSync(this.#file, { bigint: true, throwIfNoEntry: false });
-    if (found === undefined || found.ino === this.#live?.inode) return lines;
-    this.#live?.drain(lines);
-    if (this.#live) this.#readMissed(this.#live.inode, lines);
-    this.#rotated?.close();
-    this.#rotated = this.#live;
-    this.#live = Segment.open(this.#file);
-    this.#live?.drain(lines);
+    if (found?.ino === this.#live?.inode) return lines;
+    const next = Segment.open(this.#file);
+    this.#retire(this.#live, lines);
+    this.#readMissed(next, lines);
+    this.#live = next;
+    next?.drain(lines);
     return lines;
   }
 
   close(): void {
-    this.#rotated?.close();
+    for (const { segment } of this.#retired) segment.close();
     this.#live?.close();
   }
 
-  /** Segments that were begun and closed since the last look: the archives behind the one we had open. */
-  #readMissed(inode: bigint, lines: string[]): void {
-    const missed: string[] = [];
-    for (const archive of archives(this.#file).reverse()) {
-      if (statSync(archive, { bigint: true, throwIfNoEntry: false })?.ino === inode) {
-        for (const path of missed) {
-          const segment = Segment.open(path);
-          segment?.drain(lines);
-          segment?.close();
-        }
-        return;
-      }
-      missed.unshift(archive);
+  #retire(segment: Segment | undefined, lines: string[]): void {
+    if (!segment) return;
+    segment.drain(lines);
+    this.#retired.push({ segment, until: performance.now() + lateWriterMs });
+  }
+
+  #drainRetired(lines: string[]): void {
+    if (this.#retired.length === 0) return;
+    const now = performance.now();
+    for (const { segment, until } of this.#retired) {
+      segment.drain(lines);
+      if (until < now) segment.close();
+    }
+    this.#retired = this.#retired.filter(({ until }) => until >= now);
+  }
+
+  /** Segments that were begun and closed since the last look: new archives that we have never had open. */
+  #readMissed(next: Segment | undefined, lines: string[]): void {
+    const open = new Set([next, ...this.#retired.map(({ segment }) => segment)].map((one) => one?.inode));
+    for (const archive of archives(this.#file)) {
+      if (this.#known.has(archive)) continue;
+      this.#known.add(archive);
+      const segment = Segment.open(archive);
+      if (segment && open.has(segment.inode)) segment.close();
+      else this.#retire(segment, lines);
     }
   }
 }

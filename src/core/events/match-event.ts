@@ -8,7 +8,7 @@ export interface EventContext {
   readonly rigs: readonly Pick<Rig, "name" | "prefix">[];
 }
 
-/** The rig an event is about (spec/06 §9.5): its payload, else its actor, else its bead; empty for the town. */
+/** The rig an event is about (spec/06 §9.5): its payload, actor, bead, or the agent it names; empty for the town. */
 export function rigOfEvent(event: TownEvent, context: EventContext | undefined): string {
   const named = event.payload["rig"];
   if (typeof named === "string" && named !== "") return named;
@@ -16,7 +16,10 @@ export function rigOfEvent(event: TownEvent, context: EventContext | undefined):
   const first = event.actor.split("/", 1)[0] ?? "";
   if (rigs.some((rig) => rig.name === first)) return first;
   const bead = event.payload["bead"];
-  return typeof bead === "string" ? (longestPrefix(bead, rigs)?.name ?? "") : "";
+  const ofBead = typeof bead === "string" ? longestPrefix(bead, rigs) : undefined;
+  if (ofBead) return ofBead.name;
+  const agents = ["agent", "target", "polecat"].map((key) => String(event.payload[key] ?? ""));
+  return rigs.find((rig) => agents.some((agent) => agent.startsWith(`${rig.name}/`)))?.name ?? "";
 }
 
 /** What an event happened to: first of bead, convoy, mr, root, gate, epic, escalation (spec/06 §9.5). */

@@ -28,15 +28,26 @@ export function readEvents(file: string, options: ReadOptions = {}): readonly To
   const since = options.filter?.since ?? Number.NEGATIVE_INFINITY;
   const found: TownEvent[] = [];
   const recent = new RecentIds();
-  for (const source of [file, ...archives(file, since).reverse()]) {
-    for (const line of linesBackwards(source, source === file ? options.end : undefined)) {
-      const event = parseEvent(line);
-      if (!event || recent.has(event.id)) continue;
-      if (Date.parse(event.ts) < since - slackMs) break;
-      if (!matchesEvent(event, options.filter, options.context)) continue;
-      if (options.accepts?.(event) === false) continue;
-      if (found.length === limit) return found.reverse();
-      found.push(event);
+  // Opened before the archives are listed: what is rotated meanwhile is not read a second time as an archive.
+  const live = openOptional(file);
+  const liveInode = live === undefined ? undefined : fstatSync(live, { bigint: true }).ino;
+  const sources = [live, ...archives(file, since).reverse()];
+  for (const source of sources) {
+    const handle = typeof source === "string" ? openOptional(source) : source;
+    if (handle === undefined) continue;
+    try {
+      if (typeof source === "string" && fstatSync(handle, { bigint: true }).ino === liveInode) continue;
+      for (const line of linesBackwards(handle, source === live ? options.end : undefined)) {
+        const event = parseEvent(line);
+        if (!event || recent.has(event.id)) continue;
+        if (Date.parse(event.ts) < since - slackMs) break;
+        if (!matchesEvent(event, options.filter, options.context)) continue;
+        if (options.accepts?.(event) === false) continue;
+        if (found.length === limit) return found.reverse();
+        found.push(event);
+      }
+    } finally {
+      closeSync(handle);
     }
   }
   return found.reverse();
@@ -84,40 +95,34 @@ function closingTime(name: string): number {
   return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}.${ms}Z`);
 }
 
-/** Whole lines from the end of a file to its start, so that the newest of a huge log are there at once. */
-function* linesBackwards(file: string, end?: number): Generator<string> {
-  let handle: number;
+function openOptional(file: string): number | undefined {
   try {
-    handle = openSync(file, "r");
+    return openSync(file, "r");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
-  try {
-    let position = end ?? fstatSync(handle).size;
-    // The bytes before the first newline of the part read so far: the end of a line that begins further up.
-    let open: Buffer | undefined;
-    while (position > 0) {
-      const size = Math.min(chunkBytes, position);
-      position -= size;
-      const chunk = Buffer.alloc(size);
-      readSync(handle, chunk, 0, size, position);
-      let upTo = chunk.length;
-      for (
-        let at = chunk.lastIndexOf(0x0a);
-        at !== -1;
-        at = at === 0 ? -1 : chunk.lastIndexOf(0x0a, at - 1)
-      ) {
-        const rest = chunk.subarray(at + 1, upTo);
-        // What follows the last newline of the file is a line still being written.
-        if (open !== undefined) yield (open.length > 0 ? Buffer.concat([rest, open]) : rest).toString("utf8");
-        open = Buffer.alloc(0);
-        upTo = at;
-      }
-      if (open !== undefined) open = Buffer.concat([chunk.subarray(0, upTo), open]);
+}
+
+/** Whole lines from the end of a file to its start, so that the newest of a huge log are there at once. */
+function* linesBackwards(handle: number, end?: number): Generator<string> {
+  let position = Math.min(end ?? Number.POSITIVE_INFINITY, fstatSync(handle).size);
+  // The bytes before the first newline of the part read so far: the end of a line that begins further up.
+  let open: Buffer | undefined;
+  while (position > 0) {
+    const size = Math.min(chunkBytes, position);
+    position -= size;
+    const chunk = Buffer.alloc(size);
+    readSync(handle, chunk, 0, size, position);
+    let upTo = chunk.length;
+    for (let at = chunk.lastIndexOf(0x0a); at !== -1; at = at === 0 ? -1 : chunk.lastIndexOf(0x0a, at - 1)) {
+      const rest = chunk.subarray(at + 1, upTo);
+      // What follows the last newline of the file is a line still being written.
+      if (open !== undefined) yield (open.length > 0 ? Buffer.concat([rest, open]) : rest).toString("utf8");
+      open = Buffer.alloc(0);
+      upTo = at;
     }
-    if (open !== undefined && open.length > 0) yield open.toString("utf8");
-  } finally {
-    closeSync(handle);
+    if (open !== undefined) open = Buffer.concat([chunk.subarray(0, upTo), open]);
   }
+  if (open !== undefined && open.length > 0) yield open.toString("utf8");
 }

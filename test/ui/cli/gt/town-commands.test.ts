@@ -125,7 +125,7 @@ test("status, feed, log and the overview show the town and never its control cha
   expect(overview.stdout.split("\n").filter((line) => /^[A-Z]+ \(\d+\)$/.test(line))).toEqual([
     "AGENTS (6)",
     "CONVOYS (0)",
-    "PROBLEMS (0)",
+    "PROBLEMS (1)",
     "QUEUE (0)",
     "EVENTS (3)",
   ]);
