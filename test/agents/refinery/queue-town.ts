@@ -5,7 +5,6 @@ import { onTestFinished } from "vitest";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
 import { runQueue, type RunQueueOptions } from "../../../src/agents/refinery/refinery.ts";
 import type { QueueReport } from "../../../src/agents/refinery/drive-queue.ts";
-import { systemClock } from "../../../src/core/clock.ts";
 import type { TownEvent } from "../../../src/core/events/event.ts";
 import { readEvents } from "../../../src/core/events/read-events.ts";
 import { cloneShared } from "../../../src/core/git/repository.ts";
@@ -55,6 +54,7 @@ export class QueueTown {
   readonly access: TownAccess;
   readonly origin: string;
   #branches = 0;
+  #laterMs = 0;
 
   private constructor(root: string, town: Town, ledger: Ledger) {
     this.root = root;
@@ -65,7 +65,7 @@ export class QueueTown {
     this.access = {
       town,
       ledger,
-      clock: systemClock,
+      clock: { now: () => Date.now() + this.#laterMs },
       random: systemRandom,
       actor: "web/refinery",
       host: () => Promise.reject(new Error("these tests need no sessions")),
@@ -148,6 +148,11 @@ export class QueueTown {
     git(this.rig.repository, "update-ref", `refs/heads/${branch}`, head);
     if (hasRemote) git(this.rig.repository, "push", "--quiet", "--force", "origin", `${branch}:${branch}`);
     return head;
+  }
+
+  /** Turns the queue's clock forward. */
+  later(ms: number): void {
+    this.#laterMs += ms;
   }
 
   run(options: RunQueueOptions = {}): Promise<QueueReport> {
