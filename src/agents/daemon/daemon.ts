@@ -6,7 +6,7 @@ import { watchLedger } from "../../core/ledger/watch-ledger.ts";
 import { acquireLock, isLocked, lockHolder } from "../../core/lock/lock.ts";
 import { systemRandom } from "../../core/random.ts";
 import { parseAddress } from "../../core/town/address.ts";
-import type { Rig, Town } from "../../core/town/town.ts";
+import type { Town } from "../../core/town/town.ts";
 import { version } from "../../core/version.ts";
 import { connectHost } from "../sessions/client.ts";
 import { processStartTime } from "../sessions/process-identity.ts";
@@ -21,9 +21,10 @@ import { convoyDuty } from "./duties/convoys.ts";
 import { diskDuty } from "./duties/disk.ts";
 import { hostDuty } from "./duties/host.ts";
 import { operationsDuty } from "./duties/operations.ts";
+import { refineryDuty } from "./duties/refinery.ts";
 import { schedulerDuty } from "./duties/scheduler.ts";
 import { witnessDuty } from "./duties/witness.ts";
-import { DutyRunner } from "./duty-runner.ts";
+import { type Duty, DutyRunner } from "./duty-runner.ts";
 import { readStop } from "./emergency-stop.ts";
 import { HostLink } from "./host-link.ts";
 import { ProgressTracker } from "./progress-tracker.ts";
@@ -163,13 +164,14 @@ export class Daemon {
 
   /** One pair of duties per registered rig; those of removed rigs end. */
   #addRigDuties(): void {
-    const wanted = new Map<string, Rig>();
-    for (const rig of this.#town.rigs()) wanted.set(rigDuty("witness", rig.name), rig);
+    const wanted = new Map<string, () => Duty>();
+    for (const rig of this.#town.rigs()) {
+      wanted.set(rigDuty("witness", rig.name), () => witnessDuty(this.#context, rig));
+      wanted.set(rigDuty("refinery", rig.name), () => refineryDuty(this.#context, rig));
+    }
     for (const key of this.#runner.keys())
       if (key.includes(":") && !wanted.has(key)) this.#runner.remove(key);
-    for (const [key, rig] of wanted) {
-      if (!this.#runner.keys().includes(key)) this.#runner.add(witnessDuty(this.#context, rig));
-    }
+    for (const [key, make] of wanted) if (!this.#runner.keys().includes(key)) this.#runner.add(make());
   }
 
   /** Reads the change feed up to its head; at most one reader at a time. */

@@ -1,5 +1,6 @@
 import type { CommandSpec } from "./command.ts";
 import { daemonCommands } from "./gt/daemon.spec.ts";
+import { demoCommands } from "./gt/demo.spec.ts";
 import { estopCommands } from "./gt/estop.spec.ts";
 import { feedCommands } from "./gt/feed.spec.ts";
 import { helpCommands } from "./gt/help.spec.ts";
@@ -16,6 +17,7 @@ import { versionCommands } from "./gt/version.spec.ts";
  */
 export const gtTree: readonly CommandSpec[] = [
   ...daemonCommands,
+  ...demoCommands,
   ...estopCommands,
   ...feedCommands,
   ...helpCommands,
