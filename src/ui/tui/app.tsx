@@ -10,7 +10,7 @@ import { feedLines, newRowsAbove } from "./views/feed-panel.ts";
 import { footerLine } from "./views/footer.ts";
 import { headerLine } from "./views/header.ts";
 import { overlayView } from "./views/overlays.ts";
-import { frameLines, Lines, type Look } from "./views/panel.tsx";
+import { Lines, type Look, Panel } from "./views/panel.tsx";
 import { paneNote, paneTitle } from "./views/pane-frame.ts";
 import { problemsLines } from "./views/problems-view.ts";
 import { bold, type Line, span } from "./views/spans.ts";
@@ -31,7 +31,7 @@ export function App({ store, look }: AppProps): ReactNode {
 export function Screen({ state, look }: { readonly state: TuiState; readonly look: Look }): ReactNode {
   const layout = layOut(state);
   return (
-    <Box width={state.columns} height={state.rows} overflow="hidden">
+    <Box width={state.columns} height={state.rows}>
       {layout.kind === "tiny" ? (
         <TooSmall state={state} />
       ) : (
@@ -54,44 +54,38 @@ const Parts = memo(function Parts({ state, look, layout }: PartsProps): ReactNod
     <>
       <Lines rect={layout.header} lines={[headerLine(state, look, layout.header.width)]} />
       {[...layout.panels].map(([name, rect]) => (
-        <Lines key={name} rect={rect} lines={panelLines(name, rect, state, look)} />
+        <ListPanel key={name} name={name} rect={rect} state={state} look={look} />
       ))}
       {[...layout.summaries].map(([name, rect]) => (
         <Lines key={name} rect={rect} lines={[summaryLine(name, state, look)]} />
       ))}
       {[...layout.panes].map(([address, rect]) => (
-        <Lines key={address} rect={rect} lines={paneLines(address, rect, state, look)} />
+        <PaneFrame key={address} address={address} rect={rect} state={state} look={look} />
       ))}
       {toasts && <Lines rect={toasts.rect} lines={toasts.lines} />}
-      {overlay && (
-        <Lines
-          rect={overlay.rect}
-          lines={frameLines(
-            overlay.rect,
-            look,
-            { title: overlay.title, note: overlay.note, isFocused: true },
-            overlay.lines,
-          )}
-        />
-      )}
+      {overlay && <Panel {...overlay} look={look} isFocused isOpaque />}
       <Lines rect={layout.footer} lines={[footerLine(state, look, layout.footer.width)]} />
     </>
   );
 });
 
-function panelLines(name: PanelName, rect: Rect, state: TuiState, look: Look): readonly Line[] {
-  const width = rect.width - 2;
-  const height = rect.height - 2;
+interface PartProps {
+  readonly rect: Rect;
+  readonly state: TuiState;
+  readonly look: Look;
+}
+
+function ListPanel({ name, rect, state, look }: PartProps & { readonly name: PanelName }): ReactNode {
   const draw = { agents: agentsLines, convoys: convoysLines, feed: feedLines, problems: problemsLines }[name];
-  return frameLines(
-    rect,
-    look,
-    {
-      title: [span(titleOf(name, state))],
-      note: noteOf(name, state, look),
-      isFocused: focusedPanel(state) === name,
-    },
-    draw(state, look, width, height),
+  return (
+    <Panel
+      rect={rect}
+      look={look}
+      title={[span(titleOf(name, state))]}
+      note={noteOf(name, state, look)}
+      isFocused={focusedPanel(state) === name}
+      lines={draw(state, look, rect.width - 2, rect.height - 2)}
+    />
   );
 }
 
@@ -114,19 +108,18 @@ function noteOf(name: PanelName, state: TuiState, look: Look): Line {
   return fresh > 0 ? [bold(`${look.symbols.up} ${fresh} new`, look.theme.care)] : [];
 }
 
-function paneLines(address: string, rect: Rect, state: TuiState, look: Look): readonly Line[] {
+function PaneFrame({ address, rect, state, look }: PartProps & { readonly address: string }): ReactNode {
   const pane = state.panes.get(address);
-  if (pane === undefined) return [];
-  const message = pane.status === "absent" ? [[], [span(`  ${pane.note}`, look.theme.muted)]] : [];
-  return frameLines(
-    rect,
-    look,
-    {
-      title: paneTitle(pane, state, look),
-      note: paneNote(pane, state, look),
-      isFocused: focusedPane(state) === address,
-    },
-    message,
+  if (pane === undefined) return null;
+  return (
+    <Panel
+      rect={rect}
+      look={look}
+      title={paneTitle(pane, state, look)}
+      note={paneNote(pane, state, look)}
+      isFocused={focusedPane(state) === address}
+      lines={pane.status === "absent" ? [[], [span(`  ${pane.note}`, look.theme.muted)]] : []}
+    />
   );
 }
 

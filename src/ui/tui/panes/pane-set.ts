@@ -11,10 +11,27 @@ interface Pane {
   readonly session: string;
   readonly screen: PaneScreen;
   attachment: Attachment | undefined;
+  /** What came from the host and is not on the screen yet: bytes, and sizes in their order. */
+  readonly arrived: (Uint8Array | PaneSize)[];
+  isParsing: boolean;
+  /** Bytes that may be parsed before the next frame. */
+  credit: number;
   /** Bytes parsed since the last painted frame; the host waits for their acknowledgement before it sends on. */
   unpainted: number;
   isClosed: boolean;
 }
+
+interface PaneSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/**
+ * Bytes of all panes together that are parsed for one frame: a few milliseconds of work, so that keys are never kept
+ * waiting by agents that flood. What does not fit waits, and the host with it.
+ */
+const frameBytes = 64 * 1024;
+const sliceBytes = 16 * 1024;
 
 export interface PaneSetOptions {
   readonly store: Store;
@@ -46,6 +63,9 @@ export class PaneSet {
       session,
       screen: new PaneScreen(size.columns, size.rows),
       attachment: undefined,
+      arrived: [],
+      isParsing: false,
+      credit: frameBytes,
       unpainted: 0,
       isClosed: false,
     };
@@ -120,31 +140,36 @@ export class PaneSet {
     });
   }
 
-  /** A frame is on its way to the terminal: the host may send on. */
+  /** A frame is on its way to the terminal: the host may send on, and the next bytes may be parsed. */
   painted(): void {
+    const busy = [...this.panes.values()].filter((pane) => pane.arrived.length > 0).length;
     for (const pane of this.panes.values()) {
-      if (pane.unpainted === 0) continue;
-      pane.attachment?.acknowledge(pane.unpainted);
+      if (pane.unpainted > 0) pane.attachment?.acknowledge(pane.unpainted);
       pane.unpainted = 0;
+      pane.credit = Math.ceil(frameBytes / Math.max(1, busy));
+      this.parse(pane);
     }
   }
 
   private async attach(pane: Pane): Promise<void> {
     const size = this.sizeOf(pane.address) ?? { columns: 80, rows: 24 };
+    pane.arrived.length = 0;
     try {
       const host = await this.options.host();
       const attachment = await host.attach(pane.session, {
         ...size,
         onData: (bytes) => this.receive(pane, bytes),
-        onResize: (columns, rows) => this.resizeScreen(pane, columns, rows),
+        onResize: (columns, rows) => this.receive(pane, { columns, rows }),
         onExit: (record) => this.exited(pane, record),
       });
       if (pane.isClosed) {
         attachment.detach();
         return;
       }
+      // The snapshot is made for the size that the pty has, and may have arrived before this answer.
+      pane.arrived.unshift({ columns: attachment.columns, rows: attachment.rows });
       pane.attachment = attachment;
-      this.resizeScreen(pane, attachment.columns, attachment.rows);
+      this.parse(pane);
       this.show(pane, { status: "live", note: "" });
       this.fit();
     } catch (error) {
@@ -152,21 +177,35 @@ export class PaneSet {
     }
   }
 
-  private receive(pane: Pane, bytes: Uint8Array): void {
+  private receive(pane: Pane, arrived: Uint8Array | PaneSize): void {
     if (pane.isClosed) return;
-    pane.screen.write(bytes, () => {
-      pane.unpainted += bytes.length;
-      this.options.repaint();
-    });
+    pane.arrived.push(arrived);
+    if (pane.attachment !== undefined) this.parse(pane);
   }
 
-  /** In order with the bytes: those before the change are meant for the old size. */
-  private resizeScreen(pane: Pane, columns: number, rows: number): void {
-    if (pane.isClosed) return;
-    pane.screen.write(new Uint8Array(0), () => {
-      if (pane.isClosed) return;
-      pane.screen.resize(columns, rows);
+  /** Feeds what arrived to the screen, as much as the credit of this frame allows. */
+  private parse(pane: Pane): void {
+    if (pane.isParsing || pane.isClosed) return;
+    const next = pane.arrived[0];
+    if (next === undefined) return;
+    if (!(next instanceof Uint8Array)) {
+      pane.arrived.shift();
+      pane.screen.resize(next.columns, next.rows);
       this.options.repaint();
+      this.parse(pane);
+      return;
+    }
+    if (pane.credit <= 0) return;
+    const slice = next.subarray(0, sliceBytes);
+    if (slice.length === next.length) pane.arrived.shift();
+    else pane.arrived[0] = next.subarray(slice.length);
+    pane.credit -= slice.length;
+    pane.isParsing = true;
+    pane.screen.write(slice, () => {
+      pane.isParsing = false;
+      pane.unpainted += slice.length;
+      this.options.repaint();
+      this.parse(pane);
     });
   }
 
@@ -175,7 +214,7 @@ export class PaneSet {
     if (!pane.isClosed) this.show(pane, { status: "ended", note: endNote(record) });
   }
 
-  private sizeOf(address: string): { readonly columns: number; readonly rows: number } | undefined {
+  private sizeOf(address: string): PaneSize | undefined {
     const rect: Rect | undefined = layOut(this.options.store.snapshot()).panes.get(address);
     if (rect === undefined) return undefined;
     const { width, height } = inside(rect);

@@ -2,25 +2,40 @@ import stringWidth from "string-width";
 import { sanitiseLine } from "../../../core/sanitise.ts";
 
 const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
-const printableAscii = /^[\u0020-\u007e]*$/;
 
 /** Columns that a text covers on the screen. */
 export function textWidth(text: string): number {
-  return printableAscii.test(text) ? text.length : stringWidth(text);
+  if (isPlain(text)) return text.length;
+  let width = 0;
+  for (const grapheme of graphemes(text)) width += graphemeWidth(grapheme);
+  return width;
 }
+
+// Measuring one grapheme exactly takes microseconds, a frame has thousands of them, and few are different.
+const widths = new Map<string, number>();
+const mostWidths = 20_000;
 
 /** Columns of one grapheme as the layout counts them: 0, 1 or 2. */
 export function graphemeWidth(grapheme: string): number {
-  return Math.min(2, stringWidth(grapheme));
+  if (grapheme.length === 1 && isPlain(grapheme)) return 1;
+  let width = widths.get(grapheme);
+  if (width === undefined) {
+    width = Math.min(2, stringWidth(grapheme));
+    if (widths.size >= mostWidths) widths.clear();
+    widths.set(grapheme, width);
+  }
+  return width;
 }
 
+/** What a person sees as one letter each. */
 export function* graphemes(text: string): Generator<string> {
-  for (const { segment } of segmenter.segment(text)) yield segment;
+  if (isPlain(text)) yield* text;
+  else for (const { segment } of segmenter.segment(text)) yield segment;
 }
 
 /** Text from outside for a place of `width` columns: sanitised, cut with `…` when it is longer. */
 export function cut(text: string, width: number): string {
-  return cutClean(sanitiseLine(text), width);
+  return cutClean(isPlain(text) ? text : sanitiseLine(text), width);
 }
 
 /** The same, filled with blanks to exactly `width` columns. */
@@ -32,6 +47,7 @@ export function padded(text: string, width: number): string {
 function cutClean(text: string, width: number): string {
   if (width <= 0) return "";
   if (textWidth(text) <= width) return text;
+  if (isPlain(text)) return `${text.slice(0, width - 1)}…`;
   let shown = "";
   let used = 0;
   for (const grapheme of graphemes(text)) {
@@ -40,5 +56,25 @@ function cutClean(text: string, width: number): string {
     shown += grapheme;
     used += columns;
   }
-  return shown + "…";
+  return `${shown}…`;
+}
+
+/** Only letters that are one column and one code unit each and never join with others: most of every screen. */
+function isPlain(text: string): boolean {
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    const isAscii = code >= 0x20 && code < 0x7f;
+    const isLatin = code >= 0xa1 && code < 0x300 && code !== 0xad;
+    // Dashes and the ellipsis; arrows; box drawing, blocks and plain geometric shapes (emoji among them excluded).
+    const isSign =
+      code === 0x2026 ||
+      code === 0x2013 ||
+      code === 0x2014 ||
+      (code >= 0x2500 && code < 0x25a0) ||
+      code === 0x25cf ||
+      code === 0x25cb ||
+      code === 0x2713;
+    if (!isAscii && !isLatin && !isSign) return false;
+  }
+  return true;
 }

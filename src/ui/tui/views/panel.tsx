@@ -1,5 +1,5 @@
 import { Box, Text } from "ink";
-import type { ReactNode } from "react";
+import { memo, type ReactNode } from "react";
 import type { Rect } from "../screen/cell-grid.ts";
 import { fitLine, type Line, lineWidth, type Span, span } from "./spans.ts";
 import type { Symbols } from "./symbols.ts";
@@ -31,8 +31,27 @@ export function Lines({ rect, lines }: { readonly rect: Rect; readonly lines: re
   );
 }
 
-function LineText({ line }: { readonly line: Line }): ReactNode {
-  return <Text wrap="truncate-end">{line.map(drawSpan)}</Text>;
+/** Most lines of a frame are those of the frame before. */
+const LineText = memo(
+  function LineText({ line }: { readonly line: Line }): ReactNode {
+    return <Text>{line.map(drawSpan)}</Text>;
+  },
+  (before, after) => isSameLine(before.line, after.line),
+);
+
+function isSameLine(one: Line, other: Line): boolean {
+  if (one.length !== other.length) return false;
+  return one.every((piece, index) => {
+    const match = other[index];
+    return (
+      match !== undefined &&
+      piece.text === match.text &&
+      piece.colour === match.colour &&
+      piece.isBold === match.isBold &&
+      piece.isDim === match.isDim &&
+      piece.isInverse === match.isInverse
+    );
+  });
 }
 
 function drawSpan(piece: Span, index: number): ReactNode {
@@ -54,40 +73,71 @@ export interface PanelProps {
   readonly rect: Rect;
   readonly look: Look;
   readonly title: Line;
-  /** At the right of the title: counts, filters. */
-  readonly note?: Line;
+  /** At the right of the title: counts, filters, modes. */
+  readonly note: Line;
   readonly isFocused: boolean;
   readonly lines: readonly Line[];
+  /** Lies above other parts: its blanks cover them. */
+  readonly isOpaque?: boolean;
 }
 
 /** Lines in a frame with a title; the focused panel's frame has the accent colour. */
-export function Panel({ rect, look, title, note, isFocused, lines }: PanelProps): ReactNode {
-  const framed = frameLines(rect, look, { title, note: note ?? [], isFocused }, lines);
-  return <Lines rect={rect} lines={framed} />;
+export function Panel({ rect, look, title, note, isFocused, lines, isOpaque }: PanelProps): ReactNode {
+  const [topLeft, topRight, bottomLeft, bottomRight, horizontal, vertical] = look.symbols.frame;
+  const colour = isFocused ? look.theme.accent : look.theme.muted;
+  const width = rect.width - 2;
+  const height = rect.height - 2;
+  const top = frameTop(width, colour, { title, note, isFocused }, [topLeft, topRight, horizontal]);
+  const filled = isOpaque === true ? Array.from({ length: height }, (_, row) => lines[row] ?? []) : lines;
+  return (
+    <Box
+      position="absolute"
+      left={rect.x}
+      top={rect.y}
+      width={rect.width}
+      height={rect.height}
+      flexDirection="column"
+    >
+      <LineText line={fitLine(top, rect.width)} />
+      <Box
+        width={rect.width}
+        height={rect.height - 1}
+        flexDirection="column"
+        borderTop={false}
+        borderColor={colour}
+        borderStyle={{
+          topLeft,
+          topRight,
+          bottomLeft,
+          bottomRight,
+          top: horizontal,
+          bottom: horizontal,
+          left: vertical,
+          right: vertical,
+        }}
+      >
+        {filled.slice(0, height).map((line, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: a line is its place on the screen
+          <LineText key={index} line={isOpaque === true ? fitLine(line, width) : cutLine(line, width)} />
+        ))}
+      </Box>
+    </Box>
+  );
+}
+
+/** The line within `width` columns, without the blanks at its end: what is bare is blank anyway. */
+function cutLine(line: Line, width: number): Line {
+  const fitted = fitLine(line, width);
+  const last = fitted.at(-1);
+  const isBlank = last !== undefined && last.isInverse !== true && last.text.trim() === "";
+  // A line without any text would have no height.
+  return isBlank && fitted.length > 1 ? fitted.slice(0, -1) : fitted;
 }
 
 interface FrameParts {
   readonly title: Line;
   readonly note: Line;
   readonly isFocused: boolean;
-}
-
-/** The lines of a panel with its frame around them. */
-export function frameLines(
-  rect: Rect,
-  look: Look,
-  parts: FrameParts,
-  lines: readonly Line[],
-): readonly Line[] {
-  const [topLeft, topRight, bottomLeft, bottomRight, horizontal, vertical] = look.symbols.frame;
-  const colour = parts.isFocused ? look.theme.accent : look.theme.muted;
-  const width = rect.width - 2;
-  const edge = span(vertical, colour);
-  const rows: Line[] = [frameTop(width, colour, parts, [topLeft, topRight, horizontal])];
-  for (let index = 0; index < rect.height - 2; index++)
-    rows.push([edge, ...fitLine(lines[index] ?? [], width), edge]);
-  rows.push([span(bottomLeft + horizontal.repeat(Math.max(0, width)) + bottomRight, colour)]);
-  return rows;
 }
 
 function frameTop(
