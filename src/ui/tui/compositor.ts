@@ -1,6 +1,7 @@
 import { CellGrid, type Rect, SPACE, WIDE } from "./screen/cell-grid.ts";
 import type { ColourDepth } from "./screen/colour.ts";
 import { drawFrame } from "./screen/draw-frame.ts";
+import { makeAscii } from "./screen/make-ascii.ts";
 import { encodeChanges } from "./screen/encode-changes.ts";
 
 /** A rectangle of the screen that is drawn from cells instead of from Ink's layer. */
@@ -18,23 +19,29 @@ export interface Scene {
   readonly cursor: { readonly x: number; readonly y: number } | undefined;
 }
 
+export interface CompositorOptions {
+  readonly depth: ColourDepth;
+  /** Nothing but ASCII in Ink's layer, also of text from outside. Panes show what their programs write. */
+  readonly isAscii: boolean;
+}
+
 /**
  * Merges Ink's layer with the cells of the panes, compares with what is on the screen and gives the bytes of the
  * difference (design: measured, a full coloured repaint through Ink's text path costs several frames' time).
  */
 export class Compositor {
   readonly layer: CellGrid;
-  readonly depth: ColourDepth;
+  private readonly options: CompositorOptions;
   private readonly next: CellGrid;
   private readonly shown: CellGrid;
   private cursor = "";
   private hasForgotten = true;
 
-  constructor(columns: number, rows: number, depth: ColourDepth) {
+  constructor(columns: number, rows: number, options: CompositorOptions) {
     this.layer = new CellGrid(columns, rows);
     this.next = new CellGrid(columns, rows);
     this.shown = new CellGrid(columns, rows);
-    this.depth = depth;
+    this.options = options;
   }
 
   resize(columns: number, rows: number): void {
@@ -47,6 +54,7 @@ export class Compositor {
   /** Takes a frame of Ink. */
   setLayer(frame: string): void {
     drawFrame(this.layer, frame);
+    if (this.options.isAscii) makeAscii(this.layer);
   }
 
   /** The terminal's content is unknown (start, resize, resume): the next frame clears and draws everything. */
@@ -68,7 +76,7 @@ export class Compositor {
       this.cursor = "";
       bytes = "\u001b[m\u001b[2J";
     }
-    bytes += encodeChanges(this.shown, next, this.depth);
+    bytes += encodeChanges(this.shown, next, this.options.depth);
     const { cursor } = scene;
     const place = cursor === undefined ? "\u001b[?25l" : `\u001b[${cursor.y + 1};${cursor.x + 1}H\u001b[?25h`;
     if (bytes === "" && place === this.cursor) return "";

@@ -1,3 +1,4 @@
+import { selectedAgent } from "./store/rows.ts";
 import type { TuiState } from "./store/state.ts";
 
 /** Where a key works: a panel, every list, a session pane that is looked at or typed into, or everywhere but in a typed-in pane. */
@@ -59,7 +60,15 @@ export interface Binding {
   readonly help: string;
   /** Word in the footer; without it the key is shown in the help only. */
   readonly footer?: string;
+  /** Whether the footer has a use for it now. */
+  readonly isUseful?: (state: TuiState) => boolean;
 }
+
+const hasAgent = (state: TuiState) => selectedAgent(state) !== undefined;
+const hasPane = (state: TuiState) => {
+  const agent = selectedAgent(state);
+  return agent !== undefined && state.panes.has(agent.address);
+};
 
 /** In the order of the footer: most useful first. */
 export const keymap: readonly Binding[] = [
@@ -97,6 +106,7 @@ export const keymap: readonly Binding[] = [
 
   {
     action: "nudge",
+    isUseful: hasAgent,
     keys: ["n"],
     place: "anywhere",
     footer: "nudge",
@@ -104,6 +114,7 @@ export const keymap: readonly Binding[] = [
   },
   {
     action: "handoff",
+    isUseful: hasAgent,
     keys: ["h"],
     place: "anywhere",
     footer: "handoff",
@@ -131,28 +142,6 @@ export const keymap: readonly Binding[] = [
     help: "Mark the problem as seen for 30 minutes",
   },
   {
-    action: "splitRight",
-    keys: ["s"],
-    place: "anywhere",
-    footer: "split",
-    help: "Open the agent's terminal to the right of the others",
-  },
-  { action: "splitDown", keys: ["S"], place: "anywhere", help: "Open the agent's terminal below the others" },
-  {
-    action: "zoom",
-    keys: ["z"],
-    place: "anywhere",
-    footer: "zoom",
-    help: "Give the agent's terminal the whole screen, or put it back",
-  },
-  {
-    action: "closePane",
-    keys: ["X"],
-    place: "anywhere",
-    footer: "close",
-    help: "Close the agent's pane; the agent keeps running",
-  },
-  {
     action: "problems",
     keys: ["p"],
     place: "anywhere",
@@ -161,6 +150,31 @@ export const keymap: readonly Binding[] = [
   },
   { action: "filter", keys: ["/"], place: "list", footer: "filter", help: "Filter the list as you type" },
   { action: "palette", keys: [":"], place: "anywhere", footer: "command", help: "Run any gt or bd command" },
+  {
+    action: "splitRight",
+    isUseful: hasAgent,
+    keys: ["s"],
+    place: "anywhere",
+    footer: "split",
+    help: "Open the agent's terminal to the right of the others",
+  },
+  { action: "splitDown", keys: ["S"], place: "anywhere", help: "Open the agent's terminal below the others" },
+  {
+    action: "zoom",
+    isUseful: hasPane,
+    keys: ["z"],
+    place: "anywhere",
+    footer: "zoom",
+    help: "Give the agent's terminal the whole screen, or put it back",
+  },
+  {
+    action: "closePane",
+    isUseful: hasPane,
+    keys: ["X"],
+    place: "anywhere",
+    footer: "close",
+    help: "Close the agent's pane; the agent keeps running",
+  },
   { action: "help", keys: ["?"], place: "anywhere", footer: "help", help: "Show the keys that work here" },
   {
     action: "quit",

@@ -71,7 +71,10 @@ class Tui {
     this.store = new Store(
       parts.view === "activity" ? state : { ...state, view: parts.view, focus: { panel: "problems" } },
     );
-    this.compositor = new Compositor(terminal.columns, terminal.rows, terminal.colours);
+    this.compositor = new Compositor(terminal.columns, terminal.rows, {
+      depth: terminal.colours,
+      isAscii: parts.look.symbols.isAscii,
+    });
     this.painter = new Painter({
       compositor: this.compositor,
       terminal,

@@ -6,6 +6,7 @@ import { Screen } from "./support/screen-of.ts";
 
 const columns = 24;
 const rows = 6;
+const rgb = { depth: "rgb", isAscii: false } as const;
 const nothing = { panes: [], covers: [], cursor: undefined } as const;
 
 async function feed(pane: PaneScreen, text: string): Promise<void> {
@@ -34,13 +35,13 @@ const frame = fc
 test("whatever frames follow each other, the terminal shows exactly the last one", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(frame, { minLength: 2, maxLength: 4 }), async (frames) => {
-      const compositor = new Compositor(columns, rows, "rgb");
+      const compositor = new Compositor(columns, rows, rgb);
       const screen = new Screen(columns, rows);
       for (const text of frames) {
         compositor.setLayer(text);
         await screen.write(compositor.frame(nothing));
       }
-      const fresh = new Compositor(columns, rows, "rgb");
+      const fresh = new Compositor(columns, rows, rgb);
       const expected = new Screen(columns, rows);
       fresh.setLayer(frames.at(-1) ?? "");
       await expected.write(fresh.frame(nothing));
@@ -54,14 +55,14 @@ test("whatever frames follow each other, the terminal shows exactly the last one
 });
 
 test("nothing is written when nothing changed", () => {
-  const compositor = new Compositor(columns, rows, "rgb");
+  const compositor = new Compositor(columns, rows, rgb);
   compositor.setLayer("hello");
   expect(compositor.frame(nothing)).toContain("hello");
   expect(compositor.frame(nothing)).toBe("");
 });
 
 test("a change of one letter writes that letter, inside one synchronised update", () => {
-  const compositor = new Compositor(columns, rows, "rgb");
+  const compositor = new Compositor(columns, rows, rgb);
   compositor.setLayer("hello world");
   compositor.frame(nothing);
   compositor.setLayer("hello World");
@@ -76,7 +77,7 @@ test("a change of one letter writes that letter, inside one synchronised update"
 test("a pane is drawn within its rectangle and an overlay above it", async () => {
   const pane = new PaneScreen(30, 10);
   await feed(pane, Array.from({ length: 10 }, (_, index) => `${"漢".repeat(14)}${index}`).join("\r\n"));
-  const compositor = new Compositor(columns, rows, "rgb");
+  const compositor = new Compositor(columns, rows, rgb);
   compositor.setLayer(`${"x".repeat(columns)}\n`.repeat(rows).trimEnd());
   const rect = { x: 5, y: 1, width: 11, height: 3 };
   const scene = {
@@ -101,7 +102,7 @@ test("a pane is drawn within its rectangle and an overlay above it", async () =>
 test("hostile bytes in a pane draw nothing outside of it", async () => {
   const pane = new PaneScreen(8, 2);
   await feed(pane, "\u001b[2J\u001b[99;99Hout\u001b]0;title\u0007\u001b[?1049h\u001b[?25l\u001bcX\u001b[31m");
-  const compositor = new Compositor(columns, rows, "rgb");
+  const compositor = new Compositor(columns, rows, rgb);
   compositor.setLayer(".".repeat(columns));
   const bytes = compositor.frame({
     panes: [{ rect: { x: 2, y: 2, width: 8, height: 2 }, drawInto: pane.drawInto.bind(pane) }],
@@ -116,19 +117,19 @@ test("hostile bytes in a pane draw nothing outside of it", async () => {
 });
 
 test("colours are fitted to what the terminal can show", () => {
-  const written = (depth: "none" | "ansi" | "palette" | "rgb") => {
-    const compositor = new Compositor(10, 1, depth);
+  const written = (depth: "none" | "ansi" | "palette" | rgb) => {
+    const compositor = new Compositor(10, 1, { depth, isAscii: false });
     compositor.setLayer("\u001b[1m\u001b[38;2;240;113;120mred\u001b[0m");
     return compositor.frame(nothing);
   };
-  expect(written("rgb")).toContain("38;2;240;113;120");
+  expect(written(rgb)).toContain("38;2;240;113;120");
   expect(written("palette")).toMatch(/38;5;\d+m/);
   expect(written("ansi")).toMatch(/;(3[0-7]|9[0-7])m/);
   expect(written("none")).toMatch(/\u001b\[0;1mred/);
 });
 
 test("a resize forgets the screen and draws it anew", async () => {
-  const compositor = new Compositor(columns, rows, "rgb");
+  const compositor = new Compositor(columns, rows, rgb);
   compositor.setLayer("one\ntwo");
   compositor.frame(nothing);
   compositor.resize(10, 3);
@@ -137,4 +138,14 @@ test("a resize forgets the screen and draws it anew", async () => {
   await screen.write("garbage garbage garbage");
   await screen.write(compositor.frame(nothing));
   expect(screen.lines()).toEqual(["one", "two", ""]);
+});
+
+test("for a terminal without Unicode the layer is ASCII, cell for cell", async () => {
+  const compositor = new Compositor(24, 2, { depth: "rgb", isAscii: true });
+  compositor.setLayer("a · b… 漢字 😺 é ↵ ok\n╭─╮│▓░");
+  const bytes = compositor.frame(nothing);
+  expect([...bytes].filter((letter) => letter > "~")).toEqual([]);
+  const screen = new Screen(24, 2);
+  await screen.write(bytes);
+  expect(screen.lines()).toEqual(["a - b~ ? ?  ?  ? < ok", "+-+|#."]);
 });

@@ -6,8 +6,11 @@ import type { TuiState } from "../store/state.ts";
 import { formatIdle } from "./format.ts";
 import { highlight } from "./highlight.ts";
 import type { Look } from "./panel.tsx";
-import { bold, fitLine, type Line, lineWidth, span, spread } from "./spans.ts";
+import { bold, fitLine, type Line, lineWidth, type Span, span, spread } from "./spans.ts";
 import type { Theme } from "./theme.ts";
+
+/** A title that is cut to less than this says nothing. */
+const minTitle = 16;
 
 /** Panel 1 (spec/06 §11.1): who is there, on what, and how they are. */
 export function agentsLines(state: TuiState, look: Look, width: number, height: number): readonly Line[] {
@@ -56,7 +59,8 @@ function agentLine(agent: AgentView, depth: number, state: TuiState, look: Look,
   ];
   const status = statusOf(agent, state, look);
   const room = width - lineWidth(name) - lineWidth(status) - 2;
-  const bead: Line = agent.bead !== "" && room >= 4 ? [span(` ${agent.bead}`, theme.muted)] : [];
+  const bead: Span[] = agent.bead !== "" && room >= 4 ? [span(` ${agent.bead}`, theme.muted)] : [];
+  if (agent.title !== "" && room - lineWidth(bead) >= minTitle) bead.push(span(` ${agent.title}`));
   const isOpen = state.panes.has(agent.address);
   return spread(
     [...name, ...(isOpen ? [span(` ${symbols.bar}`, theme.accent)] : []), ...bead],

@@ -1,0 +1,121 @@
+import { render } from "ink-testing-library";
+import { afterEach, expect, test } from "vitest";
+import { cleanup } from "ink-testing-library";
+import { Screen } from "../../../src/ui/tui/app.tsx";
+import type { TuiState } from "../../../src/ui/tui/store/state.ts";
+import { textWidth } from "../../../src/ui/tui/screen/text-width.ts";
+import { asciiLook, look, stateOf, townOf, agentOf, eventOf } from "./support/town-of.ts";
+
+afterEach(cleanup);
+
+function frameOf(state: TuiState, options = { look }): readonly string[] {
+  const { lastFrame } = render(<Screen state={state} look={options.look} />);
+  return (lastFrame() ?? "").split("\n");
+}
+
+const sizes = [
+  { columns: 80, rows: 24 },
+  { columns: 120, rows: 35 },
+  { columns: 160, rows: 45 },
+  { columns: 200, rows: 50 },
+  { columns: 60, rows: 16 },
+  { columns: 40, rows: 10 },
+];
+
+test.each(sizes)("every view fills exactly its $columns x $rows and leaves no line too wide", (size) => {
+  for (const fields of [
+    {},
+    { view: "problems", focus: { panel: "problems" } },
+    { focus: { panel: "convoys" } },
+    { focus: { panel: "feed" } },
+  ] as const) {
+    const lines = frameOf(stateOf(size, fields));
+    expect(lines).toHaveLength(size.rows);
+    for (const line of lines) expect(textWidth(line)).toBeLessThanOrEqual(size.columns);
+    expect(lines[0]).toContain("gastown");
+    expect(lines.at(-1)).toMatch(/q quit/);
+  }
+});
+
+test("an agent's line shows role, name, bead, state and time since the last progress", () => {
+  const lines = frameOf(stateOf({ columns: 160, rows: 45 })).join("\n");
+  expect(lines).toMatch(/😺 nux ac-a1b2c +● 4m/);
+  expect(lines).toMatch(/😺 rust ac-g7h8i +🔥 47m/);
+  expect(lines).toMatch(/😺 slit ac-d4e5f +⚠ 16m/);
+  expect(lines).toMatch(/😺 toast ac-x9y8z +💀/);
+  expect(lines).toMatch(/👷 max +○/);
+});
+
+test("the header counts agents by health, convoys, queue and rigs", () => {
+  const [header] = frameOf(stateOf({ columns: 160, rows: 45 }));
+  expect(header).toMatch(/gastown gt ~\/gt +6 agents ●1 ○2 🔥3 +convoys 1 +queue 0 +2 rigs +14:02/);
+});
+
+test("convoys show how far they are, and landed ones when", () => {
+  const lines = frameOf(stateOf({ columns: 160, rows: 45 })).join("\n");
+  expect(lines).toMatch(/🚚 Auth system +▓▓▓▓▓░░░ 5\/8/);
+  expect(lines).toContain("1 working · 1 waiting");
+  expect(lines).toMatch(/🏁 Search +✓ 2h/);
+});
+
+test("the problems view lists the most urgent first, with reason and advice for the selected one", () => {
+  const lines = frameOf(
+    stateOf({ columns: 120, rows: 35 }, { view: "problems", focus: { panel: "problems" } }),
+  );
+  const text = lines.join("\n");
+  expect(text).toContain("NEEDS ATTENTION (3)");
+  const order = ["rust", "slit", "toast"].map((name) => lines.findIndex((line) => line.includes(name)));
+  expect(order).toEqual([...order].sort((one, other) => one - other));
+  expect(text).toMatch(/rust +🔥 +GUPP! +47m no progress +ac-g7h8i/);
+  expect(text).toContain("no progress for 47m, work on hook");
+  expect(text).toContain("nudge or restart:");
+  expect(text).toContain("WORKING (1)");
+  expect(text).toContain("IDLE (2)");
+});
+
+test("six idle polecats of a rig fold into one row", () => {
+  const agents = Array.from({ length: 6 }, (_, index) => agentOf({ address: `acme/polecats/p${index}` }));
+  const text = frameOf(stateOf({ columns: 120, rows: 35 }, { town: townOf({ agents }) })).join("\n");
+  expect(text).toContain("6 idle");
+  expect(text).not.toContain("p3");
+});
+
+test("scrolled away from the top, the feed says how many events are new", () => {
+  const state = stateOf(
+    { columns: 120, rows: 35 },
+    { focus: { panel: "feed" }, selection: { feed: "e20" }, feedTop: "e38" },
+  );
+  expect(frameOf(state).join("\n")).toContain("▲ 2 new");
+});
+
+test("without Unicode, icons and states are letters", () => {
+  const lines = frameOf(
+    stateOf({ columns: 120, rows: 35 }, { town: townOf({ feed: [eventOf({ id: "1", symbol: "*" })] }) }),
+    { look: asciiLook },
+  );
+  expect(lines.join("\n")).toMatch(/P nux ac-a1b2c +\* 4m/);
+});
+
+test("hostile names and titles stay in their place", () => {
+  const evil = "\u001b[2J\u001b]0;x\u0007‮evil\r\nnext\u200b" + "漢".repeat(80);
+  const size = { columns: 120, rows: 35 };
+  const town = townOf({
+    agents: [
+      agentOf({ address: "acme/polecats/nux", name: evil, title: evil, bead: evil, health: "working" }),
+    ],
+    feed: [eventOf({ id: "1", message: evil, actor: evil })],
+  });
+  const lines = frameOf(stateOf(size, { town }));
+  expect(lines).toHaveLength(size.rows);
+  for (const line of lines) expect(textWidth(line)).toBeLessThanOrEqual(size.columns);
+  expect(lines.join("")).not.toMatch(/\u001b\[2J|\u001b\]|\u202e|\u200b|\r/);
+  // The frame around it is whole.
+  expect(lines.filter((line) => line.startsWith("│"))).toHaveLength(size.rows - 6);
+});
+
+test("before the first reading nothing is claimed to be missing", () => {
+  const town = townOf({ agents: [], rigs: [], convoys: [], feed: [], isLoaded: false });
+  const text = frameOf(stateOf({ columns: 120, rows: 35 }, { town })).join("\n");
+  expect(text).toContain("reading the town…");
+  expect(text).not.toContain("No agents yet");
+});
