@@ -117,12 +117,12 @@ test("hostile bytes in a pane draw nothing outside of it", async () => {
 });
 
 test("colours are fitted to what the terminal can show", () => {
-  const written = (depth: "none" | "ansi" | "palette" | rgb) => {
+  const written = (depth: "none" | "ansi" | "palette" | "rgb") => {
     const compositor = new Compositor(10, 1, { depth, isAscii: false });
     compositor.setLayer("\u001b[1m\u001b[38;2;240;113;120mred\u001b[0m");
     return compositor.frame(nothing);
   };
-  expect(written(rgb)).toContain("38;2;240;113;120");
+  expect(written("rgb")).toContain("38;2;240;113;120");
   expect(written("palette")).toMatch(/38;5;\d+m/);
   expect(written("ansi")).toMatch(/;(3[0-7]|9[0-7])m/);
   expect(written("none")).toMatch(/\u001b\[0;1mred/);
