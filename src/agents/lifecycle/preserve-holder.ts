@@ -1,4 +1,4 @@
-import { takeSnapshot } from "../../core/git/hook-snapshots.ts";
+import { type SnapshotReason, takeSnapshot } from "../../core/git/hook-snapshots.ts";
 import { isAtRisk, measureWorkAtRisk } from "../../core/git/work-at-risk.ts";
 import { isValidWorktree } from "../../core/git/worktree.ts";
 import { GtError } from "../../core/gt-error.ts";
@@ -10,19 +10,24 @@ import { nextState } from "./agent-transition.ts";
 import { baseRevision, pushBestEffort, snapshotSubject } from "./polecat-worktree.ts";
 import { overlayFiles } from "./sandbox-setup.ts";
 
-/** The agent from which a bead is taken, once its work is safe. */
+/** The agent whose bead goes, once its work is safe. */
 export interface HolderState {
   readonly address: string;
-  /** What becomes of it, for the batch that takes the bead. */
+  /** What becomes of it, for the batch that takes the bead away. */
   readonly operations: readonly Operation[];
   readonly warnings: readonly string[];
 }
 
 /**
- * Keeps the holder's work as snapshot `pre-steal` and pushed branch before its bead is taken over (spec/04 §2.6 step
- * 3, §2.8). Nothing of it is changed. Throws when its files could not be kept.
+ * Keeps the holder's work as snapshot and pushed branch before its bead is taken over or released (spec/04 §2.6 step 3,
+ * §2.8). Nothing of it is changed. Throws when its files could not be kept.
  */
-export async function preserveHolder(access: TownAccess, rig: Rig, address: string): Promise<HolderState> {
+export async function preserveHolder(
+  access: TownAccess,
+  rig: Rig,
+  address: string,
+  reason: SnapshotReason = "pre-steal",
+): Promise<HolderState> {
   const agent = await access.ledger.agent(address);
   const parsed = parseAddress(address);
   const worktree = parsed === undefined ? undefined : agentHome(access.town, parsed);
@@ -44,8 +49,8 @@ export async function preserveHolder(access: TownAccess, rig: Rig, address: stri
   if (!(await isValidWorktree(worktree))) return { address, operations: leave(true), warnings: [] };
 
   const sandbox = { worktree, place: `polecats/${agent.name}`, address, agent };
-  await takeSnapshot(snapshotSubject(access, sandbox), "pre-steal").catch((error: unknown) => {
-    throw new GtError("E_SNAPSHOT", `the work of ${address} could not be kept; nothing was taken over`, {
+  await takeSnapshot(snapshotSubject(access, sandbox), reason).catch((error: unknown) => {
+    throw new GtError("E_SNAPSHOT", `the work of ${address} could not be kept; nothing was changed`, {
       hint: `gt hook snapshot ${address}`,
       cause: error,
     });

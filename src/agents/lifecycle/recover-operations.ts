@@ -4,6 +4,7 @@ import { acquireLock, type Lock } from "../../core/lock/lock.ts";
 import type { TownAccess } from "../town-access.ts";
 import { isAbandoned, type OperationKind, type OperationRecord, openOperations } from "./operation-record.ts";
 import { agentLockName } from "./polecat-pool.ts";
+import { recoverDone } from "./recover-done.ts";
 import { recoverSling } from "./recover-sling.ts";
 
 export interface RecoveredOperation {
@@ -25,6 +26,7 @@ export type Recovery = (
 /** How each kind is ended. Kinds without an entry are not begun by this version. */
 const recoveries: Partial<Record<OperationKind, Recovery>> = {
   sling: recoverSling,
+  done: recoverDone,
 };
 
 /**

@@ -121,7 +121,8 @@ async function unpushedCommits(worktree: string, targets: readonly string[]): Pr
   return missing;
 }
 
-function operationOf(worktree: string): WorkAtRisk["operation"] {
+/** The unfinished git operation of a worktree, by the marks that git leaves. */
+export function operationOf(worktree: string): WorkAtRisk["operation"] {
   const directory = gitDirectoryOf(worktree);
   if (directory === undefined) throw new Error(`${worktree} is not a worktree`);
   const has = (mark: string) => existsSync(join(directory, mark));

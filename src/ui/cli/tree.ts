@@ -1,12 +1,14 @@
 import type { CommandSpec } from "./command.ts";
 import { daemonCommands } from "./gt/daemon.spec.ts";
 import { demoCommands } from "./gt/demo.spec.ts";
+import { doneCommands } from "./gt/done.spec.ts";
 import { estopCommands } from "./gt/estop.spec.ts";
 import { feedCommands } from "./gt/feed.spec.ts";
 import { helpCommands } from "./gt/help.spec.ts";
 import { installCommands } from "./gt/install.spec.ts";
 import { logCommands } from "./gt/log.spec.ts";
 import { rigCommands } from "./gt/rig.spec.ts";
+import { slingCommands } from "./gt/sling.spec.ts";
 import { statusCommands } from "./gt/status.spec.ts";
 import { upCommands } from "./gt/up.spec.ts";
 import { versionCommands } from "./gt/version.spec.ts";
@@ -18,12 +20,14 @@ import { versionCommands } from "./gt/version.spec.ts";
 export const gtTree: readonly CommandSpec[] = [
   ...daemonCommands,
   ...demoCommands,
+  ...doneCommands,
   ...estopCommands,
   ...feedCommands,
   ...helpCommands,
   ...installCommands,
   ...logCommands,
   ...rigCommands,
+  ...slingCommands,
   ...statusCommands,
   ...upCommands,
   ...versionCommands,

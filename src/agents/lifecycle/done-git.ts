@@ -1,0 +1,211 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { mergeBase } from "../../core/git/ancestry.ts";
+import { deleteBranch, resolveCommit } from "../../core/git/branch.ts";
+import { askGit, networkTimeoutMs, openGit, runGit } from "../../core/git/git.ts";
+import { takeSnapshot } from "../../core/git/hook-snapshots.ts";
+import { pushWithLease } from "../../core/git/push.ts";
+import { changedFiles } from "../../core/git/work-at-risk.ts";
+import { detachWorktree } from "../../core/git/worktree.ts";
+import { GtError } from "../../core/gt-error.ts";
+import type { Agent } from "../../core/ledger/bead.ts";
+import type { Rig } from "../../core/town/town.ts";
+import type { TownAccess } from "../town-access.ts";
+import type { DoneData } from "./done-data.ts";
+import { baseRevision, freshenOrigin, hasChanges, snapshotSubject } from "./polecat-worktree.ts";
+import { overlayFiles } from "./sandbox-setup.ts";
+
+/** What the git steps of a `gt done` work on. */
+export interface DonePlace {
+  readonly rig: Rig;
+  readonly agent: Agent;
+  readonly data: DoneData;
+}
+
+/**
+ * Step `autosave`: what is not committed is kept as a snapshot and then committed, deletions excepted: those may be an
+ * accident (spec/04 §5.3). `E_UNCOMMITTED` when deletions remain and the work is called completed.
+ */
+export async function autosave(access: TownAccess, place: DonePlace): Promise<readonly string[]> {
+  const { rig, agent, data } = place;
+  const { worktree, bead } = data;
+  await takeSnapshot(
+    snapshotSubject(access, { worktree, place: `polecats/${agent.name}`, address: agent.address, agent }),
+    "pre-done",
+  );
+  const changes = await changedFiles(worktree, overlayFiles(rig));
+  // The second letter is the worktree's: a deletion that was staged is one that was meant.
+  const deleted = changes.filter(({ code }) => code[1] === "D").map(({ path }) => path);
+  const kept = changes.filter(({ code }) => code[1] !== "D").map(({ path }) => path);
+  const warnings: string[] = [];
+  if (kept.length > 0) {
+    await commitPaths(access, place, kept, `wip: auto-saved by gt done (${bead})`);
+    if (data.exit === "COMPLETED")
+      warnings.push(`${kept.length} uncommitted files were committed for you; commit your work yourself`);
+  }
+  if (deleted.length > 0 && data.exit === "COMPLETED")
+    throw new GtError("E_UNCOMMITTED", `deleted but not committed: ${deleted.join(", ")}`, {
+      why: ["commit the deletion (git rm) or restore the files (git restore)"],
+      hint: `git rm -- ${deleted[0]}`,
+      details: { files: deleted },
+    });
+  return warnings;
+}
+
+async function commitPaths(
+  access: TownAccess,
+  { agent, data }: DonePlace,
+  paths: readonly string[],
+  message: string,
+): Promise<void> {
+  // A path whose staged deletion is all there is to it does not exist any more; git add would refuse it.
+  const present = paths.filter((path) => existsSync(join(data.worktree, path)));
+  if (present.length > 0)
+    await openGit(data.worktree, {
+      input: present.join("\0"),
+      env: { GIT_LITERAL_PATHSPECS: "1" },
+    }).raw(["add", "--pathspec-from-file=-", "--pathspec-file-nul"]);
+  await commitIndex(access, agent, data.worktree, message);
+}
+
+/** Commits the index in the agent's name, whoever resumes its operation. The project's hooks are not run. */
+export async function commitIndex(
+  access: TownAccess,
+  agent: Pick<Agent, "address">,
+  worktree: string,
+  message: string,
+): Promise<void> {
+  const email = access.town.overseer().email || "agent@localhost";
+  await runGit(worktree, ["commit", "--quiet", "--no-verify", "-m", message], {
+    env: {
+      GIT_AUTHOR_NAME: agent.address,
+      GIT_AUTHOR_EMAIL: email,
+      GIT_COMMITTER_NAME: agent.address,
+      GIT_COMMITTER_EMAIL: email,
+    },
+  });
+}
+
+/** Stages everything, deletions too: for work that a script did and that is meant as it is. */
+export async function stageAll(worktree: string): Promise<void> {
+  await runGit(worktree, ["add", "--all"]);
+}
+
+const ourFiles = /^(\.runtime\/|\.claude\/settings[^/]*\.json$|CLAUDE\.local\.md$|\.beads\/redirect$)/;
+
+/** Step `scrub`: files that we put into the sandbox and that slipped into the branch leave it again. */
+export async function scrub(access: TownAccess, { rig, agent, data }: DonePlace): Promise<void> {
+  const base = await mergeBase(data.worktree, await baseRevision(rig, data.target), "HEAD");
+  if (base === undefined) return;
+  const added = await runGit(data.worktree, [
+    "diff",
+    "--name-only",
+    "--diff-filter=A",
+    "-z",
+    base,
+    "HEAD",
+    "--",
+  ]);
+  const overlay = new Set(overlayFiles(rig));
+  const ours = added.split("\0").filter((path) => ourFiles.test(path) || overlay.has(path));
+  if (ours.length === 0) return;
+  await openGit(data.worktree, { input: ours.join("\0"), env: { GIT_LITERAL_PATHSPECS: "1" } }).raw([
+    "rm",
+    "--quiet",
+    "--cached",
+    "--pathspec-from-file=-",
+    "--pathspec-file-nul",
+  ]);
+  await commitIndex(access, agent, data.worktree, "chore: drop workspace overlay files");
+}
+
+export interface PushOutcome {
+  readonly push: DoneData["push"];
+  readonly head: string;
+  readonly reason: string;
+}
+
+/** Step `push`: the branch's head is on the push remote, verified there, or it is said why not (spec/04 §5.3). */
+export async function pushBranch({ rig, data }: DonePlace): Promise<PushOutcome> {
+  const head = (await resolveCommit(data.worktree, "HEAD")) ?? "";
+  if (rig.gitUrl === "") {
+    // Without a remote the shared repository is where the queue reads the branch.
+    const local = await resolveCommit(rig.repository, `refs/heads/${data.branch}`);
+    return {
+      push: local === head ? "skipped" : "failed",
+      head,
+      reason: "the branch is not in the shared repository",
+    };
+  }
+  const before = await remoteHead(rig, data.branch).catch(() => undefined);
+  if (before === head) return { push: "pushed", head, reason: "" };
+  const result = await pushWithLease(rig.repository, {
+    remote: "origin",
+    commit: head,
+    branch: data.branch,
+    expect: before,
+  }).catch((error: unknown) => ({
+    result: "unreachable" as const,
+    reason: error instanceof Error ? error.message : String(error),
+  }));
+  const reason = "reason" in result ? result.reason : "";
+  // Only the remote itself says whether it arrived.
+  const after = await remoteHead(rig, data.branch).catch(() => undefined);
+  return { push: after === head ? "pushed" : "failed", head, reason };
+}
+
+async function remoteHead(rig: Rig, branch: string): Promise<string | undefined> {
+  const output = await runGit(
+    rig.repository,
+    ["ls-remote", "--end-of-options", rig.pushUrl, `refs/heads/${branch}`],
+    { timeoutMs: networkTimeoutMs },
+  );
+  return output === "" ? undefined : output.split("\t")[0];
+}
+
+export type DirectPush =
+  | { readonly result: "pushed" }
+  | { readonly result: "refused"; readonly reason: string };
+
+/** Strategy `direct`: the head becomes the target, if that only moves it forward (spec/04 §5.5). */
+export async function pushToTarget({ rig, data }: DonePlace, head: string): Promise<DirectPush> {
+  const target = await remoteHead(rig, data.target).catch(() => undefined);
+  if (target === head) return { result: "pushed" };
+  if (target !== undefined) {
+    await freshlyKnown(rig, target);
+    const isForward =
+      (await askGit(rig.repository, ["merge-base", "--is-ancestor", target, head])).exitCode === 0;
+    if (!isForward) return { result: "refused", reason: `${data.target} has moved on` };
+  }
+  const pushed = await pushWithLease(rig.repository, {
+    remote: "origin",
+    commit: head,
+    branch: data.target,
+    expect: target,
+    updateCheckout: rig.gitUrl.startsWith("/") || rig.gitUrl.startsWith("file:"),
+  });
+  return pushed.result === "pushed" ? pushed : { result: "refused", reason: pushed.reason };
+}
+
+/** The ancestry question needs the commit here. */
+async function freshlyKnown(rig: Rig, commit: string): Promise<void> {
+  if ((await resolveCommit(rig.repository, commit)) === undefined)
+    await askGit(rig.repository, ["fetch", "--quiet", "origin"], { timeoutMs: networkTimeoutMs });
+}
+
+/**
+ * Step `sync`: the sandbox leaves its branch and stands detached at the default branch, ready for reuse. The local
+ * branch goes when the remote has all of it. Left alone while something is not safe (spec/04 §5.3).
+ */
+export async function syncSandbox(access: TownAccess, { rig, data }: DonePlace): Promise<readonly string[]> {
+  if (await hasChanges(rig, data.worktree)) return ["the sandbox has uncommitted changes and stays as it is"];
+  try {
+    const offline = await freshenOrigin(access, rig);
+    await detachWorktree(data.worktree, await baseRevision(rig, rig.defaultBranch));
+    if (data.push === "pushed" && data.head !== "")
+      await deleteBranch(rig.repository, data.branch, data.head);
+    return offline === undefined ? [] : [offline];
+  } catch (error) {
+    return [`the sandbox stays as it is: ${error instanceof Error ? error.message : String(error)}`];
+  }
+}

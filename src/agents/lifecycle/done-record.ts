@@ -1,0 +1,228 @@
+import { formatTime } from "../../core/clock.ts";
+import { type Submission, submission } from "../../core/merge/submit.ts";
+import type { Agent, Bead } from "../../core/ledger/bead.ts";
+import type { Operation } from "../../core/ledger/operation.ts";
+import type { Rig } from "../../core/town/town.ts";
+import type { TownAccess } from "../town-access.ts";
+import { attachmentOf } from "./attachment.ts";
+import { uncheckedCriteria } from "./done-check.ts";
+import type { DoneData } from "./done-data.ts";
+
+export interface DoneResult {
+  readonly mr: string;
+  readonly operations: readonly Operation[];
+}
+
+/** The batch of the steps `submit` and `record`: what becomes of the bead, and what is told about it (spec/04 §5.3). */
+export async function recordDone(
+  access: TownAccess,
+  parts: { readonly rig: Rig; readonly agent: Agent; readonly bead: Bead; readonly data: DoneData },
+): Promise<DoneResult> {
+  const { rig, agent, bead, data } = parts;
+  const result = await resultOf(access, parts);
+  const now = access.clock.now();
+  return {
+    mr: result.mr,
+    operations: [
+      ...result.operations,
+      ...(data.exit === "ESCALATED"
+        ? []
+        : [{ op: "update", id: bead.id, fields: { metadata: { recovery: { attempts: null } } } } as const]),
+      {
+        op: "setAgent",
+        address: agent.address,
+        fields: {
+          exitType: data.exit,
+          mrId: result.mr,
+          mrFailed: false,
+          pushFailed: data.push === "failed",
+          completionTime: now,
+          cleanupStatus: "clean",
+          lastOp: "",
+        },
+      },
+      {
+        op: "event",
+        event: {
+          type: "done",
+          payload: {
+            bead: bead.id,
+            branch: data.branch,
+            exit_type: data.exit,
+            rig: rig.name,
+            ...(result.mr === "" ? {} : { mr: result.mr }),
+          },
+        },
+      },
+      {
+        op: "event",
+        event: {
+          type: "polecat_done",
+          payload: {
+            polecat: agent.name,
+            bead: bead.id,
+            exit: data.exit,
+            rig: rig.name,
+            ...(result.mr === "" ? {} : { mr: result.mr }),
+          },
+          visibility: "audit",
+        },
+      },
+    ],
+  };
+}
+
+async function resultOf(
+  access: TownAccess,
+  { rig, agent, bead, data }: Parameters<typeof recordDone>[1],
+): Promise<DoneResult> {
+  if (data.exit === "DEFERRED") return { mr: "", operations: defer(agent, bead, data) };
+  if (data.exit === "ESCALATED") return { mr: "", operations: escalate(access, agent, bead, data) };
+  switch (data.route) {
+    case "mr":
+    case "pr": {
+      const submitted = await submit(access, { rig, agent, bead, data });
+      return { mr: submitted.mr, operations: submitted.operations };
+    }
+    case "direct":
+      return { mr: "", operations: close(bead, `merged directly to ${data.target}`) };
+    case "local":
+      return { mr: "", operations: leaveForPerson(bead, "gt:local-branch", data) };
+    case "no-merge":
+      return { mr: "", operations: leaveForPerson(bead, "gt:needs-review", data) };
+    case "review-only":
+      return { mr: "", operations: close(bead, "reviewed") };
+    case "nothing":
+      return {
+        mr: "",
+        operations:
+          uncheckedCriteria(bead) > 0
+            ? [
+                { op: "update", id: bead.id, fields: { status: "open", assignee: "" } },
+                { op: "addLabel", id: bead.id, label: "gt:needs-review" },
+              ]
+            : close(bead, "completed without code changes"),
+      };
+  }
+}
+
+function submit(
+  access: TownAccess,
+  { rig, agent, bead, data }: Parameters<typeof recordDone>[1],
+): Promise<Submission> {
+  return submission(access, {
+    rig,
+    branch: data.branch,
+    commitSha: data.head,
+    target: data.target,
+    sourceIssue: bead.id,
+    worker: { name: agent.name, address: agent.address, agentBead: agent.id },
+    ...(data.priority === null ? {} : { priority: data.priority }),
+    strategy: data.route === "pr" ? "pr" : "mr",
+    uncheckedCriteria: uncheckedCriteria(bead),
+  });
+}
+
+const close = (bead: Bead, reason: string): readonly Operation[] => [
+  { op: "close", id: bead.id, close: { reason, outcome: "success", force: true } },
+];
+
+/** A branch that a person takes from here: in progress, in nobody's hands. */
+const leaveForPerson = (bead: Bead, label: string, data: DoneData): readonly Operation[] => [
+  {
+    op: "update",
+    id: bead.id,
+    fields: { status: "in_progress", assignee: "", metadata: { prior_branch: data.branch } },
+  },
+  { op: "addLabel", id: bead.id, label },
+];
+
+/** The bead is anyone's again; whoever takes it begins where this attempt ended. */
+function defer(agent: Agent, bead: Bead, data: DoneData): readonly Operation[] {
+  const note =
+    data.message === "" ? `deferred by ${agent.address}` : `deferred by ${agent.address}: ${data.message}`;
+  return [
+    {
+      op: "update",
+      id: bead.id,
+      fields: {
+        status: "open",
+        assignee: "",
+        notes: bead.notes === "" ? note : `${bead.notes}\n${note}`,
+        metadata: {
+          prior_branch: data.branch === "" ? null : data.branch,
+          prior_head: data.head === "" ? null : data.head,
+        },
+      },
+    },
+  ];
+}
+
+/** The bead stays with the agent, blocked, and somebody is told (spec/04 §5.1). */
+function escalate(access: TownAccess, agent: Agent, bead: Bead, data: DoneData): readonly Operation[] {
+  const severity = data.priority === 0 ? "critical" : "high";
+  const tier = severity === "critical" ? "overseer" : "mayor";
+  const reason = data.message === "" ? `${agent.address} cannot go on with ${bead.id}` : data.message;
+  const now = formatTime(access.clock.now());
+  const firstLine = reason.split("\n")[0]?.slice(0, 200) ?? "";
+  return [
+    { op: "update", id: bead.id, fields: { status: "blocked", assignee: agent.address } },
+    { op: "addLabel", id: bead.id, label: "gt:escalated" },
+    { op: "comment", id: bead.id, text: reason, author: agent.address },
+    {
+      op: "create",
+      as: "escalation",
+      bead: {
+        title: `${bead.id}: ${firstLine}`,
+        type: "escalation",
+        scope: "town",
+        infix: "esc",
+        priority: severity === "critical" ? 0 : 1,
+        description: reason,
+        labels: [`severity:${severity}`, `tier:${tier}`],
+        metadata: {
+          escalation: {
+            severity,
+            reason: firstLine,
+            source: `done:${bead.id}`,
+            escalated_by: agent.address,
+            escalated_at: now,
+            related_bead: bead.id,
+            tier,
+            tier_since: now,
+            occurrences: 1,
+            last_seen_at: now,
+          },
+        },
+      },
+    },
+    {
+      op: "event",
+      event: {
+        type: "escalation_sent",
+        payload: {
+          escalation_id: "$escalation",
+          severity: severity.toUpperCase(),
+          to: tier,
+          reason: firstLine,
+          target: agent.address,
+          bead: bead.id,
+          rig: agent.rig,
+        },
+      },
+    },
+  ];
+}
+
+/** The strategy that decides the route of completed work: bead, else its convoy's, else the rig's (spec/04 §5.5). */
+export function routeOf(bead: Bead, rigStrategy: string): DoneData["route"] {
+  const attachment = attachmentOf(bead);
+  if (attachment.review_only === true) return "review-only";
+  if (attachment.no_merge === true) return "no-merge";
+  const strategy = attachment.merge_strategy ?? rigStrategy;
+  return strategy === "local" ||
+    strategy === "pr" ||
+    (strategy === "direct" && attachment.merge_strategy === "direct")
+    ? strategy
+    : "mr";
+}

@@ -1,0 +1,214 @@
+import { resolveCommit } from "../../core/git/branch.ts";
+import { crashPoint } from "../../core/crash-point.ts";
+import { GtError } from "../../core/gt-error.ts";
+import type { Agent } from "../../core/ledger/bead.ts";
+import type { Operation } from "../../core/ledger/operation.ts";
+import type { Rig } from "../../core/town/town.ts";
+import type { TownAccess } from "../town-access.ts";
+import { type AgentTrigger, isHookTransition, nextState } from "./agent-transition.ts";
+import type { DoneData, DoneReport } from "./done-data.ts";
+import { autosave, type DonePlace, pushBranch, pushToTarget, scrub, syncSandbox } from "./done-git.ts";
+import { recordDone } from "./done-record.ts";
+import type { OperationJournal } from "./operation-record.ts";
+
+type Journal = OperationJournal<DoneData>;
+
+const steps = ["intent", "autosave", "scrub", "push", "submit", "sync", "idle"] as const;
+type Step = (typeof steps)[number];
+const submitAttempts = 3;
+
+/** Does the steps from the one that was begun last to the end (spec/04 §5.3). An error takes the polecat back to work. */
+export async function carryOutDone(
+  access: TownAccess,
+  rig: Rig,
+  journal: Journal,
+): Promise<Omit<DoneReport, "resumed">> {
+  const first = Math.max(0, steps.indexOf(journal.record.step as Step));
+  for (const step of steps.slice(first)) {
+    try {
+      if (journal.record.step !== step) await journal.step(step);
+      await perform(access, rig, journal, step);
+    } catch (error) {
+      // Past the batch nothing may take the work back: what remains is gone on with by recovery.
+      if (steps.indexOf(step) > steps.indexOf("submit")) {
+        await journal.leave(error instanceof Error ? error.message : String(error));
+        throw error;
+      }
+      await abort(access, journal, error);
+      throw error;
+    }
+    crashPoint(`done.${step}.done`);
+  }
+  const { data } = journal;
+  const agent = await access.ledger.agent(journal.record.subject.agent);
+  return {
+    exit: data.exit,
+    issue: data.bead,
+    branch: data.branch,
+    head: data.head,
+    target: data.target,
+    mr: data.mr,
+    strategy: data.route,
+    push: data.push,
+    state: agent?.state ?? "idle",
+    warnings: data.warnings,
+  };
+}
+
+async function perform(access: TownAccess, rig: Rig, journal: Journal, step: Step): Promise<void> {
+  switch (step) {
+    case "intent":
+      return;
+    case "autosave":
+      return save(access, await placeOf(access, rig, journal), journal);
+    case "scrub":
+      return hasBranch(journal.data) ? scrub(access, await placeOf(access, rig, journal)) : undefined;
+    case "push":
+      return push(await placeOf(access, rig, journal), journal);
+    case "submit":
+      return submit(access, await placeOf(access, rig, journal), journal);
+    case "sync":
+      return sync(access, await placeOf(access, rig, journal), journal);
+    case "idle":
+      return finish(await placeOf(access, rig, journal), journal);
+  }
+}
+
+async function placeOf(access: TownAccess, rig: Rig, journal: Journal): Promise<DonePlace> {
+  const { agent: address } = journal.record.subject;
+  const agent = await access.ledger.agent(address);
+  if (agent === undefined) throw new GtError("E_AGENT_NOT_FOUND", `no polecat ${address}`);
+  return { rig, agent, data: journal.data };
+}
+
+const hasBranch = (data: DoneData): boolean => data.hasWorktree && data.branch !== "";
+
+async function save(access: TownAccess, place: DonePlace, journal: Journal): Promise<void> {
+  if (!hasBranch(journal.data)) return;
+  const warnings = await autosave(access, place);
+  await journal.step("scrub", { warnings: [...journal.data.warnings, ...warnings] });
+}
+
+/** What does not go to the remote at all, and what may fail on its way there. */
+async function push(place: DonePlace, journal: Journal): Promise<void> {
+  const { data } = journal;
+  const isLocal = data.exit === "COMPLETED" && ["local", "review-only", "nothing"].includes(data.route);
+  if (!hasBranch(data)) return;
+  const outcome = isLocal
+    ? { push: "skipped" as const, head: await headOf(place), reason: "" }
+    : await pushBranch(place);
+  let { route } = data;
+  const warnings = [...data.warnings];
+  if (outcome.push === "failed") {
+    if (data.exit === "COMPLETED")
+      throw new GtError(
+        "E_PUSH",
+        `cannot push ${data.branch}: ${outcome.reason || "the remote does not have it"}`,
+        {
+          why: ["nothing was submitted; the work stays on your hook"],
+          hint: "gt done",
+          details: { branch: data.branch },
+        },
+      );
+    warnings.push(`${data.branch} could not be pushed; it is kept in ${place.rig.repository}`);
+  } else if (data.exit === "COMPLETED" && route === "direct") {
+    const direct = await pushToTarget(place, outcome.head);
+    if (direct.result === "refused") {
+      warnings.push(`${direct.reason}; submitted to the merge queue instead`);
+      route = "mr";
+    }
+  }
+  await journal.step("submit", { push: outcome.push, head: outcome.head, route, warnings });
+}
+
+async function headOf({ data }: DonePlace): Promise<string> {
+  return (await resolveCommit(data.worktree, "HEAD")) ?? "";
+}
+
+/** `submit` and `record`: one batch, in which the operation also gets to `sync`. */
+async function submit(access: TownAccess, place: DonePlace, journal: Journal): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    const bead = await access.ledger.get(journal.data.bead);
+    if (bead === undefined) throw new GtError("E_BEAD_NOT_FOUND", `no bead ${journal.data.bead}`);
+    const { mr, operations } = await recordDone(access, { ...place, bead, data: journal.data });
+    try {
+      await journal.step("sync", { mr }, operations);
+      return;
+    } catch (error) {
+      // The queue moved an earlier request of the same bead between the look and the write: look again.
+      const isRace = error instanceof GtError && error.code === "E_CONFLICT";
+      if (!isRace || attempt === submitAttempts) throw error;
+    }
+  }
+}
+
+async function sync(access: TownAccess, place: DonePlace, journal: Journal): Promise<void> {
+  const { data } = journal;
+  // An escalated branch stays where it is: whoever helps looks at it there.
+  if (data.exit === "ESCALATED" || !data.hasWorktree) return;
+  const warnings = await syncSandbox(access, place);
+  await journal.step("idle", { warnings: [...data.warnings, ...warnings] });
+}
+
+async function finish({ agent }: DonePlace, journal: Journal): Promise<void> {
+  const { data } = journal;
+  const trigger: AgentTrigger = data.exit === "ESCALATED" ? "escalated" : "done-finished";
+  const hookState =
+    data.exit === "ESCALATED" ? "suspended" : data.exit === "DEFERRED" ? "archived" : "completed";
+  const event = data.exit === "ESCALATED" ? "hook_suspended" : `hook_${hookState}`;
+  const operations: Operation[] = [
+    {
+      op: "setAgent",
+      address: agent.address,
+      fields: {
+        state: nextState(agent.address, agent.state, trigger),
+        // The queue may have landed the work already and archived the hook.
+        ...(isHookTransition(agent.hookState, hookState) ? { hookState } : {}),
+        ...(data.exit === "ESCALATED" ? {} : { hookBead: "" }),
+      },
+    },
+    {
+      op: "event",
+      event: {
+        type: event,
+        payload: { agent: agent.address, bead: data.bead, seq: agent.hookSeq, reason: data.exit },
+        visibility: "audit",
+      },
+    },
+  ];
+  await journal.finish(operations);
+}
+
+/** Before the batch an error means: nothing was handed in, the polecat works on (spec/04 §1.4 row 6). */
+async function abort(access: TownAccess, journal: Journal, error: unknown): Promise<void> {
+  const { agent: address } = journal.record.subject;
+  const agent: Agent | undefined = await access.ledger.agent(address);
+  const isPush = error instanceof GtError && error.code === "E_PUSH";
+  await journal.finish([
+    ...(agent?.state === "done"
+      ? [
+          {
+            op: "setAgent",
+            address,
+            fields: {
+              state: nextState(address, "done", "done-aborted"),
+              pushFailed: isPush,
+              mrFailed: journal.record.step === "submit" && !isPush,
+            },
+          } as const satisfies Operation,
+        ]
+      : []),
+    {
+      op: "event",
+      event: {
+        type: "done_failed",
+        payload: {
+          polecat: agent?.name ?? address,
+          bead: journal.data.bead,
+          error: error instanceof Error ? error.message : String(error),
+        },
+        visibility: "audit",
+      },
+    },
+  ]);
+}

@@ -1,0 +1,236 @@
+import { aheadBehind } from "../../core/git/ancestry.ts";
+import { currentBranch } from "../../core/git/branch.ts";
+import { operationOf } from "../../core/git/work-at-risk.ts";
+import { isValidWorktree } from "../../core/git/worktree.ts";
+import { GtError } from "../../core/gt-error.ts";
+import type { Agent, Bead } from "../../core/ledger/bead.ts";
+import type { RuntimeRow } from "../../core/ledger/ledger.ts";
+import { acquireLock } from "../../core/lock/lock.ts";
+import { agentHome, parseAddress } from "../../core/town/address.ts";
+import { textSetting } from "../../core/town/setting.ts";
+import type { Rig } from "../../core/town/town.ts";
+import type { TownAccess } from "../town-access.ts";
+import { nextState } from "./agent-transition.ts";
+import { attachmentOf } from "./attachment.ts";
+import { parseBranchName } from "./branch-name.ts";
+import { checkCompleted } from "./done-check.ts";
+import type { DoneData, DoneExit, DoneReport } from "./done-data.ts";
+import { routeOf } from "./done-record.ts";
+import { carryOutDone } from "./done-steps.ts";
+import { isAbandoned, OperationJournal, type OperationRecord, openOperations } from "./operation-record.ts";
+import { agentLockName } from "./polecat-pool.ts";
+import { baseRevision, freshenOrigin, hasChanges, pushBestEffort } from "./polecat-worktree.ts";
+import { recoverOperations } from "./recover-operations.ts";
+
+export interface DoneRequest {
+  readonly exit: DoneExit;
+  readonly issue?: string;
+  readonly priority?: number;
+  readonly target?: string;
+  readonly preVerified?: boolean;
+  /** A report-only workflow says that it changed nothing on purpose. */
+  readonly isReportOnly?: boolean;
+  readonly message?: string;
+  /** Session in which it is called. */
+  readonly session?: string;
+}
+
+/**
+ * Hands the work on a polecat's hook over (spec/04 §5): check, save, push, submit, and the polecat is free again. Every
+ * step may be repeated; one that a killed process had begun is gone on with first. The session is ended by the caller.
+ */
+export async function done(access: TownAccess, request: DoneRequest): Promise<DoneReport> {
+  const parsed = parseAddress(access.actor);
+  if (parsed?.role !== "polecat")
+    throw new GtError("E_NOT_POLECAT", "only polecats finish with gt done; other roles stay", {
+      hint: "gt handoff",
+    });
+  const rig = access.town.rig(parsed.rig);
+  const lock = await acquireLock(access.town.paths.locks, agentLockName(access.actor), {
+    waitMs: 10_000,
+    kind: "done",
+    subject: access.actor,
+  });
+  try {
+    const abandoned = await abandonedDone(access);
+    if (abandoned !== undefined) {
+      const journal = await OperationJournal.adopt<DoneData>(access, abandoned);
+      return { ...(await carryOutDone(access, rig, journal)), resumed: true };
+    }
+    // A sling that died after its batch leaves the polecat in `spawning`: its end comes first.
+    await recoverOperations(access, { agent: access.actor, locked: true });
+    return { ...(await begin(access, rig, request)), resumed: false };
+  } finally {
+    lock.release();
+  }
+}
+
+async function abandonedDone(access: TownAccess): Promise<RuntimeRow<OperationRecord<never>> | undefined> {
+  return (await openOperations(access.ledger)).find(
+    ({ value }) => value.kind === "done" && value.subject.agent === access.actor && isAbandoned(value),
+  );
+}
+
+async function begin(
+  access: TownAccess,
+  rig: Rig,
+  request: DoneRequest,
+): Promise<Omit<DoneReport, "resumed">> {
+  const agent = await requireAgent(access);
+  const scene = await observe(access, rig, agent, request);
+  const { bead } = scene;
+  const warnings = [...scene.warnings];
+  let route = bead === undefined ? ("nothing" as const) : routeOf(bead, strategySetting(access, rig));
+  if (request.exit === "COMPLETED") {
+    const check = checkCompleted(scene.facts);
+    warnings.push(...check.warnings);
+    if (check.verdict === "lost") return leaveLostHook(access, rig, agent, scene);
+    if (check.verdict === "nothing") route = route === "review-only" ? route : "nothing";
+  }
+  if (bead === undefined)
+    throw new GtError("E_NO_ISSUE", "it is not known which bead this work belongs to; pass --issue", {
+      hint: "gt done --issue <bead>",
+    });
+  const state = nextState(agent.address, agent.state, "done-started");
+  const journal = await OperationJournal.begin<DoneData>(access, {
+    kind: "done",
+    subject: { agent: agent.address, bead: bead.id, rig: rig.name },
+    step: "intent",
+    data: {
+      exit: request.exit,
+      bead: bead.id,
+      worktree: scene.worktree,
+      hasWorktree: scene.facts.hasWorktree,
+      branch: scene.facts.branch ?? "",
+      head: "",
+      target: scene.facts.target,
+      route,
+      message: request.message ?? "",
+      priority: request.priority ?? null,
+      isPreVerified: request.preVerified === true,
+      push: "skipped",
+      mr: "",
+      session: request.session ?? "",
+      warnings,
+    },
+    operations: [
+      {
+        op: "expectAgent",
+        address: agent.address,
+        expected: { state: agent.state, hookBead: agent.hookBead },
+      },
+      { op: "setAgent", address: agent.address, fields: { state } },
+    ],
+  });
+  return carryOutDone(access, rig, journal);
+}
+
+interface Scene {
+  readonly bead: Bead | undefined;
+  readonly worktree: string;
+  readonly facts: Parameters<typeof checkCompleted>[0];
+  readonly warnings: readonly string[];
+}
+
+/** Looks at hook, worktree and branch (spec/04 §5.2). Nothing is changed but the remote's refs. */
+async function observe(access: TownAccess, rig: Rig, agent: Agent, request: DoneRequest): Promise<Scene> {
+  const parsed = parseAddress(agent.address);
+  const worktree = (parsed && agentHome(access.town, parsed)) ?? "";
+  const hasWorktree = await isValidWorktree(worktree);
+  const current = hasWorktree ? await currentBranch(worktree) : undefined;
+  const branch = current ?? (hasWorktree ? undefined : agent.branch || undefined);
+  const bead = await beadOfWork(access, agent, request.issue, branch);
+  const target =
+    request.target ??
+    (bead === undefined ? undefined : attachmentOf(bead).base_branch) ??
+    (agent.baseBranch || rig.defaultBranch);
+  const warnings: string[] = [];
+  let counts = { ahead: 0, behind: 0 };
+  if (hasWorktree) {
+    const offline = await freshenOrigin(access, rig);
+    if (offline !== undefined) warnings.push(offline);
+    counts = await aheadBehind(worktree, await baseRevision(rig, target), "HEAD");
+  }
+  return {
+    bead,
+    worktree,
+    warnings,
+    facts: {
+      address: agent.address,
+      bead,
+      hasWorktree,
+      branch,
+      defaultBranch: rig.defaultBranch,
+      target,
+      operation: hasWorktree ? operationOf(worktree) : undefined,
+      ...counts,
+      hasChanges: hasWorktree && (await hasChanges(rig, worktree)),
+      isReportOnly: request.isReportOnly === true,
+    },
+  };
+}
+
+/** `--issue`, else the bead on the hook, else the one that the branch is named for. */
+async function beadOfWork(
+  access: TownAccess,
+  agent: Agent,
+  issue: string | undefined,
+  branch: string | undefined,
+): Promise<Bead | undefined> {
+  if (issue !== undefined && agent.hookBead !== "" && issue !== agent.hookBead)
+    throw new GtError("E_ISSUE_MISMATCH", `${agent.hookBead} is on the hook, not ${issue}`, {
+      hint: `gt done --issue ${agent.hookBead}`,
+    });
+  const parsed = branch === undefined ? undefined : parseBranchName(branch);
+  const id = issue ?? (agent.hookBead || parsed?.bead);
+  if (id === undefined) return undefined;
+  const bead = await access.ledger.get(id);
+  if (bead === undefined && issue !== undefined)
+    throw new GtError("E_BEAD_NOT_FOUND", `no bead ${issue}`, { hint: "gt hook" });
+  return bead;
+}
+
+/** The bead was given to somebody else: what was done is kept as a pushed branch, and the polecat is free. */
+async function leaveLostHook(access: TownAccess, rig: Rig, agent: Agent, scene: Scene): Promise<never> {
+  const isPushed = scene.facts.branch !== undefined && (await pushBestEffort(rig, scene.worktree));
+  if (agent.state === "working")
+    await access.ledger.write(access.actor, [
+      {
+        op: "expectAgent",
+        address: agent.address,
+        expected: { state: agent.state, hookBead: agent.hookBead },
+      },
+      {
+        op: "setAgent",
+        address: agent.address,
+        fields: {
+          state: nextState(agent.address, agent.state, "unhooked"),
+          hookBead: "",
+          hookState: "archived",
+        },
+      },
+    ]);
+  throw new GtError(
+    "E_HOOK_LOST",
+    `${scene.bead?.id} is not yours any more; it belongs to ${scene.bead?.assignee || "nobody"}`,
+    {
+      why: [
+        isPushed
+          ? `your branch ${scene.facts.branch} was pushed and is not lost`
+          : `your branch ${scene.facts.branch ?? ""} is kept in the worktree`,
+      ],
+      hint: "gt hook",
+    },
+  );
+}
+
+async function requireAgent(access: TownAccess): Promise<Agent> {
+  const agent = await access.ledger.agent(access.actor);
+  if (agent !== undefined) return agent;
+  throw new GtError("E_AGENT_NOT_FOUND", `no polecat ${access.actor}`, { hint: "gt polecat list" });
+}
+
+function strategySetting(access: TownAccess, rig: Rig): string {
+  // A rig without a shared remote has nothing to merge into but its own branches; the queue does that, too.
+  return textSetting(access.town.rigSettings(rig.name), "merge_queue.merge_strategy");
+}

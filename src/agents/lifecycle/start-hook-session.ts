@@ -1,0 +1,37 @@
+import { GtError } from "../../core/gt-error.ts";
+import type { Bead } from "../../core/ledger/bead.ts";
+import type { SessionRecord } from "../sessions/session-host.ts";
+import { startAgentSession } from "../sessions/start-session.ts";
+import type { TownAccess } from "../town-access.ts";
+import { attachmentOf } from "./attachment.ts";
+import { runtimeLabel } from "./runtime-choice.ts";
+
+/**
+ * Starts a session for what is on the agent's hook, in the runtime of that assignment: after a crash, a handoff or a
+ * suspension (spec/04 §1.4 row 11). The caller holds the agent's lock.
+ */
+export async function startHookSession(
+  access: TownAccess,
+  address: string,
+  topic: "handoff" | "recovery" | "resumed",
+): Promise<SessionRecord> {
+  const agent = await access.ledger.agent(address);
+  const bead =
+    agent === undefined || agent.hookBead === "" ? undefined : await access.ledger.get(agent.hookBead);
+  if (agent === undefined)
+    throw new GtError("E_AGENT_NOT_FOUND", `no agent ${address}`, { hint: "gt agents" });
+  return startAgentSession(access, {
+    address,
+    topic: topic === "handoff" || bead === undefined ? topic : `${topic}:${bead.id}`,
+    ...(bead === undefined ? {} : { bead: bead.id, ...choiceOf(bead, agent.runtime) }),
+  });
+}
+
+/** What was said when the bead was slung; else the runtime that worked on it so far. */
+function choiceOf(bead: Bead, runtime: string): { agentOverride?: string; runtimeLabel?: string } {
+  const { agent } = attachmentOf(bead);
+  if (agent !== undefined) return { agentOverride: agent };
+  const label = runtimeLabel(bead);
+  if (label !== undefined) return { runtimeLabel: label };
+  return runtime === "" ? {} : { agentOverride: runtime };
+}

@@ -1,0 +1,79 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { DoneExit, DoneReport } from "../../../agents/lifecycle/done-data.ts";
+import { usageError } from "../../../core/gt-error.ts";
+import { sanitiseLine } from "../../../core/sanitise.ts";
+import { durationSetting, textSetting } from "../../../core/town/setting.ts";
+import type { CommandContext } from "../command.ts";
+import type { Output } from "../output.ts";
+
+/** `gt done` (spec/04 §5). */
+export async function run(context: CommandContext): Promise<void> {
+  const { flags, out, env } = context;
+  const priority = flags.integer("priority");
+  if (priority !== undefined && (priority < 0 || priority > 4))
+    throw usageError("--priority is a number from 0 to 4", { hint: "gt help done" });
+  const access = await context.access();
+  const { done } = await import("../../../agents/lifecycle/done.ts");
+  const session = env["GT_SESSION"] ?? "";
+  const texts = {
+    issue: flags.string("issue"),
+    target: flags.string("target"),
+    message: flags.string("message"),
+    priority,
+  };
+  const report = await done(access, {
+    exit: (flags.string("status") ?? "COMPLETED") as DoneExit,
+    ...Object.fromEntries(Object.entries(texts).filter(([, value]) => value !== undefined)),
+    ...(flags.boolean("pre-verified") ? { preVerified: true } : {}),
+    ...(flags.string("cleanup-status") === "clean" ? { isReportOnly: true } : {}),
+    session,
+  });
+  printDone(out, report, access.actor);
+  const town = await context.town();
+  const isKept = textSetting(town.settings(), "operational.polecat.session_on_done") === "keep";
+  if (session === "" || isKept || report.state !== "idle") return;
+  const graceMs = durationSetting(town.settings(), "operational.session.end_grace");
+  out.line(`session ends in ${Math.round(graceMs / 1000)}s`);
+  await pause(graceMs);
+  const { stopAgentSession } = await import("../../../agents/sessions/start-session.ts");
+  const runId = env["GT_RUN"];
+  // This very process is part of the session: nothing behind this line can be relied on.
+  await stopAgentSession(access, access.actor, "done", runId === undefined ? {} : { runId });
+}
+
+/** The lines that say what became of the work. */
+export function printDone(out: Output, report: DoneReport, actor: string): void {
+  for (const warning of report.warnings) out.warn(sanitiseLine(warning));
+  if (report.resumed) out.line("↺ went on with an interrupted gt done");
+  if (report.mr !== "") out.done(`submitted ${report.mr} (${report.branch} -> ${report.target})`);
+  else if (report.exit === "DEFERRED") out.done(`${report.issue} is open again for anyone`);
+  else if (report.exit === "ESCALATED") out.done(`${report.issue} is blocked; help has been called`);
+  else out.done(`${report.issue}: ${outcome(report)}`);
+  out.done(`${actor} is ${report.state}`);
+  out.document({
+    ok: true,
+    exit: report.exit,
+    issue: report.issue,
+    branch: report.branch,
+    head: report.head,
+    target: report.target,
+    mr: report.mr === "" ? null : report.mr,
+    strategy: report.strategy,
+    push: report.push,
+    state: report.state,
+    warnings: report.warnings,
+  });
+}
+
+function outcome(report: DoneReport): string {
+  switch (report.strategy) {
+    case "direct":
+      return `merged directly to ${report.target}`;
+    case "local":
+      return `on the local branch ${report.branch}`;
+    case "no-merge":
+      return `on branch ${report.branch}, waiting for review`;
+    default:
+      return "completed without code changes";
+  }
+}

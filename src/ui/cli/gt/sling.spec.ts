@@ -1,0 +1,75 @@
+import type { CommandSpec } from "../command.ts";
+
+export const slingCommands: readonly CommandSpec[] = [
+  {
+    name: "sling",
+    group: "work",
+    summary: "put work on an agent's hook and start it",
+    description:
+      "Gives a bead to a polecat of its rig (reusing an idle one), or to the named agent. Several beads make a batch; an epic or a convoy dispatches all its open members. The same sling twice does nothing the second time.",
+    args: [{ name: "bead", many: true }],
+    flags: [
+      { name: "args", short: "a", value: "text", summary: "instructions for whoever does it" },
+      { name: "subject", short: "s", value: "text", summary: "short subject of the start message" },
+      { name: "message", short: "m", value: "text", summary: "further context, kept on the bead" },
+      { name: "stdin", summary: "read --args (or --message, when --args is given) from standard input" },
+      { name: "agent", value: "name", summary: "runtime for this assignment only" },
+      { name: "crew", value: "name", summary: "crew member of the rig given as target" },
+      { name: "create", summary: "make the named polecat if it does not exist" },
+      { name: "force", short: "f", summary: "take over a held bead, ignore blockers and limits" },
+      { name: "no-convoy", summary: "do not track the bead in a convoy of its own" },
+      { name: "owned", summary: "the convoy is closed by you, not by the town" },
+      {
+        name: "merge",
+        value: "how",
+        summary: "how the work reaches its target",
+        choices: ["mr", "direct", "local", "pr"],
+      },
+      { name: "no-merge", summary: "push the branch, ask you for review" },
+      { name: "review-only", summary: "look and report: no commit expected" },
+      { name: "base-branch", value: "branch", summary: "base of the work branch and target of the merge" },
+      { name: "ralph", summary: "one step per session, longer patience" },
+      { name: "max-concurrent", value: "n", summary: "batch: n at a time; epic or convoy: at most n now" },
+      { name: "dry-run", short: "n", summary: "say what would happen" },
+    ],
+    examples: [
+      "gt sling web-a1b2c",
+      "gt sling web-a1b2c web",
+      "gt sling web-a1b2c web/nux --force",
+      "gt sling web-1 web-2 web-3 web",
+      "gt sling hq-cv-k3m9z",
+    ],
+    seeAlso: ["gt unsling", "gt hook", "gt convoy list"],
+    load: () => import("./sling.ts"),
+  },
+  {
+    name: "unsling",
+    aliases: ["unhook"],
+    group: "work",
+    summary: "take work off an agent's hook",
+    description:
+      "The bead is open again. A polecat's session ends; what it did stays as snapshot and branch.",
+    args: [
+      { name: "bead", optional: true },
+      { name: "agent", optional: true },
+    ],
+    flags: [
+      { name: "force", short: "f", summary: "also when the work is not finished" },
+      { name: "dry-run", short: "n", summary: "say what would happen" },
+    ],
+    examples: ["gt unsling web-a1b2c --force", "gt unsling web/nux"],
+    seeAlso: ["gt sling", "gt release"],
+    load: () => import("./unsling.ts"),
+  },
+  {
+    name: "release",
+    group: "work",
+    summary: "give beads back, whoever holds them",
+    description: "The beads are open again and in nobody's hands; the holders' hooks are cleared.",
+    args: [{ name: "bead", many: true }],
+    flags: [{ name: "reason", short: "r", value: "text", summary: "kept as a note on the bead" }],
+    examples: ['gt release web-a1b2c -r "wrong approach"'],
+    seeAlso: ["gt unsling"],
+    load: () => import("./release.ts"),
+  },
+];

@@ -1,0 +1,144 @@
+import type { Dispatch } from "../../../agents/lifecycle/dispatch-polecat.ts";
+import type { SlingReport } from "../../../agents/lifecycle/sling.ts";
+import type { SlingOptions } from "../../../agents/lifecycle/sling-request.ts";
+import { type GtError, usageError } from "../../../core/gt-error.ts";
+import { sanitiseLine } from "../../../core/sanitise.ts";
+import type { CommandContext } from "../command.ts";
+import type { Output } from "../output.ts";
+
+/** `gt sling` (spec/04 §2). */
+export async function run(context: CommandContext): Promise<number> {
+  const { args, flags, out } = context;
+  if (args[0] === "respawn-reset") return resetRespawns(context, args.slice(1));
+  const options = await readOptions(context);
+  const words = withCrew(args, flags.string("crew"));
+  const access = await context.access();
+  const { sling } = await import("../../../agents/lifecycle/sling.ts");
+  const report = await sling(access, { words, options });
+  if (out.json) out.document(documentOf(report));
+  else print(out, report, options.dryRun === true);
+  return report.failed.length > 0 ? 1 : 0;
+}
+
+/** `gt sling respawn-reset <bead>`: the bead may be dispatched again after it failed too often. */
+async function resetRespawns({ out, ...context }: CommandContext, beads: readonly string[]): Promise<number> {
+  if (beads.length === 0) throw usageError("which bead?", { hint: "gt sling respawn-reset <bead>" });
+  const { resetRespawns: reset } = await import("../../../agents/lifecycle/respawn-reset.ts");
+  const access = await context.access();
+  for (const bead of beads) {
+    await reset(access, bead);
+    out.done(`${bead} may be dispatched again`);
+  }
+  out.document({ ok: true, beads });
+  return 0;
+}
+
+async function readOptions({ flags, input }: CommandContext): Promise<SlingOptions> {
+  let args = flags.string("args");
+  let message = flags.string("message");
+  if (flags.boolean("stdin")) {
+    if (args !== undefined && message !== undefined)
+      throw usageError("--stdin, --args and --message exclude each other", { hint: "gt help sling" });
+    const text = (await input()).replace(/\n+$/, "");
+    if (args === undefined) args = text;
+    else message = text;
+  }
+  const merge = flags.string("merge") as SlingOptions["merge"];
+  const maxConcurrent = flags.integer("max-concurrent");
+  const texts = {
+    args,
+    message,
+    subject: flags.string("subject"),
+    agent: flags.string("agent"),
+    baseBranch: flags.string("base-branch"),
+    merge,
+    maxConcurrent,
+  };
+  const given = Object.fromEntries(Object.entries(texts).filter(([, value]) => value !== undefined));
+  const switches = {
+    create: flags.boolean("create"),
+    force: flags.boolean("force"),
+    owned: flags.boolean("owned"),
+    noMerge: flags.boolean("no-merge"),
+    reviewOnly: flags.boolean("review-only"),
+    ralph: flags.boolean("ralph"),
+    dryRun: flags.boolean("dry-run"),
+  };
+  const on = Object.fromEntries(Object.entries(switches).filter(([, value]) => value));
+  return { ...given, ...on, ...(flags.boolean("no-convoy") ? { convoy: "none" as const } : {}) };
+}
+
+function withCrew(words: readonly string[], crew: string | undefined): readonly string[] {
+  if (crew === undefined) return words;
+  const rig = words.at(-1);
+  if (words.length < 2 || rig === undefined)
+    throw usageError("--crew needs a rig as target", { hint: `gt sling <bead> <rig> --crew ${crew}` });
+  return [...words.slice(0, -1), `${rig}/crew/${crew}`];
+}
+
+function print(out: Output, report: SlingReport, isDryRun: boolean): void {
+  if (report.convoy !== undefined) out.line(`🚚 ${report.convoy.id} "${sanitiseLine(report.convoy.title)}"`);
+  for (const dispatch of report.dispatched) printDispatch(out, dispatch, isDryRun);
+  for (const { bead, error } of report.failed)
+    out.failed(`${bead}: ${sanitiseLine(error.message)} (${error.code})`);
+  const total = report.dispatched.length + report.failed.length;
+  if (report.kind === "batch") out.line(`📊 ${report.dispatched.length}/${total} dispatched`);
+  if (report.kind === "container") {
+    const of = total + report.skipped.length;
+    out.line(`📊 dispatched ${report.dispatched.length}/${of}${skippedText(report)}`);
+  }
+}
+
+function skippedText(report: SlingReport): string {
+  const counts = new Map<string, number>();
+  for (const { reason } of report.skipped) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  if (counts.size === 0) return "";
+  return ` (${[...counts].map(([reason, count]) => `${count} ${reason}`).join(", ")})`;
+}
+
+function printDispatch(out: Output, dispatch: Dispatch, isDryRun: boolean): void {
+  for (const warning of dispatch.warnings) out.warn(sanitiseLine(warning));
+  if (dispatch.noop) {
+    out.line(`○ ${dispatch.bead} is already on ${dispatch.agent}'s hook`);
+    return;
+  }
+  const how = dispatch.branch === "" && !isDryRun ? "hooked" : dispatch.reused ? "reused" : "new";
+  out.line(`🎯 ${isDryRun ? "would sling " : ""}${dispatch.bead} -> ${dispatch.agent} (${how})`);
+  if (dispatch.branch !== "") out.line(`  branch  ${dispatch.branch} from ${dispatch.base}`);
+  if (dispatch.convoy !== undefined)
+    out.line(
+      `  convoy  ${dispatch.convoy.id}${dispatch.convoy.title === "" ? "" : ` "${sanitiseLine(dispatch.convoy.title)}"`}`,
+    );
+  if (dispatch.runtime !== "" && !isDryRun)
+    out.line(`▶ session ${dispatch.session} started (${dispatch.runtime})`);
+}
+
+function documentOf(report: SlingReport): unknown {
+  const [first] = report.dispatched;
+  if (report.kind === "bead" && first !== undefined) return { ok: true, ...documentOfDispatch(first) };
+  return {
+    ok: report.failed.length === 0,
+    dispatched: report.dispatched.map(documentOfDispatch),
+    failed: report.failed.map(({ bead, error }) => ({ bead, ...failure(error) })),
+    skipped: report.skipped,
+    convoy: report.convoy?.id ?? null,
+  };
+}
+
+const failure = (error: GtError) => ({ code: error.code, message: error.message, hint: error.hint ?? null });
+
+function documentOfDispatch(dispatch: Dispatch): Record<string, unknown> {
+  return {
+    bead: dispatch.bead,
+    agent: dispatch.agent,
+    reused: dispatch.reused,
+    branch: dispatch.branch,
+    base: dispatch.base,
+    formula: null,
+    wisp: null,
+    convoy: dispatch.convoy?.id ?? null,
+    session: dispatch.session,
+    noop: dispatch.noop,
+    warnings: dispatch.warnings,
+  };
+}

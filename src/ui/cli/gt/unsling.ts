@@ -1,0 +1,37 @@
+import { formatAddress, resolveAddress } from "../../../core/town/address.ts";
+import { sanitiseLine } from "../../../core/sanitise.ts";
+import type { CommandContext } from "../command.ts";
+
+/** `gt unsling` and the hook commands that take work off (spec/04 §2.10). */
+export async function run(context: CommandContext): Promise<void> {
+  const { flags, out } = context;
+  const town = await context.town();
+  const { bead, agent } = splitBeadAndAgent(context.args);
+  const { unsling } = await import("../../../agents/lifecycle/unsling.ts");
+  const isDryRun = flags.boolean("dry-run");
+  const unslung = await unsling(await context.access(), {
+    ...(bead === undefined ? {} : { bead }),
+    ...(agent === undefined ? {} : { agent: formatAddress(resolveAddress(agent, { town })) }),
+    force: flags.boolean("force"),
+    ...(isDryRun ? { dryRun: true } : {}),
+  });
+  for (const warning of unslung?.warnings ?? []) out.warn(sanitiseLine(warning));
+  out.document({ ok: true, bead: unslung?.bead ?? null, agent: unslung?.agent ?? null });
+  if (unslung === undefined) out.line("nothing on the hook");
+  else if (isDryRun) out.line(`would take ${unslung.bead} off the hook of ${unslung.agent}`);
+  else out.done(`${unslung.bead} is off the hook of ${unslung.agent} and open again`);
+}
+
+/** One word with a slash or a role's name is the agent, any other is the bead. */
+export function splitBeadAndAgent(words: readonly string[]): {
+  readonly bead?: string;
+  readonly agent?: string;
+} {
+  const [first, second] = words;
+  if (first === undefined) return {};
+  if (second !== undefined) return { bead: first, agent: second };
+  return isAgentWord(first) ? { agent: first } : { bead: first };
+}
+
+const isAgentWord = (word: string): boolean =>
+  word.includes("/") || ["mayor", "deacon", "boot", "witness", "refinery"].includes(word);
