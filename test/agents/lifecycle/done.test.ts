@@ -1,0 +1,282 @@
+import { existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { done } from "../../../src/agents/lifecycle/done.ts";
+import { sling } from "../../../src/agents/lifecycle/sling.ts";
+import type { SlingOptions } from "../../../src/agents/lifecycle/sling-request.ts";
+import type { TownAccess } from "../../../src/agents/town-access.ts";
+import type { Agent, Bead } from "../../../src/core/ledger/bead.ts";
+import { commit, git } from "../../support/scratch-repository.ts";
+import { waitFor } from "../../support/wait-for.ts";
+import { WorkTown } from "../../support/work-town.ts";
+
+let town: WorkTown;
+let access: TownAccess;
+
+beforeEach(async () => {
+  town = await WorkTown.create();
+  access = await town.access();
+});
+afterEach(() => town.dispose());
+
+/** A polecat that waits in its session while the test does its work for it. */
+async function atWork(options: SlingOptions = {}): Promise<{
+  readonly bead: Bead;
+  readonly agent: Agent;
+  readonly worktree: string;
+  readonly polecat: TownAccess;
+}> {
+  const bead = await town.bead(access, "Fix login", "sleep 1000");
+  const { dispatched } = await sling(access, { words: [bead.id, "web"], options });
+  const address = dispatched[0]?.agent ?? "";
+  const agent = await access.ledger.agent(address);
+  if (agent === undefined) throw new Error("no polecat");
+  return { bead, agent, worktree: join(town.root, address, "web"), polecat: { ...access, actor: address } };
+}
+
+const agentNow = async (agent: Agent): Promise<Agent | undefined> => access.ledger.agent(agent.address);
+const heads = (rig = "web"): string =>
+  git(town.origin(rig), "for-each-ref", "--format=%(refname:short) %(objectname)", "refs/heads/");
+
+test("a script's work is committed, pushed, submitted, and the polecat is idle on a clean, detached sandbox", async () => {
+  const bead = await town.bead(access, "Add a file", "echo hello > hello.txt");
+  const { dispatched } = await sling(access, { words: [bead.id, "web"], options: {} });
+  const address = dispatched[0]?.agent ?? "";
+  const agent = await waitFor(
+    async () => {
+      const now = await access.ledger.agent(address);
+      return now?.state === "idle" ? now : undefined;
+    },
+    { timeoutMs: 40_000, what: "the polecat to be idle" },
+  );
+  expect(agent).toMatchObject({ hookBead: "", hookState: "completed", exitType: "COMPLETED" });
+  const now = await access.ledger.get(bead.id);
+  expect(now).toMatchObject({
+    status: "in_progress",
+    assignee: address,
+    metadata: { awaiting_merge: agent.mrId },
+  });
+  const mr = await access.ledger.get(agent.mrId);
+  expect(mr).toMatchObject({
+    status: "open",
+    type: "merge-request",
+    metadata: {
+      mr: {
+        branch: dispatched[0]?.branch,
+        target: "main",
+        source_issue: bead.id,
+        rig: "web",
+        phase: "ready",
+      },
+    },
+  });
+  const { commit_sha: head } = (mr?.metadata["mr"] ?? {}) as { commit_sha?: string };
+  expect(heads()).toContain(`${dispatched[0]?.branch} ${head}`);
+  expect(git(town.origin("web"), "show", `${head}:hello.txt`)).toBe("hello");
+  expect(git(town.origin("web"), "log", "-1", "--format=%s|%an|%ae", `${head}`)).toBe(
+    `Add a file (${bead.id})|${address}|ada@example.com`,
+  );
+  const worktree = join(town.root, address, "web");
+  expect(git(worktree, "rev-parse", "HEAD")).toBe(git(worktree, "rev-parse", "origin/main"));
+  expect(git(worktree, "rev-parse", "--abbrev-ref", "HEAD")).toBe("HEAD");
+  expect(git(worktree, "status", "--porcelain")).toBe("");
+  expect(await access.ledger.rows("operations")).toEqual([]);
+});
+
+test("a script that fails blocks the bead, keeps the branch, and calls for help", async () => {
+  const bead = await town.bead(access, "Fail", "echo half > half.txt; echo the reason is here; exit 3");
+  const { dispatched } = await sling(access, { words: [bead.id, "web"], options: {} });
+  const address = dispatched[0]?.agent ?? "";
+  const agent = await waitFor(
+    async () => {
+      const now = await access.ledger.agent(address);
+      return now?.state === "stuck" ? now : undefined;
+    },
+    { timeoutMs: 40_000, what: "the polecat to be stuck" },
+  );
+  expect(agent).toMatchObject({ hookBead: bead.id, hookState: "suspended" });
+  expect(await access.ledger.get(bead.id)).toMatchObject({
+    status: "blocked",
+    assignee: address,
+    labels: expect.arrayContaining(["gt:escalated"]),
+  });
+  const comments = (await access.ledger.comments(bead.id)).map((comment) => comment.text).join("\n");
+  expect(comments).toContain("exit 3");
+  expect(comments).toContain("the reason is here");
+  expect(await access.ledger.find({ type: "escalation" })).toEqual([
+    expect.objectContaining({
+      metadata: { escalation: expect.objectContaining({ severity: "high", related_bead: bead.id }) },
+    }),
+  ]);
+  expect(heads()).toContain(dispatched[0]?.branch ?? "?");
+  // A stuck polecat is not reused.
+  const next = await town.bead(access, "Next", "sleep 1000");
+  const again = await sling(access, { words: [next.id, "web"], options: {} });
+  expect(again.dispatched[0]?.agent).not.toBe(address);
+});
+
+describe("what cannot be handed in is refused and nothing is changed", () => {
+  test("no commits", async () => {
+    const { polecat, agent, bead } = await atWork();
+    await expect(done(polecat, { exit: "COMPLETED" })).rejects.toMatchObject({ code: "E_NO_COMMITS" });
+    await expect(done(polecat, { exit: "COMPLETED" })).rejects.not.toMatchObject({
+      message: expect.stringContaining("cleanup-status"),
+    });
+    expect(await agentNow(agent)).toMatchObject({ state: "working", hookBead: bead.id });
+  });
+
+  test("the default branch", async () => {
+    const { polecat, worktree } = await atWork();
+    git(worktree, "checkout", "--quiet", "--ignore-other-worktrees", "main");
+    commit(worktree, "work", { "a.txt": "a" });
+    await expect(done(polecat, { exit: "COMPLETED" })).rejects.toMatchObject({ code: "E_DEFAULT_BRANCH" });
+  });
+
+  test("in the middle of a merge", async () => {
+    const { polecat, worktree } = await atWork();
+    const base = git(worktree, "rev-parse", "HEAD");
+    commit(worktree, "ours", { "README.md": "ours" });
+    git(worktree, "checkout", "--quiet", "-b", "other", base);
+    commit(worktree, "theirs", { "README.md": "theirs" });
+    expect(() => git(worktree, "merge", "--quiet", "@{-1}")).toThrow();
+    await expect(done(polecat, { exit: "COMPLETED" })).rejects.toMatchObject({ code: "E_MID_OPERATION" });
+  });
+
+  test("another bead than the hooked one", async () => {
+    const { polecat } = await atWork();
+    await expect(done(polecat, { exit: "COMPLETED", issue: "web-other" })).rejects.toMatchObject({
+      code: "E_ISSUE_MISMATCH",
+    });
+  });
+
+  test("as anybody but a polecat", async () => {
+    await expect(done(access, { exit: "COMPLETED" })).rejects.toMatchObject({ code: "E_NOT_POLECAT" });
+  });
+
+  test("an origin that is away: the work stays on the hook, and goes through when it is back", async () => {
+    const { polecat, agent, worktree, bead } = await atWork();
+    commit(worktree, "work", { "a.txt": "a" });
+    const away = `${town.origin("web")}.away`;
+    renameSync(town.origin("web"), away);
+    await expect(done(polecat, { exit: "COMPLETED" })).rejects.toMatchObject({ code: "E_PUSH" });
+    expect(await agentNow(agent)).toMatchObject({ state: "working", hookBead: bead.id, pushFailed: true });
+    renameSync(away, town.origin("web"));
+    const report = await done(polecat, { exit: "COMPLETED" });
+    expect(report).toMatchObject({ push: "pushed", state: "idle", mr: expect.stringMatching(/^web-mr-/) });
+  });
+});
+
+test("uncommitted work is kept whole and committed, but a deletion must be meant", async () => {
+  const { polecat, worktree } = await atWork();
+  commit(worktree, "work", { "keep.txt": "1", "gone.txt": "2" });
+  writeFileSync(join(worktree, "keep.txt"), "changed");
+  writeFileSync(join(worktree, "new.txt"), "new");
+  rmSync(join(worktree, "gone.txt"));
+  await expect(done(polecat, { exit: "COMPLETED" })).rejects.toMatchObject({
+    code: "E_UNCOMMITTED",
+    message: expect.stringContaining("gone.txt"),
+  });
+  const refs = town
+    .git("web", "for-each-ref", "--format=%(refname) %(subject)", "refs/gt/hooks/")
+    .split("\n");
+  const snapshot = refs.find((line) => line.includes("pre-done"))?.split(" ")[0] ?? "";
+  expect(town.git("web", "show", `${snapshot}:new.txt`)).toBe("new");
+  expect(town.git("web", "ls-tree", "--name-only", snapshot)).not.toContain("gone.txt");
+  expect(git(worktree, "show", "--stat", "--format=%s", "HEAD")).toMatch(/wip: auto-saved/);
+  expect(git(worktree, "ls-tree", "--name-only", "HEAD").split("\n")).toEqual(
+    expect.arrayContaining(["keep.txt", "new.txt", "gone.txt"]),
+  );
+  git(worktree, "rm", "--quiet", "gone.txt");
+  const report = await done(polecat, { exit: "COMPLETED" });
+  expect(git(town.origin("web"), "ls-tree", "--name-only", report.head)).not.toContain("gone.txt");
+});
+
+test("files that we put into the sandbox never reach the branch", async () => {
+  const { polecat, worktree } = await atWork();
+  writeFileSync(join(worktree, "CLAUDE.local.md"), "ours");
+  writeFileSync(join(worktree, "a.txt"), "a");
+  git(worktree, "add", "--force", "CLAUDE.local.md", "a.txt");
+  git(worktree, "commit", "--quiet", "-m", "all of it");
+  const report = await done(polecat, { exit: "COMPLETED" });
+  expect(git(town.origin("web"), "ls-tree", "--name-only", report.head).split("\n")).not.toContain(
+    "CLAUDE.local.md",
+  );
+  expect(existsSync(join(worktree, "a.txt"))).toBe(false);
+});
+
+test("deferred work is anyone's again, and the next one begins where it ended", async () => {
+  const { polecat, worktree, bead, agent } = await atWork();
+  commit(worktree, "half", { "half.txt": "half" });
+  const report = await done(polecat, { exit: "DEFERRED", message: "needs an answer" });
+  expect(report).toMatchObject({ state: "idle", mr: "", push: "pushed" });
+  expect(await access.ledger.get(bead.id)).toMatchObject({
+    status: "open",
+    assignee: "",
+    metadata: { prior_branch: agent.branch },
+    notes: expect.stringContaining("needs an answer"),
+  });
+  const host = await access.host({ start: false });
+  await host.stop("web-" + agent.name, { reason: "done" });
+  const again = await sling(access, { words: [bead.id, "web"], options: {} });
+  const next = join(town.root, again.dispatched[0]?.agent ?? "", "web");
+  expect(git(next, "show", "HEAD:half.txt")).toBe("half");
+});
+
+describe("the strategies", () => {
+  test("direct: the commit is on the target and the bead closed", async () => {
+    const { polecat, worktree, bead } = await atWork({ merge: "direct" });
+    const head = commit(worktree, "work", { "a.txt": "a" });
+    const report = await done(polecat, { exit: "COMPLETED" });
+    expect(report).toMatchObject({ strategy: "direct", mr: "" });
+    expect(git(town.origin("web"), "rev-parse", "main")).toBe(head);
+    expect(await access.ledger.get(bead.id)).toMatchObject({
+      status: "closed",
+      closeReason: "merged directly to main",
+    });
+  });
+
+  test("direct with a target that moved: the queue takes it", async () => {
+    const { polecat, worktree } = await atWork({ merge: "direct" });
+    commit(worktree, "work", { "a.txt": "a" });
+    const other = join(town.root, ".other");
+    git(town.root, "clone", "--quiet", town.origin("web"), other);
+    const moved = commit(other, "meanwhile", { "b.txt": "b" });
+    git(other, "push", "--quiet", "origin", "main");
+    const report = await done(polecat, { exit: "COMPLETED" });
+    expect(report).toMatchObject({ strategy: "mr", mr: expect.stringMatching(/^web-mr-/) });
+    expect(git(town.origin("web"), "rev-parse", "main")).toBe(moved);
+  });
+
+  test("local: nothing is pushed, the branch stays in the shared repository", async () => {
+    const { polecat, worktree, bead, agent } = await atWork({ merge: "local" });
+    const head = commit(worktree, "work", { "a.txt": "a" });
+    const before = heads();
+    await done(polecat, { exit: "COMPLETED" });
+    expect(heads()).toBe(before);
+    expect(town.git("web", "rev-parse", agent.branch)).toBe(head);
+    expect(await access.ledger.get(bead.id)).toMatchObject({
+      status: "in_progress",
+      assignee: "",
+      labels: ["gt:local-branch"],
+    });
+  });
+
+  test("review only: closed, nothing pushed", async () => {
+    const { polecat, bead } = await atWork({ reviewOnly: true });
+    const before = heads();
+    await done(polecat, { exit: "COMPLETED" });
+    expect(heads()).toBe(before);
+    expect(await access.ledger.get(bead.id)).toMatchObject({ status: "closed" });
+  });
+});
+
+test("work whose bead was given to somebody else is pushed, and the polecat is free", async () => {
+  const { polecat, worktree, bead, agent } = await atWork();
+  commit(worktree, "work", { "a.txt": "a" });
+  await access.ledger.write("overseer", [
+    { op: "update", id: bead.id, fields: { assignee: "web/crew/sam", status: "in_progress" } },
+  ]);
+  await expect(done(polecat, { exit: "COMPLETED" })).rejects.toMatchObject({ code: "E_HOOK_LOST" });
+  expect(heads()).toContain(agent.branch);
+  expect(await agentNow(agent)).toMatchObject({ state: "idle", hookBead: "" });
+});
