@@ -1,15 +1,64 @@
 // Bundles the programs into dist/: one entry per process, shared code split into chunks that load lazily.
 import { rmSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
+import { builtinModules } from "node:module";
 import { join } from "node:path";
 import { build } from "esbuild";
 
 const root = import.meta.dirname;
-const entryPoints = {
-  gt: "src/ui/cli/gt.ts",
-  bd: "src/ui/cli/bd.ts",
+/** Agents call these at each prompt: each is one file, because loading fifty small ones takes longer than running. */
+const commandPrograms = { gt: "src/ui/cli/gt.ts", bd: "src/ui/cli/bd.ts" };
+
+/** Long-lived programs, and the terminal UI that `gt` loads when a person wants it. */
+const otherPrograms = {
   host: "src/agents/sessions/host-main.ts",
   daemon: "src/agents/daemon/daemon-main.ts",
+  tui: "src/ui/tui/launch-tui.ts",
+};
+
+/** Node's modules are loaded when the code that uses them runs, not when the program starts. */
+const builtinsWhenUsed = {
+  name: "builtins-when-used",
+  setup({ onResolve, onLoad }) {
+    const names = builtinModules
+      .filter((name) => !name.startsWith("_"))
+      .map((name) => name.replace("/", "\\/"));
+    onResolve({ filter: new RegExp(`^(?:node:)?(?:${names.join("|")})$`) }, ({ path }) => ({
+      path: path.replace(/^node:/, ""),
+      namespace: "builtin",
+    }));
+    onLoad({ filter: /.*/, namespace: "builtin" }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule("node:${path}");`,
+    }));
+  },
+};
+
+/** The terminal UI is large and most commands never show it. */
+const terminalUiApart = {
+  name: "terminal-ui-apart",
+  setup({ onResolve }) {
+    onResolve({ filter: /\/tui\/launch-tui\.ts$/ }, () => ({ path: "./tui.js", external: true }));
+  },
+};
+
+const settings = {
+  absWorkingDir: root,
+  outdir: "dist",
+  bundle: true,
+  format: "esm",
+  platform: "node",
+  target: "node22",
+  jsx: "automatic",
+  minifySyntax: true,
+  sourcemap: false,
+  legalComments: "none",
+  // Native modules and packages that resolve files of their own at run time stay outside.
+  external: ["better-sqlite3", "node-pty", "blessed", "react-devtools-core"],
+  define: { "process.env.DEV": '"false"', "process.env.NODE_ENV": '"production"' },
+  banner: {
+    js: `const require = (id) => process.getBuiltinModule(id) ?? process.getBuiltinModule("node:module").createRequire(import.meta.url)(id);`,
+  },
+  logLevel: "warning",
 };
 
 async function newest(dir) {
@@ -29,25 +78,14 @@ async function isFresh() {
 if (!(process.argv.includes("--if-stale") && (await isFresh()))) {
   rmSync(join(root, "dist"), { recursive: true, force: true });
   await build({
-    absWorkingDir: root,
-    entryPoints,
-    outdir: "dist",
-    bundle: true,
+    ...settings,
+    entryPoints: otherPrograms,
     splitting: true,
-    format: "esm",
-    platform: "node",
-    target: "node22",
-    jsx: "automatic",
-    minifySyntax: true,
-    sourcemap: false,
-    legalComments: "none",
     chunkNames: "chunks/[name]-[hash]",
-    // Native modules and packages that resolve files of their own at run time stay outside.
-    external: ["better-sqlite3", "node-pty", "blessed", "react-devtools-core"],
-    define: { "process.env.DEV": '"false"', "process.env.NODE_ENV": '"production"' },
-    banner: {
-      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-    },
-    logLevel: "warning",
+  });
+  await build({
+    ...settings,
+    entryPoints: commandPrograms,
+    plugins: [terminalUiApart, builtinsWhenUsed],
   });
 }

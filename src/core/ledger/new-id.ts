@@ -1,5 +1,3 @@
-import { createHash } from "node:crypto";
-
 const alphabet = "0123456789abcdefghijklmnopqrstuvwxyz";
 /** Bytes of the digest that make a hash of 3 to 8 digits (spec/01 §3.2). */
 const bytesOfLength: Readonly<Record<number, number>> = { 3: 2, 4: 3, 5: 4, 6: 4, 7: 5, 8: 5 };
@@ -19,7 +17,8 @@ export interface HashSource {
 export function idHash(source: HashSource, length: number): string {
   // Milliseconds become the nanoseconds that the format wants; the clock has no more.
   const text = `${source.title}|${source.description}|${source.creator}|${source.createdAt}000000|${source.nonce}`;
-  const digest = createHash("sha256").update(text).digest();
+  // Loaded here because reading commands, which need no ids, must start fast.
+  const digest = process.getBuiltinModule("node:crypto").createHash("sha256").update(text).digest();
   let number = 0n;
   for (const byte of digest.subarray(0, bytesOfLength[length] ?? 5)) number = number * 256n + BigInt(byte);
   let hash = "";

@@ -2,7 +2,6 @@ import { realpathSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { GtError } from "../gt-error.ts";
-import { knownTowns } from "./known-towns.ts";
 import { townFile } from "./paths.ts";
 
 export interface TownSearch {
@@ -29,25 +28,6 @@ export function findTownRoot(search: TownSearch): string | undefined {
       (root): root is string => root !== undefined && root !== "" && isTown(root),
     )
   );
-}
-
-/** The error of a command that needs a town and has none (spec/07 §2.2). */
-export function noTownError({ cwd, env }: TownSearch): GtError {
-  const gone = !exists(cwd);
-  const bare = gone ? undefined : bareMayor(cwd);
-  const known = knownTowns(env).map((town) => `${shortenHome(town.path, env)} (${town.name})`);
-  return new GtError("E_NO_TOWN", "not in a Gas Town workspace", {
-    why: [
-      gone
-        ? `the current directory ${cwd} no longer exists; cd to another one`
-        : `no mayor/town.json in ${cwd} or above, and GT_TOWN_ROOT is not set`,
-      ...(bare
-        ? [`${bare} has a mayor directory but is not a town of this program: gt install ${bare}`]
-        : []),
-      ...(known.length > 0 ? [`known towns: ${known.join(", ")}`] : []),
-    ],
-    hint: "run inside a town, or create one: gt install <path>",
-  });
 }
 
 /** A repository inside a rig may contain a town of its own: the outermost one has the say. */
@@ -80,15 +60,6 @@ function physicalDirectory(path: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function bareMayor(cwd: string): string | undefined {
-  for (let at = cwd; dirname(at) !== at; at = dirname(at)) if (exists(join(at, "mayor"))) return at;
-  return undefined;
-}
-
-function exists(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
 /** `~` and `~/...` as a shell would read them. */

@@ -34,13 +34,16 @@ export function createContext(parts: ContextParts): CommandContext {
   const noDaemon = flags.boolean("no-daemon") || isSet("GT_NO_DAEMON");
 
   const town = once(async () => {
-    const [{ findTownRoot, noTownError }, { openTown }] = await Promise.all([
+    const [{ findTownRoot }, { openTown }] = await Promise.all([
       import("../../core/town/find-town.ts"),
       import("../../core/town/open-town.ts"),
     ]);
     const search = { cwd, env, flag: flags.string("town") };
     const root = findTownRoot(search);
-    if (root === undefined) throw noTownError(search);
+    if (root === undefined) {
+      const { noTownError } = await import("../../core/town/no-town-error.ts");
+      throw noTownError(search);
+    }
     return openTown(root, { env });
   });
   const ledger = once(async () => {

@@ -1,5 +1,4 @@
-import { writeSync } from "node:fs";
-import { isatty } from "node:tty";
+import { fstatSync, writeSync } from "node:fs";
 import { isAgentMode } from "./agent-mode.ts";
 import { toAscii, wantsAscii } from "./ascii.ts";
 import { colourDepth, colourTheme } from "./colour.ts";
@@ -161,7 +160,15 @@ export class StandardOutput implements Output {
 
 /** Asked of the descriptor, so that commands in a pipe never set up the stream objects. */
 export function isTerminal(descriptor: 0 | 1 | 2): boolean {
-  return isatty(descriptor);
+  try {
+    // A pipe or a file is told apart without loading the terminal module.
+    return (
+      fstatSync(descriptor).isCharacterDevice() && process.getBuiltinModule("node:tty").isatty(descriptor)
+    );
+  } catch {
+    // The descriptor is closed.
+    return false;
+  }
 }
 
 /** JSON whose text cannot move a terminal's cursor or turn its direction: such characters are escaped too (spec/07 §11.17). */

@@ -1,5 +1,4 @@
-import { existsSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { GtError } from "../../gt-error.ts";
@@ -174,7 +173,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<LedgerData
       throw new GtError("E_NO_DATABASE", `no beads database found: ${options.path}`, {
         hint: "bd init",
       });
-    await mkdir(dirname(options.path), { recursive: true });
+    mkdirSync(dirname(options.path), { recursive: true });
   }
   let connection: Database.Database | undefined;
   try {
@@ -208,7 +207,7 @@ async function prepareConnection(
 async function migrate(connection: Database.Database, path: string, found: number): Promise<void> {
   if (found > 0) {
     const copy = `${dirname(path)}/backup/beads-pre-v${schemaVersion}.db`;
-    await mkdir(dirname(copy), { recursive: true });
+    mkdirSync(dirname(copy), { recursive: true });
     if (!existsSync(copy)) await connection.backup(copy);
   }
   await retryBusy(() =>

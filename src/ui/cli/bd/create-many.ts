@@ -89,7 +89,7 @@ async function planOperations(
   const custom = ((await workspace.ledger.config("types.custom")) ?? "")
     .split(",")
     .map((name) => name.trim());
-  const owner = env["GIT_AUTHOR_EMAIL"] || gitConfig(cwd, "user.email") || "";
+  const owner = env["GIT_AUTHOR_EMAIL"] || gitConfig(cwd, "user.email", env) || "";
   const creates: Operation[] = [];
   const edges: Operation[] = [];
   for (const [index, planned] of plan.entries()) {

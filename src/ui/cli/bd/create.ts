@@ -157,7 +157,7 @@ function eventFields({ flags }: CommandContext): Partial<NewBead> {
 }
 
 function ownerOf({ env, cwd }: CommandContext): string {
-  return env["GIT_AUTHOR_EMAIL"] || gitConfig(cwd, "user.email") || "";
+  return env["GIT_AUTHOR_EMAIL"] || gitConfig(cwd, "user.email", env) || "";
 }
 
 async function createOperations(

@@ -156,5 +156,5 @@ async function townActor({ flags, env, cwd }: CommandContext, town: Town): Promi
 
 function standaloneActor({ flags, env, cwd }: CommandContext): string {
   const wish = flags.string("actor") || env["BEADS_ACTOR"] || env["BD_ACTOR"];
-  return wish || gitConfig(cwd, "user.name") || env["USER"] || "unknown";
+  return wish || gitConfig(cwd, "user.name", env) || env["USER"] || "unknown";
 }
