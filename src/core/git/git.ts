@@ -109,7 +109,9 @@ function gitEnvironment(extra: Readonly<Record<string, string>>): Record<string,
   for (const [name, value] of Object.entries(process.env)) {
     if (value !== undefined && !unwanted.test(name)) environment[name] = value;
   }
-  return { ...environment, LC_ALL: "C", GIT_TERMINAL_PROMPT: "0", ...extra };
+  // Looking must not write: a refreshed index would pass for the agent's progress (spec/04 §1.6).
+  const own = { LC_ALL: "C", GIT_TERMINAL_PROMPT: "0", GIT_OPTIONAL_LOCKS: "0" };
+  return { ...environment, ...own, ...extra };
 }
 
 function text(chunks: readonly Buffer[]): string {
