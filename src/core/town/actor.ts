@@ -130,7 +130,7 @@ function incompleteRole(role: string, env: NodeJS.ProcessEnv): GtError {
   return new GtError("E_ROLE_INCOMPLETE", `cannot determine identity (GT_ROLE=${role})`, {
     why:
       missing.length > 0
-        ? [`${missing.join(" and ")} is not set`]
+        ? [`${missing.join(" and ")} ${missing.length === 1 ? "is" : "are"} not set`]
         : ["roles: mayor, deacon, boot, dog, witness, refinery, polecat, crew"],
     hint: missing.length > 0 ? `export ${missing[0]}=<name>` : "unset GT_ROLE",
   });

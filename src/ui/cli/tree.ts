@@ -1,4 +1,5 @@
 import type { CommandSpec } from "./command.ts";
+import { configCommands } from "./gt/config.spec.ts";
 import { daemonCommands } from "./gt/daemon.spec.ts";
 import { demoCommands } from "./gt/demo.spec.ts";
 import { doneCommands } from "./gt/done.spec.ts";
@@ -8,6 +9,7 @@ import { helpCommands } from "./gt/help.spec.ts";
 import { installCommands } from "./gt/install.spec.ts";
 import { logCommands } from "./gt/log.spec.ts";
 import { rigCommands } from "./gt/rig.spec.ts";
+import { roleCommands } from "./gt/role.spec.ts";
 import { slingCommands } from "./gt/sling.spec.ts";
 import { statusCommands } from "./gt/status.spec.ts";
 import { upCommands } from "./gt/up.spec.ts";
@@ -18,6 +20,7 @@ import { versionCommands } from "./gt/version.spec.ts";
  * it; one import and one line here add it.
  */
 export const gtTree: readonly CommandSpec[] = [
+  ...configCommands,
   ...daemonCommands,
   ...demoCommands,
   ...doneCommands,
@@ -27,6 +30,7 @@ export const gtTree: readonly CommandSpec[] = [
   ...installCommands,
   ...logCommands,
   ...rigCommands,
+  ...roleCommands,
   ...slingCommands,
   ...statusCommands,
   ...upCommands,

@@ -11,6 +11,7 @@ import { eventRecord } from "../../plain/event-record.ts";
 import { overviewLines, type Panel, panels, readOverview, spansDays } from "../../plain/overview.ts";
 import { wantsAscii } from "../ascii.ts";
 import type { CommandContext } from "../command.ts";
+import { lookingAccess } from "./looking.ts";
 import { type EventQuery, eventQuery, readOptions } from "./event-filter.ts";
 import { wantsTui } from "./overview.ts";
 
@@ -32,7 +33,7 @@ export async function run(context: CommandContext): Promise<number> {
   }
   if (flags.boolean("problems")) return printProblems(context);
   if (sections.some((panel) => panel !== "events")) {
-    const access = await context.access();
+    const access = await lookingAccess(context);
     const overview = await readOverview(access, sections, readOptions(query, town));
     const options = { now: access.clock.now(), ascii: wantsAscii(context.env), withHeadings: true };
     for (const line of overviewLines(overview, options)) out.line(line);
@@ -91,7 +92,7 @@ function printerOf(
 /** `gt feed --plain --problems`: exit 3 when somebody needs attention (spec/06 §12.4). */
 async function printProblems(context: CommandContext): Promise<number> {
   const { out } = context;
-  const agents = await agentHealth(await context.access());
+  const agents = await agentHealth(await lookingAccess(context));
   if (out.json) for (const agent of agents) out.record(problemRecord(agent));
   const rows = problemRows(agents);
   if (rows.length === 0) out.line(`No problems: ${agents.length} agents ok`);

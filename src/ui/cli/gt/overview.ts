@@ -1,6 +1,7 @@
 import { overviewDocument, overviewLines, panels, readOverview } from "../../plain/overview.ts";
 import { wantsAscii } from "../ascii.ts";
 import type { CommandContext } from "../command.ts";
+import { lookingAccess } from "./looking.ts";
 
 /** Bare `gt`: the TUI for a person at a terminal, one look at the town for everyone else (spec/07 §2.5). */
 export async function run(context: CommandContext): Promise<number> {
@@ -9,7 +10,7 @@ export async function run(context: CommandContext): Promise<number> {
     return launchTui(await context.town(), { actor: await context.actor(), env: context.env });
   }
   const { out } = context;
-  const access = await context.access();
+  const access = await lookingAccess(context);
   const overview = await readOverview(access, panels);
   out.document(overviewDocument(overview, access));
   const options = { now: access.clock.now(), ascii: wantsAscii(context.env), withHeadings: true };

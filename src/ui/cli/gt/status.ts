@@ -5,6 +5,7 @@ import { statusDocument } from "../../plain/status-document.ts";
 import { statusLines } from "../../plain/status-lines.ts";
 import { readTownStatus, type TownStatus } from "../../plain/town-status.ts";
 import type { CommandContext } from "../command.ts";
+import { lookingAccess } from "./looking.ts";
 
 /** `gt status` (spec/06 §13.1). */
 export async function run(context: CommandContext): Promise<void> {
@@ -16,7 +17,7 @@ export async function run(context: CommandContext): Promise<void> {
   if (isWatching && context.json)
     throw usageError("--json and --watch exclude each other", { hint: "gt status --json" });
   if (isWatching) return watch(context, seconds);
-  const status = await readTownStatus(await context.access(), { fast: flags.boolean("fast") });
+  const status = await readTownStatus(await lookingAccess(context), { fast: flags.boolean("fast") });
   out.document(statusDocument(status));
   for (const line of linesOf(context, status)) out.line(line);
 }
@@ -27,7 +28,7 @@ const toleratedFailures = 5;
 async function watch(context: CommandContext, seconds: number): Promise<void> {
   const { flags, out } = context;
   const signal = context.untilSignal();
-  const access = await context.access();
+  const access = await lookingAccess(context);
   let last: { readonly lines: readonly string[]; readonly at: string } | undefined;
   let failures = 0;
   while (!signal.aborted) {

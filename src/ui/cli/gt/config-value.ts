@@ -1,0 +1,74 @@
+import { findRuntime } from "../../../agents/runtimes/resolve-runtime.ts";
+import { recordEvents } from "../../../core/events/event-log.ts";
+import { GtError } from "../../../core/gt-error.ts";
+import { changeSetting, type SettingChange } from "../../../core/town/change-settings.ts";
+import { badValue, checkScope, findSetting, type SettingTarget } from "../../../core/town/setting-path.ts";
+import { inferValue } from "../../../core/town/setting-types.ts";
+import type { Town } from "../../../core/town/town.ts";
+import type { CommandContext } from "../command.ts";
+
+/** Sets what was typed, checked by the key's type (spec/07 §6.2). Nothing is written when it is wrong. */
+export async function setTyped(
+  context: CommandContext,
+  key: string,
+  given: string,
+  rig: string | undefined,
+): Promise<SettingChange> {
+  const target = findSetting(key);
+  if (target.kind === "group") {
+    throw new GtError("E_CONFIG_KEY", `${key} is a group of settings`, {
+      exitCode: 2,
+      why: target.keys.slice(0, 10).map((entry) => entry.key),
+      hint: `gt config get ${key}`,
+    });
+  }
+  checkScope(target.entry, rig);
+  const value = target.kind === "key" ? target.entry.type.parse(given) : inferValue(given);
+  if (value === undefined) throw badValue(key, given, target.entry);
+  const town = await context.town();
+  checkAgent(town, target, value, rig);
+  return change(context, target.segments, value, rig);
+}
+
+/** Writes and tells the event log, which never sees values (spec/06 §9.4). */
+export async function change(
+  context: CommandContext,
+  segments: readonly string[],
+  value: unknown,
+  rig: string | undefined,
+): Promise<SettingChange> {
+  const town = await context.town();
+  const result = await changeSetting(town, rig, segments, value);
+  recordEvents(town.paths.events, [
+    {
+      ts: new Date().toISOString(),
+      source: "gt",
+      type: "config_changed",
+      actor: await context.actor(),
+      payload: { key: segments.join("."), scope: rig ?? "town", ...(rig === undefined ? {} : { rig }) },
+      visibility: "audit",
+    },
+  ]);
+  return result;
+}
+
+/** A value as one line: text as it is, everything else as JSON. */
+export function shown(value: unknown): string {
+  if (value === undefined) return "(not set)";
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** Settings that name an agent must name one that exists. */
+function checkAgent(town: Town, target: SettingTarget, value: unknown, rig: string | undefined): void {
+  const [first = ""] = target.segments;
+  const isAgent =
+    (target.kind === "key" && (first === "default_agent" || first === "agent")) ||
+    (target.kind === "entry" && ["role_agents", "worker_agents", "crew_agents"].includes(first));
+  if (!isAgent || typeof value !== "string") return;
+  try {
+    findRuntime(town, rig ?? "", value);
+  } catch (error) {
+    if (!(error instanceof GtError) || error.code !== "E_AGENT_UNKNOWN") throw error;
+    throw new GtError("E_CONFIG_VALUE", error.message, { exitCode: 2, why: error.why });
+  }
+}
