@@ -130,8 +130,14 @@ export async function stopDaemon(town: Town, options: { readonly force?: boolean
   }
   signal(identity.pid, options.force === true ? "SIGKILL" : "SIGTERM");
   const deadline = Date.now() + stopTimeoutMs;
-  while (isSameProcess(identity.pid, identity.startedAt)) {
-    if (Date.now() > deadline) signal(identity.pid, "SIGKILL");
+  for (;;) {
+    const isAlive = isSameProcess(identity.pid, identity.startedAt);
+    // The kernel frees the lock when the last thread has gone, a moment after the process.
+    if (!isAlive && !isLocked(locks, daemonLock)) break;
+    if (Date.now() > deadline) {
+      if (!isAlive) break;
+      signal(identity.pid, "SIGKILL");
+    }
     await pause(25);
   }
   // One that was killed leaves its name behind, and the host would take it for dead.

@@ -343,7 +343,11 @@ EDIT
 }
 run_tests() { step "Running the tests"; node --test; }
 commit() { step "Committing: $1"; git add -A && git commit -q -m "$1 ($GT_BEAD)" && git --no-pager log --oneline -1; pause; }
-second_attempt() { bd show "$GT_BEAD" --json | grep -q '"prior_'; }
+second_attempt() {
+  bd show "$GT_BEAD" --json | node -e '
+    const bead = [JSON.parse(require("fs").readFileSync(0, "utf8"))].flat()[0];
+    process.exit(bead.metadata?.prior_failure ? 0 : 1);'
+}
 `;
 
 /** The description of the bead as the ledger stores it, script included. */

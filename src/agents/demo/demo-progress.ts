@@ -12,7 +12,7 @@ export interface DemoStanding {
     readonly agent: string;
     readonly reason: string;
   }[];
-  /** Beads that may still land by themselves. */
+  /** Beads and convoys that may still land by themselves. */
   readonly moving: readonly string[];
 }
 
@@ -43,7 +43,9 @@ export async function demoStanding(access: TownAccess): Promise<DemoStanding> {
   const moving = tracked
     .filter((bead) => bead.state !== "closed" && !stuck.has(bead.id))
     .map((bead) => bead.id);
-  return { landed, waiting, moving };
+  // A convoy whose work has all landed has yet to be closed itself.
+  const landing = convoys.filter((convoy) => convoy.status === "open" && convoy.done === convoy.total);
+  return { landed, waiting, moving: [...moving, ...landing.map((convoy) => convoy.id)] };
 }
 
 /** What depends on a stopped bead cannot move either. */

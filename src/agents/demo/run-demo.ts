@@ -1,5 +1,5 @@
 import type { TownEvent } from "../../core/events/event.ts";
-import { followEvents } from "../../core/events/follow-events.ts";
+import { readEvents } from "../../core/events/read-events.ts";
 import { watchLedger } from "../../core/ledger/watch-ledger.ts";
 import type { TownAccess } from "../town-access.ts";
 import { type DemoStanding, demoStanding } from "./demo-progress.ts";
@@ -19,11 +19,12 @@ const safetyMs = 2000;
 
 /** Follows the demo until everything that can land by itself has landed. */
 export async function followDemo(access: TownAccess, options: DemoRunOptions): Promise<DemoOutcome> {
-  const follower = await followEvents(
-    access.town.paths.events,
-    { filter: { visibility: "feed" } },
-    options.onEvents,
-  );
+  let told = 0;
+  const tell = (): void => {
+    const events = readEvents(access.town.paths.events, { filter: { visibility: "feed" } });
+    options.onEvents(events.slice(told));
+    told = events.length;
+  };
   let wake: () => void = () => undefined;
   const feed = watchLedger(access.ledger, () => wake());
   const onAbort = (): void => wake();
@@ -32,6 +33,7 @@ export async function followDemo(access: TownAccess, options: DemoRunOptions): P
   try {
     for (;;) {
       const standing = await demoStanding(access);
+      tell();
       if (standing.moving.length === 0) return { ...standing, ended: "complete" };
       if (options.signal.aborted) return { ...standing, ended: "interrupted" };
       if (access.clock.now() > deadline) return { ...standing, ended: "timeout" };
@@ -46,6 +48,5 @@ export async function followDemo(access: TownAccess, options: DemoRunOptions): P
   } finally {
     options.signal.removeEventListener("abort", onAbort);
     await feed.close();
-    await follower.close();
   }
 }

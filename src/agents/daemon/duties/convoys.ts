@@ -3,6 +3,7 @@ import { readConvoys } from "../../../core/convoys/convoy-snapshot.ts";
 import type { MergeChoice } from "../../../core/convoys/convoy.ts";
 import { planFeed } from "../../../core/convoys/feed.ts";
 import { checkConvoys } from "../../../core/convoys/landing.ts";
+import { openContexts } from "../../../core/scheduler/sling-context.ts";
 import { durationSetting, numberSetting } from "../../../core/town/setting.ts";
 import { sling } from "../../lifecycle/sling.ts";
 import type { DaemonContext } from "../daemon.ts";
@@ -58,8 +59,11 @@ async function feed(
     const left = convoy.createdAt + graceMs - now;
     if (left > 0) againMs = Math.min(againMs, left);
   }
+  // What is queued is the scheduler's to start.
+  const queued = new Set((await openContexts(ledger)).contexts.map((stored) => stored.bead));
   for (const step of steps) {
     if (signal.aborted) break;
+    if (queued.has(step.bead)) continue;
     try {
       await sling(context, {
         words: [step.bead, step.rig],

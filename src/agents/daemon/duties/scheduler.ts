@@ -144,7 +144,7 @@ async function rigLoads(context: DaemonContext): Promise<ReadonlyMap<string, Rig
   );
 }
 
-const uncounted = new Set(["E_POLECAT_CAP", "E_POLECAT_DIRS", "E_DISK", "E_BUSY", "E_ESTOP"]);
+const uncounted = new Set(["E_POLECAT_CAP", "E_POLECAT_DIRS", "E_DISK", "E_ESTOP"]);
 
 /** Step 7. The context closes after the sling; a crash in between is cleaned up by the next pass, which sees the hook. */
 async function dispatch(context: DaemonContext, stored: StoredContext): Promise<void> {
@@ -177,6 +177,8 @@ async function dispatch(context: DaemonContext, stored: StoredContext): Promise<
     ]);
     log.info(`scheduler: ${stored.bead} to ${polecat} (${stored.reason})`);
   } catch (error) {
+    // Somebody slings the same bead at this moment: the next pass sees what came of it.
+    if (error instanceof GtError && error.code === "E_BUSY") return;
     const message = error instanceof Error ? error.message : String(error);
     const counts = !(error instanceof GtError && uncounted.has(error.code));
     const failures = (stored.dispatch_failures ?? 0) + (counts ? 1 : 0);

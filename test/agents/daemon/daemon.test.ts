@@ -1,0 +1,172 @@
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
+import { Daemon } from "../../../src/agents/daemon/daemon.ts";
+import {
+  daemonStatus,
+  ensureDaemon,
+  startDaemon,
+  stopDaemon,
+} from "../../../src/agents/daemon/daemon-control.ts";
+import { openDaemonLog } from "../../../src/agents/daemon/daemon-log.ts";
+import { identityFile } from "../../../src/agents/daemon/daemon-state.ts";
+import { writeDesired } from "../../../src/agents/daemon/desired-state.ts";
+import { findLeftovers, townDown } from "../../../src/agents/daemon/town-down.ts";
+import { townUp } from "../../../src/agents/daemon/town-up.ts";
+import { sling } from "../../../src/agents/lifecycle/sling.ts";
+import { isSameProcess, processStartTime } from "../../../src/agents/sessions/process-identity.ts";
+import type { SessionRecord } from "../../../src/agents/sessions/session-host.ts";
+import type { TownAccess } from "../../../src/agents/town-access.ts";
+import { waitFor } from "../../support/wait-for.ts";
+import { WorkTown } from "../../support/work-town.ts";
+
+const slow = { timeoutMs: 30_000 };
+let work: WorkTown;
+let access: TownAccess;
+
+beforeEach(async () => {
+  work = await WorkTown.create();
+  access = await work.access();
+});
+
+afterEach(async () => {
+  await writeDesired(work.town, "down", "overseer");
+  await stopDaemon(work.town, { force: true });
+  await work.dispose();
+});
+
+const identity = () =>
+  JSON.parse(readFileSync(identityFile(work.town), "utf8")) as { pid: number; startedAt: string };
+
+async function session(name: string): Promise<SessionRecord | undefined> {
+  const host = await access.host({ start: false }).catch(() => undefined);
+  const record = await host?.get(name);
+  return record === undefined || record.phase === "exited" ? undefined : record;
+}
+
+/** A polecat that works until it is told to go on; every run writes a line. */
+async function slingEndless(
+  title: string,
+): Promise<{ readonly agent: string; readonly session: string; readonly bead: string }> {
+  const bead = await work.bead(access, title, "echo run >> runs\nsleep 1000");
+  const [dispatch] = (await sling(access, { words: [bead.id, "web"], options: {} })).dispatched;
+  return { agent: dispatch?.agent ?? "", session: dispatch?.session ?? "", bead: bead.id };
+}
+
+test("a town has one daemon; it ends within seconds of SIGTERM and another one may start", async () => {
+  const first = await startDaemon(work.town);
+  expect(daemonStatus(work.town)).toMatchObject({ isRunning: true, pid: first.pid });
+  await expect(Daemon.start(work.town, openDaemonLog(join(work.root, "second.log")))).rejects.toMatchObject({
+    code: "E_DAEMON_RUNNING",
+    message: expect.stringContaining(String(first.pid)),
+  });
+  const began = Date.now();
+  expect(await stopDaemon(work.town)).toBe(true);
+  expect(Date.now() - began).toBeLessThan(10_000);
+  expect(existsSync(identityFile(work.town))).toBe(false);
+  expect(await stopDaemon(work.town)).toBe(false);
+});
+
+test("a command that changes work starts the daemon, but not in a town that is down or where it is forbidden", async () => {
+  await writeDesired(work.town, "down", "overseer");
+  expect(await ensureDaemon(work.town, {})).toEqual({ kind: "down" });
+  await writeDesired(work.town, "up", "overseer");
+  expect(await ensureDaemon(work.town, { GT_NO_DAEMON: "1" })).toEqual({ kind: "forbidden" });
+  expect((await ensureDaemon(work.town, { PATH: process.env["PATH"] })).kind).toBe("started");
+  expect((await ensureDaemon(work.town, {})).kind).toBe("running");
+});
+
+test("an agent that is killed is started again with the same hook, and losing the host is no crash", async () => {
+  await townUp(access);
+  const { agent, session: name, bead } = await slingEndless("Endless");
+  const first = await waitFor(() => session(name), { ...slow, what: "the first session" });
+  process.kill(first.pid, "SIGKILL");
+  const second = await waitFor(
+    async () => {
+      const now = await session(name);
+      return now !== undefined && now.runId !== first.runId ? now : undefined;
+    },
+    { ...slow, what: "the second session" },
+  );
+  expect(await access.ledger.agent(agent)).toMatchObject({ state: "working", hookBead: bead, restarts: 1 });
+
+  const host = readHostPid();
+  process.kill(host, "SIGKILL");
+  await waitFor(
+    async () => {
+      const now = await session(name);
+      return now !== undefined && now.runId !== second.runId;
+    },
+    { ...slow, what: "the session after the loss of the host" },
+  );
+  const memory = await access.ledger.row<{ restarts: { restartedAt: number[] }; losses: number }>(
+    "patrols",
+    `worker:${agent}`,
+  );
+  expect(memory?.value).toMatchObject({ losses: 1, restarts: { restartedAt: [expect.any(Number)] } });
+}, 120_000);
+
+test("an agent that keeps dying is given up, and nothing starts it any more", async () => {
+  const { agent, bead } = await slingEndless("Dies");
+  const now = Date.now();
+  await access.ledger.write("daemon", [
+    {
+      op: "putRow",
+      table: "patrols",
+      key: `worker:${agent}`,
+      value: {
+        seq: 1,
+        restarts: { restartedAt: [now - 3000, now - 2000, now - 1000] },
+        acted: {},
+        losses: 0,
+      },
+    },
+  ]);
+  await townUp(access);
+  const record = await waitFor(() => session("web-" + agent.split("/").at(-1)), slow);
+  process.kill(record.pid, "SIGKILL");
+  await waitFor(async () => (await access.ledger.agent(agent))?.state === "stuck", {
+    ...slow,
+    what: "giving up",
+  });
+  expect(await access.ledger.agent(agent)).toMatchObject({ hookBead: bead, hookState: "suspended" });
+}, 120_000);
+
+test("gt down --all leaves nothing of ours running, touches nobody else, and gt up --restore goes on", async () => {
+  const stranger = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], {
+    cwd: work.root,
+    stdio: "ignore",
+  });
+  onTestFinished(() => void stranger.kill("SIGKILL"));
+  await waitFor(() => processStartTime(stranger.pid ?? 0));
+
+  await townUp(access);
+  const { agent, session: name } = await slingEndless("Paused");
+  const record = await waitFor(() => session(name), slow);
+  const daemon = identity();
+
+  const report = await townDown(access, { scope: "all", force: true });
+  expect(report.leftovers).toEqual([]);
+  expect(report.services.every((service) => service.ok)).toBe(true);
+  expect(isSameProcess(daemon.pid, daemon.startedAt)).toBe(false);
+  expect(isSameProcess(record.pid, record.pidStartedAt)).toBe(false);
+  expect(await findLeftovers(work.town)).toEqual([]);
+  expect(processStartTime(stranger.pid ?? 0)).toBeDefined();
+  expect(await access.ledger.agent(agent)).toMatchObject({ state: "paused", hookState: "suspended" });
+
+  access = await work.access();
+  const services = await townUp(access, { restore: true });
+  expect(services.filter((service) => !service.ok)).toEqual([]);
+  expect(await waitFor(() => session(name), slow)).toMatchObject({
+    phase: expect.not.stringMatching("exited"),
+  });
+  expect(await access.ledger.agent(agent)).toMatchObject({ state: "working", hookState: "active" });
+}, 120_000);
+
+function readHostPid(): number {
+  const holder = JSON.parse(readFileSync(join(work.town.paths.locks, "host.lock.holder"), "utf8")) as {
+    pid: number;
+  };
+  return holder.pid;
+}
