@@ -12,17 +12,8 @@ import {
 import { squashMessage, withTrailers } from "../../core/merge/landing-message.ts";
 import type { MergeRequest } from "../../core/merge/merge-request.ts";
 import type { MergeStyle } from "../../core/merge/merge-settings.ts";
+import type { LandingCommit } from "../../core/merge/run-record.ts";
 import type { StackRefusal } from "../../core/merge/queue-state.ts";
-
-/** A member of the stack: the tree and commit of everything up to it. */
-export interface LandingCommit {
-  readonly id: string;
-  readonly head: string;
-  readonly landing: string;
-  readonly tree: string;
-  /** `already`: its commits were in an earlier member; `empty`: it changes nothing that is not there. */
-  readonly kind: "commit" | "already" | "empty";
-}
 
 export interface StackMember {
   readonly mr: MergeRequest;
@@ -256,7 +247,7 @@ async function subjectsOf(repository: string, tip: string, head: string): Promis
 }
 
 /** Who commits what lands: the repository's git identity, else the refinery itself. */
-async function refineryIdentity(repository: string): Promise<Omit<Signature, "date">> {
+export async function refineryIdentity(repository: string): Promise<Omit<Signature, "date">> {
   const read = async (key: string) => (await askGit(repository, ["config", "--get", key])).stdout.trim();
   const [name, email] = [await read("user.name"), await read("user.email")];
   return name !== "" && email !== ""

@@ -3,11 +3,12 @@ import { moveRef, resolveCommit } from "../../core/git/branch.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
 import type { WaitingRequest } from "../../core/merge/open-requests.ts";
 import type { StackedItem, StackRefusal } from "../../core/merge/queue-state.ts";
-import { buildStack, type LandingCommit, type StackMember } from "./build-stack.ts";
+import { buildStack, type StackMember } from "./build-stack.ts";
 import { observe } from "./finalise.ts";
 import type { QueueContext } from "./queue-context.ts";
 import { writeRunRefs } from "./recover-runs.ts";
-import { newRun, putRun, type RunRecord, type RunWriter } from "./run-record.ts";
+import { type LandingCommit, putRun, type RunRecord } from "../../core/merge/run-record.ts";
+import { newRun, type RunWriter } from "./run-writer.ts";
 import { isKnownGreen } from "./verdict-store.ts";
 
 /** Claims the members for a new run: one transaction for the whole batch (spec/05 §1.2 transition 3). */

@@ -6,6 +6,7 @@ import { GtError } from "../../core/gt-error.ts";
 import { watchLedger } from "../../core/ledger/watch-ledger.ts";
 import { step } from "../../core/merge/merge.ts";
 import { type Command, emptyQueue, type Fact, type QueueState } from "../../core/merge/queue-state.ts";
+import { refinerySwitch, runsByItself } from "../../core/merge/refinery-switch.ts";
 import { bounds } from "../../core/merge/search.ts";
 import { putTarget, type TargetRecord } from "../../core/merge/target-record.ts";
 import { claimBatch, stackBatch } from "./claim-batch.ts";
@@ -18,7 +19,7 @@ import type { QueueContext } from "./queue-context.ts";
 import { askOverseer, settleQuestion } from "./ask-overseer.ts";
 import { findLanded } from "./reconcile.ts";
 import { deleteRunRefs } from "./recover-runs.ts";
-import { RunWriter } from "./run-record.ts";
+import { RunWriter } from "./run-writer.ts";
 import {
   closeWithdrawn,
   quarantine,
@@ -38,6 +39,7 @@ export interface DriveOptions {
   /** At most one run. */
   readonly once?: "once";
   readonly target?: string;
+  readonly byHand?: "by-hand";
 }
 
 /** What one call of the queue did. */
@@ -171,8 +173,18 @@ export class QueueDriver {
   /** Reads the queue from the ledger and turns what is new into facts. */
   async #look(): Promise<void> {
     this.#ledgerChanged = false;
+    await this.#obeySwitch();
     this.#observation = await observeQueue(this.#context, this.#scope());
     this.#facts.push(...newsFor(this.#state, this.#observation));
+  }
+
+  /** `gt refinery stop` ends the run before any further push. */
+  async #obeySwitch(): Promise<void> {
+    const { access, rig } = this.#context;
+    if (this.#isClosing || this.#options.byHand !== undefined) return;
+    if (runsByItself(await refinerySwitch(access.ledger, rig.name))) return;
+    this.#isClosing = true;
+    this.#facts.push({ t: "stopped" });
   }
 
   #scope(): { readonly target?: string } {

@@ -3,9 +3,11 @@ import { crashPoint } from "../../core/crash-point.ts";
 import { runGit } from "../../core/git/git.ts";
 import type { Fact } from "../../core/merge/queue-state.ts";
 import { observe } from "./finalise.ts";
+import { cleanEnvironment } from "./gate-directory.ts";
 import type { QueueContext } from "./queue-context.ts";
 import { type GateResult, runGates } from "./run-gates.ts";
-import type { RunProbe, RunWriter } from "./run-record.ts";
+import type { RunProbe } from "../../core/merge/run-record.ts";
+import type { RunWriter } from "./run-writer.ts";
 import { checkOut, type Slot, slotOf } from "./slot.ts";
 import { rememberGreen } from "./verdict-store.ts";
 
@@ -134,13 +136,9 @@ function gateEnvironment(
   slot: Slot,
   prefix: number,
 ): Readonly<Record<string, string>> {
-  const environment: Record<string, string> = {};
-  for (const [name, value] of Object.entries(process.env))
-    if (value !== undefined && !/^(?:GT_|BD_|BEADS_|GIT_(?:DIR|WORK_TREE|INDEX_FILE)$)/.test(name))
-      environment[name] = value;
   const { run } = writer;
   return {
-    ...environment,
+    ...cleanEnvironment(),
     CI: "1",
     GT_RIG: context.rig.name,
     GT_TARGET: run.target,

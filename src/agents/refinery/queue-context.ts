@@ -1,4 +1,4 @@
-import type { MergeSettings } from "../../core/merge/merge-settings.ts";
+import { type MergeSettings, mergeSettings } from "../../core/merge/merge-settings.ts";
 import type { Rig } from "../../core/town/town.ts";
 import type { TownAccess } from "../town-access.ts";
 
@@ -11,6 +11,16 @@ export interface QueueContext {
   readonly actor: string;
   /** One line for whoever watches `gt mq process`. */
   readonly tell: (line: string) => void;
+}
+
+/** Throws `E_CONFIG` for unusable settings. */
+export function queueContext(
+  access: TownAccess,
+  rig: Rig,
+  tell: (line: string) => void = () => {},
+): QueueContext {
+  const settings = mergeSettings(access.town.rigSettings(rig.name));
+  return { access, rig, settings, actor: refineryAddress(rig), tell };
 }
 
 export function refineryAddress(rig: Rig): string {

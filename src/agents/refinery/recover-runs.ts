@@ -8,7 +8,7 @@ import { finalise } from "./finalise.ts";
 import { endLeftoverGroup } from "./gate-process.ts";
 import { hasOrigin, placeOf } from "./push-target.ts";
 import type { QueueContext } from "./queue-context.ts";
-import { isOver, putRun, type RunRecord, runsOf } from "./run-record.ts";
+import { isOver, putRun, type RunRecord, runsOf } from "../../core/merge/run-record.ts";
 import { closeWithdrawn, quarantine, release } from "./set-aside.ts";
 
 /** Runs that crashed three times with one member are that member's fault (spec/05 §2.10). */

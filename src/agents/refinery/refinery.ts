@@ -1,12 +1,13 @@
 import { acquireLock } from "../../core/lock/lock.ts";
 import { mergeSettings } from "../../core/merge/merge-settings.ts";
+import { refinerySwitch, runsByItself } from "../../core/merge/refinery-switch.ts";
 import type { Rig } from "../../core/town/town.ts";
 import type { TownAccess } from "../town-access.ts";
 import { type QueueReport, QueueDriver } from "./drive-queue.ts";
 import { observeQueue } from "./observe-queue.ts";
-import { type QueueContext, refineryAddress } from "./queue-context.ts";
+import { type QueueContext, queueContext } from "./queue-context.ts";
 import { recoverRuns } from "./recover-runs.ts";
-import { isOver, runsOf } from "./run-record.ts";
+import { isOver, runsOf } from "../../core/merge/run-record.ts";
 
 export interface RunQueueOptions {
   /** Ends the current gates and the run before any further push. */
@@ -16,6 +17,8 @@ export interface RunQueueOptions {
   /** At most one run. */
   readonly once?: "once";
   readonly target?: string;
+  /** Runs although `gt refinery stop` or agent mode says that the queue does not run by itself. */
+  readonly byHand?: "by-hand";
   /** One line for each step. */
   readonly tell?: (line: string) => void;
 }
@@ -42,13 +45,9 @@ export async function runQueue(
 ): Promise<QueueReport> {
   const settings = mergeSettings(access.town.rigSettings(rig.name));
   if (!settings.enabled) return nothing;
-  const context: QueueContext = {
-    access,
-    rig,
-    settings,
-    actor: refineryAddress(rig),
-    tell: options.tell ?? (() => {}),
-  };
+  if (options.byHand === undefined && !runsByItself(await refinerySwitch(access.ledger, rig.name)))
+    return nothing;
+  const context = queueContext(access, rig, options.tell);
   if (!(await hasWork(context))) return nothing;
   const lock = await acquireLock(access.town.paths.locks, `refinery-${rig.name}`, {
     kind: "refinery",
@@ -61,6 +60,7 @@ export async function runQueue(
       patienceMs: options.patienceMs ?? 60_000,
       ...(options.once === undefined ? {} : { once: options.once }),
       ...(options.target === undefined ? {} : { target: options.target }),
+      ...(options.byHand === undefined ? {} : { byHand: options.byHand }),
     });
     return await driver.drive();
   } finally {

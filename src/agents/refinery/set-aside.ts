@@ -6,7 +6,7 @@ import { enqueueSling, openContexts, type SlingReason } from "../../core/schedul
 import { escalation } from "./escalate.ts";
 import { endConflictTask, freeAgent } from "./finalise.ts";
 import type { QueueContext } from "./queue-context.ts";
-import type { RunProbe, RunRecord } from "./run-record.ts";
+import type { RunProbe, RunRecord } from "../../core/merge/run-record.ts";
 
 /** Ends a merge request's part in the queue without landing it (spec/05 §2.10). Each function is one transaction. */
 

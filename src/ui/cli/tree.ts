@@ -8,6 +8,8 @@ import { feedCommands } from "./gt/feed.spec.ts";
 import { helpCommands } from "./gt/help.spec.ts";
 import { installCommands } from "./gt/install.spec.ts";
 import { logCommands } from "./gt/log.spec.ts";
+import { mqCommands } from "./gt/mq.spec.ts";
+import { refineryCommands } from "./gt/refinery.spec.ts";
 import { rigCommands } from "./gt/rig.spec.ts";
 import { roleCommands } from "./gt/role.spec.ts";
 import { slingCommands } from "./gt/sling.spec.ts";
@@ -29,6 +31,8 @@ export const gtTree: readonly CommandSpec[] = [
   ...helpCommands,
   ...installCommands,
   ...logCommands,
+  ...mqCommands,
+  ...refineryCommands,
   ...rigCommands,
   ...roleCommands,
   ...slingCommands,
