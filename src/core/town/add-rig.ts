@@ -1,30 +1,24 @@
-import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type Clock, formatTime, systemClock } from "../clock.ts";
 import { crashPoint } from "../crash-point.ts";
-import { recordEvents } from "../events/event-log.ts";
 import { GitFailure, networkTimeoutMs, runGit } from "../git/git.ts";
-import { redactUrl, storableUrl } from "../git/git-url.ts";
+import { redactUrl } from "../git/git-url.ts";
 import { listRemote, remoteError } from "../git/ls-remote.ts";
 import { cloneShared, excludePatterns, expectGit, ourPatterns } from "../git/repository.ts";
 import { addWorktree } from "../git/worktree.ts";
 import { GtError, usageError } from "../gt-error.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import type { Operation } from "../ledger/operation.ts";
 import { withLock } from "../lock/lock.ts";
-import { agentBeadId } from "./agent-names.ts";
-import { withRegistryLock, writeRegistryEntry } from "./change-registry.ts";
+import { withRegistryLock } from "./change-registry.ts";
 import { type GateCommands, guessGates } from "./guess-gates.ts";
-import { isObject, readJsonFile, writeJsonFile } from "./json-file.ts";
-import { daemonFile, rigFile, rigSettingsFile } from "./paths.ts";
+import { readJsonFile, writeJsonFile } from "./json-file.ts";
+import { afterRegistration, prefixOwners, registerRig } from "./register-rig.ts";
 import { readRegistry } from "./registry.ts";
 import { checkRigName } from "./rig-name.ts";
-import { choosePrefix, givenPrefix, type PrefixOwners } from "./rig-prefix.ts";
+import { choosePrefix, givenPrefix } from "./rig-prefix.ts";
 import { findRigSource, type RigSource } from "./rig-source.ts";
 import type { Rig, Town } from "./town.ts";
-import { commitToTown } from "./town-commit.ts";
-import { beadsConfig } from "./town-template.ts";
-import { writeFileAtomic } from "./write-file.ts";
 
 export interface AddRigRequest {
   readonly name: string;
@@ -174,43 +168,55 @@ async function makeRig(
 
   return withRegistryLock(town, "rig add", async () => {
     const owners = await prefixOwners(town, ledger);
-    const prefix =
-      request.prefix === undefined ? choosePrefix(name, owners) : givenPrefix(request.prefix, name, owners);
-    await journal("files");
-    await writeRigFiles(town.root, { name, source, branch, prefix, mergeQueue, request, now: clock.now() });
-    await journal("ledger");
-    const undo = await registerInLedger(ledger, { name, prefix, url: source.url, actor: request.actor });
-    try {
-      await journal("registry");
-      await writeRegistryEntry(town.root, name, {
-        git_url: source.url,
-        ...(request.pushUrl ? { push_url: storableUrl(request.pushUrl) } : {}),
-        ...(request.upstreamUrl ? { upstream_url: storableUrl(request.upstreamUrl) } : {}),
-        ...(source.borrowFrom ? { local_repo: source.borrowFrom } : {}),
-        added_at: formatTime(clock.now()),
-        beads: { repo: "local", prefix },
-      });
-    } catch (error) {
-      await ledger.write(request.actor, undo);
-      throw error;
-    }
-    crashPoint("rig-add.registered");
+    const wanted = wantedPrefix(request, join(path, "mayor", "rig"));
+    const prefix = wanted === undefined ? choosePrefix(name, owners) : givenPrefix(wanted, name, owners);
+    const { rig, warnings } = await registerRig(town, ledger, {
+      name,
+      prefix,
+      url: source.url,
+      pushUrl: request.pushUrl,
+      upstreamUrl: request.upstreamUrl,
+      localRepo: source.borrowFrom,
+      branch,
+      mergeQueue,
+      actor: request.actor,
+      clock,
+      journal,
+    });
     rmSync(join(path, journalName), { force: true });
-    const rig = town.rig(name);
-    const warnings = await afterRegistration(town, rig, request.actor, clock);
     request.onStage?.(`ledger and registry, prefix ${prefix}`);
     return {
       rig,
       gates,
       areGatesStored,
-      isPrefixChosen: request.prefix === undefined && prefix !== choosePrefix(name, new Map()),
-      notes: source.notes,
+      isPrefixChosen: wanted === undefined && prefix !== choosePrefix(name, new Map()),
+      notes: [...source.notes, ...beadsNote(rig)],
       warnings: [...checkoutWarning(source, branch), ...warnings],
     };
   });
 }
 
-const rigDirectories = [
+/** The prefix that was asked for, or the one that the project's own beads have already (spec/07 §5.3). */
+function wantedPrefix({ name, prefix }: AddRigRequest, checkout: string): string | undefined {
+  const file = join(checkout, ".beads", "config.yaml");
+  const text = existsSync(file) ? readFileSync(file, "utf8") : "";
+  const tracked = /^(?:issue-)?prefix:\s*["']?([a-z][a-z0-9-]*)["']?\s*$/m.exec(text)?.[1]?.replace(/-$/, "");
+  if (prefix !== undefined && tracked !== undefined && prefix.replace(/-$/, "") !== tracked) {
+    throw new GtError("E_EXISTS", `the project's own beads have the prefix "${tracked}", not "${prefix}"`, {
+      why: [".beads/config.yaml on its default branch says so"],
+      hint: `gt rig add ${name} <git-url or path> --prefix ${tracked}`,
+    });
+  }
+  return prefix ?? tracked;
+}
+
+function beadsNote(rig: Rig): readonly string[] {
+  const file = join(rig.reference, ".beads", "issues.jsonl");
+  return existsSync(file) ? [`the project brings beads of its own: bd import ${file} --rig ${rig.name}`] : [];
+}
+
+/** What every rig has beside its repository and worktrees. */
+export const rigDirectories = [
   "crew",
   "polecats",
   "witness",
@@ -252,129 +258,6 @@ async function findBranch(root: string, source: RigSource, request: AddRigReques
       hint: `gt rig add ${request.name} ${request.source} --branch ${names[0]}`,
     },
   );
-}
-
-async function prefixOwners(town: Town, ledger: Ledger): Promise<PrefixOwners> {
-  const owners = new Map(town.rigs().map((rig) => [rig.prefix, rig.name]));
-  for (const { prefix, scope } of await ledger.prefixes()) owners.set(prefix, scope);
-  return owners;
-}
-
-interface RigFiles {
-  readonly name: string;
-  readonly source: RigSource;
-  readonly branch: string;
-  readonly prefix: string;
-  readonly mergeQueue: Readonly<Record<string, unknown>>;
-  readonly request: AddRigRequest;
-  readonly now: number;
-}
-
-async function writeRigFiles(root: string, files: RigFiles): Promise<void> {
-  const { name, source, branch, prefix, mergeQueue, request, now } = files;
-  await writeJsonFile(rigFile(root, name), {
-    type: "rig",
-    version: 1,
-    name,
-    git_url: source.url,
-    ...(request.pushUrl ? { push_url: storableUrl(request.pushUrl) } : {}),
-    ...(request.upstreamUrl ? { upstream_url: storableUrl(request.upstreamUrl) } : {}),
-    ...(source.borrowFrom ? { local_repo: source.borrowFrom } : {}),
-    default_branch: branch,
-    created_at: formatTime(now),
-    beads: { prefix },
-  });
-  await writeJsonFile(rigSettingsFile(root, name), {
-    type: "rig-settings",
-    version: 1,
-    ...(Object.keys(mergeQueue).length > 0 ? { merge_queue: mergeQueue } : {}),
-  });
-  await writeFileAtomic(join(root, name, ".beads", "config.yaml"), beadsConfig(prefix));
-}
-
-/** Prefix, the rig's bead and its two permanent agents. Returns what takes the beads back. */
-async function registerInLedger(
-  ledger: Ledger,
-  { name, prefix, url, actor }: { name: string; prefix: string; url: string; actor: string },
-): Promise<readonly Operation[]> {
-  const rig = { name, prefix };
-  const rigBead = `${prefix}-rig-${name}`;
-  const agents = (["witness", "refinery"] as const).map((role) => ({
-    id: agentBeadId({ role, rig: name, name: "" }, rig),
-    address: `${name}/${role}`,
-    role,
-    rig: name,
-    name: role,
-    state: "stopped" as const,
-  }));
-  // Apart from the rest, whose ids the ledger only takes under a prefix that it knows.
-  await ledger.write(actor, [{ op: "registerPrefix", prefix, scope: name, path: name }]);
-  const known = await ledger.get(rigBead);
-  const facts = { metadata: { rig: { repo: url, prefix, state: "operational" } } };
-  await ledger.write(actor, [
-    known === undefined
-      ? {
-          op: "create",
-          bead: { id: rigBead, scope: name, title: name, type: "rig", noHistory: true, ...facts },
-        }
-      : { op: "update", id: rigBead, fields: facts },
-    ...agents.map((agent): Operation => ({ op: "ensureAgent", agent })),
-  ]);
-  if (known !== undefined) return [];
-  return [rigBead, ...agents.map((agent) => agent.id)].map(
-    (id): Operation => ({ op: "delete", id, reason: `adding the rig ${name} failed` }),
-  );
-}
-
-/** The rig is there; what is left to do can fail without harm and only warns. */
-async function afterRegistration(
-  town: Town,
-  rig: Rig,
-  actor: string,
-  clock: Clock,
-): Promise<readonly string[]> {
-  recordEvents(town.paths.events, [
-    {
-      ts: new Date(clock.now()).toISOString(),
-      source: "gt",
-      type: "rig_added",
-      actor,
-      payload: { rig: rig.name, prefix: rig.prefix, url: redactUrl(rig.gitUrl) },
-      visibility: "feed",
-      id: `rig_added:${rig.name}:${rig.addedAt}`,
-    },
-  ]);
-  try {
-    await addToPatrolLists(town.root, rig.name);
-    await commitToTown(town.root, town.overseer(), `chore: add rig ${rig.name}`, [
-      "mayor/rigs.json",
-      "mayor/daemon.json",
-      `${rig.name}/config.json`,
-      `${rig.name}/settings/config.json`,
-      `${rig.name}/.beads/config.yaml`,
-    ]);
-    return [];
-  } catch (error) {
-    return [`the town repository was not updated: ${(error as Error).message}`];
-  }
-}
-
-/** A patrol that is limited to a list of rigs gets the new one too; an empty list means all. */
-async function addToPatrolLists(root: string, name: string): Promise<void> {
-  const file = daemonFile(root);
-  const content = readJsonFile(file);
-  if (!content || !isObject(content["patrols"])) return;
-  let isChanged = false;
-  const patrols = Object.fromEntries(
-    Object.entries(content["patrols"]).map(([duty, patrol]) => {
-      const rigs = isObject(patrol) ? patrol["rigs"] : undefined;
-      if (!isObject(patrol) || !Array.isArray(rigs) || rigs.length === 0 || rigs.includes(name))
-        return [duty, patrol];
-      isChanged = true;
-      return [duty, { ...patrol, rigs: [...rigs, name] }];
-    }),
-  );
-  if (isChanged) await writeJsonFile(file, { ...content, patrols });
 }
 
 /** True when the directory does not exist yet, so that a failing run may remove it as a whole. */

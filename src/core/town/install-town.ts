@@ -3,7 +3,6 @@ import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { type Clock, formatTime, systemClock } from "../clock.ts";
 import { crashPoint } from "../crash-point.ts";
-import { runGit } from "../git/git.ts";
 import { expectGit, repositoryAround } from "../git/repository.ts";
 import { GtError, usageError } from "../gt-error.ts";
 import type { Operation } from "../ledger/operation.ts";
@@ -12,7 +11,7 @@ import { acquireLock } from "../lock/lock.ts";
 import { sanitiseLine } from "../sanitise.ts";
 import { agentBeadId } from "./agent-names.ts";
 import { isTown, outermostTown } from "./find-town.ts";
-import { ignoredInBeads, ignoredPaths, ignoreMarks } from "./ignored-paths.ts";
+import { ignoredInBeads } from "./ignored-paths.ts";
 import { readJsonFile } from "./json-file.ts";
 import { rememberTown } from "./known-towns.ts";
 import { rememberMachine } from "./machine-state.ts";
@@ -21,7 +20,6 @@ import { writeMarkedBlock } from "./marked-block.ts";
 import { openTown } from "./open-town.ts";
 import { detectOverseer, type Overseer, username } from "./overseer.ts";
 import { townFile, townPaths } from "./paths.ts";
-import { commitToTown } from "./town-commit.ts";
 import {
   anchorLines,
   anchorMarks,
@@ -30,6 +28,7 @@ import {
   escalationDefaults,
   townDirectories,
 } from "./town-template.ts";
+import { putUnderGit, type TownGit } from "./town-git.ts";
 import type { Town } from "./town.ts";
 
 export interface InstallRequest {
@@ -59,7 +58,7 @@ export interface InstallReport {
   readonly isNew: boolean;
   /** Paths made by this run, relative to the town. */
   readonly made: readonly string[];
-  readonly git: { readonly initialized: boolean; readonly commit: string | undefined };
+  readonly git: TownGit;
   readonly warnings: readonly string[];
 }
 
@@ -86,7 +85,7 @@ export async function installTown(request: InstallRequest): Promise<InstallRepor
       throw asInstallError(error, root);
     }
     const town = openTown(root, { env });
-    const git = request.git ? await putUnderGit(town, made) : { initialized: false, commit: undefined };
+    const git = request.git ? await putUnderGit(town, made.paths) : { initialized: false, commit: undefined };
     const warnings = await rememberHere(town, env, request.clock ?? systemClock);
     removeJournals(root);
     return { town, isNew, made: made.paths, git, warnings };
@@ -260,42 +259,6 @@ function townInTheMaking(root: string, name: string): Town {
     rigSettings: none,
     overseer: none,
   };
-}
-
-async function putUnderGit(town: Town, made: MadePaths): Promise<InstallReport["git"]> {
-  const { root } = town;
-  const initialized = !existsSync(join(root, ".git"));
-  if (initialized) await runGit(root, ["init", "--quiet", "--initial-branch=main"]);
-  crashPoint("install.git-init");
-  await writeMarkedBlock(join(root, ".gitignore"), ignoreMarks, ignoredPaths);
-  crashPoint("install.gitignore");
-  const hasCommit = existsSync(join(root, ".git")) && !(await isUnborn(root));
-  const paths = hasCommit ? [".gitignore", ...made.paths, ...trackedOfTown] : ["."];
-  const commit = await commitToTown(root, town.overseer(), `chore: create town ${town.name}`, paths);
-  return { initialized, commit };
-}
-
-/** Files of ours that belong into the first commit of a repository that was there before. */
-const trackedOfTown = [
-  ".beads/.gitignore",
-  ".beads/config.yaml",
-  "AGENTS.md",
-  "CLAUDE.md",
-  "mayor/daemon.json",
-  "mayor/overseer.json",
-  "mayor/town.json",
-  "settings/config.json",
-  "settings/escalation.json",
-];
-
-async function isUnborn(root: string): Promise<boolean> {
-  try {
-    await runGit(root, ["rev-parse", "--verify", "--quiet", "HEAD"]);
-    return false;
-  } catch {
-    // No commit yet is what it says by failing.
-    return true;
-  }
 }
 
 /** What this machine remembers of its towns is a courtesy: the town is there without it. */

@@ -5,6 +5,7 @@ import { demoCommands } from "./gt/demo.spec.ts";
 import { doneCommands } from "./gt/done.spec.ts";
 import { estopCommands } from "./gt/estop.spec.ts";
 import { feedCommands } from "./gt/feed.spec.ts";
+import { gitInitCommands } from "./gt/git-init.spec.ts";
 import { helpCommands } from "./gt/help.spec.ts";
 import { installCommands } from "./gt/install.spec.ts";
 import { logCommands } from "./gt/log.spec.ts";
@@ -28,6 +29,7 @@ export const gtTree: readonly CommandSpec[] = [
   ...doneCommands,
   ...estopCommands,
   ...feedCommands,
+  ...gitInitCommands,
   ...helpCommands,
   ...installCommands,
   ...logCommands,

@@ -1,10 +1,11 @@
 import { existsSync, readdirSync } from "node:fs";
+import { rigStanding } from "../../agents/lifecycle/rig-admission.ts";
 import { daemonStatus } from "../../agents/daemon/daemon-control.ts";
 import type { Ledger } from "../../core/ledger/ledger.ts";
 import { redactUrl } from "../../core/git/git-url.ts";
 import { isObject, readJsonFile } from "../../core/town/json-file.ts";
-import { daemonFile, rigLocalFile } from "../../core/town/paths.ts";
-import type { Rig, Town } from "../../core/town/town.ts";
+import { daemonFile } from "../../core/town/paths.ts";
+import type { Town } from "../../core/town/town.ts";
 
 export type RigLight = "running" | "partly" | "stopped" | "parked" | "docked" | "missing";
 
@@ -30,8 +31,9 @@ const order: readonly RigLight[] = ["running", "partly", "stopped", "parked", "d
 export async function rigViews(town: Town, ledger: Ledger): Promise<readonly RigView[]> {
   const isDaemonRunning = daemonStatus(town).isRunning;
   const requests = await ledger.find({ type: "merge-request", notStatus: "closed" });
-  const views = town.rigs().map((rig): RigView => {
-    const status = existsSync(rig.repository) ? operationalState(town, rig) : "missing";
+  const standings = await Promise.all(town.rigs().map((rig) => rigStanding(ledger, town, rig)));
+  const views = town.rigs().map((rig, index): RigView => {
+    const status = existsSync(rig.repository) ? (standings[index] ?? "operational") : "missing";
     const isUp = isDaemonRunning && status === "operational";
     const isWitnessRunning = isUp && isPatrolled(town, "witness", rig.name);
     const isRefineryRunning = isUp && isPatrolled(town, "refinery", rig.name);
@@ -52,13 +54,6 @@ export async function rigViews(town: Town, ledger: Ledger): Promise<readonly Rig
   return views.toSorted(
     (one, other) => order.indexOf(one.light) - order.indexOf(other.light) || (one.name < other.name ? -1 : 1),
   );
-}
-
-/** Parked and docked are a person's will, kept in the rig-local layer (spec/07 §4.4). */
-function operationalState(town: Town, rig: Rig): "operational" | "parked" | "docked" {
-  const values = readJsonFile(rigLocalFile(town.root, rig.name))?.["values"];
-  const status = isObject(values) ? values["status"] : undefined;
-  return status === "parked" || status === "docked" ? status : "operational";
 }
 
 function isPatrolled(town: Town, duty: "witness" | "refinery", rig: string): boolean {

@@ -1,6 +1,8 @@
-import { type AddRigRequest, addRig } from "../../../core/town/add-rig.ts";
+import { type AddRigReport, type AddRigRequest, addRig } from "../../../core/town/add-rig.ts";
+import { adoptRig } from "../../../core/town/adopt-rig.ts";
 import type { GateCommands } from "../../../core/town/guess-gates.ts";
-import { GtError } from "../../../core/gt-error.ts";
+import { GtError, usageError } from "../../../core/gt-error.ts";
+import type { Town } from "../../../core/town/town.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
 import type { CommandContext } from "../command.ts";
 
@@ -9,16 +11,20 @@ export async function run(context: CommandContext): Promise<void> {
   const { out, args, flags } = context;
   const [name = "", source = ""] = args;
   const town = await context.town();
-  const report = await addRig(town, await context.ledger(), {
-    name,
-    source,
-    cwd: context.cwd,
-    actor: await context.actor(),
-    signal: context.untilSignal(),
-    acceptGates: (gates) => acceptGates(context, gates),
-    onStage: (stage) => out.note(`  ${stage}`),
-    ...options(flags),
-  });
+  if (source === "" && !flags.boolean("adopt"))
+    throw usageError("which project?", { hint: `gt rig add ${name} <git-url or path>` });
+  const report = flags.boolean("adopt")
+    ? await adopt(context, town)
+    : await addRig(town, await context.ledger(), {
+        name,
+        source,
+        cwd: context.cwd,
+        actor: await context.actor(),
+        signal: context.untilSignal(),
+        acceptGates: (gates) => acceptGates(context, gates),
+        onStage: (stage) => out.note(`  ${stage}`),
+        ...options(flags),
+      });
   const { rig, gates } = report;
   for (const note of report.notes) out.note(`  ${note}`);
   for (const warning of report.warnings) out.warn(warning);
@@ -37,10 +43,26 @@ export async function run(context: CommandContext): Promise<void> {
   out.line(
     `  branch ${rig.defaultBranch}, prefix ${rig.prefix}${report.isPrefixChosen ? " (the shorter one is taken)" : ""}`,
   );
-  if (!report.areGatesStored) tellGates(context, rig.name, gates);
+  if (!report.areGatesStored && !flags.boolean("adopt")) tellGates(context, rig.name, gates);
   if (context.quiet) return;
   out.next(`bd create "First task" --rig ${rig.name}`);
   out.next(`gt sling <bead> ${rig.name}`);
+}
+
+/** `--adopt`: the directory is there already. */
+async function adopt(context: CommandContext, town: Town): Promise<AddRigReport> {
+  const { args, flags } = context;
+  const url = flags.string("url") ?? args[1];
+  const prefix = flags.string("prefix");
+  const branch = flags.string("branch");
+  return adoptRig(town, await context.ledger(), {
+    name: args[0] ?? "",
+    force: flags.boolean("force"),
+    actor: await context.actor(),
+    ...(url === undefined ? {} : { url }),
+    ...(prefix === undefined ? {} : { prefix }),
+    ...(branch === undefined ? {} : { branch }),
+  });
 }
 
 /** The flags that were given, under their names in the request. */

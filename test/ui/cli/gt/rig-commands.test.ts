@@ -1,0 +1,140 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { runGt } from "../../../support/run-cli.ts";
+import { git, scratchOrigin } from "../../../support/scratch-repository.ts";
+import { scratchTown } from "../../../support/scratch-town.ts";
+
+async function townWithRig() {
+  const scratch = await scratchTown({
+    rigs: [{ name: "web", prefix: "web", gate: "npm test" }],
+    git: true,
+  });
+  onTestFinished(() => scratch.dispose());
+  return { ...scratch, gt: (...args: readonly string[]) => runGt(args, { cwd: scratch.root }) };
+}
+
+test("a rig is removed only when nobody holds its work, its files stay, and adopting brings it all back", async () => {
+  const { root, town, gt, ledger: open } = await townWithRig();
+  const ledger = await open();
+  const { named } = await ledger.write("overseer", [
+    { op: "create", as: "a", bead: { title: "Work", scope: "web", type: "task", status: "in_progress" } },
+  ]);
+  const bead = String(named["a"]);
+  const refused = await gt("rig", "remove", "web");
+  expect(refused).toMatchObject({ code: 1 });
+  expect(refused.stderr).toContain(`${bead} is in_progress`);
+  expect(town.rigs()).toHaveLength(1);
+
+  const removed = await gt("rig", "remove", "web", "--force", "--json");
+  expect(removed.json()).toMatchObject({ ok: true, path: join(root, "web"), reopened: [bead] });
+  expect(town.rigs()).toEqual([]);
+  expect(await ledger.get(bead)).toMatchObject({ status: "open", assignee: "" });
+  expect((await ledger.get("web-witness"))?.status).toBe("closed");
+  expect(existsSync(join(root, "web/.repo.git"))).toBe(true);
+  expect(git(root, "log", "-1", "--format=%s")).toBe("chore: remove rig web");
+  expect((await gt("rig", "remove", "web")).stderr).toContain('no rig named "web"');
+
+  rmSync(join(root, "web/refinery"), { recursive: true });
+  const adopted = await gt("rig", "add", "web", "--adopt");
+  expect(adopted.code).toBe(0);
+  expect(town.rig("web")).toMatchObject({ prefix: "web", defaultBranch: "main" });
+  expect(git(town.rig("web").refinery, "status", "--porcelain")).toBe("");
+  expect(await ledger.get(bead)).toMatchObject({ status: "open" });
+  expect((await ledger.get("web-witness"))?.status).toBe("open");
+  expect(town.rigSettings("web")["merge_queue"]).toMatchObject({ test_command: "npm test" });
+});
+
+test("rig status and settings show one rig, found by its directory too", async () => {
+  const { root, gt } = await townWithRig();
+  const status = await runGt(["rig", "status"], { cwd: join(root, "web/crew") });
+  expect(status.stdout).toMatch(/^web\n {2}path {6}/);
+  expect(status.stdout).toContain("    test_command: npm test\n");
+  expect((await gt("rig", "status", "web", "--json")).json()).toMatchObject({
+    beads_prefix: "web",
+    status: "operational",
+    gates: { test_command: "npm test" },
+    queue: [],
+  });
+  await gt("rig", "settings", "set", "web", "merge_queue.gate_timeout", "5m");
+  expect((await gt("rig", "settings", "show", "web", "merge_queue.gate_timeout")).stdout).toBe("5m\n");
+  expect((await gt("rig", "settings", "set", "web", "merge_queue.gate_timeout", "soon")).code).toBe(2);
+  await gt("rig", "settings", "unset", "web", "merge_queue.gate_timeout");
+  expect((await gt("rig", "settings", "show", "web", "merge_queue.gate_timeout")).stdout).toBe("30m\n");
+  expect((await gt("rig", "settings", "show", "nope", "x")).code).not.toBe(0);
+});
+
+test("properties of this town outlive .runtime, labels travel, and a blocked one yields nothing", async () => {
+  const { root, gt } = await townWithRig();
+  const properties = async () => {
+    const list = (await gt("rig", "config", "show", "web", "--json")).json<
+      readonly { key: string; value?: unknown; source: string }[]
+    >();
+    return Object.fromEntries(list.map(({ key, value, source }) => [key, [value, source]]));
+  };
+  await gt("rig", "config", "set", "web", "auto_restart", "false");
+  await gt("rig", "config", "set", "web", "max_polecats", "3", "--global");
+  await gt("rig", "config", "set", "web", "default_formula", "--block");
+  rmSync(join(root, ".runtime"), { recursive: true });
+  expect(await properties()).toMatchObject({
+    auto_restart: [false, "local"],
+    max_polecats: [3, "label"],
+    default_formula: [undefined, "blocked"],
+    dnd: [false, "default"],
+  });
+  await gt("rig", "config", "set", "web", "status", "docked", "--global");
+  expect((await gt("rig", "list", "--json")).json()).toMatchObject([{ status: "docked" }]);
+  await gt("rig", "config", "unset", "web", "status", "--global");
+  await gt("rig", "config", "unset", "web", "auto_restart");
+  expect(await properties()).toMatchObject({
+    auto_restart: [true, "default"],
+    status: ["operational", "default"],
+  });
+  expect((await gt("rig", "config", "set", "web", "auto_restrat", "1")).stderr).toContain(
+    'did you mean "auto_restart"?',
+  );
+  expect((await gt("rig", "config", "set", "web", "max_polecats", "many")).code).toBe(2);
+});
+
+test("rig reset archives mail and reopens work without a worker, after saying so", async () => {
+  const { gt, ledger: open } = await townWithRig();
+  const ledger = await open();
+  const { created } = await ledger.write("overseer", [
+    { op: "create", bead: { title: "Hello", type: "message", assignee: "web/witness" } },
+    { op: "create", bead: { title: "Other", type: "message", assignee: "mayor/" } },
+    { op: "create", bead: { title: "Left", scope: "web", type: "task", status: "in_progress" } },
+  ]);
+  const dry = await gt("rig", "reset", "--rig", "web", "--dry-run", "--json");
+  expect(dry.json()).toEqual({ handoff: 0, mail: 1, stale: [created[2]] });
+  expect((await ledger.get(String(created[2])))?.status).toBe("in_progress");
+  await gt("rig", "reset");
+  const after = await ledger.getMany(created);
+  expect(created.map((id) => after.get(id)?.status)).toEqual(["closed", "open", "open"]);
+});
+
+test("a project that brings a prefix keeps it", async () => {
+  const { gt, outside, town } = await townWithRig();
+  scratchOrigin(join(outside, "api.git"), {
+    ".beads/config.yaml": 'issue-prefix: "svc"\n',
+    ".beads/issues.jsonl": "",
+  });
+  const other = await gt("rig", "add", "api", join(outside, "api.git"), "--prefix", "ap");
+  expect(other).toMatchObject({ code: 1 });
+  expect(other.stderr).toContain('the prefix "svc"');
+  expect(existsSync(join(town.root, "api"))).toBe(false);
+  const added = await gt("rig", "add", "api", join(outside, "api.git"));
+  expect(added.stderr).toContain("bd import");
+  expect(town.rig("api").prefix).toBe("svc");
+});
+
+test("a town made without git gets it later, once", async () => {
+  const scratch = await scratchTown();
+  onTestFinished(() => scratch.dispose());
+  const gt = (...args: readonly string[]) => runGt(args, { cwd: scratch.root });
+  writeFileSync(join(scratch.root, ".gitignore"), "mine\n");
+  expect((await gt("git-init")).stdout).toContain("repository with its first commit");
+  expect(readFileSync(join(scratch.root, ".gitignore"), "utf8")).toMatch(/^mine\n\n# gastown: begin/);
+  expect((await gt("git-init")).stdout).toContain("nothing to do");
+  expect(git(scratch.root, "status", "--porcelain")).toBe("");
+  expect(git(scratch.root, "rev-list", "--count", "HEAD")).toBe("1");
+});
