@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
-import { runGt } from "../support/run-cli.ts";
+import { cliEnv, runGt } from "../support/run-cli.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
+import { TestTerminal } from "../support/terminal.ts";
 
 /** Command lines of everything that runs in or on this directory. */
 function processesAround(directory: string): readonly string[] {
@@ -41,3 +43,28 @@ test("the demo refuses a directory that holds something, and changes nothing the
   expect(code).toBe(1);
   expect(stderr).toContain("/etc is not empty");
 });
+
+test("in a terminal the demo shows who waits, the person answers in that agent's terminal, and q takes the town down", async () => {
+  const temporary = temporaryDirectory();
+  const terminal = new TestTerminal(
+    process.execPath,
+    [join(import.meta.dirname, "../../bin/gt"), "demo", "--fast"],
+    {
+      columns: 120,
+      rows: 35,
+      env: cliEnv({ TMPDIR: temporary, XDG_STATE_HOME: temporary, TERM: "xterm-256color" }),
+    },
+  );
+  await terminal.waitForText("Notes people", 60_000);
+  terminal.press("p");
+  await terminal.waitForText(/STALL[\s\S]*no progress/, 90_000);
+  terminal.press("enter");
+  await terminal.waitForText(/type a number/, 30_000);
+  terminal.type("6").press("enter");
+  terminal.press("ctrl-]");
+  await terminal.waitForText(/landed Notes people can find/, 90_000);
+  terminal.press("q");
+  expect(await terminal.waitForExit(60_000)).toBe(0);
+  expect(readdirSync(temporary).filter((name) => name.startsWith("gastown-demo"))).toEqual([]);
+  if (process.platform === "linux") expect(processesAround(temporary)).toEqual([]);
+}, 300_000);

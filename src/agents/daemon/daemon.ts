@@ -17,6 +17,7 @@ import { daemonLock } from "./daemon-control.ts";
 import type { DaemonLog } from "./daemon-log.ts";
 import { readState, removeIdentity, writeIdentity, writeState } from "./daemon-state.ts";
 import { readDesired } from "./desired-state.ts";
+import { DeathWatch } from "./death-watch.ts";
 import { convoyDuty } from "./duties/convoys.ts";
 import { diskDuty } from "./duties/disk.ts";
 import { hostDuty } from "./duties/host.ts";
@@ -60,6 +61,7 @@ export class Daemon {
   readonly #context: DaemonContext;
   readonly #startedAt = systemClock.now();
   readonly #closers: (() => void | Promise<void>)[] = [];
+  readonly #deaths: DeathWatch;
   #cursor = 0;
   #heartbeats = 0;
   #isFollowing = false;
@@ -105,6 +107,7 @@ export class Daemon {
       wake: (key) => this.#runner.wake(key),
       isOperational: (rig) => isOperational(town, rig),
     };
+    this.#deaths = new DeathWatch(this.#context);
   }
 
   /** Ends within seconds: duties stop at their next step, sessions go on. */
@@ -222,6 +225,7 @@ export class Daemon {
     if (event.type === "output" || event.record.rig === "") return;
     if (event.type === "exited") {
       this.#log.info(`session ${event.record.session} ended (${event.record.exitReason ?? "unknown"})`);
+      this.#deaths.note(event.record);
       this.#runner.wake(rigDuty("witness", event.record.rig));
       this.#runner.wake("operations");
     }

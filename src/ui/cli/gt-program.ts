@@ -1,4 +1,5 @@
 import { gtFlags } from "./global-flags.ts";
+import { keepWatched } from "./keep-watched.ts";
 import { overviewCommand } from "./gt/overview.spec.ts";
 import type { Program } from "./program.ts";
 import { gtTree } from "./tree.ts";
@@ -52,4 +53,5 @@ export const gtProgram: Program = {
   async printError(out, error) {
     (await import("./print-error.ts")).printError(out, error);
   },
+  afterCommand: keepWatched,
 };

@@ -1,0 +1,78 @@
+import { freemem } from "node:os";
+import { type Death, detectMassDeath, massDeathLimits } from "../../core/health/mass-death.ts";
+import { readLastScreen } from "../sessions/session-records.ts";
+import type { SessionRecord } from "../sessions/session-host.ts";
+import type { DaemonContext } from "./daemon.ts";
+import { freeDiskMb } from "./duties/disk.ts";
+
+const mega = 1024 * 1024;
+const escalateEveryMs = 30 * 60_000;
+
+/**
+ * Notices when many sessions die at once and holds all automatic restarts for a minute, so that a town does not burn down
+ * by restarting into the same trouble (spec/04 §8.5).
+ */
+export class DeathWatch {
+  readonly #context: DaemonContext;
+  #deaths: Death[] = [];
+  #escalatedAt = 0;
+
+  constructor(context: DaemonContext) {
+    this.#context = context;
+  }
+
+  /** A session has ended. Ends that somebody asked for, and those of a lost host, are no deaths. */
+  note(record: SessionRecord): void {
+    if (record.expected === true || record.exitReason === "host-lost" || record.exitReason === "done") return;
+    const { clock, town, budget, log } = this.#context;
+    const now = clock.now();
+    this.#deaths = this.#deaths.filter((death) => death.at > now - massDeathLimits.windowMs);
+    this.#deaths.push({
+      session: record.session,
+      at: record.endedAt ?? now,
+      runtime: record.agent,
+      tail: readLastScreen(town.paths.sessions, record.session).slice(-20).join("\n"),
+    });
+    const found = detectMassDeath(this.#deaths, now);
+    if (found === undefined) return;
+    // At once: the Witness is already on its way to restart the last one.
+    budget.hold(found.holdUntil);
+    if (now - this.#escalatedAt < escalateEveryMs) return;
+    this.#escalatedAt = now;
+    void this.#report(now).catch((error: unknown) => log.warn(`mass death: ${String(error)}`));
+  }
+
+  async #report(now: number): Promise<void> {
+    const { town, ledger, log, actor } = this.#context;
+    const freeDisk = await freeDiskMb(town.root).catch(() => undefined);
+    const found = detectMassDeath(this.#deaths, now, {
+      freeMemoryMb: Math.floor(freemem() / mega),
+      ...(freeDisk === undefined ? {} : { freeDiskMb: freeDisk }),
+    });
+    if (found === undefined) return;
+    log.warn(
+      `${found.sessions.length} sessions died within 30 s (${found.suspected}); restarts are held for a minute`,
+    );
+    const payload = {
+      count: found.sessions.length,
+      window: "30s",
+      sessions: found.sessions,
+      suspected: found.suspected,
+    };
+    await ledger.write(actor, [
+      { op: "event", event: { type: "mass_death", payload, source: "daemon" } },
+      {
+        op: "event",
+        event: {
+          type: "escalation_sent",
+          payload: {
+            severity: "critical",
+            to: "overseer",
+            reason: `${payload.count} sessions died at once: ${found.suspected}`,
+          },
+          source: "daemon",
+        },
+      },
+    ]);
+  }
+}

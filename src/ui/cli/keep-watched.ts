@@ -1,0 +1,40 @@
+import type { CommandContext } from "./command.ts";
+
+/** Commands after which somebody has to watch: they give work to agents or hand it in (spec/04 §7.1). */
+const changesWork = new Set([
+  "sling",
+  "unsling",
+  "done",
+  "release",
+  "close",
+  "assign",
+  "handoff",
+  "convoy create",
+  "convoy add",
+  "convoy launch",
+  "convoy reopen",
+  "hook",
+  "hook attach",
+  "hook resume",
+  "mq submit",
+  "mq retry",
+  "crew start",
+  "scheduler resume",
+]);
+
+/**
+ * Starts the daemon of a town that is up when a command has changed work and nobody watches. Never fails the command:
+ * what it did is done.
+ */
+export async function keepWatched(context: CommandContext): Promise<void> {
+  if (!changesWork.has(context.words.join(" ")) || context.flags.boolean("dry-run")) return;
+  const { ensureDaemon } = await import("../../agents/daemon/daemon-control.ts");
+  try {
+    const env = context.noDaemon ? { ...context.env, GT_NO_DAEMON: "1" } : context.env;
+    const outcome = await ensureDaemon(await context.town(), env);
+    if (outcome.kind === "started") context.out.note(`started the daemon (pid ${outcome.pid})`);
+    if (outcome.kind === "down") context.out.warn("daemon is down; nothing watches this agent (gt up)");
+  } catch (error) {
+    context.out.warn(`the daemon did not start: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
