@@ -1,6 +1,7 @@
 import { UnicodeGraphemesAddon } from "@xterm/addon-unicode-graphemes";
 import headless, { type IBufferCell, type Terminal } from "@xterm/headless";
 import {
+  BLINK,
   BOLD,
   type CellGrid,
   DIM,
@@ -23,7 +24,13 @@ export class PaneScreen {
   readonly terminal: Terminal;
 
   constructor(columns: number, rows: number) {
-    this.terminal = new headless.Terminal({ rows, cols: columns, scrollback: 2000, allowProposedApi: true });
+    this.terminal = new headless.Terminal({
+      rows,
+      cols: columns,
+      scrollback: 2000,
+      logLevel: "off",
+      allowProposedApi: true,
+    });
     this.terminal.loadAddon(new UnicodeGraphemesAddon());
     this.terminal.unicode.activeVersion = "15-graphemes";
   }
@@ -105,7 +112,7 @@ function drawCell(grid: CellGrid, at: number, cell: IBufferCell): void {
   const code = cell.getCode();
   if (width === 0) grid.glyphs[at] = 0;
   else if (code < 0x300) grid.glyphs[at] = code < SPACE ? SPACE : combined(cell, code, width);
-  else grid.glyphs[at] = glyphOf(cell.getChars(), width);
+  else grid.glyphs[at] = clusterOf(cell, width);
   let foreground = cell.getFgColorMode();
   if (foreground !== 0) foreground |= cell.getFgColor();
   let background = cell.getBgColorMode();
@@ -118,8 +125,17 @@ function drawCell(grid: CellGrid, at: number, cell: IBufferCell): void {
   if (cell.isInvisible()) foreground |= INVISIBLE;
   if (cell.isStrikethrough()) background |= STRIKETHROUGH;
   if (cell.isOverline()) background |= OVERLINE;
+  if (cell.isBlink()) background |= BLINK;
   grid.foreground[at] = foreground >>> 0;
   grid.background[at] = background >>> 0;
+}
+
+const joiner = /^[\u200d\ufe0e\ufe0f\p{M}]/u;
+
+/** A mark whose base was overwritten would join the cell before it on the person's terminal. */
+function clusterOf(cell: IBufferCell, width: number): number {
+  const text = cell.getChars();
+  return joiner.test(text) ? SPACE : glyphOf(text, width);
 }
 
 // `getCode` of a cluster is its last code point; those of marks are above 0x300, so the cell is a single character.

@@ -20,6 +20,7 @@ export const INVISIBLE = 2 ** 31;
 /** Flags in the background word. */
 export const STRIKETHROUGH = 1 << 26;
 export const OVERLINE = 1 << 27;
+export const BLINK = 1 << 28;
 
 export const SPACE = 0x20;
 

@@ -1,4 +1,5 @@
 import {
+  BLINK,
   BOLD,
   type CellGrid,
   CLUSTER,
@@ -102,6 +103,7 @@ function style(pen: Pen, foreground: number, background: number): string {
   if ((foreground & DIM) !== 0) codes += ";2";
   if ((foreground & ITALIC) !== 0) codes += ";3";
   if ((foreground & UNDERLINE) !== 0) codes += ";4";
+  if ((background & BLINK) !== 0) codes += ";5";
   if ((foreground & INVERSE) !== 0) codes += ";7";
   if ((foreground & INVISIBLE) !== 0) codes += ";8";
   if ((background & STRIKETHROUGH) !== 0) codes += ";9";

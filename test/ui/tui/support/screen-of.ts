@@ -6,7 +6,13 @@ export class Screen {
   readonly terminal: xterm.Terminal;
 
   constructor(columns: number, rows: number) {
-    this.terminal = new xterm.Terminal({ cols: columns, rows, scrollback: 0, allowProposedApi: true });
+    this.terminal = new xterm.Terminal({
+      cols: columns,
+      rows,
+      scrollback: 0,
+      logLevel: "off",
+      allowProposedApi: true,
+    });
     this.terminal.loadAddon(new UnicodeGraphemesAddon());
     this.terminal.unicode.activeVersion = "15-graphemes";
   }
@@ -16,12 +22,12 @@ export class Screen {
   }
 
   /** Every cell as text with colours and attributes, for comparing two screens. */
-  cells(): readonly string[] {
+  cells(area = { x: 0, y: 0, width: this.terminal.cols, height: this.terminal.rows }): readonly string[] {
     const buffer = this.terminal.buffer.active;
     const cells: string[] = [];
-    for (let row = 0; row < this.terminal.rows; row++) {
+    for (let row = area.y; row < area.y + area.height; row++) {
       const line = buffer.getLine(buffer.viewportY + row);
-      for (let column = 0; column < this.terminal.cols; column++) {
+      for (let column = area.x; column < area.x + area.width; column++) {
         const cell = line?.getCell(column);
         if (cell === undefined) continue;
         const colour = `${cell.getFgColorMode()}:${cell.getFgColor()}/${cell.getBgColorMode()}:${cell.getBgColor()}`;
@@ -34,9 +40,14 @@ export class Screen {
           cell.isInvisible(),
           cell.isStrikethrough(),
           cell.isOverline(),
+          cell.isBlink(),
         ].map((isSet) => (isSet ? 1 : 0));
-        const text = cell.getWidth() === 0 ? "" : cell.getChars() || " ";
-        cells.push(`${row},${column} ${JSON.stringify(text)} ${colour} ${attributes.join("")}`);
+        // A mark without its base has no shape of its own.
+        const text =
+          cell.getWidth() === 0 ? "" : cell.getChars().replace(/^[\u200d\ufe0e\ufe0f\p{M}].*/u, "") || " ";
+        cells.push(
+          `${row - area.y},${column - area.x} ${JSON.stringify(text)} ${colour} ${attributes.join("")}`,
+        );
       }
     }
     return cells;
