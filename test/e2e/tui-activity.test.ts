@@ -141,11 +141,11 @@ test("help lists the keys that work here and can be searched", async () => {
   const terminal = await town.open({ columns: 120, rows: 35 });
   await terminal.waitForText("1 Agents");
   terminal.press("?");
-  await terminal.waitForText("Keys here");
+  await terminal.waitForText("Help");
   terminal.type("fold");
   await terminal.waitForText(
     (screen) => screen.includes("Unfold the rig") && !screen.includes("Quit at once"),
   );
   terminal.press("escape");
-  await terminal.waitForText((screen) => !screen.includes("Keys here"));
+  await terminal.waitForText((screen) => !screen.includes("Help"));
 });

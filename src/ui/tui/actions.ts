@@ -4,16 +4,15 @@ import type { ActionName } from "./keymap.ts";
 import { layOut } from "./layout.ts";
 import { panesOf } from "./panes/pane-tree.ts";
 import { emptyLine, lineOf } from "./store/line-editor.ts";
+import { convoyRows, rowIds, selectedAgent, selectedId, selectedIndex, treeRows } from "./store/rows.ts";
 import {
-  convoyRows,
-  feedRows,
-  rowIds,
-  selectedAgent,
-  selectedId,
-  selectedIndex,
-  treeRows,
-} from "./store/rows.ts";
-import { type Focus, focusedPane, focusedPanel, type PanelName, type TuiState } from "./store/state.ts";
+  type Focus,
+  focusedPane,
+  focusedPanel,
+  type ListView,
+  type PanelName,
+  type TuiState,
+} from "./store/state.ts";
 import { describeConvoy, describeRow } from "./views/detail.ts";
 
 type Action = (control: Control) => void;
@@ -84,10 +83,40 @@ export const actions: Readonly<Record<ActionName, Action>> = {
     control.typeInto(leftPane);
     control.panes.write(leftPane, "\u001d");
   },
-  problems: (control) => {
-    const { view } = control.store.snapshot();
-    if (view === "problems") showActivity(control);
-    else control.store.set({ view: "problems", focus: { panel: "problems" } });
+  problems: (control) => toggleView(control, "problems"),
+  beads: (control) => toggleView(control, "beads"),
+  queue: (control) => toggleView(control, "queue"),
+  log: (control) => toggleView(control, "log"),
+  convoy: (control) => {
+    const state = control.store.snapshot();
+    const convoy = focusedPanel(state) === "convoys" ? selectedId(state, "convoys") : state.convoy;
+    if (state.view !== "convoy") control.store.set({ convoy });
+    toggleView(control, "convoy");
+  },
+  showBead: (control) => {
+    const id = selectedBead(control);
+    if (id !== undefined) void control.showOutput("bd", ["show", id]);
+  },
+  slingBead: (control) => {
+    const id = selectedBead(control);
+    if (id !== undefined)
+      control.store.set({ overlay: { kind: "palette", editor: lineOf(`gt sling ${id} `), selected: 0 } });
+  },
+  closeBead: (control) => {
+    const id = selectedBead(control);
+    if (id === undefined) return;
+    const overlay = { kind: "palette", editor: lineOf(`bd close ${id} --reason `), selected: 0 } as const;
+    control.store.set({ overlay });
+  },
+  retryMerge: (control) => {
+    const id = selectedBead(control);
+    if (id !== undefined) void control.gt(["mq", "retry", id]);
+  },
+  rejectMerge: (control) => {
+    const id = selectedBead(control);
+    if (id === undefined) return;
+    const overlay = { kind: "palette", editor: lineOf(`gt mq reject ${id} --reason `), selected: 0 } as const;
+    control.store.set({ overlay });
   },
   back: (control) => {
     if (control.store.snapshot().view === "activity") control.quit();
@@ -196,6 +225,18 @@ function confirm(
   control.store.set({ overlay: { kind: "confirm", title, lines, command } });
 }
 
+/** Id of the bead or merge request that the selected row stands for. */
+function selectedBead(control: Control): string | undefined {
+  const state = control.store.snapshot();
+  const panel = focusedPanel(state);
+  return panel === undefined ? undefined : selectedId(state, panel);
+}
+
+function toggleView(control: Control, view: ListView): void {
+  if (control.store.snapshot().view === view) showActivity(control);
+  else control.store.set({ view, focus: { panel: view } });
+}
+
 function showActivity(control: Control): void {
   control.store.set({ view: "activity", focus: { panel: "agents" } });
 }
@@ -211,7 +252,8 @@ function showDetail(control: Control): void {
   const panel = focusedPanel(state);
   const id = panel === undefined ? undefined : selectedId(state, panel);
   const convoy = panel === "convoys" ? convoyRows(state).find((row) => row.id === id) : undefined;
-  const row = panel === "feed" ? feedRows(state).find((candidate) => candidate.id === id) : undefined;
+  const isEvent = panel === "feed" || panel === "log";
+  const row = isEvent ? state.town.feed.find((candidate) => candidate.id === id) : undefined;
   const found =
     convoy !== undefined ? describeConvoy(convoy) : row !== undefined ? describeRow(row) : undefined;
   if (found !== undefined) control.store.set({ overlay: { kind: "text", ...found, scroll: 0 } });

@@ -5,14 +5,18 @@ import type { Rect } from "./screen/cell-grid.ts";
 import { focusedPane, focusedPanel, type PanelName, type TuiState } from "./store/state.ts";
 import type { Store } from "./store/store.ts";
 import { agentsLines } from "./views/agents-panel.ts";
+import { beadsLines } from "./views/beads-view.ts";
+import { convoyLines } from "./views/convoy-view.ts";
 import { convoysLines } from "./views/convoys-panel.ts";
 import { feedLines, newRowsAbove } from "./views/feed-panel.ts";
 import { footerLine } from "./views/footer.ts";
 import { headerLine } from "./views/header.ts";
+import { logLines } from "./views/log-view.ts";
 import { overlayView } from "./views/overlays.ts";
 import { Lines, type Look, Panel } from "./views/panel.tsx";
 import { paneNote, paneTitle } from "./views/pane-frame.ts";
 import { problemsLines } from "./views/problems-view.ts";
+import { queueLines } from "./views/queue-view.ts";
 import { bold, type Line, span } from "./views/spans.ts";
 import { summaryLine } from "./views/summary.ts";
 import { toastLines } from "./views/toasts.ts";
@@ -76,7 +80,7 @@ interface PartProps {
 }
 
 function ListPanel({ name, rect, state, look }: PartProps & { readonly name: PanelName }): ReactNode {
-  const draw = { agents: agentsLines, convoys: convoysLines, feed: feedLines, problems: problemsLines }[name];
+  const draw = drawn[name];
   return (
     <Panel
       rect={rect}
@@ -89,11 +93,26 @@ function ListPanel({ name, rect, state, look }: PartProps & { readonly name: Pan
   );
 }
 
+const drawn = {
+  agents: agentsLines,
+  convoys: convoysLines,
+  feed: feedLines,
+  problems: problemsLines,
+  beads: beadsLines,
+  convoy: convoyLines,
+  queue: queueLines,
+  log: logLines,
+} as const;
+
 const titles: Readonly<Record<PanelName, string>> = {
   agents: "1 Agents",
   convoys: "2 Convoys",
   feed: "3 Feed",
   problems: "Problems",
+  beads: "Beads",
+  convoy: "Convoy",
+  queue: "Merge queue",
+  log: "Log",
 };
 
 function titleOf(name: PanelName, state: TuiState): string {

@@ -5,6 +5,8 @@ import type { RunCommand } from "./run-command.ts";
 import { History } from "./store/history.ts";
 import type { Toast } from "./store/state.ts";
 import type { Store } from "./store/store.ts";
+import type { Detail } from "./views/detail.ts";
+import { explainAgent } from "./views/explain.ts";
 
 export interface ControlOptions {
   readonly store: Store;
@@ -78,7 +80,8 @@ export class Control {
     const { store, panes } = this;
     const state = store.snapshot();
     if (!hasSession(agent)) {
-      this.offerStart(agent);
+      if (isBuiltin(agent)) this.explain(explainAgent(agent, state.town));
+      else this.offerStart(agent);
       return;
     }
     const open = panesOf(state.paneTree);
@@ -132,6 +135,11 @@ export class Control {
     });
   }
 
+  /** Text above everything else. */
+  explain(detail: Detail): void {
+    this.store.set({ overlay: { kind: "text", ...detail, scroll: 0 } });
+  }
+
   private dropPane(address: string): void {
     this.panes.close(address);
     this.store.set((state) => {
@@ -145,6 +153,11 @@ export class Control {
   private paneToReplace(open: readonly string[]): string | undefined {
     return open.length >= 2 ? open.at(-1) : undefined;
   }
+}
+
+/** Roles whose work is done by the daemon unless a session runs for them (spec/04 §1.1). */
+export function isBuiltin(agent: AgentView): boolean {
+  return ["deacon", "boot", "dog", "witness", "refinery"].includes(agent.role);
 }
 
 export function hasSession(agent: AgentView): boolean {

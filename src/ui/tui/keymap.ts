@@ -1,8 +1,8 @@
 import { selectedAgent } from "./store/rows.ts";
-import type { TuiState } from "./store/state.ts";
+import type { PanelName, TuiState } from "./store/state.ts";
 
 /** Where a key works: a panel, every list, a session pane that is looked at or typed into, or everywhere but in a typed-in pane. */
-export type Place = "agents" | "convoys" | "feed" | "problems" | "list" | "look" | "type" | "anywhere";
+export type Place = PanelName | "list" | "look" | "type" | "anywhere";
 
 export type ActionName =
   | "open"
@@ -18,6 +18,15 @@ export type ActionName =
   | "leavePane"
   | "sendEscapeKey"
   | "problems"
+  | "beads"
+  | "convoy"
+  | "queue"
+  | "log"
+  | "showBead"
+  | "slingBead"
+  | "closeBead"
+  | "retryMerge"
+  | "rejectMerge"
   | "back"
   | "restart"
   | "stop"
@@ -102,6 +111,59 @@ export const keymap: readonly Binding[] = [
     footer: "attach",
     help: "Open the agent's live terminal",
   },
+  {
+    action: "convoy",
+    keys: ["c"],
+    place: "convoys",
+    footer: "waves",
+    help: "Show the convoy by waves, and go back",
+  },
+  {
+    action: "showBead",
+    keys: ["enter"],
+    place: "beads",
+    footer: "show",
+    help: "Show the bead with its dependencies and history",
+  },
+  {
+    action: "slingBead",
+    keys: ["s"],
+    place: "beads",
+    footer: "sling",
+    help: "Give the bead to an agent or a rig",
+  },
+  { action: "closeBead", keys: ["x"], place: "beads", footer: "close", help: "Close the bead (asks first)" },
+  {
+    action: "showBead",
+    keys: ["enter"],
+    place: "convoy",
+    footer: "show",
+    help: "Show the bead with its dependencies and history",
+  },
+  {
+    action: "slingBead",
+    keys: ["s"],
+    place: "convoy",
+    footer: "sling",
+    help: "Give the bead to an agent or a rig",
+  },
+  {
+    action: "open",
+    keys: ["o"],
+    place: "convoy",
+    footer: "open agent",
+    help: "Open the terminal of the agent that holds the bead",
+  },
+  { action: "showBead", keys: ["enter"], place: "queue", footer: "show", help: "Show the merge request" },
+  { action: "retryMerge", keys: ["r"], place: "queue", footer: "retry", help: "Try the merge request again" },
+  {
+    action: "rejectMerge",
+    keys: ["x"],
+    place: "queue",
+    footer: "reject",
+    help: "Take the merge request out of the queue (asks first)",
+  },
+  { action: "detail", keys: ["enter"], place: "log", footer: "show", help: "Show the whole event" },
   { action: "typeHere", keys: ["enter"], place: "look", footer: "type", help: "Type into the session again" },
 
   {
@@ -148,6 +210,14 @@ export const keymap: readonly Binding[] = [
     footer: "problems",
     help: "Show the agents that need you, and go back",
   },
+  { action: "beads", keys: ["b"], place: "anywhere", footer: "beads", help: "Show the beads, and go back" },
+  {
+    action: "queue",
+    keys: ["m"],
+    place: "anywhere",
+    footer: "queue",
+    help: "Show the merge queue, and go back",
+  },
   { action: "filter", keys: ["/"], place: "list", footer: "filter", help: "Filter the list as you type" },
   { action: "palette", keys: [":"], place: "anywhere", footer: "command", help: "Run any gt or bd command" },
   {
@@ -157,6 +227,13 @@ export const keymap: readonly Binding[] = [
     place: "anywhere",
     footer: "split",
     help: "Open the agent's terminal to the right of the others",
+  },
+  { action: "convoy", keys: ["c"], place: "anywhere", help: "Show a convoy by waves, and go back" },
+  {
+    action: "log",
+    keys: ["l"],
+    place: "anywhere",
+    help: "Show the event log over the whole screen, and go back",
   },
   { action: "splitDown", keys: ["S"], place: "anywhere", help: "Open the agent's terminal below the others" },
   {

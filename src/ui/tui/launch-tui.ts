@@ -4,6 +4,7 @@ import { systemRandom } from "../../core/random.ts";
 import type { SessionHost } from "../../agents/sessions/session-host.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { Town } from "../../core/town/town.ts";
+import type { CommandSpec } from "../cli/command.ts";
 import type { View } from "./store/state.ts";
 
 export interface TuiOptions {
@@ -15,6 +16,8 @@ export interface TuiOptions {
   /** Who acts; the overseer unless an agent runs the TUI. */
   readonly actor?: string;
   readonly env?: NodeJS.ProcessEnv;
+  /** The tree of `gt` commands that the palette offers. */
+  readonly commands?: readonly CommandSpec[];
 }
 
 /**
@@ -52,6 +55,7 @@ export async function launchTui(town: Town, options: TuiOptions = {}): Promise<n
     view: options.view ?? "activity",
     attach: options.attach,
     title: `gt ${town.name}`,
+    commands: options.commands ?? [],
   });
   await close();
   await options.onQuit?.();

@@ -1,12 +1,15 @@
 import type { Control } from "./control.ts";
 import { editLine, insertText, type LineEditor, lineOf, lineText } from "./store/line-editor.ts";
 import type { Overlay, TuiState } from "./store/state.ts";
+import { commandOf, type PaletteEntry, paletteEntries } from "./palette.ts";
 import { splitWords } from "./split-words.ts";
 
 interface Key {
   readonly key: string;
   readonly text: string;
 }
+
+type PaletteOverlay = Extract<Overlay, { kind: "palette" }>;
 
 const pageRows = 10;
 const templates = ["status?", "run gt done if finished", "continue"];
@@ -137,25 +140,37 @@ function filterKey(control: Control, overlay: Extract<Overlay, { kind: "filter" 
   typeKey(control, overlay, key);
 }
 
-function paletteKey(control: Control, overlay: Extract<Overlay, { kind: "palette" }>, key: Key): void {
-  if (key.key === "escape") {
-    close(control);
-    return;
-  }
-  if (key.key === "up" || key.key === "down") {
-    const recalled = control.history("palette").recall(key.key, lineText(overlay.editor));
-    edited(control, overlay, lineOf(recalled));
-    return;
-  }
-  if (key.key !== "enter") {
-    typeKey(control, overlay, key);
-    return;
-  }
-  const text = lineText(overlay.editor).trim();
+function paletteKey(control: Control, overlay: PaletteOverlay, key: Key): void {
+  const typed = lineText(overlay.editor);
+  const entries = paletteEntries(control.store.snapshot(), typed);
+  if (key.key === "escape") close(control);
+  else if (key.key === "ctrl-p" || (key.key === "up" && overlay.selected === 0))
+    edited(control, overlay, lineOf(control.history("palette").recall("up", typed)));
+  else if (key.key === "up" || key.key === "down") {
+    const step = key.key === "down" ? 1 : -1;
+    const selected = Math.max(0, Math.min(entries.length - 1, overlay.selected + step));
+    control.store.set({ overlay: { ...overlay, selected } });
+  } else if (key.key === "tab") complete(control, overlay, entries);
+  else if (key.key !== "enter") typeKey(control, { ...overlay, selected: 0 }, key);
+  // Enter on what is no command yet completes it: nothing runs that was not read.
+  else if (
+    entries.length > 0 &&
+    (overlay.selected > 0 || commandOf(`${typed} `, control.store.snapshot().commands) === undefined)
+  )
+    complete(control, overlay, entries);
+  else runLine(control, typed.trim());
+}
+
+function complete(control: Control, overlay: PaletteOverlay, entries: readonly PaletteEntry[]): void {
+  const chosen = entries[overlay.selected];
+  if (chosen !== undefined) edited(control, { ...overlay, selected: 0 }, lineOf(chosen.insert));
+}
+
+function runLine(control: Control, line: string): void {
   close(control);
-  if (text === "") return;
-  control.history("palette").add(text);
-  const words = splitWords(text);
+  if (line === "") return;
+  control.history("palette").add(line);
+  const words = splitWords(line);
   const [first = ""] = words;
   if (first === "gt" || first === "bd") void control.showOutput(first, words.slice(1));
   else void control.showOutput("gt", words);

@@ -2,6 +2,7 @@ import { PassThrough } from "node:stream";
 import chalk from "chalk";
 import { type Instance, render } from "ink";
 import type { Clock } from "../../core/clock.ts";
+import type { CommandSpec } from "../cli/command.ts";
 import { App } from "./app.tsx";
 import { Compositor, type Scene } from "./compositor.ts";
 import { Control } from "./control.ts";
@@ -28,6 +29,7 @@ export interface TuiParts {
   /** Agent whose session opens zoomed. */
   readonly attach: string | undefined;
   readonly title: string;
+  readonly commands: readonly CommandSpec[];
 }
 
 export interface TuiEnd {
@@ -67,10 +69,12 @@ class Tui {
   constructor(parts: TuiParts) {
     this.parts = parts;
     const { terminal, clock, source } = parts;
-    const state = initialState({ columns: terminal.columns, rows: terminal.rows }, clock.now());
-    this.store = new Store(
-      parts.view === "activity" ? state : { ...state, view: parts.view, focus: { panel: "problems" } },
-    );
+    this.store = new Store({
+      ...initialState({ columns: terminal.columns, rows: terminal.rows }, clock.now()),
+      commands: parts.commands,
+      view: parts.view,
+      focus: { panel: parts.view === "activity" ? "agents" : parts.view },
+    });
     this.compositor = new Compositor(terminal.columns, terminal.rows, {
       depth: terminal.colours,
       isAscii: parts.look.symbols.isAscii,
@@ -180,6 +184,8 @@ class Tui {
   }
 
   private changed(): void {
+    const { view, convoy } = this.store.snapshot();
+    this.parts.source.look({ view, convoy });
     this.panes.fit();
     this.painter.request();
   }

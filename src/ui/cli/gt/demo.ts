@@ -30,15 +30,15 @@ export async function run(context: CommandContext): Promise<number> {
   try {
     const failed = (await townUp(opened.access, { env: context.env })).filter((service) => !service.ok);
     if (failed.length > 0) throw new GtError("E_DEMO", failed.map((service) => service.detail).join("; "));
-    return isPlain ? await runPlain(context, opened.access, signal) : await runInTerminal(demo);
+    return isPlain ? await runPlain(context, opened.access, signal) : await runInTerminal(context, demo);
   } finally {
     await takeDown(context, demo, opened);
   }
 }
 
-async function runInTerminal(demo: DemoTown): Promise<number> {
+async function runInTerminal(context: CommandContext, demo: DemoTown): Promise<number> {
   const { launchTui } = await import("../../tui/launch-tui.ts");
-  return launchTui(demo.town);
+  return launchTui(demo.town, { env: context.env, commands: context.program.commands });
 }
 
 async function runPlain(context: CommandContext, access: TownAccess, signal: AbortSignal): Promise<number> {

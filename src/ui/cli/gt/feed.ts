@@ -28,6 +28,7 @@ export async function run(context: CommandContext): Promise<number> {
     return launchTui(town, {
       actor: await context.actor(),
       env: context.env,
+      commands: context.program.commands,
       view: flags.boolean("problems") ? "problems" : "activity",
     });
   }

@@ -7,7 +7,11 @@ import { lookingAccess } from "./looking.ts";
 export async function run(context: CommandContext): Promise<number> {
   if (wantsTui(context)) {
     const { launchTui } = await import("../../tui/launch-tui.ts");
-    return launchTui(await context.town(), { actor: await context.actor(), env: context.env });
+    return launchTui(await context.town(), {
+      actor: await context.actor(),
+      env: context.env,
+      commands: context.program.commands,
+    });
   }
   const { out } = context;
   const access = await lookingAccess(context);

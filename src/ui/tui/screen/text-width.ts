@@ -44,6 +44,31 @@ export function padded(text: string, width: number): string {
   return shown + " ".repeat(Math.max(0, width - textWidth(shown)));
 }
 
+/** The text in lines of at most `width` columns, broken at blanks; following lines keep the first one's indent. */
+export function wrapText(text: string, width: number): readonly string[] {
+  const clean = sanitiseLine(text);
+  if (width < 10 || textWidth(clean) <= width) return [clean];
+  const indent = " ".repeat(Math.min(12, /^\s*(?:\S+\s{2,})?/.exec(clean)?.[0].length ?? 0));
+  const lines: string[] = [];
+  let line = "";
+  for (const word of clean.split(/(?<= )/)) {
+    if (line.trim() !== "" && textWidth(line) + textWidth(word.trimEnd()) > width) {
+      lines.push(line.trimEnd());
+      line = indent;
+    }
+    line += word;
+    // A word longer than a line is broken anywhere.
+    while (textWidth(line) > width) {
+      const head = cutClean(line, width + 1).slice(0, -1);
+      if (head === "" || head === line) break;
+      lines.push(head);
+      line = indent + line.slice(head.length);
+    }
+  }
+  if (line.trim() !== "") lines.push(line.trimEnd());
+  return lines;
+}
+
 function cutClean(text: string, width: number): string {
   if (width <= 0) return "";
   if (textWidth(text) <= width) return text;

@@ -1,8 +1,8 @@
 import type { AgentView } from "../../../agents/patrols/agent-health.ts";
-import type { ConvoyView } from "../../../core/convoys/convoy-view.ts";
+import type { ConvoyView, TrackedView } from "../../../core/convoys/convoy-view.ts";
 import { byUrgency } from "../../../core/health/assess.ts";
 import type { PanelName, TuiState } from "./state.ts";
-import type { FeedRow } from "./town-data.ts";
+import type { BeadRow, FeedRow, QueueRow } from "./town-data.ts";
 
 /** Idle polecats of a rig beyond this many fold into one row (spec/06 §11.1). */
 const foldedFrom = 6;
@@ -87,6 +87,54 @@ export function problemRows(state: TuiState): readonly AgentView[] {
     .sort(byUrgency);
 }
 
+export function logRows(state: TuiState): readonly FeedRow[] {
+  const filter = filterOf(state, "log") ?? (() => true);
+  return state.town.feed.filter((row) =>
+    filter(`${row.type} ${row.actor} ${row.message} ${row.target} ${row.rig}`),
+  );
+}
+
+export function beadRows(state: TuiState): readonly BeadRow[] {
+  const filter = filterOf(state, "beads") ?? (() => true);
+  return state.town.beads.filter((row) =>
+    filter(`${row.id} ${row.title} ${row.assignee} ${row.group} ${row.type}`),
+  );
+}
+
+export function queueRows(state: TuiState): readonly QueueRow[] {
+  const filter = filterOf(state, "queue") ?? (() => true);
+  return state.town.queue
+    .filter((row) => filter(`${row.id} ${row.rig} ${row.branch} ${row.worker} ${row.status}`))
+    .toSorted((one, other) => one.rig.localeCompare(other.rig) || one.at - other.at);
+}
+
+/** The beads of the shown convoy by waves: each waits only for beads of earlier ones. */
+export function waves(state: TuiState): readonly (readonly TrackedView[])[] {
+  const convoy = shownConvoy(state);
+  if (convoy === undefined) return [];
+  const depths = new Map<string, number>();
+  const depthOf = (id: string, path: readonly string[]): number => {
+    const known = depths.get(id);
+    if (known !== undefined) return known;
+    // A cycle cannot be drawn by waves; its beads stay where it was entered.
+    const needs = (state.town.needs.get(id) ?? []).filter((need) => !path.includes(need));
+    const depth = needs.length === 0 ? 0 : 1 + Math.max(...needs.map((need) => depthOf(need, [...path, id])));
+    depths.set(id, depth);
+    return depth;
+  };
+  const found: TrackedView[][] = [];
+  for (const bead of convoy.tracked) {
+    const depth = depthOf(bead.id, []);
+    while (found.length <= depth) found.push([]);
+    found[depth]?.push(bead);
+  }
+  return found;
+}
+
+export function shownConvoy(state: TuiState): ConvoyView | undefined {
+  return state.town.convoys.find(({ id }) => id === state.convoy) ?? state.town.convoys[0];
+}
+
 /** Ids of a panel's rows in the order shown. */
 export function rowIds(state: TuiState, panel: PanelName): readonly string[] {
   switch (panel) {
@@ -96,8 +144,16 @@ export function rowIds(state: TuiState, panel: PanelName): readonly string[] {
       return convoyRows(state).map((row) => row.id);
     case "feed":
       return feedRows(state).map((row) => row.id);
+    case "log":
+      return logRows(state).map((row) => row.id);
     case "problems":
       return problemRows(state).map((agent) => agent.address);
+    case "beads":
+      return beadRows(state).map((row) => row.id);
+    case "queue":
+      return queueRows(state).map((row) => row.id);
+    case "convoy":
+      return waves(state).flatMap((wave) => wave.map(({ id }) => id));
   }
 }
 
@@ -120,8 +176,25 @@ export function selectedAgent(state: TuiState): AgentView | undefined {
       ? focus.pane
       : focus.panel === "feed"
         ? feedRows(state).find((row) => row.id === selectedId(state, "feed"))?.actor
-        : selectedId(state, focus.panel);
+        : holderOf(state, focus.panel);
   return state.town.agents.find((agent) => agent.address === address);
+}
+
+/** Whom the selected row of a list is about. */
+function holderOf(state: TuiState, panel: PanelName): string | undefined {
+  const id = selectedId(state, panel);
+  switch (panel) {
+    case "beads":
+      return state.town.beads.find((row) => row.id === id)?.assignee;
+    case "queue":
+      return state.town.queue.find((row) => row.id === id)?.worker;
+    case "convoy":
+      return shownConvoy(state)?.tracked.find((bead) => bead.id === id)?.assignee;
+    case "log":
+      return state.town.feed.find((row) => row.id === id)?.actor;
+    default:
+      return id;
+  }
 }
 
 /** First visible row of a list that keeps the selected one in sight, near the middle once it scrolls. */

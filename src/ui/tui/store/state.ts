@@ -1,9 +1,12 @@
+import type { CommandSpec } from "../../cli/command.ts";
 import type { PaneTree } from "../panes/pane-tree.ts";
 import type { LineEditor } from "./line-editor.ts";
 import { emptyTown, type TownData } from "./town-data.ts";
 
-export type View = "activity" | "problems";
-export type PanelName = "agents" | "convoys" | "feed" | "problems";
+/** `activity` shows panels and panes; every other view is one list over the whole screen, named like the view. */
+export type View = "activity" | ListView;
+export type ListView = "problems" | "beads" | "convoy" | "queue" | "log";
+export type PanelName = "agents" | "convoys" | "feed" | ListView;
 /** A panel, or the pane of a session. */
 export type Focus = { readonly panel: PanelName } | { readonly pane: string; readonly mode: PaneMode };
 /** Typing: every byte goes to the session. Looking: keys scroll, search and copy. */
@@ -60,6 +63,8 @@ export interface TuiState {
   readonly filters: Readonly<Partial<Record<PanelName, string>>>;
   readonly collapsed: ReadonlySet<string>;
   readonly marked: ReadonlySet<string>;
+  /** The convoy that the convoy view shows. */
+  readonly convoy: string | undefined;
   /** Problems seen by the person: until when, and in which state they were. */
   readonly seen: ReadonlyMap<string, { readonly until: number; readonly health: string }>;
   /** The pane that Ctrl-] just left: a second Ctrl-] is meant for the session. */
@@ -70,6 +75,8 @@ export interface TuiState {
   readonly paneTree: PaneTree | undefined;
   readonly isZoomed: boolean;
   readonly overlay: Overlay | undefined;
+  /** The tree of \`gt\` commands, for the palette. */
+  readonly commands: readonly CommandSpec[];
   readonly toasts: readonly Toast[];
 }
 
@@ -88,6 +95,7 @@ export function initialState(
     filters: {},
     collapsed: new Set(),
     marked: new Set(),
+    convoy: undefined,
     seen: new Map(),
     leftPane: undefined,
     feedTop: undefined,
@@ -95,6 +103,7 @@ export function initialState(
     paneTree: undefined,
     isZoomed: false,
     overlay: undefined,
+    commands: [],
     toasts: [],
   };
 }

@@ -22,6 +22,20 @@ export interface FeedRow {
   readonly target: string;
 }
 
+export type BeadGroup = "ready" | "in progress" | "blocked" | "deferred" | "closed";
+
+export interface BeadRow {
+  readonly id: string;
+  readonly title: string;
+  readonly group: BeadGroup;
+  readonly priority: number;
+  readonly type: string;
+  readonly assignee: string;
+  readonly blockedBy: readonly string[];
+  readonly description: string;
+  readonly updatedAt: number;
+}
+
 export interface QueueRow {
   readonly id: string;
   readonly rig: string;
@@ -30,6 +44,8 @@ export interface QueueRow {
   readonly worker: string;
   readonly bead: string;
   readonly at: number;
+  /** Why it stands where it stands; may be empty. */
+  readonly reason: string;
 }
 
 /** What is known of the town; pushed by the source, never fetched by a view. */
@@ -42,6 +58,10 @@ export interface TownData {
   /** Open ones oldest first, then those landed within a day. */
   readonly convoys: readonly ConvoyView[];
   readonly queue: readonly QueueRow[];
+  /** Only while the Beads view is open. */
+  readonly beads: readonly BeadRow[];
+  /** What each bead of the open convoy view waits for. */
+  readonly needs: ReadonlyMap<string, readonly string[]>;
   /** Newest first. */
   readonly feed: readonly FeedRow[];
   readonly isDaemonUp: boolean;
@@ -61,6 +81,8 @@ export const emptyTown: TownData = {
   agents: [],
   convoys: [],
   queue: [],
+  beads: [],
+  needs: new Map(),
   feed: [],
   isDaemonUp: false,
   isHostUp: false,

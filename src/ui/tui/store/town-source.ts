@@ -3,12 +3,14 @@ import { daemonStatus } from "../../../agents/daemon/daemon-control.ts";
 import { agentHealth } from "../../../agents/patrols/agent-health.ts";
 import type { SessionEvent, SessionHost } from "../../../agents/sessions/session-host.ts";
 import type { TownAccess } from "../../../agents/town-access.ts";
-import { viewsOf } from "../../../core/convoys/convoy-view.ts";
+import { type ConvoyView, viewsOf } from "../../../core/convoys/convoy-view.ts";
 import type { TownEvent } from "../../../core/events/event.ts";
 import { type Follower, followEvents } from "../../../core/events/follow-events.ts";
 import { type LedgerWatch, watchLedger } from "../../../core/ledger/watch-ledger.ts";
 import { mergeRequest } from "../../../core/merge/merge-request.ts";
+import { readBeads } from "./read-beads.ts";
 import { toFeedRow } from "./feed-row.ts";
+import type { View } from "./state.ts";
 import type { FeedRow, QueueRow, TownData } from "./town-data.ts";
 
 /** Where the TUI's data comes from: pushes what changed, never asked by a view. */
@@ -17,8 +19,15 @@ export interface TownSource {
   start(listener: SourceListener): Promise<void>;
   /** Reads everything anew, soon. */
   refresh(): void;
+  /** What the person looks at: data for other views is not read. */
+  look(at: Sight): void;
   host(): Promise<SessionHost>;
   close(): Promise<void>;
+}
+
+export interface Sight {
+  readonly view: View;
+  readonly convoy: string | undefined;
 }
 
 export interface SourceListener {
@@ -53,6 +62,7 @@ export class LiveTownSource implements TownSource {
   private feed: readonly FeedRow[] = [];
   private arrived: TownEvent[] = [];
   private sequence = 0;
+  private sight: Sight = { view: "activity", convoy: undefined };
 
   constructor(access: TownAccess, options: { readonly ascii: boolean }) {
     this.access = access;
@@ -84,6 +94,13 @@ export class LiveTownSource implements TownSource {
       this.readTimer = undefined;
       void this.read();
     }, wait);
+  }
+
+  look(at: Sight): void {
+    if (at.view === this.sight.view && at.convoy === this.sight.convoy) return;
+    this.sight = at;
+    this.lastReadAt = 0;
+    this.refresh();
   }
 
   async host(): Promise<SessionHost> {
@@ -150,12 +167,15 @@ export class LiveTownSource implements TownSource {
       ledger.find({ type: "convoy", status: "closed", closedAfter: now - landedShownMs, sort: "closed" }),
       ledger.find({ type: "merge-request", notStatus: "closed", sort: "oldest" }),
     ]);
+    const convoys = await viewsOf(ledger, [...open, ...landed], { now });
     return {
+      ...(this.sight.view === "beads" ? { beads: await readBeads(ledger) } : {}),
+      ...(this.sight.view === "convoy" ? { needs: await this.readNeeds(convoys) } : {}),
       name: town.name,
       place: showPath(town.root),
       rigs: town.rigs().map((rig) => rig.name),
       agents,
-      convoys: await viewsOf(ledger, [...open, ...landed], { now }),
+      convoys,
       queue: queued.map((bead): QueueRow => {
         const request = mergeRequest(bead);
         return {
@@ -166,11 +186,23 @@ export class LiveTownSource implements TownSource {
           worker: request.agentAddress,
           bead: request.sourceIssue,
           at: request.createdAt,
+          reason: request.phaseReason,
         };
       }),
       isDaemonUp: daemonStatus(town).isRunning,
       isHostUp: this.connectedHost !== undefined,
     };
+  }
+
+  private async readNeeds(convoys: readonly ConvoyView[]): Promise<TownData["needs"]> {
+    const ids = convoys.find(({ id }) => id === this.sight.convoy)?.tracked.map(({ id }) => id) ?? [];
+    const inside = new Set(ids);
+    const needs = new Map<string, string[]>();
+    for (const edge of await this.access.ledger.edges(ids)) {
+      if (edge.type !== "blocks" || !inside.has(edge.from) || !inside.has(edge.to)) continue;
+      needs.set(edge.from, [...(needs.get(edge.from) ?? []), edge.to]);
+    }
+    return needs;
   }
 
   private take(events: readonly TownEvent[]): void {

@@ -33,13 +33,16 @@ export class BlessedTerminal implements Terminal {
   constructor(program: new (options: object) => BlessedProgram, options: TerminalOptions) {
     this.options = options;
     this.colours = colourDepth(options.env);
-    this.program = new program({
-      input: new PassThrough(),
-      output: this.recorder(),
-      term: options.env["TERM"] || "xterm",
-      extended: false,
-      resizeTimeout: 0,
-    });
+    this.program = quietly(
+      () =>
+        new program({
+          input: new PassThrough(),
+          output: this.recorder(),
+          term: options.env["TERM"] || "xterm",
+          extended: false,
+          resizeTimeout: 0,
+        }),
+    );
     this.enterSequence = this.record(() => this.enter());
     this.leaveSequence = this.record(() => this.leave());
   }
@@ -195,6 +198,17 @@ export class BlessedTerminal implements Terminal {
   private readonly onExit = (): void => {
     this.release();
   };
+}
+
+/** Program prints capabilities that it cannot compile, and then uses its own description of xterm: no news to a person. */
+function quietly<T>(make: () => T): T {
+  const { error } = console;
+  console.error = () => undefined;
+  try {
+    return make();
+  } finally {
+    console.error = error;
+  }
 }
 
 const mouseModes = { vt200Mouse: true, cellMotion: true, sgrMouse: true };

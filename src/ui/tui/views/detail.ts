@@ -7,7 +7,8 @@ export interface Detail {
   readonly lines: readonly string[];
 }
 
-const stateWords: Readonly<Record<string, string>> = {
+/** A tracked bead's state in a word. */
+export const stateWords: Readonly<Record<string, string>> = {
   closed: "✓ done",
   ready: "ready",
   "in-flight": "working",

@@ -39,7 +39,7 @@ export function feedLine(row: FeedRow, { theme }: Look, width: number): Line {
   ];
 }
 
-function toneColour(tone: Tone, theme: Theme): string {
+export function toneColour(tone: Tone, theme: Theme): string {
   return { good: theme.good, news: theme.accent, bad: theme.bad, care: theme.care }[tone];
 }
 

@@ -1,10 +1,13 @@
 import { bindingsHere, showKey } from "../keymap.ts";
 import type { Rect } from "../screen/cell-grid.ts";
-import { textWidth } from "../screen/text-width.ts";
+import { padded, textWidth, wrapText } from "../screen/text-width.ts";
 import { type LineEditor, lineText } from "../store/line-editor.ts";
 import type { Overlay, TuiState } from "../store/state.ts";
+import { paletteEntries } from "../palette.ts";
+import { firstVisible, selectedAgent } from "../store/rows.ts";
+import { explainAgent } from "./explain.ts";
 import type { Look } from "./panel.tsx";
-import { bold, type Line, span } from "./spans.ts";
+import { bold, fitLine, type Line, span, withStyle } from "./spans.ts";
 import { shortAddress } from "../../../core/events/describe-event.ts";
 
 /** What lies above everything else, and where. */
@@ -32,9 +35,7 @@ export function overlayView(state: TuiState, look: Look): OverlayView | undefine
     case "filter":
       return lineView(state, look, overlay.editor, `Filter ${overlay.panel}`, []);
     case "palette":
-      return lineView(state, look, overlay.editor, "Command", [
-        [span(" any gt or bd command, e.g. status, convoy list, bd ready", look.theme.muted)],
-      ]);
+      return paletteView(overlay, state, look);
   }
 }
 
@@ -51,18 +52,36 @@ export function centred(state: TuiState, width: number, height: number): Rect {
   };
 }
 
+/** What the selected thing's state means, then the keys that work here. */
 function helpView(overlay: Extract<Overlay, { kind: "help" }>, state: TuiState, look: Look): OverlayView {
-  const lines = helpLines(state, look, lineText(overlay.editor));
-  const rect = centred(state, Math.min(90, state.columns - 2), Math.min(lines.length + 4, state.rows - 2));
+  const search = lineText(overlay.editor);
+  const width = Math.min(90, state.columns - 2);
+  const lines = [
+    ...(search === "" ? explanation(state, look, width - 4) : []),
+    ...helpLines(state, look, search),
+  ];
+  const rect = centred(state, width, Math.min(lines.length + 4, state.rows - 2));
   const room = Math.max(1, rect.height - 4);
   const scroll = Math.max(0, Math.min(overlay.scroll, lines.length - room));
   return {
     rect,
-    title: [span("Keys here")],
+    title: [span("Help")],
     note: moreNote(scroll, room, lines.length, look),
     lines: [searchLine(overlay.editor, look), [], ...lines.slice(scroll, scroll + room)],
     cursor: { x: rect.x + 1 + textWidth(` search: ${overlay.editor.before}`), y: rect.y + 1 },
   };
+}
+
+function explanation(state: TuiState, { theme }: Look, width: number): readonly Line[] {
+  const agent = selectedAgent(state);
+  if (agent === undefined) return [];
+  const { title, lines } = explainAgent(agent, state.town);
+  return [
+    [bold(` ${title}`, theme.care)],
+    ...lines.flatMap((line) => wrapText(line, width)).map((line): Line => [span(` ${line}`)]),
+    [],
+    [bold(" KEYS HERE", theme.muted)],
+  ];
 }
 
 function searchLine(editor: LineEditor, { theme }: Look): Line {
@@ -81,16 +100,50 @@ export function helpLines(state: TuiState, look: Look, search: string): readonly
 }
 
 function textView(overlay: Extract<Overlay, { kind: "text" }>, state: TuiState, look: Look): OverlayView {
-  const width = Math.max(40, ...overlay.lines.map((line) => textWidth(line) + 4));
-  const rect = centred(state, Math.min(width, state.columns - 2), overlay.lines.length + 2);
+  const widest = Math.max(40, ...overlay.lines.map((line) => textWidth(line)));
+  const width = Math.min(widest + 4, state.columns - 2);
+  const lines = overlay.lines.flatMap((line) => wrapText(line, width - 4));
+  const rect = centred(state, width, lines.length + 2);
   const room = Math.max(1, rect.height - 2);
-  const scroll = Math.max(0, Math.min(overlay.scroll, overlay.lines.length - room));
+  const scroll = Math.max(0, Math.min(overlay.scroll, lines.length - room));
   return {
     rect,
     title: [span(overlay.title)],
-    note: moreNote(scroll, room, overlay.lines.length, look),
-    lines: overlay.lines.slice(scroll, scroll + room).map((line) => [span(` ${line}`)]),
+    note: moreNote(scroll, room, lines.length, look),
+    lines: lines.slice(scroll, scroll + room).map((line) => [span(` ${line}`)]),
     cursor: undefined,
+  };
+}
+
+/** Any command: what is typed, and what it may become. */
+function paletteView(
+  overlay: Extract<Overlay, { kind: "palette" }>,
+  state: TuiState,
+  look: Look,
+): OverlayView {
+  const entries = paletteEntries(state, lineText(overlay.editor));
+  const rect = centred(state, Math.min(100, state.columns - 4), Math.min(20, state.rows - 4));
+  const room = Math.max(1, rect.height - 4);
+  const first = firstVisible(entries.length, overlay.selected, room);
+  const widest = Math.min(44, Math.max(10, ...entries.map(({ insert }) => textWidth(insert))) + 2);
+  const list = entries.slice(first, first + room).map((entry, index): Line => {
+    const line = fitLine(
+      [span(` ${padded(entry.insert, widest)}`), span(entry.note, look.theme.muted)],
+      rect.width - 2,
+    );
+    return first + index === overlay.selected ? withStyle(line, { isInverse: true }) : line;
+  });
+  const none: Line = [span(" Enter runs the line as it is", look.theme.muted)];
+  return {
+    rect,
+    title: [span("Command")],
+    note: [span(`${entries.length}`, look.theme.muted)],
+    lines: [
+      [bold(" : ", look.theme.accent), span(lineText(overlay.editor))],
+      [],
+      ...(entries.length === 0 ? [none] : list),
+    ],
+    cursor: { x: rect.x + 4 + textWidth(overlay.editor.before), y: rect.y + 1 },
   };
 }
 

@@ -30,7 +30,7 @@ export function summaryLine(name: PanelName, state: TuiState, look: Look): Line 
       const line: Line = newest === undefined ? [span(" no events yet")] : feedLine(newest, look, 60);
       return [bold(" 3 ", theme.accent), span("Feed   ", theme.muted), ...line];
     }
-    case "problems":
+    default:
       return [];
   }
 }

@@ -1,0 +1,41 @@
+import type { Bead } from "../../../core/ledger/bead.ts";
+import type { Ledger } from "../../../core/ledger/ledger.ts";
+import type { BeadGroup, BeadRow } from "./town-data.ts";
+
+/** Work, not the machinery's own records. */
+const workTypes = ["task", "bug", "feature", "chore", "epic", "decision"];
+const mostOfGroup = 200;
+
+/** The beads of the Beads view: what can be done, what is being done, what waits, and what was done last. */
+export async function readBeads(ledger: Ledger): Promise<readonly BeadRow[]> {
+  const common = { type: workTypes, limit: mostOfGroup } as const;
+  const [ready, moving, blocked, deferred, closed] = await Promise.all([
+    ledger.ready(common),
+    ledger.find({ ...common, status: ["in_progress", "hooked"], sort: "priority" }),
+    ledger.blocked(common),
+    ledger.find({ ...common, status: "deferred", sort: "priority" }),
+    ledger.find({ ...common, status: "closed", sort: "closed", limit: 50 }),
+  ]);
+  const blockers = new Map(blocked.map((bead) => [bead.id, bead.blockedBy]));
+  const rows = (group: BeadGroup, beads: readonly Bead[]) =>
+    beads.map(
+      (bead): BeadRow => ({
+        id: bead.id,
+        title: bead.title,
+        group,
+        priority: bead.priority,
+        type: bead.type,
+        assignee: bead.assignee,
+        blockedBy: blockers.get(bead.id) ?? [],
+        description: bead.description,
+        updatedAt: bead.updatedAt,
+      }),
+    );
+  return [
+    ...rows("in progress", moving),
+    ...rows("ready", ready),
+    ...rows("blocked", blocked),
+    ...rows("deferred", deferred),
+    ...rows("closed", closed),
+  ];
+}
