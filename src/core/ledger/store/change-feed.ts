@@ -47,8 +47,10 @@ export function changesSince(database: LedgerDatabase, since: number, options: C
   };
 }
 
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
 export function toChange(row: EventRow): Change {
-  return {
+  const change: Writable<Change> = {
     seq: row.seq,
     tx: row.tx,
     beadId: row.issue_id,
@@ -56,8 +58,9 @@ export function toChange(row: EventRow): Change {
     type: row.event_type,
     actor: row.actor,
     createdAt: row.created_at,
-    ...(row.old_value === null ? {} : { oldValue: JSON.parse(row.old_value) as Record<string, unknown> }),
-    ...(row.new_value === null ? {} : { newValue: JSON.parse(row.new_value) as Record<string, unknown> }),
-    ...(row.comment === null ? {} : { comment: row.comment }),
   };
+  if (row.old_value !== null) change.oldValue = JSON.parse(row.old_value) as Record<string, unknown>;
+  if (row.new_value !== null) change.newValue = JSON.parse(row.new_value) as Record<string, unknown>;
+  if (row.comment !== null) change.comment = row.comment;
+  return change;
 }

@@ -70,64 +70,91 @@ function waiterCycle(
   return undefined;
 }
 
-/** Follows "needs" from a node and returns the beads on the way to the goal, closed to a ring. */
+/**
+ * Looks for a way from a node along "needs" to the goal and returns the beads on it, closed to a ring. It searches from
+ * both ends in turns: one of them is nearly always a dead end within a few steps, however long the other chain is.
+ */
 function findPath(
   database: LedgerDatabase,
   statuses: Statuses,
   start: string,
   goal: string,
 ): readonly BeadId[] | undefined {
-  if (!isNeeded(database, goal)) return undefined;
   const graph = new NeedsGraph(database, statuses);
-  const origin = new Map<string, string>();
-  const stack = [start];
-  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-    for (const needed of graph.needs(node)) {
-      if (needed === goal) return ring(origin, start, node, goal);
-      if (origin.has(needed) || needed === start) continue;
-      origin.set(needed, node);
-      stack.push(needed);
+  const forward = new Search(start, (node) => graph.needs(node));
+  const backward = new Search(goal, (node) => graph.neededBy(node));
+  for (;;) {
+    const met = forward.step(backward);
+    if (met !== undefined) return ring([...forward.pathTo(met).reverse(), ...backward.pathTo(met).slice(1)]);
+    if (forward.isExhausted) return undefined;
+    const metBack = backward.step(forward);
+    if (metBack !== undefined)
+      return ring([...forward.pathTo(metBack).reverse(), ...backward.pathTo(metBack).slice(1)]);
+    if (backward.isExhausted) return undefined;
+  }
+}
+
+/** One end of a search: what was reached, from where, and what is still to be looked at. */
+class Search {
+  private readonly root: string;
+  private readonly neighbours: (node: string) => readonly string[];
+  /** The node by which each node was reached. */
+  private readonly origin = new Map<string, string>();
+  private readonly open: string[];
+
+  constructor(root: string, neighbours: (node: string) => readonly string[]) {
+    this.root = root;
+    this.neighbours = neighbours;
+    this.open = [root];
+  }
+
+  get isExhausted(): boolean {
+    return this.open.length === 0;
+  }
+
+  has(node: string): boolean {
+    return node === this.root || this.origin.has(node);
+  }
+
+  /** Looks at the neighbours of one node; returns one that the other end has reached too. */
+  step(other: Search): string | undefined {
+    const node = this.open.pop();
+    if (node === undefined) return undefined;
+    for (const next of this.neighbours(node)) {
+      const isNew = !this.origin.has(next);
+      if (isNew) this.origin.set(next, node);
+      if (other.has(next)) return next;
+      if (isNew && next !== this.root) this.open.push(next);
     }
+    return undefined;
   }
-  return undefined;
+
+  /** From the node back to the root. */
+  pathTo(node: string): string[] {
+    const path = [node];
+    for (
+      let at = this.origin.get(node);
+      at !== undefined;
+      at = at === this.root ? undefined : this.origin.get(at)
+    )
+      path.push(at);
+    return path;
+  }
 }
 
-/** Whether anything but the bead itself can need the node; most beads that get an edge are needed by nobody. */
-function isNeeded(database: LedgerDatabase, goal: string): boolean {
-  const id = goal.slice(2);
-  return (
-    database.value(
-      `SELECT 1 FROM dependencies WHERE depends_on_id = ? AND type IN ('blocks', 'conditional-blocks', 'waits-for', 'parent-child')
-       UNION ALL SELECT 1 FROM dependencies WHERE issue_id = ? AND type = 'parent-child' LIMIT 1`,
-      id,
-      id,
-    ) !== undefined
-  );
-}
-
-function ring(
-  origin: ReadonlyMap<string, string>,
-  start: string,
-  last: string,
-  goal: string,
-): readonly BeadId[] {
-  const nodes = [goal, last];
-  for (let node = last; node !== start; ) {
-    const before = origin.get(node);
-    if (before === undefined) break;
-    nodes.push(before);
-    node = before;
-  }
-  const beads: BeadId[] = [];
-  for (const node of nodes.reverse()) if (beads.at(-1) !== node.slice(2)) beads.push(node.slice(2));
-  // It reads from the bead that got the edge, all the way round to it.
-  if (beads.length === 1 || beads[0] !== beads.at(-1)) beads.unshift(goal.slice(2));
-  return beads;
+/** The beads of a closed way, each once, from the one that got the edge all the way round to it. */
+function ring(nodes: readonly string[]): readonly BeadId[] {
+  const last = nodes.at(-1) ?? "";
+  const beads: BeadId[] = [last.slice(2)];
+  for (const node of nodes) if (beads.at(-1) !== node.slice(2)) beads.push(node.slice(2));
+  return beads.length === 1 ? [...beads, ...beads] : beads;
 }
 
 class NeedsGraph {
   private readonly ofStart;
   private readonly ofFinish;
+  private readonly waitingForStart;
+  private readonly waitingForFinish;
 
   constructor(database: LedgerDatabase, statuses: Statuses) {
     const active = `NOT IN (${statuses.settledSql})`;
@@ -145,11 +172,33 @@ class NeedsGraph {
       `SELECT 'f:' || d.issue_id FROM dependencies d JOIN issues i ON i.id = d.issue_id
          WHERE d.depends_on_id = ? AND d.type = 'parent-child' AND i.status ${active}`,
     );
+    this.waitingForStart = database.pluck(
+      `SELECT 's:' || d.issue_id FROM dependencies d JOIN issues i ON i.id = d.issue_id
+       WHERE d.depends_on_id = ? AND d.type = 'parent-child' AND i.status ${active}`,
+    );
+    this.waitingForFinish = database.pluck(
+      `SELECT 's:' || d.issue_id FROM dependencies d JOIN issues i ON i.id = d.issue_id
+       WHERE d.depends_on_id = ?1 AND d.type IN ('blocks', 'conditional-blocks') AND i.status ${active}
+       UNION ALL
+       SELECT 'f:' || d.depends_on_id FROM dependencies d JOIN issues i ON i.id = d.depends_on_id
+       WHERE d.issue_id = ?1 AND d.type = 'parent-child' AND i.status ${active}
+       UNION ALL
+       SELECT 's:' || w.issue_id FROM dependencies d
+       JOIN dependencies w ON w.depends_on_id = d.depends_on_id AND w.type = 'waits-for' AND w.issue_id <> ?1
+       JOIN issues i ON i.id = w.issue_id
+       WHERE d.issue_id = ?1 AND d.type = 'parent-child' AND i.status ${active}`,
+    );
   }
 
   needs(node: string): readonly string[] {
     const id = node.slice(2);
     if (node.startsWith("s:")) return this.ofStart.all({ 1: id }) as string[];
     return [`s:${id}`, ...(this.ofFinish.all(id) as string[])];
+  }
+
+  neededBy(node: string): readonly string[] {
+    const id = node.slice(2);
+    if (node.startsWith("s:")) return [`f:${id}`, ...(this.waitingForStart.all(id) as string[])];
+    return this.waitingForFinish.all({ 1: id }) as string[];
   }
 }
