@@ -20,7 +20,9 @@ export function findCycle(
   statuses: Statuses,
   edge: EdgeEnds,
 ): readonly BeadId[] | undefined {
-  if (!isActive(database, statuses, edge.from) || !isActive(database, statuses, edge.to)) return undefined;
+  if (!isActive(database, statuses, edge.from)) return undefined;
+  // Who waits for a spawner waits for its children, whatever became of the spawner itself.
+  if (edge.type !== "waits-for" && !isActive(database, statuses, edge.to)) return undefined;
   if (edge.type === "parent-child") {
     // The edge adds "start of the child needs start of the parent" and "finish of the parent needs finish of the child".
     return (

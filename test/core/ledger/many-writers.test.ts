@@ -1,0 +1,91 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { join } from "node:path";
+import { expect, it, onTestFinished } from "vitest";
+import { exportLines } from "../../../src/core/ledger/jsonl/export-lines.ts";
+import { findBlockedDrift } from "../../../src/core/ledger/store/blocked-state.ts";
+import type { SqliteLedger } from "../../../src/core/ledger/store/sqlite-ledger.ts";
+import { scratchLedger } from "./scratch-ledger.ts";
+
+interface Writer {
+  readonly child: ChildProcess;
+  /** Ids that the writer was told are stored. */
+  readonly acknowledged: string[];
+  readonly ended: Promise<number | null>;
+}
+
+function startWriter(ledger: SqliteLedger, actor: string, ...task: readonly string[]): Writer {
+  const script = join(import.meta.dirname, "writer-process.ts");
+  const child = spawn(
+    process.execPath,
+    ["--experimental-strip-types", "--no-warnings", script, ledger.path, actor, ...task],
+    { stdio: ["ignore", "pipe", "inherit"] },
+  );
+  onTestFinished(() => {
+    child.kill("SIGKILL");
+  });
+  const acknowledged: string[] = [];
+  let rest = "";
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+    const lines = (rest + chunk).split("\n");
+    rest = lines.pop() ?? "";
+    acknowledged.push(...lines);
+  });
+  return { child, acknowledged, ended: new Promise((resolve) => child.on("close", resolve)) };
+}
+
+it("lets fifty processes write at once without an error or a lost bead", { timeout: 120_000 }, async () => {
+  const { ledger } = await scratchLedger();
+  const writers = Array.from({ length: 50 }, (_, n) => startWriter(ledger, `p${n}`, "create", "20"));
+  expect(await Promise.all(writers.map(({ ended }) => ended))).toEqual(writers.map(() => 0));
+  const acknowledged = writers.flatMap((writer) => writer.acknowledged);
+  expect(new Set(acknowledged).size).toBe(1000);
+  expect(await ledger.count({})).toBe(1000);
+  const { changes } = await ledger.changes(0, { limit: 0 });
+  expect(changes.map(({ seq }) => seq)).toEqual([...changes.keys()].map((n) => n + 1));
+  expect(changes.filter(({ type }) => type === "created")).toHaveLength(1000);
+});
+
+it("gives fifty claiming processes fifty different beads", { timeout: 120_000 }, async () => {
+  const { ledger } = await scratchLedger();
+  await ledger.write(
+    "x",
+    Array.from({ length: 50 }, (_, n) => ({ op: "create", bead: { title: `Work ${n}` } }) as const),
+  );
+  const writers = Array.from({ length: 50 }, (_, n) => startWriter(ledger, `p${n}`, "claim"));
+  expect(await Promise.all(writers.map(({ ended }) => ended))).toEqual(writers.map(() => 0));
+  const claimed = writers.flatMap((writer) => writer.acknowledged);
+  expect(new Set(claimed).size).toBe(50);
+  const beads = await ledger.find({ status: "in_progress" });
+  expect(new Set(beads.map(({ assignee }) => assignee)).size).toBe(50);
+});
+
+it("keeps every acknowledged write of writers that are killed at any moment", {
+  timeout: 120_000,
+}, async () => {
+  const { ledger } = await scratchLedger();
+  const size = 5;
+  const acknowledged = new Set<string>();
+  let delay = 120;
+  for (let round = 0; round < 7 || (acknowledged.size < 1000 && round < 40); round++) {
+    const writers = Array.from({ length: 3 }, (_, n) =>
+      startWriter(ledger, `r${round}-${n}`, "create", "1000", String(size)),
+    );
+    for (const writer of writers) {
+      await new Promise((resolve) => writer.child.stdout?.once("data", resolve));
+      // Not a wait for something: the moment of the kill is what varies.
+      delay = (delay * 7919) % 97;
+      await new Promise((resolve) => setTimeout(resolve, delay));
+      writer.child.kill("SIGKILL");
+    }
+    await Promise.all(writers.map(({ ended }) => ended));
+    for (const id of writers.flatMap((writer) => writer.acknowledged)) acknowledged.add(id);
+  }
+  expect(acknowledged.size).toBeGreaterThanOrEqual(1000);
+  const stored = await ledger.getMany([...acknowledged]);
+  expect(stored.size).toBe(acknowledged.size);
+  expect((await ledger.count({})) % size).toBe(0);
+  expect(ledger.database.pragma("integrity_check")).toBe("ok");
+  expect(findBlockedDrift(ledger.database, ledger.statuses())).toEqual([]);
+  const exported = [...exportLines(ledger, { everything: true })].map((line) => JSON.parse(line).id);
+  expect(exported).toEqual(ledger.database.values("SELECT id FROM issues ORDER BY id"));
+});

@@ -1,0 +1,28 @@
+// A process of its own that writes to a ledger and prints what was acknowledged, one id a line.
+// usage: writer-process.ts <database> <actor> create <count> <beads a batch> | claim
+import { writeSync } from "node:fs";
+import type { Operation } from "../../../src/core/ledger/operation.ts";
+import { openLedger } from "../../../src/core/ledger/open-ledger.ts";
+
+const [path = "", actor = "", task = "", count = "1", size = "1"] = process.argv.slice(2);
+const ledger = await openLedger({ path });
+
+if (task === "claim") {
+  const bead = await ledger.claimReady(actor);
+  if (bead !== undefined) acknowledge([bead.id]);
+} else {
+  for (let n = 0; n < Number(count); n++) {
+    const beads = Array.from(
+      { length: Number(size) },
+      (_, i): Operation => ({ op: "create", bead: { title: `${actor} ${n}.${i}`, labels: ["load"] } }),
+    );
+    const { created } = await ledger.write(actor, beads);
+    acknowledge(created);
+  }
+}
+await ledger.close();
+
+/** Synchronous, so that what is printed was committed and what is committed gets printed unless we are killed first. */
+function acknowledge(ids: readonly string[]): void {
+  writeSync(1, ids.map((id) => `${id}\n`).join(""));
+}
