@@ -18,6 +18,7 @@ export interface OpenLedgerOptions {
   readonly readonly?: boolean;
   readonly synchronous?: "normal" | "full";
   readonly ignoreSchemaSkew?: boolean;
+  readonly allowNetworkFileSystem?: boolean;
 }
 
 /** Opens a ledger file, repairing what a killed writer left behind (spec/01 §7). */

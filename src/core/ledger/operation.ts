@@ -49,6 +49,10 @@ export type Operation =
   | { readonly op: "setParent"; readonly id: BeadId; readonly parent: BeadId | null }
   /** Makes a wisp, and the wisps below it, durable under the same id (spec/01 §5.5). */
   | { readonly op: "promote"; readonly id: BeadId; readonly reason?: string }
+  /** Gives a bead, and its children, another id; edges and mentions everywhere follow (spec/01 §10.4). */
+  | { readonly op: "rename"; readonly id: BeadId; readonly to: BeadId }
+  /** The same for every bead of a prefix. */
+  | { readonly op: "renamePrefix"; readonly from: string; readonly to: string }
   /** Sets or, with `null`, removes a key of the ledger's configuration (spec/01 §10.9). */
   | { readonly op: "setConfig"; readonly key: string; readonly value: string | null }
   /** Sets or, with `null`, removes a value in a namespace such as `memory` or `kv` (spec/01 §10.8). */

@@ -12,6 +12,7 @@ import { deleteBead } from "./delete-bead.ts";
 import { addEdge, parentOf, removeEdges } from "./edges.ts";
 import { expectAgent, expectBead } from "./expectations.ts";
 import { addLabel, removeLabel } from "./labels.ts";
+import { renameBead, renamePrefix } from "./rename-bead.ts";
 import { deleteRow, expectRow, putRow } from "./runtime-rows.ts";
 import { storeColumns } from "./store-columns.ts";
 import { updateBead } from "./update-bead.ts";
@@ -63,6 +64,12 @@ export function applyOperation(batch: Batch, operation: Operation): void {
       break;
     case "promote":
       promoteBead(batch, operation.id, operation.reason ?? "promoted by hand");
+      break;
+    case "rename":
+      renameBead(batch, batch.resolve(operation.id), operation.to);
+      break;
+    case "renamePrefix":
+      renamePrefix(batch, operation.from, operation.to);
       break;
     case "ensureAgent":
       ensureAgent(batch, operation.agent);

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { GtError } from "../../gt-error.ts";
+import { networkFileSystem } from "./file-system.ts";
 import { migrations, schemaVersion } from "./schema.ts";
 
 export interface DatabaseOptions {
@@ -14,6 +15,8 @@ export interface DatabaseOptions {
   readonly readonly?: boolean;
   /** Writes to a file of a newer version all the same (`--ignore-schema-skew`). */
   readonly ignoreSchemaSkew?: boolean;
+  /** Accepts a network file system, with a slower kind of journal (`storage.allow-network-fs`). */
+  readonly allowNetworkFileSystem?: boolean;
 }
 
 export type SqlValue = string | number | bigint | null;
@@ -175,6 +178,12 @@ export async function openDatabase(options: DatabaseOptions): Promise<LedgerData
       });
     mkdirSync(dirname(options.path), { recursive: true });
   }
+  const network = networkFileSystem(options.path);
+  if (network !== undefined && options.allowNetworkFileSystem !== true)
+    throw new GtError("E_NETWORK_FS", `ledger must be on a local file system (found ${network})`, {
+      why: [options.path],
+      hint: "set GT_LEDGER_DIR to a local directory",
+    });
   let connection: Database.Database | undefined;
   try {
     connection = new Database(options.path, { timeout: 5_000, readonly: options.readonly === true });
@@ -189,7 +198,9 @@ async function prepareConnection(
   connection: Database.Database,
   options: DatabaseOptions,
 ): Promise<LedgerDatabase> {
-  if (options.readonly !== true) await retryBusy(() => connection.pragma("journal_mode = WAL"));
+  // Shared memory, which the write-ahead log needs, does not cross machines.
+  const journal = options.allowNetworkFileSystem === true ? "DELETE" : "WAL";
+  if (options.readonly !== true) await retryBusy(() => connection.pragma(`journal_mode = ${journal}`));
   connection.exec(
     `PRAGMA synchronous = ${options.synchronous === "full" ? "FULL" : "NORMAL"};
      PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32000;

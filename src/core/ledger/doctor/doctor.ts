@@ -1,0 +1,121 @@
+import { platform } from "node:os";
+import { formatTime } from "../../clock.ts";
+import type { SqliteLedger } from "../store/sqlite-ledger.ts";
+import { beadChecks } from "./bead-checks.ts";
+import { databaseChecks } from "./database-checks.ts";
+import { fileChecks } from "./file-checks.ts";
+
+export type Finding =
+  | { readonly status: "ok"; readonly message: string }
+  | {
+      readonly status: "warning" | "error";
+      readonly message: string;
+      readonly detail?: readonly string[];
+      /** What to do about it, as a command or in words. */
+      readonly fix?: string;
+    };
+
+/** A scope with the files and the repository that carry its beads. */
+export interface DoctorScope {
+  readonly scope: string;
+  /** Its `issues.jsonl`. */
+  readonly path: string;
+  readonly repository?: string;
+  /** Full name of the sync ref. */
+  readonly syncRef?: string;
+}
+
+export interface DoctorContext {
+  readonly ledger: SqliteLedger;
+  /** The `.beads` directory. */
+  readonly beadsDir: string;
+  readonly scopes: readonly DoctorScope[];
+  readonly actor: string;
+  /** Also what takes long: SQLite's full check of every page. */
+  readonly isDeep: boolean;
+}
+
+/** One thing that is looked at, and put right if that is safe (spec/01 §10.6). */
+export interface Check {
+  readonly name: string;
+  readonly category: "database" | "beads" | "files";
+  examine(context: DoctorContext): Promise<Finding>;
+  repair?(context: DoctorContext): Promise<void>;
+}
+
+export const ledgerChecks: readonly Check[] = [...databaseChecks, ...beadChecks, ...fileChecks];
+
+export interface CheckReport {
+  readonly name: string;
+  readonly category: string;
+  readonly status: "ok" | "warning" | "error";
+  readonly message: string;
+  readonly detail?: readonly string[];
+  readonly fix?: string;
+  /** Whether `--fix` can put it right. */
+  readonly fixable: boolean;
+}
+
+export interface DoctorReport {
+  readonly path: string;
+  readonly checks: readonly CheckReport[];
+  readonly isHealthy: boolean;
+  readonly timestamp: string;
+  readonly platform: string;
+  readonly suppressed: number;
+}
+
+export interface DoctorOptions {
+  /** Only the check of this name. */
+  readonly only?: string;
+  /** Names whose warnings are not shown (config `doctor.suppress.<name>`). */
+  readonly suppressed?: ReadonlySet<string>;
+}
+
+/** Looks at everything that may be wrong with a ledger; changes nothing. */
+export async function examineLedger(
+  context: DoctorContext,
+  options: DoctorOptions = {},
+): Promise<DoctorReport> {
+  const checks: CheckReport[] = [];
+  let suppressed = 0;
+  for (const check of chosen(options)) {
+    const finding = await check.examine(context);
+    if (finding.status === "warning" && options.suppressed?.has(check.name) === true) {
+      suppressed++;
+      continue;
+    }
+    checks.push({
+      name: check.name,
+      category: check.category,
+      ...finding,
+      fixable: finding.status !== "ok" && check.repair !== undefined,
+    });
+  }
+  return {
+    path: context.ledger.path,
+    checks,
+    isHealthy: checks.every(({ status }) => status !== "error"),
+    timestamp: formatTime(context.ledger.clock.now()),
+    platform: platform(),
+    suppressed,
+  };
+}
+
+/** Puts right what can be put right without losing anything; returns the names of the checks it worked on. */
+export async function repairLedger(
+  context: DoctorContext,
+  options: DoctorOptions = {},
+): Promise<readonly string[]> {
+  const repaired: string[] = [];
+  for (const check of chosen(options)) {
+    if (check.repair === undefined || (await check.examine(context)).status === "ok") continue;
+    await check.repair(context);
+    repaired.push(check.name);
+  }
+  return repaired;
+}
+
+function chosen({ only }: DoctorOptions): readonly Check[] {
+  return only === undefined ? ledgerChecks : ledgerChecks.filter(({ name }) => name === only);
+}

@@ -1,0 +1,90 @@
+import { copyFile, mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { GtError } from "../../gt-error.ts";
+import { stamp } from "../jsonl/export-scope.ts";
+import { openDatabase } from "../store/database.ts";
+import type { SqliteLedger } from "../store/sqlite-ledger.ts";
+
+const keptBackups = 7;
+
+export interface Backup {
+  readonly path: string;
+  readonly createdAt: number;
+  readonly bytes: number;
+}
+
+/** Copies the database while others go on writing; keeps the newest seven (spec/01 §9.6). */
+export async function createBackup(ledger: SqliteLedger): Promise<Backup> {
+  const directory = backupDirectory(ledger.path);
+  await mkdir(directory, { recursive: true });
+  const path = join(directory, `beads-${stamp(ledger.clock.now())}.db`);
+  const temporary = `${path}.tmp`;
+  await rm(temporary, { force: true });
+  await ledger.database.backup(temporary);
+  await rename(temporary, path);
+  const backups = await listBackups(ledger.path);
+  for (const old of backups.filter(({ path: file }) => !basename(file).includes("-pre-")).slice(keptBackups))
+    await rm(old.path, { force: true });
+  const { size } = await stat(path);
+  return { path, createdAt: ledger.clock.now(), bytes: size };
+}
+
+/** The backups of a database, newest first. */
+export async function listBackups(databasePath: string): Promise<readonly Backup[]> {
+  const directory = backupDirectory(databasePath);
+  const names = await readdir(directory).catch(() => []);
+  const backups = await Promise.all(
+    names
+      .filter((name) => name.endsWith(".db"))
+      .map(async (name) => {
+        const path = join(directory, name);
+        const { mtimeMs, size } = await stat(path);
+        return { path, createdAt: mtimeMs, bytes: size };
+      }),
+  );
+  return backups.sort((a, b) => b.createdAt - a.createdAt || (a.path < b.path ? 1 : -1));
+}
+
+/**
+ * Puts a backup in the place of the database, which is kept beside it. Nobody may have the ledger open: a process that
+ * still does would go on writing to the old file. `E_CORRUPT` when the backup itself is damaged.
+ */
+export async function restoreBackup(databasePath: string, backup: string, now: number): Promise<string> {
+  if (!(await isIntact(backup)))
+    throw new GtError("E_CORRUPT", `${backup} is not an intact database`, {
+      exitCode: 6,
+      hint: "bd backup list",
+    });
+  const kept = await setAside(databasePath, `replaced-${stamp(now)}`);
+  await copyFile(backup, databasePath);
+  return kept;
+}
+
+/** Whether the file is a ledger that passes SQLite's own check. */
+export async function isIntact(path: string): Promise<boolean> {
+  try {
+    const database = await openDatabase({ path, readonly: true });
+    try {
+      return database.pragma("integrity_check") === "ok";
+    } finally {
+      database.close();
+    }
+  } catch {
+    // What cannot even be opened is not intact.
+    return false;
+  }
+}
+
+/** Moves the database with its log away; returns the new name. */
+export async function setAside(databasePath: string, suffix: string): Promise<string> {
+  const kept = `${databasePath}.${suffix}`;
+  for (const part of ["", "-wal", "-shm"])
+    await rename(databasePath + part, kept + part).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "ENOENT") throw error;
+    });
+  return kept;
+}
+
+function backupDirectory(databasePath: string): string {
+  return join(dirname(databasePath), "backup");
+}
