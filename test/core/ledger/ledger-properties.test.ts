@@ -193,7 +193,7 @@ it("keeps ready and blocked equal to their definition under any sequence of writ
       expect(findBlockedDrift(ledger.database, ledger.statuses())).toEqual([]);
       expect(canAllBeDone(world)).toBe(true);
     }),
-    { numRuns: 200 },
+    { numRuns: 120 },
   );
 });
 

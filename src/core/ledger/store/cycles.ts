@@ -20,22 +20,26 @@ export function findCycle(
   statuses: Statuses,
   edge: EdgeEnds,
 ): readonly BeadId[] | undefined {
-  if (!isActive(database, statuses, edge.from)) return undefined;
-  // Who waits for a spawner waits for its children, whatever became of the spawner itself.
-  if (edge.type !== "waits-for" && !isActive(database, statuses, edge.to)) return undefined;
-  if (edge.type === "parent-child") {
-    // The edge adds "start of the child needs start of the parent" and "finish of the parent needs finish of the child".
-    return (
-      findPath(database, statuses, `s:${edge.to}`, `s:${edge.from}`) ??
-      findPath(database, statuses, `f:${edge.from}`, `f:${edge.to}`) ??
-      waiterCycle(database, statuses, edge)
-    );
+  const { from, to, type } = edge;
+  if (!isActive(database, statuses, from)) return undefined;
+  const path = (start: string, goal: string) => findPath(database, statuses, start, goal);
+  const isTargetActive = isActive(database, statuses, to);
+  switch (type) {
+    case "parent-child":
+      // The edge adds "start of the child needs start of the parent" and "finish of the parent needs finish of the child".
+      return (
+        (isTargetActive ? (path(`s:${to}`, `s:${from}`) ?? path(`f:${from}`, `f:${to}`)) : undefined) ??
+        waiterCycle(database, statuses, edge)
+      );
+    case "waits-for":
+      // Who waits for a spawner waits for its children, whatever became of the spawner itself.
+      return path(`s:${from}`, `s:${from}`);
+    case "blocks":
+    case "conditional-blocks":
+      return isTargetActive ? path(`f:${to}`, `s:${from}`) : undefined;
+    default:
+      return undefined;
   }
-  if (edge.type === "waits-for") {
-    return findPath(database, statuses, `s:${edge.from}`, `s:${edge.from}`);
-  }
-  if (edge.type !== "blocks" && edge.type !== "conditional-blocks") return undefined;
-  return findPath(database, statuses, `f:${edge.to}`, `s:${edge.from}`);
 }
 
 function isActive(database: LedgerDatabase, statuses: Statuses, id: string): boolean {

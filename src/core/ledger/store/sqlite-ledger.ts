@@ -85,7 +85,14 @@ export class SqliteLedger implements Ledger {
       `SELECT ${beadColumns} FROM issues i WHERE i.id IN (SELECT value FROM json_each(?))`,
       JSON.stringify(ids),
     );
-    return new Map(rows.map((row) => [row.id, toBead(row)]));
+    const found = new Map(rows.map((row) => [row.id, toBead(row)]));
+    // In the order that was asked for.
+    return new Map(
+      ids.flatMap((id) => {
+        const bead = found.get(id);
+        return bead === undefined ? [] : [[id, bead] as const];
+      }),
+    );
   }
 
   async resolve(input: string, options: { readonly scope?: string } = {}): Promise<BeadId> {
