@@ -1,5 +1,7 @@
 import { SerializeAddon } from "@xterm/addon-serialize";
+import { UnicodeGraphemesAddon } from "@xterm/addon-unicode-graphemes";
 import xterm from "@xterm/headless";
+import { hardenTerminal } from "../../src/agents/sessions/harden-terminal.ts";
 import { openPty, type Pty } from "../../src/agents/sessions/pty.ts";
 import { waitFor } from "./wait-for.ts";
 
@@ -45,6 +47,9 @@ export class TestTerminal {
     this.#terminal = new xterm.Terminal({ cols: columns, rows, scrollback: 2000, allowProposedApi: true });
     // The add-on is typed for the browser's Terminal; it uses only what both have.
     this.#terminal.loadAddon(this.#serializer as unknown as xterm.ITerminalAddon);
+    this.#terminal.loadAddon(new UnicodeGraphemesAddon());
+    this.#terminal.unicode.activeVersion = "15-graphemes";
+    hardenTerminal(this.#terminal);
     this.#pty = openPty({
       argv: [command, ...args],
       columns,

@@ -101,6 +101,8 @@ export class HostedSession {
       onExit: (exit) => this.#screen.settle(() => this.#exited(exit.code, exit.signal)),
     });
     this.#update({ pid: this.#pty.pid, pidStartedAt: processStartTime(this.#pty.pid) ?? "" }, "started");
+    // A program that says nothing gets ready, too.
+    if (spec.detection !== undefined) this.#evaluateSoon(evaluateEveryMs);
   }
 
   get record(): SessionRecord {
@@ -285,7 +287,12 @@ export class HostedSession {
       this.#screen.resize(columns, rows);
       this.#pty.resize(columns, rows);
       this.#update({ columns, rows }, "size");
-      for (const viewer of this.#viewers) if (!viewer.isBehind) viewer.resized(columns, rows);
+      // A view's own screen may break lines elsewhere when it is resized; a snapshot makes it the same again.
+      for (const viewer of this.#viewers) {
+        if (viewer.isBehind) continue;
+        viewer.resized(columns, rows);
+        viewer.startFrom(this.#screen.snapshot());
+      }
     });
   }
 

@@ -1,34 +1,15 @@
-import { SerializeAddon } from "@xterm/addon-serialize";
 import { UnicodeGraphemesAddon } from "@xterm/addon-unicode-graphemes";
 import xterm from "@xterm/headless";
+import { hardenTerminal } from "./harden-terminal.ts";
 import type { ScreenText } from "./session-host.ts";
+import { drawSnapshot } from "./snapshot.ts";
 
 /** Lines above the screen that are kept for each session. */
 const scrollbackLines = 1000;
 
-/** What the emulator knows but does not offer; a test compares every part of a snapshot with a reference terminal. */
-interface Internals {
-  readonly coreService: { readonly isCursorHidden: boolean };
-  readonly coreMouseService: { readonly activeEncoding: string };
-  readonly buffer: { readonly scrollTop: number; readonly scrollBottom: number };
-}
-
-const mouseEncodings: Readonly<Record<string, string>> = { SGR: "\x1b[?1006h", SGR_PIXELS: "\x1b[?1016h" };
-const mouseTracking: Readonly<Record<string, string>> = {
-  x10: "\x1b[?9h",
-  vt200: "\x1b[?1000h",
-  drag: "\x1b[?1002h",
-  any: "\x1b[?1003h",
-};
-
-/** Brings any terminal of the same size to its first state, without ringing or leaving anything in its scrollback. */
-const resetTerminal = "\x1b[?1049l\x1bc\x1b[3J";
-
 /** A headless terminal that holds what a program has drawn. */
 export class Screen {
   readonly #terminal: xterm.Terminal;
-  readonly #serializer = new SerializeAddon();
-  readonly #internals: Internals;
 
   constructor(columns: number, rows: number, onReply: (text: string) => void) {
     this.#terminal = new xterm.Terminal({
@@ -38,12 +19,10 @@ export class Screen {
       allowProposedApi: true,
       logLevel: "off",
     });
-    // The add-on is typed for the browser's Terminal; it uses only what both have.
-    this.#terminal.loadAddon(this.#serializer as unknown as xterm.ITerminalAddon);
     // Programs count an emoji or a cluster as two columns; the emulator's own tables are from before emoji.
     this.#terminal.loadAddon(new UnicodeGraphemesAddon() as unknown as xterm.ITerminalAddon);
     this.#terminal.unicode.activeVersion = "15-graphemes";
-    this.#internals = (this.#terminal as unknown as { readonly _core: Internals })._core;
+    hardenTerminal(this.#terminal);
     // Answers to questions that the program asks its terminal, such as "where is the cursor?".
     this.#terminal.onData(onReply);
   }
@@ -121,29 +100,9 @@ export class Screen {
     return "";
   }
 
-  /** Bytes that bring another terminal of this size to the same state: cells, colours, modes, margins and cursor. */
+  /** Bytes that bring another terminal of this size to the same state. */
   snapshot(): Buffer {
-    const { modes } = this.#terminal;
-    const { scrollTop, scrollBottom } = this.#internals.buffer;
-    const { cursorX, cursorY } = this.#terminal.buffer.active;
-    let text = resetTerminal + this.#serializer.serialize({ excludeModes: true });
-    const hasMargins = scrollTop !== 0 || scrollBottom !== this.#terminal.rows - 1;
-    if (hasMargins) text += `\x1b[${scrollTop + 1};${scrollBottom + 1}r`;
-    if (modes.originMode) text += "\x1b[?6h";
-    // Setting margins or origin mode moves the cursor; only then it is put back, for that ends a pending wrap.
-    if (hasMargins || modes.originMode)
-      text += `\x1b[${cursorY + 1 - (modes.originMode ? scrollTop : 0)};${cursorX + 1}H`;
-    if (modes.applicationCursorKeysMode) text += "\x1b[?1h";
-    if (modes.applicationKeypadMode) text += "\x1b=";
-    if (modes.bracketedPasteMode) text += "\x1b[?2004h";
-    if (modes.insertMode) text += "\x1b[4h";
-    if (modes.reverseWraparoundMode) text += "\x1b[?45h";
-    if (modes.sendFocusMode) text += "\x1b[?1004h";
-    if (!modes.wraparoundMode) text += "\x1b[?7l";
-    text += mouseTracking[modes.mouseTrackingMode] ?? "";
-    text += mouseEncodings[this.#internals.coreMouseService.activeEncoding] ?? "";
-    if (this.#internals.coreService.isCursorHidden) text += "\x1b[?25l";
-    return Buffer.from(text);
+    return Buffer.from(drawSnapshot(this.#terminal));
   }
 
   dispose(): void {

@@ -16,6 +16,11 @@ import { roleCommands } from "./gt/role.spec.ts";
 import { slingCommands } from "./gt/sling.spec.ts";
 import { statusCommands } from "./gt/status.spec.ts";
 import { upCommands } from "./gt/up.spec.ts";
+import { agentsCommands } from "./gt/agents.spec.ts";
+import { attachCommands } from "./gt/attach.spec.ts";
+import { helpCommands } from "./gt/help.spec.ts";
+import { nudgeCommands } from "./gt/nudge.spec.ts";
+import { peekCommands } from "./gt/peek.spec.ts";
 import { versionCommands } from "./gt/version.spec.ts";
 
 /**
@@ -40,5 +45,10 @@ export const gtTree: readonly CommandSpec[] = [
   ...slingCommands,
   ...statusCommands,
   ...upCommands,
+  ...agentsCommands,
+  ...attachCommands,
+  ...helpCommands,
+  ...nudgeCommands,
+  ...peekCommands,
   ...versionCommands,
 ];

@@ -1,5 +1,6 @@
 import { UnicodeGraphemesAddon } from "@xterm/addon-unicode-graphemes";
 import headless, { type IBufferCell, type Terminal } from "@xterm/headless";
+import { hardenTerminal } from "../../../agents/sessions/harden-terminal.ts";
 import {
   BLINK,
   BOLD,
@@ -33,6 +34,7 @@ export class PaneScreen {
     });
     this.terminal.loadAddon(new UnicodeGraphemesAddon());
     this.terminal.unicode.activeVersion = "15-graphemes";
+    hardenTerminal(this.terminal);
   }
 
   /** `parsed` runs when the bytes are on this screen (not yet on the person's). */

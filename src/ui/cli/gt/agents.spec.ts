@@ -1,0 +1,28 @@
+import type { CommandSpec } from "../command.ts";
+
+const all = { name: "all", short: "a", summary: "also agents without a session" } as const;
+const description =
+  "Agents by place: the town's, then each rig's, with what they do, their hooked bead and how long their session runs. Roles that run as code inside the daemon show as builtin.";
+
+export const agentsCommands: readonly CommandSpec[] = [
+  {
+    name: "agents",
+    aliases: ["ag"],
+    group: "agents",
+    summary: "all agents with their sessions and state",
+    description,
+    flags: [all],
+    examples: ["gt agents", "gt agents --all", "gt agents --json"],
+    seeAlso: ["gt status", "gt peek", "gt attach"],
+    load: () => import("./agents.ts"),
+    subcommands: [
+      {
+        name: "list",
+        summary: "all agents with their sessions and state",
+        description,
+        flags: [all],
+        load: () => import("./agents.ts"),
+      },
+    ],
+  },
+];
