@@ -1,4 +1,6 @@
 import type { CommandSpec } from "./command.ts";
+import { agentsCommands } from "./gt/agents.spec.ts";
+import { attachCommands } from "./gt/attach.spec.ts";
 import { configCommands } from "./gt/config.spec.ts";
 import { daemonCommands } from "./gt/daemon.spec.ts";
 import { demoCommands } from "./gt/demo.spec.ts";
@@ -10,17 +12,14 @@ import { helpCommands } from "./gt/help.spec.ts";
 import { installCommands } from "./gt/install.spec.ts";
 import { logCommands } from "./gt/log.spec.ts";
 import { mqCommands } from "./gt/mq.spec.ts";
+import { nudgeCommands } from "./gt/nudge.spec.ts";
+import { peekCommands } from "./gt/peek.spec.ts";
 import { refineryCommands } from "./gt/refinery.spec.ts";
 import { rigCommands } from "./gt/rig.spec.ts";
 import { roleCommands } from "./gt/role.spec.ts";
 import { slingCommands } from "./gt/sling.spec.ts";
 import { statusCommands } from "./gt/status.spec.ts";
 import { upCommands } from "./gt/up.spec.ts";
-import { agentsCommands } from "./gt/agents.spec.ts";
-import { attachCommands } from "./gt/attach.spec.ts";
-import { helpCommands } from "./gt/help.spec.ts";
-import { nudgeCommands } from "./gt/nudge.spec.ts";
-import { peekCommands } from "./gt/peek.spec.ts";
 import { versionCommands } from "./gt/version.spec.ts";
 
 /**
@@ -28,6 +27,8 @@ import { versionCommands } from "./gt/version.spec.ts";
  * it; one import and one line here add it.
  */
 export const gtTree: readonly CommandSpec[] = [
+  ...agentsCommands,
+  ...attachCommands,
   ...configCommands,
   ...daemonCommands,
   ...demoCommands,
@@ -39,16 +40,13 @@ export const gtTree: readonly CommandSpec[] = [
   ...installCommands,
   ...logCommands,
   ...mqCommands,
+  ...nudgeCommands,
+  ...peekCommands,
   ...refineryCommands,
   ...rigCommands,
   ...roleCommands,
   ...slingCommands,
   ...statusCommands,
   ...upCommands,
-  ...agentsCommands,
-  ...attachCommands,
-  ...helpCommands,
-  ...nudgeCommands,
-  ...peekCommands,
   ...versionCommands,
 ];

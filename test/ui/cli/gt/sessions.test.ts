@@ -118,6 +118,8 @@ test("gt attach shows the agent's terminal, types into it and gives the person's
   await terminal.waitForText("got hello");
   await terminal.waitForText("19 80");
   terminal.resize(100, 30);
+  const host = await town.connect();
+  await waitFor(async () => (await host.get("gp-toast"))?.rows === 29, { what: "the new size" });
   terminal.type("again").press("enter");
   await terminal.waitForText("29 100");
   terminal.press("ctrl-]");
