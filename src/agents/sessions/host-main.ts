@@ -4,7 +4,6 @@ import { recordEvents } from "../../core/events/event-log.ts";
 import { GtError } from "../../core/gt-error.ts";
 import { openTownLedger } from "../../core/ledger/town-ledger.ts";
 import { openTown } from "../../core/town/open-town.ts";
-import { townPaths } from "../../core/town/paths.ts";
 import { keepDaemon } from "../daemon/keep-daemon.ts";
 import { HostServer } from "./host-server.ts";
 import { endEvent } from "./session-events.ts";
@@ -19,21 +18,23 @@ async function main(root: string): Promise<number> {
   process.on("uncaughtException", (error) => log(`unexpected: ${error.stack ?? error.message}`));
   process.on("unhandledRejection", (reason) => log(`unexpected: ${String(reason)}`));
   process.on("SIGHUP", () => {});
-  const paths = townPaths(root, process.env);
   let server: HostServer;
   try {
+    const town = openTown(root);
+    const { paths } = town;
     server = await HostServer.start({
       paths,
       clock: systemClock,
       times: { gracefulMs: 3000, terminateMs: 3000 },
       log,
-      openLedger: () => openTownLedger(openTown(root)),
+      openLedger: () => openTownLedger(town),
       onEvent: (event) => {
         if (event.type !== "exited") return;
         const tail = readLastScreen(paths.sessions, event.record.session).slice(-20);
         recordEvents(paths.events, [endEvent(event.record, tail)]);
       },
     });
+    keepDaemon(town, log);
   } catch (error) {
     // Two commands started a host at once; the other one serves both.
     if (error instanceof GtError && error.code === "E_BUSY") return 0;
@@ -43,7 +44,6 @@ async function main(root: string): Promise<number> {
   for (const signal of ["SIGTERM", "SIGINT"] as const)
     process.on(signal, () => void server.close({ force: false }));
   log("ready");
-  keepDaemon(openTown(root), log);
   await server.closed;
   log("ended");
   return 0;

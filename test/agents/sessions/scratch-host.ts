@@ -18,7 +18,7 @@ export class ScratchHost {
   constructor(name = "gt-host-") {
     this.root = mkdtempSync(join(tmpdir(), name));
     mkdirSync(join(this.root, "mayor"));
-    writeFileSync(join(this.root, "mayor", "town.json"), "{}");
+    writeFileSync(join(this.root, "mayor", "town.json"), '{"type":"town","version":1,"name":"test"}');
     this.paths = townPaths(this.root, {});
   }
 
