@@ -54,7 +54,10 @@ class SessionShow {
   constructor(options: ShowOptions) {
     this.#options = options;
     const { terminal } = options;
-    this.#compositor = new Compositor(terminal.columns, terminal.rows, terminal.colours);
+    this.#compositor = new Compositor(terminal.columns, terminal.rows, {
+      depth: terminal.colours,
+      isAscii: false,
+    });
     this.#screen = new PaneScreen(this.#area.width, this.#area.height);
     this.#painter = new Painter({
       compositor: this.#compositor,
