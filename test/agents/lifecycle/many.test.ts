@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { TownAccess } from "../../../src/agents/town-access.ts";
+import { git } from "../../support/scratch-repository.ts";
+import { runGt } from "../../support/run-cli.ts";
+import { waitFor } from "../../support/wait-for.ts";
+import { WorkTown } from "../../support/work-town.ts";
+
+let town: WorkTown;
+let access: TownAccess;
+
+beforeAll(async () => {
+  town = await WorkTown.create([
+    { name: "web", prefix: "web" },
+    { name: "api", prefix: "api" },
+  ]);
+  access = await town.access();
+});
+afterAll(() => town.dispose());
+
+test("twenty beads slung at once to two rigs are all handed in, none twice, none lost", async () => {
+  const beads = [];
+  for (let index = 0; index < 20; index++) {
+    const scope = index % 2 === 0 ? "web" : "api";
+    beads.push(await town.bead(access, `Work ${index}`, `echo ${index} > file-${index}.txt`, { scope }));
+  }
+  const slung = await Promise.all(
+    beads.map((bead) => runGt(["sling", bead.id, "--json"], { cwd: town.root, timeoutMs: 120_000 })),
+  );
+  expect(slung.filter((result) => result.code !== 0).map((result) => result.stdout)).toEqual([]);
+
+  const requests = await waitFor(
+    async () => {
+      const found = await access.ledger.find({ type: "merge-request" });
+      return found.length >= 20 ? found : undefined;
+    },
+    { timeoutMs: 120_000, what: "twenty merge requests" },
+  );
+  const sources = requests.map(
+    (request) => (request.metadata["mr"] as { source_issue: string }).source_issue,
+  );
+  expect(sources.toSorted()).toEqual(beads.map((bead) => bead.id).toSorted());
+  for (const [index, bead] of beads.entries()) {
+    const mine = requests.find(
+      (request) => (request.metadata["mr"] as { source_issue: string }).source_issue === bead.id,
+    );
+    const { commit_sha: head, branch } = (mine?.metadata["mr"] ?? {}) as {
+      commit_sha?: string;
+      branch?: string;
+    };
+    const origin = town.origin(bead.scope);
+    expect(git(origin, "rev-parse", `${branch}`)).toBe(head);
+    expect(git(origin, "show", `${head}:file-${index}.txt`)).toBe(String(index));
+    expect(git(origin, "rev-list", "--count", `main..${head}`)).toBe("1");
+  }
+  await waitFor(
+    async () => (await access.ledger.agents({ role: "polecat" })).every((agent) => agent.state === "idle"),
+    {
+      timeoutMs: 60_000,
+      what: "all polecats to be idle",
+    },
+  );
+  expect(await access.ledger.rows("operations")).toEqual([]);
+  expect(await access.ledger.find({ type: "convoy", status: "open" })).toHaveLength(20);
+}, 240_000);
