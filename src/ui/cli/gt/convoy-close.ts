@@ -1,0 +1,23 @@
+import { closeConvoy, landOwned, reopenConvoy } from "../../../core/convoys/change-convoy.ts";
+import { findConvoy } from "../../../core/convoys/find-convoy.ts";
+import type { CommandContext } from "../command.ts";
+
+/** `gt convoy close`, `land` and `reopen` (spec/05 §6.2). */
+export async function run(context: CommandContext): Promise<void> {
+  const { args, flags, out } = context;
+  const { ledger, actor } = await context.access();
+  const convoy = await findConvoy(ledger, args[0] ?? "");
+  const verb = context.words.at(-1);
+  const reason = flags.string("reason");
+  const request = { force: flags.boolean("force"), ...(reason === undefined ? {} : { reason }) };
+  const isChanged =
+    verb === "reopen"
+      ? await reopenConvoy(ledger, actor, convoy, reason ?? "reopened by hand")
+      : verb === "land"
+        ? await landOwned(ledger, actor, convoy, request)
+        : await closeConvoy(ledger, actor, convoy, request);
+  out.document({ ok: true, id: convoy.id, changed: isChanged });
+  const state = verb === "reopen" ? "open" : "closed";
+  if (isChanged) out.done(`${convoy.id} is ${state}`);
+  else out.line(`○ ${convoy.id} is ${state} already`);
+}

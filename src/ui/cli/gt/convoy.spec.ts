@@ -1,0 +1,130 @@
+import type { CommandSpec } from "../command.ts";
+
+export const convoyCommands: readonly CommandSpec[] = [
+  {
+    name: "convoy",
+    group: "work",
+    summary: "groups of work, followed to their landing",
+    description:
+      "A convoy tracks beads of any rig. It feeds what is ready to the rigs and lands by itself when everything is merged.",
+    seeAlso: ["gt sling", "gt mq list"],
+    subcommands: [
+      {
+        name: "create",
+        summary: "track beads in a new convoy",
+        description: "The first word is the name, unless it is a bead; then the convoy is named after that.",
+        args: [{ name: "name or bead", optional: true, many: true }],
+        flags: [
+          { name: "owner", value: "address", summary: "who hears of the landing; you by default" },
+          { name: "owned", summary: "closed by its owner, not by the town" },
+          { name: "notify", value: "address", many: true, summary: "who else hears of the landing" },
+          { name: "human", summary: "the overseer hears of it, too" },
+          {
+            name: "merge",
+            value: "how",
+            summary: "how its work reaches the target",
+            choices: ["mr", "direct", "local", "pr"],
+          },
+          { name: "base-branch", value: "branch", summary: "base and target of its work" },
+          { name: "from-epic", value: "epic", summary: "all work below an epic" },
+          {
+            name: "feed",
+            value: "how",
+            summary: "auto gives ready work out by itself",
+            choices: ["auto", "manual"],
+          },
+        ],
+        examples: ['gt convoy create "Deploy v2" web-a1 web-b2', "gt convoy create web-a1 api-c3"],
+        load: () => import("./convoy-create.ts"),
+      },
+      {
+        name: "add",
+        summary: "track more beads",
+        args: [{ name: "convoy" }, { name: "bead", many: true }],
+        load: () => import("./convoy-add.ts"),
+      },
+      {
+        name: "remove",
+        summary: "stop tracking beads",
+        args: [{ name: "convoy" }, { name: "bead", many: true }],
+        load: () => import("./convoy-add.ts"),
+      },
+      {
+        name: "list",
+        aliases: ["ls"],
+        summary: "open convoys, numbered",
+        flags: [
+          { name: "all", short: "a", summary: "closed ones, too" },
+          { name: "status", value: "status", summary: "only these" },
+          { name: "tree", summary: "with their beads" },
+        ],
+        load: () => import("./convoy-list.ts"),
+      },
+      {
+        name: "status",
+        aliases: ["show"],
+        summary: "where a convoy stands, bead by bead",
+        args: [{ name: "convoy", optional: true }],
+        load: () => import("./convoy-status.ts"),
+      },
+      {
+        name: "close",
+        summary: "close a convoy by hand",
+        args: [{ name: "convoy" }],
+        flags: [
+          { name: "reason", value: "text", summary: "why" },
+          { name: "force", short: "f", summary: "also with open issues; it counts as abandoned" },
+        ],
+        load: () => import("./convoy-close.ts"),
+      },
+      {
+        name: "land",
+        summary: "land a convoy that you own",
+        args: [{ name: "convoy" }],
+        flags: [{ name: "force", short: "f", summary: "also with open issues" }],
+        load: () => import("./convoy-close.ts"),
+      },
+      {
+        name: "reopen",
+        summary: "open a closed convoy again",
+        args: [{ name: "convoy" }],
+        load: () => import("./convoy-close.ts"),
+      },
+      {
+        name: "check",
+        summary: "land what is complete, now",
+        args: [{ name: "convoy", optional: true }],
+        flags: [{ name: "dry-run", short: "n", summary: "say what would land" }],
+        load: () => import("./convoy-check.ts"),
+      },
+      {
+        name: "refresh",
+        summary: "check one convoy and feed it at once",
+        args: [{ name: "convoy" }],
+        load: () => import("./convoy-check.ts"),
+      },
+      {
+        name: "stranded",
+        summary: "convoys that do not move, and why",
+        load: () => import("./convoy-stranded.ts"),
+      },
+      {
+        name: "watch",
+        summary: "hear of the landing",
+        args: [{ name: "convoy" }],
+        flags: [
+          { name: "nudge", summary: "by nudge instead of mail" },
+          { name: "addr", value: "address", summary: "somebody else than you" },
+        ],
+        load: () => import("./convoy-watch.ts"),
+      },
+      {
+        name: "unwatch",
+        summary: "hear of it no more",
+        args: [{ name: "convoy" }],
+        flags: [{ name: "addr", value: "address", summary: "somebody else than you" }],
+        load: () => import("./convoy-watch.ts"),
+      },
+    ],
+  },
+];
