@@ -2,6 +2,7 @@ import { GtError } from "../../core/gt-error.ts";
 import type { RuntimeRow } from "../../core/ledger/ledger.ts";
 import { acquireLock, type Lock } from "../../core/lock/lock.ts";
 import type { TownAccess } from "../town-access.ts";
+import { recoverHandoff } from "./handoff.ts";
 import { isAbandoned, type OperationKind, type OperationRecord, openOperations } from "./operation-record.ts";
 import { agentLockName } from "./polecat-pool.ts";
 import { recoverDone } from "./recover-done.ts";
@@ -27,6 +28,7 @@ export type Recovery = (
 const recoveries: Partial<Record<OperationKind, Recovery>> = {
   sling: recoverSling,
   done: recoverDone,
+  handoff: recoverHandoff,
 };
 
 /**

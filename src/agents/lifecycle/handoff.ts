@@ -1,0 +1,204 @@
+import { takeSnapshot } from "../../core/git/hook-snapshots.ts";
+import { isValidWorktree } from "../../core/git/worktree.ts";
+import { GtError } from "../../core/gt-error.ts";
+import type { Agent } from "../../core/ledger/bead.ts";
+import type { RuntimeRow } from "../../core/ledger/ledger.ts";
+import { acquireLock } from "../../core/lock/lock.ts";
+import { agentHome, parseAddress } from "../../core/town/address.ts";
+import { durationSetting } from "../../core/town/setting.ts";
+import type { SessionRecord } from "../sessions/session-host.ts";
+import { sessionOfAddress, stopAgentSession } from "../sessions/start-session.ts";
+import type { TownAccess } from "../town-access.ts";
+import { liveSession } from "./agent-session.ts";
+import { type HandoffNote, handoffTable } from "./handoff-note.ts";
+import { OperationJournal, type OperationRecord } from "./operation-record.ts";
+import { agentLockName } from "./polecat-pool.ts";
+import { snapshotSubject } from "./polecat-worktree.ts";
+import { startHookSession } from "./start-hook-session.ts";
+
+export interface HandoffRequest {
+  /** Whose session is replaced. */
+  readonly address: string;
+  readonly subject?: string;
+  /** What the successor has to know. */
+  readonly message?: string;
+  readonly reason?: string;
+  /** Ignores the cooldown of self-handoffs. */
+  readonly force?: boolean;
+}
+
+export interface HandoffData {
+  /** Run that is replaced; empty when none was alive. */
+  readonly oldRun: string;
+}
+
+/** Roles that run as code and have no conversation to hand over. */
+const builtIn = new Set(["witness", "refinery", "deacon", "boot", "dog"]);
+
+/**
+ * Replaces an agent's session by a fresh one: identity, worktree, hook and session name stay (spec/03 §8). A dead
+ * session is simply started again. Killed anywhere, exactly one session runs after recovery.
+ */
+export async function handoff(access: TownAccess, request: HandoffRequest): Promise<SessionRecord> {
+  const { address } = request;
+  const lock = await acquireLock(access.town.paths.locks, agentLockName(address), {
+    waitMs: 10_000,
+    kind: "handoff",
+    subject: address,
+  });
+  try {
+    const journal = await prepare(access, request);
+    return await respawn(access, journal);
+  } finally {
+    lock.release();
+  }
+}
+
+/**
+ * The first half, for an agent that hands itself off: everything is saved and written down. The caller ends; whoever
+ * runs recovery next replaces the session.
+ */
+export async function prepareHandoff(access: TownAccess, request: HandoffRequest): Promise<void> {
+  const lock = await acquireLock(access.town.paths.locks, agentLockName(request.address), {
+    waitMs: 10_000,
+    kind: "handoff",
+    subject: request.address,
+  });
+  try {
+    await expectCooldown(access, request);
+    await prepare(access, request);
+  } finally {
+    lock.release();
+  }
+}
+
+/** Ends a handoff whose process is gone (spec/03 §8.7). */
+export async function recoverHandoff(
+  access: TownAccess,
+  row: RuntimeRow<OperationRecord<never>>,
+): Promise<"resumed"> {
+  await respawn(access, await OperationJournal.adopt<HandoffData>(access, row));
+  return "resumed";
+}
+
+/** Who may replace whose session (spec/03 §8.7). */
+export function expectMayHandOff(actor: string, target: string): void {
+  const role = parseAddress(target)?.role;
+  if (role !== undefined && builtIn.has(role))
+    throw new GtError("E_BUILTIN_TARGET", `${target} runs in builtin mode: nothing to hand off`, {
+      hint: "gt daemon status",
+    });
+  const rig = parseAddress(target)?.rig ?? "";
+  const isAllowed = ["overseer", "mayor/", "deacon/", target, `${rig}/witness`].includes(actor);
+  if (!isAllowed)
+    throw new GtError("E_FORBIDDEN", `${actor} may not hand off ${target}`, {
+      hint: `gt nudge ${target} "..."`,
+    });
+}
+
+async function prepare(access: TownAccess, request: HandoffRequest): Promise<OperationJournal<HandoffData>> {
+  const { address } = request;
+  expectMayHandOff(access.actor, address);
+  const agent = await expectHandable(access, address);
+  const session = await liveSession(access, address);
+  const journal = await OperationJournal.begin<HandoffData>(access, {
+    kind: "handoff",
+    subject: { agent: address, bead: agent.hookBead, rig: agent.rig },
+    step: "save",
+    data: { oldRun: session?.runId ?? "" },
+  });
+  await save(access, agent, session);
+  await journal.step("respawn", {}, [
+    {
+      op: "putRow",
+      table: handoffTable,
+      key: address,
+      value: {
+        subject: request.subject ?? "Session cycling",
+        message: request.message ?? "",
+        reason: request.reason ?? "",
+        from: access.actor,
+        at: access.clock.now(),
+        run: session?.runId ?? "",
+      } satisfies HandoffNote,
+    },
+    {
+      op: "event",
+      event: {
+        type: "handoff",
+        payload: {
+          subject: request.subject ?? "Session cycling",
+          to_session: sessionOfAddress(access.town, address),
+          agent: address,
+          ...(request.reason === undefined ? {} : { reason: request.reason }),
+        },
+      },
+    },
+  ]);
+  return journal;
+}
+
+async function expectHandable(access: TownAccess, address: string): Promise<Agent> {
+  const agent = await access.ledger.agent(address);
+  if (agent === undefined || agent.state === "nuked")
+    throw new GtError("E_AGENT_NOT_FOUND", `no agent ${address}`, { hint: "gt agents" });
+  if (agent.role === "polecat" && agent.hookBead === "")
+    throw new GtError("E_NOTHING_HOOKED", "nothing on the hook: run gt done or wait for work", {
+      hint: `gt sling <bead> ${address}`,
+    });
+  if (agent.state === "stuck" || agent.state === "paused")
+    throw new GtError("E_STATE", `${address} is ${agent.state}`, { hint: `gt hook resume ${address}` });
+  return agent;
+}
+
+/** Step `save`: the files as they are. A worktree that is gone has nothing to save. */
+async function save(access: TownAccess, agent: Agent, session: SessionRecord | undefined): Promise<void> {
+  const parsed = parseAddress(agent.address);
+  const worktree = parsed === undefined ? undefined : agentHome(access.town, parsed);
+  if (worktree === undefined || !(agent.role === "polecat" || agent.role === "crew")) return;
+  if (!(await isValidWorktree(worktree))) return;
+  const place = agent.role === "polecat" ? `polecats/${agent.name}` : `crew/${agent.name}`;
+  await takeSnapshot(
+    snapshotSubject(access, {
+      worktree,
+      place,
+      address: agent.address,
+      agent,
+      session: session?.session ?? "",
+    }),
+    "session-end",
+  );
+}
+
+/** Step `respawn`: the old run ends, a new one starts, and there are never two. */
+async function respawn(access: TownAccess, journal: OperationJournal<HandoffData>): Promise<SessionRecord> {
+  const { agent: address } = journal.record.subject;
+  const { oldRun } = journal.data;
+  const now = await liveSession(access, address);
+  if (now !== undefined && now.runId !== oldRun) {
+    await journal.finish();
+    return now;
+  }
+  if (now !== undefined) await stopAgentSession(access, address, "handoff", { runId: oldRun });
+  try {
+    const record = await startHookSession(access, address, "handoff");
+    await journal.finish();
+    return record;
+  } catch (error) {
+    // The old session is gone: somebody has to try again, so the operation stays.
+    await journal.leave(error instanceof Error ? error.message : String(error));
+    throw error;
+  }
+}
+
+/** A polecat hands itself off at most once in a while: a loop of handoffs does no work (spec/04 §5.8). */
+async function expectCooldown(access: TownAccess, request: HandoffRequest): Promise<void> {
+  if (request.force === true || parseAddress(request.address)?.role !== "polecat") return;
+  const last = await access.ledger.row<HandoffNote>(handoffTable, request.address);
+  const cooldownMs = durationSetting(access.town.settings(), "operational.session.min_handoff_cooldown");
+  const leftMs = last?.value.from === request.address ? last.value.at + cooldownMs - access.clock.now() : 0;
+  if (leftMs > 0)
+    throw new GtError("E_HANDOFF_COOLDOWN", `wait ${Math.ceil(leftMs / 1000)}s or use --force`, {
+      hint: "gt handoff --force",
+    });
+}
