@@ -1,7 +1,9 @@
 import type { CommandSpec } from "./command.ts";
 import { agentsCommands } from "./gt/agents.spec.ts";
 import { attachCommands } from "./gt/attach.spec.ts";
+import { closeCommands } from "./gt/close.spec.ts";
 import { configCommands } from "./gt/config.spec.ts";
+import { convoyCommands } from "./gt/convoy.spec.ts";
 import { daemonCommands } from "./gt/daemon.spec.ts";
 import { demoCommands } from "./gt/demo.spec.ts";
 import { doneCommands } from "./gt/done.spec.ts";
@@ -9,11 +11,13 @@ import { estopCommands } from "./gt/estop.spec.ts";
 import { feedCommands } from "./gt/feed.spec.ts";
 import { gitInitCommands } from "./gt/git-init.spec.ts";
 import { helpCommands } from "./gt/help.spec.ts";
+import { hookCommands } from "./gt/hook.spec.ts";
 import { installCommands } from "./gt/install.spec.ts";
 import { logCommands } from "./gt/log.spec.ts";
 import { mqCommands } from "./gt/mq.spec.ts";
 import { nudgeCommands } from "./gt/nudge.spec.ts";
 import { peekCommands } from "./gt/peek.spec.ts";
+import { primeCommands } from "./gt/prime.spec.ts";
 import { refineryCommands } from "./gt/refinery.spec.ts";
 import { rigCommands } from "./gt/rig.spec.ts";
 import { roleCommands } from "./gt/role.spec.ts";
@@ -29,7 +33,9 @@ import { versionCommands } from "./gt/version.spec.ts";
 export const gtTree: readonly CommandSpec[] = [
   ...agentsCommands,
   ...attachCommands,
+  ...closeCommands,
   ...configCommands,
+  ...convoyCommands,
   ...daemonCommands,
   ...demoCommands,
   ...doneCommands,
@@ -37,11 +43,13 @@ export const gtTree: readonly CommandSpec[] = [
   ...feedCommands,
   ...gitInitCommands,
   ...helpCommands,
+  ...hookCommands,
   ...installCommands,
   ...logCommands,
   ...mqCommands,
   ...nudgeCommands,
   ...peekCommands,
+  ...primeCommands,
   ...refineryCommands,
   ...rigCommands,
   ...roleCommands,
