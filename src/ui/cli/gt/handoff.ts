@@ -93,15 +93,16 @@ function startSuccessorHelper({ env }: CommandContext): void {
   const child = spawn(process.execPath, [program, "handoff", "--resume"], {
     detached: true,
     stdio: "ignore",
-    env: own,
+    env: { ...own, [parentVariable]: String(process.pid) },
   });
   child.unref();
 }
 
+const parentVariable = "GT_HANDOFF_PARENT";
 const parentLimitMs = 10_000;
 
 async function resume(context: CommandContext): Promise<void> {
-  const parent = process.ppid;
+  const parent = Number(context.env[parentVariable] ?? 0);
   const deadline = Date.now() + parentLimitMs;
   while (process.ppid === parent && Date.now() < deadline) await pause(50);
   const access = await context.access();

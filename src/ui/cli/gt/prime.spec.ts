@@ -34,6 +34,7 @@ export const primeCommands: readonly CommandSpec[] = [
       { name: "collect", short: "c", summary: "add branch, changes and hook to the message" },
       { name: "reason", short: "r", value: "text", summary: "why" },
       { name: "dry-run", short: "n", summary: "say what would happen" },
+      { name: "yes", short: "y", summary: "do not ask" },
       { name: "force", short: "f", summary: "also within the cooldown" },
       { name: "resume", summary: "finish a handoff that was begun", hidden: true },
     ],

@@ -1,0 +1,105 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { liveSession } from "../../../src/agents/lifecycle/agent-session.ts";
+import { handoff, prepareHandoff } from "../../../src/agents/lifecycle/handoff.ts";
+import { recoverOperations } from "../../../src/agents/lifecycle/recover-operations.ts";
+import { sling } from "../../../src/agents/lifecycle/sling.ts";
+import type { TownAccess } from "../../../src/agents/town-access.ts";
+import { runGt } from "../../support/run-cli.ts";
+import { waitFor } from "../../support/wait-for.ts";
+import { WorkTown } from "../../support/work-town.ts";
+
+let town: WorkTown;
+let access: TownAccess;
+let address: string;
+let bead: string;
+
+beforeEach(async () => {
+  town = await WorkTown.create();
+  access = await town.access();
+  ({ id: bead } = await town.bead(access, "Long work", "echo started; sleep 1000"));
+  const { dispatched } = await sling(access, { words: [bead, "web"], options: {} });
+  address = dispatched[0]?.agent ?? "";
+});
+afterEach(() => town.dispose());
+
+const sessions = async () => {
+  const host = await access.host({ start: false });
+  return (await host.list()).filter((session) => session.phase !== "exited");
+};
+
+test("a handoff replaces the session and keeps hook, worktree and name", async () => {
+  const before = await liveSession(access, address);
+  const after = await handoff(access, { address, subject: "Refreshed" });
+  expect(after).toMatchObject({ session: before?.session, bead, topic: "handoff" });
+  expect(after.runId).not.toBe(before?.runId);
+  expect(await sessions()).toHaveLength(1);
+  expect(await access.ledger.agent(address)).toMatchObject({ state: "working", hookBead: bead });
+  expect(await access.ledger.rows("operations")).toEqual([]);
+});
+
+test("a dead session is started again by a handoff", async () => {
+  const host = await access.host({ start: false });
+  const before = await liveSession(access, address);
+  await host.stop(before?.session ?? "", { reason: "killed", force: true });
+  const after = await handoff(access, { address });
+  expect((await liveSession(access, address))?.runId).toBe(after.runId);
+});
+
+describe("killed with -9, exactly one fresh session runs after recovery", () => {
+  test.each(["handoff.save", "handoff.respawn"])("at %s", async (point) => {
+    const before = await liveSession(access, address);
+    const killed = await runGt(["handoff", address, "-y", "-c"], {
+      cwd: town.root,
+      env: { GT_TEST_CRASH: point },
+    });
+    expect(killed.signal).toBe("SIGKILL");
+    expect(await recoverOperations(access)).toEqual([
+      expect.objectContaining({ kind: "handoff", outcome: "resumed" }),
+    ]);
+    const after = await sessions();
+    expect(after).toHaveLength(1);
+    expect(after[0]?.runId).not.toBe(before?.runId);
+    expect(await access.ledger.rows("operations")).toEqual([]);
+  });
+});
+
+test("an agent hands itself off: it ends, its successor goes on and knows why", async () => {
+  const before = await liveSession(access, address);
+  const inside = {
+    GT_ROLE: address,
+    BD_ACTOR: address,
+    GT_SESSION: before?.session ?? "",
+    GT_RUN: before?.runId ?? "",
+  };
+  const result = await runGt(["handoff", "-m", "the parser is left"], { cwd: town.root, env: inside });
+  expect(result).toMatchObject({ code: 0, stdout: expect.stringContaining("Handing off") });
+  const after = await waitFor(
+    async () => {
+      const now = await liveSession(access, address);
+      return now !== undefined && now.runId !== before?.runId ? now : undefined;
+    },
+    { timeoutMs: 30_000, what: "the successor" },
+  );
+  const successor = { ...inside, GT_RUN: after.runId };
+  const primed = await runGt(["prime", "--hook"], { cwd: town.root, env: successor });
+  expect(primed.stdout).toContain("You are the successor");
+  expect(primed.stdout).toContain("> the parser is left");
+  expect(await sessions()).toHaveLength(1);
+  const again = await runGt(["handoff"], { cwd: town.root, env: successor });
+  expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining("--force") });
+});
+
+describe("refused", () => {
+  test("for an agent with nothing on its hook", async () => {
+    await access.ledger.write("overseer", [{ op: "unhook", address }]);
+    await expect(handoff(access, { address })).rejects.toMatchObject({ code: "E_NOTHING_HOOKED" });
+  });
+  test("by an agent that has no say over the other", async () => {
+    await expect(handoff({ ...access, actor: "web/polecats/other" }, { address })).rejects.toMatchObject({
+      code: "E_FORBIDDEN",
+    });
+    await expect(prepareHandoff(access, { address: "web/witness" })).rejects.toMatchObject({
+      code: "E_BUILTIN_TARGET",
+    });
+  });
+});
