@@ -95,6 +95,25 @@ function closingTime(name: string): number {
   return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}.${ms}Z`);
 }
 
+/** What there is of the log: sizes, closed segments, and lines of the live file that are no events. */
+export interface LogFacts {
+  readonly bytes: number;
+  readonly archives: number;
+  readonly badLines: number;
+}
+
+export function inspectLog(file: string): LogFacts {
+  const handle = openOptional(file);
+  if (handle === undefined) return { bytes: 0, archives: archives(file).length, badLines: 0 };
+  try {
+    let badLines = 0;
+    for (const line of linesBackwards(handle)) if (line !== "" && !parseEvent(line)) badLines++;
+    return { bytes: fstatSync(handle).size, archives: archives(file).length, badLines };
+  } finally {
+    closeSync(handle);
+  }
+}
+
 function openOptional(file: string): number | undefined {
   try {
     return openSync(file, "r");

@@ -23,6 +23,7 @@ import { rigCommands } from "./gt/rig.spec.ts";
 import { roleCommands } from "./gt/role.spec.ts";
 import { slingCommands } from "./gt/sling.spec.ts";
 import { statusCommands } from "./gt/status.spec.ts";
+import { trailCommands } from "./gt/trail.spec.ts";
 import { upCommands } from "./gt/up.spec.ts";
 import { versionCommands } from "./gt/version.spec.ts";
 
@@ -55,6 +56,7 @@ export const gtTree: readonly CommandSpec[] = [
   ...roleCommands,
   ...slingCommands,
   ...statusCommands,
+  ...trailCommands,
   ...upCommands,
   ...versionCommands,
 ];
