@@ -1,11 +1,12 @@
 import { isAncestor, mergeBase } from "../../core/git/ancestry.ts";
-import { resolveCommit } from "../../core/git/branch.ts";
 import { askGit, runGit } from "../../core/git/git.ts";
 import {
   type CommitInfo,
   type MergedTrees,
+  existingCommits,
   mergeTrees,
   readCommit,
+  readCommits,
   type Signature,
   writeCommit,
 } from "../../core/git/stack.ts";
@@ -46,6 +47,10 @@ export async function buildStack(
 ): Promise<{ readonly items: readonly LandingCommit[]; readonly out: readonly StackRefusal[] }> {
   const committer = await refineryIdentity(repository);
   const baseCommit = await readCommit(repository, base);
+  const existing = await existingCommits(
+    repository,
+    members.map(({ mr }) => mr.commitSha),
+  );
   const items: LandingCommit[] = [];
   const out: StackRefusal[] = [];
   let tip: Tip = baseCommit;
@@ -56,17 +61,18 @@ export async function buildStack(
       out.push({ id: mr.id, kind: "deferred", behind: gone });
       continue;
     }
-    const head = await resolveCommit(repository, mr.commitSha);
-    if (head === undefined) {
+    const head = mr.commitSha;
+    if (!existing.has(head)) {
       out.push({ id: mr.id, kind: "missing" });
       continue;
     }
-    if (await isAncestor(repository, head, tip.sha)) {
+    const own = await readCommits(repository, tip.sha, head);
+    if (own.length === 0) {
       items.push({ id: mr.id, head, landing: tip.sha, tree: tip.tree, kind: "already" });
       continue;
     }
     const earlier = items.map((item) => item.head);
-    const landing = await land(repository, tip, head, member, { ...style, committer, earlier });
+    const landing = await land(repository, tip, { head, own }, member, { ...style, committer, earlier });
     if (landing.state === "landed") {
       const kind = landing.tip.tree === tip.tree ? "empty" : "commit";
       // A member that changes nothing lands as its predecessor: there is nothing to push for it.
@@ -84,9 +90,9 @@ export async function buildStack(
       continue;
     }
     const files = landing.files;
-    const onBase = items.length === 0 ? landing : await mergedTree(repository, base, head, []);
+    const isAlone = items.length === 0 || !(await mergedTree(repository, base, { head, own }, [])).clean;
     out.push(
-      "clean" in onBase && onBase.clean
+      !isAlone
         ? { id: mr.id, kind: "deferred", behind: items.map((item) => item.id), files }
         : { id: mr.id, kind: "conflict", files },
     );
@@ -105,31 +111,39 @@ interface LandingOptions extends StackStyle {
   readonly earlier: readonly string[];
 }
 
+/** The branch: its head and the commits that the tip does not have, newest first. */
+interface Branch {
+  readonly head: string;
+  readonly own: readonly CommitInfo[];
+}
+
 async function land(
   repository: string,
   tip: Tip,
-  head: string,
+  branch: Branch,
   member: StackMember,
   options: LandingOptions,
 ): Promise<Landing> {
+  const { head, own } = branch;
   switch (options.style) {
     case "ff-only": {
       if (!(await isAncestor(repository, tip.sha, head))) return { state: "not_ff" };
       return { state: "landed", tip: await readCommit(repository, head) };
     }
     case "rebase":
-      return replay(repository, tip, head, member, options);
+      return replay(repository, tip, branch, member, options);
     case "merge":
     case "squash": {
-      const merged = await mergedTree(repository, tip.sha, head, options.earlier);
+      const merged = await mergedTree(repository, tip.sha, branch, options.earlier);
       if (!merged.clean) return { state: "conflict", files: merged.files };
       if (merged.tree === tip.tree) return { state: "landed", tip };
-      const newest = await readCommit(repository, head);
+      const [newest] = own;
+      if (newest === undefined) return { state: "landed", tip };
       const parents = options.style === "merge" ? [tip.sha, head] : [tip.sha];
       const message =
         options.style === "merge"
           ? `Merge ${member.mr.branch}: ${member.title}`
-          : squashMessage(newest.message, await subjectsOf(repository, tip.sha, head));
+          : squashMessage(newest.message, subjectsOf(own));
       return {
         state: "landed",
         tip: await commit(repository, tip, merged.tree, parents, message, newest, member, options),
@@ -142,17 +156,15 @@ async function land(
 async function replay(
   repository: string,
   tip: Tip,
-  head: string,
+  { own }: Branch,
   member: StackMember,
   options: LandingOptions,
 ): Promise<Landing> {
-  const commits = await ownCommits(repository, tip.sha, head);
-  const landed = options.earlier.filter((sha) => commits.includes(sha));
-  const fresh = commits.slice(commits.findLastIndex((sha) => landed.includes(sha)) + 1);
+  const commits = own.filter((each) => each.parents.length < 2).toReversed();
+  const fresh = commits.slice(commits.findLastIndex((each) => options.earlier.includes(each.sha)) + 1);
   let at: Tip = tip;
-  for (const [index, sha] of fresh.entries()) {
-    const original = await readCommit(repository, sha);
-    const merged = await mergeTrees(repository, at.sha, sha, original.parents[0]);
+  for (const [index, original] of fresh.entries()) {
+    const merged = await mergeTrees(repository, at.sha, original.sha, original.parents[0]);
     if (!merged.clean) return { state: "conflict", files: merged.files };
     if (merged.tree === at.tree && index < fresh.length - 1) continue;
     const isLast = index === fresh.length - 1;
@@ -196,17 +208,16 @@ async function commit(
 async function mergedTree(
   repository: string,
   tip: string,
-  head: string,
+  { head, own }: Branch,
   earlier: readonly string[],
 ): Promise<MergedTrees> {
+  // A branch with one commit cannot be built on another one.
+  if (own.length < 2) return mergeTrees(repository, tip, head);
   const base = await mergeBase(repository, tip, head);
   const squashed = base === undefined ? [] : await squashedHeads(repository, base, tip);
-  let below: string | undefined;
-  for (const sha of [...squashed, ...earlier]) {
-    if (sha === head || !(await isAncestor(repository, sha, head))) continue;
-    if (below === undefined || (await isAncestor(repository, below, sha))) below = sha;
-  }
-  return mergeTrees(repository, tip, head, below);
+  const known = new Set([...squashed, ...earlier]);
+  const below = own.find((commit) => commit.sha !== head && known.has(commit.sha));
+  return mergeTrees(repository, tip, head, below?.sha);
 }
 
 /** Heads that the commits between say they are the squashed form of. */
@@ -222,28 +233,13 @@ async function squashedHeads(repository: string, base: string, tip: string): Pro
   return text.split("\n").filter((line) => /^[0-9a-f]{40,64}$/.test(line));
 }
 
-/** The branch's commits without merges, oldest first. */
-async function ownCommits(repository: string, tip: string, head: string): Promise<readonly string[]> {
-  const text = await runGit(repository, [
-    "rev-list",
-    "--reverse",
-    "--topo-order",
-    "--no-merges",
-    `${tip}..${head}`,
-  ]);
-  return text === "" ? [] : text.split("\n");
-}
-
-async function subjectsOf(repository: string, tip: string, head: string): Promise<readonly string[]> {
-  const text = await runGit(repository, [
-    "log",
-    "--reverse",
-    "--no-merges",
-    "--max-count=100",
-    "--format=%s",
-    `${tip}..${head}`,
-  ]);
-  return text === "" ? [] : text.split("\n");
+/** Subjects of the branch's own commits, oldest first, without merges. */
+function subjectsOf(own: readonly CommitInfo[]): readonly string[] {
+  return own
+    .filter((commit) => commit.parents.length < 2)
+    .slice(0, 100)
+    .map((commit) => commit.message.split("\n")[0] ?? "")
+    .toReversed();
 }
 
 /** Who commits what lands: the repository's git identity, else the refinery itself. */

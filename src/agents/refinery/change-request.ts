@@ -159,12 +159,13 @@ export async function postMerge(
   const commit = await provenCommit(context, mr, options);
   if (commit === undefined)
     throw new GtError("E_NOT_LANDED", `${mr.id} is not on ${target}`, { hint: `gt mq process` });
-  await finalise(context, mr.id, {
+  const landing = {
     commit,
     target,
-    by: "post-merge",
+    by: "post-merge" as const,
     ...(options.skipBranch === undefined ? {} : { skipBranch: options.skipBranch }),
-  });
+  };
+  await finalise(context, new Map([[mr.id, landing]]));
   return commit;
 }
 

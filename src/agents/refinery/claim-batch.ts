@@ -1,5 +1,6 @@
 import { crashPoint } from "../../core/crash-point.ts";
 import { moveRef, resolveCommit } from "../../core/git/branch.ts";
+import { allBranches } from "../../core/git/stack.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
 import type { WaitingRequest } from "../../core/merge/open-requests.ts";
 import type { StackedItem, StackRefusal } from "../../core/merge/queue-state.ts";
@@ -76,7 +77,7 @@ export async function stackBatch(
 ): Promise<{ readonly items: readonly StackedItem[]; readonly out: readonly StackRefusal[] }> {
   const { rig, settings } = context;
   const { run } = writer;
-  for (const { mr } of members) await restoreBranch(context, mr.branch, mr.commitSha);
+  await restoreBranches(context, members);
   const { items, out } = await buildStack(rig.repository, run.base, members.map(toStackMember), {
     style: settings.style,
     trailers: settings.trailers,
@@ -125,17 +126,27 @@ async function withVerdict(context: QueueContext, item: LandingCommit): Promise<
   };
 }
 
-/** A branch whose ref was lost while its commit is still there (spec/05 §2.10). */
-async function restoreBranch(context: QueueContext, branch: string, commit: string): Promise<void> {
+/** Branches whose ref was lost while their commit is still there (spec/05 §2.10). */
+async function restoreBranches(context: QueueContext, members: readonly WaitingRequest[]): Promise<void> {
   const { repository } = context.rig;
-  if (branch === "" || (await resolveCommit(repository, commit)) === undefined) return;
-  if ((await resolveCommit(repository, `refs/heads/${branch}`)) !== undefined) return;
-  if ((await resolveCommit(repository, `refs/remotes/origin/${branch}`)) !== undefined) return;
-  if (await moveRef(repository, `refs/heads/${branch}`, commit, undefined))
-    await context.access.ledger.write(context.actor, [
-      {
-        op: "event",
-        event: { type: "branch_restored", payload: { branch, commit, rig: context.rig.name } },
-      },
-    ]);
+  const refs = await allBranches(repository);
+  const lost = members.filter(
+    ({ mr }) =>
+      mr.branch !== "" &&
+      !refs.has(`refs/heads/${mr.branch}`) &&
+      !refs.has(`refs/remotes/origin/${mr.branch}`),
+  );
+  for (const { mr } of lost) {
+    if ((await resolveCommit(repository, mr.commitSha)) === undefined) continue;
+    if (await moveRef(repository, `refs/heads/${mr.branch}`, mr.commitSha, undefined))
+      await context.access.ledger.write(context.actor, [
+        {
+          op: "event",
+          event: {
+            type: "branch_restored",
+            payload: { branch: mr.branch, commit: mr.commitSha, mr: mr.id, rig: context.rig.name },
+          },
+        },
+      ]);
+  }
 }

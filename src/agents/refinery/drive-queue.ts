@@ -2,7 +2,6 @@ import { setTimeout as pause } from "node:timers/promises";
 import { crashPoint } from "../../core/crash-point.ts";
 import { runGit } from "../../core/git/git.ts";
 import { fetchOrigin } from "../../core/git/repository.ts";
-import { GtError } from "../../core/gt-error.ts";
 import { watchLedger } from "../../core/ledger/watch-ledger.ts";
 import { step } from "../../core/merge/merge.ts";
 import { type Command, emptyQueue, type Fact, type QueueState } from "../../core/merge/queue-state.ts";
@@ -11,12 +10,13 @@ import { bounds } from "../../core/merge/search.ts";
 import { putTarget, type TargetRecord } from "../../core/merge/target-record.ts";
 import { claimBatch, stackBatch } from "./claim-batch.ts";
 import { escalation } from "./escalate.ts";
-import { finalise, observe } from "./finalise.ts";
+import { finalise, type Landing, observe } from "./finalise.ts";
 import { endWithoutRun, newsFor, type Observation, observeQueue } from "./observe-queue.ts";
 import { probePrefix } from "./probe-prefix.ts";
 import { hasOrigin, placeOf, pushTarget, type TargetPlace, targetCommit } from "./push-target.ts";
 import type { QueueContext } from "./queue-context.ts";
 import { askOverseer, settleQuestion } from "./ask-overseer.ts";
+import { isConflict, lookAgain } from "./look-again.ts";
 import { findLanded } from "./reconcile.ts";
 import { deleteRunRefs } from "./recover-runs.ts";
 import { RunWriter } from "./run-writer.ts";
@@ -229,16 +229,15 @@ export class QueueDriver {
       case "push":
         return this.#push(command.upTo, command.expect);
       case "finalise":
-        for (const id of command.ids) await this.#finalise(id);
-        return;
+        return this.#finalise(command.ids);
       case "eject": {
         const { run } = this.#expectWriter();
-        await this.#patiently(() => setCulpritAside(this.#context, command, run));
+        await lookAgain(() => setCulpritAside(this.#context, command, run));
         this.#counts.ejected.push(command.id);
         return this.#note((before) => ({ ...before, ejected: [...before.ejected, command.id] }));
       }
       case "conflict": {
-        const outcome = await this.#patiently(() =>
+        const outcome = await lookAgain(() =>
           setConflictAside(this.#context, command, this.#expectWriter().run.base),
         );
         if (outcome === "quarantined") this.#counts.quarantined.push(command.id);
@@ -247,17 +246,17 @@ export class QueueDriver {
       }
       case "missing":
         this.#counts.quarantined.push(command.id);
-        return this.#patiently(() => setMissingAside(this.#context, command.id));
+        return lookAgain(() => setMissingAside(this.#context, command.id));
       case "quarantine":
         this.#counts.quarantined.push(command.id);
-        return this.#patiently(() =>
+        return lookAgain(() =>
           quarantine(this.#context, command.id, command.because, "three runs with it ended in an error"),
         );
       case "release":
         return this.#release(command.ids, command.because);
       case "drop":
         await this.#release([command.id], "withdrawn");
-        return this.#patiently(() => closeWithdrawn(this.#context, command.id));
+        return lookAgain(() => closeWithdrawn(this.#context, command.id));
       case "targetRed":
         return reportTargetRed(this.#context, command.target, command.base, command.failed);
       case "targetGreen":
@@ -326,11 +325,13 @@ export class QueueDriver {
       requests.map((request) => request.mr),
     );
     const waiting = new Set(this.#observation.inputs.map((input) => input.id));
+    const elsewhere: string[] = [];
     for (const [id, commit] of landed) {
       this.#landedAs.set(id, commit);
       const isOurs = waiting.has(id) || this.#state.run?.ids.includes(id) === true;
-      if (!isOurs) await this.#finalise(id);
+      if (!isOurs) elsewhere.push(id);
     }
+    await this.#finalise(elsewhere);
     const tree = await runGit(rig.repository, ["rev-parse", "--verify", `${base}^{tree}`]);
     const baseGreen =
       settings.gates.length === 0 ||
@@ -529,25 +530,33 @@ export class QueueDriver {
     }
   }
 
-  async #finalise(id: string): Promise<void> {
+  async #finalise(ids: readonly string[]): Promise<void> {
+    const landings = new Map(
+      ids.flatMap((id) => {
+        const landing = this.#landingOf(id);
+        return landing === undefined ? [] : [[id, landing] as const];
+      }),
+    );
+    if (landings.size === 0) return;
+    await finalise(this.#context, landings);
+    this.#counts.merged.push(...landings.keys());
+    await this.#note((before) => ({ ...before, landed: [...before.landed, ...landings.keys()] }));
+  }
+
+  #landingOf(id: string): Landing | undefined {
     const writer = this.#writer;
     const item = writer?.run.items.find((each) => each.id === id);
-    const external = this.#landedAs.get(id);
-    const target = writer?.run.target ?? this.#place?.target ?? "";
-    const landing =
-      item !== undefined && writer !== undefined
-        ? { commit: item.landing, target, by: "queue" as const, run: writer.run.id }
-        : { commit: external ?? "", target, by: "external" as const };
-    if (landing.commit === "") return;
-    await this.#patiently(() => finalise(this.#context, id, landing));
-    this.#counts.merged.push(id);
-    await this.#note((before) => ({ ...before, landed: [...before.landed, id] }));
+    if (item !== undefined && writer !== undefined)
+      return { commit: item.landing, target: writer.run.target, by: "queue", run: writer.run.id };
+    const commit = this.#landedAs.get(id);
+    const target = this.#place?.target;
+    return commit === undefined || target === undefined ? undefined : { commit, target, by: "external" };
   }
 
   async #release(ids: readonly string[], because: string): Promise<void> {
     const { run } = this.#expectWriter();
     const crashed = because.startsWith("error") ? { crashed: "crashed" as const } : {};
-    await this.#patiently(() => release(this.#context, ids, run.id, because, crashed));
+    await lookAgain(() => release(this.#context, ids, run.id, because, crashed));
     if (because.startsWith("behind "))
       for (const id of ids) {
         const mr = this.#observation.requests.find((request) => request.mr.id === id)?.mr;
@@ -597,17 +606,6 @@ export class QueueDriver {
     await this.#note((before) => ({ ...before, heartbeat: this.#now })).catch(() => {});
   }
 
-  /** Somebody changed the same bead meanwhile: look again and decide anew. */
-  async #patiently<T>(work: () => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await work();
-      } catch (error) {
-        if (!isConflict(error) || attempt >= conflictRetries) throw error;
-      }
-    }
-  }
-
   async #rest(ms: number): Promise<void> {
     await pause(ms, undefined, { signal: this.#options.signal }).catch(() => {});
   }
@@ -620,8 +618,4 @@ export class QueueDriver {
       ...(wakeAt === undefined ? {} : { wakeAt }),
     };
   }
-}
-
-function isConflict(error: unknown): boolean {
-  return error instanceof GtError && error.code === "E_CONFLICT";
 }

@@ -1,11 +1,12 @@
 import { checkConvoys } from "../../core/convoys/landing.ts";
 import { crashPoint } from "../../core/crash-point.ts";
-import { deleteBranch, resolveCommit } from "../../core/git/branch.ts";
+import { deleteBranch } from "../../core/git/branch.ts";
 import { askGit, runGit } from "../../core/git/git.ts";
-import { deleteRemoteBranch } from "../../core/git/push.ts";
+import { allBranches } from "../../core/git/stack.ts";
+import type { BeadId } from "../../core/ledger/bead.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
 import { type MergeRequest, mergeRequest } from "../../core/merge/merge-request.ts";
-import { hasOrigin } from "./push-target.ts";
+import { lookAgain } from "./look-again.ts";
 import type { QueueContext } from "./queue-context.ts";
 
 export interface Landing {
@@ -18,23 +19,40 @@ export interface Landing {
 }
 
 /**
- * Ends a merge request whose change is on its target (spec/05 §2.9). Its first step is one transaction and makes the
- * outcome final; every step may be repeated after a crash.
+ * Ends merge requests whose changes are on their target (spec/05 §2.9). The transaction of each makes its outcome final;
+ * everything after it may be repeated after a crash.
  */
-export async function finalise(context: QueueContext, id: string, landing: Landing): Promise<void> {
+export async function finalise(context: QueueContext, landings: ReadonlyMap<BeadId, Landing>): Promise<void> {
   const { ledger, clock } = context.access;
-  const bead = await ledger.get(id);
-  if (bead === undefined) return;
-  const mr = mergeRequest(bead);
-  if (mr.status !== "closed") {
-    const operations = await closing(context, mr, landing);
-    await ledger.write(context.actor, operations);
-    context.tell(`✓ merged ${mr.sourceIssue || mr.id} (${mr.branch} -> ${landing.target})`);
-  } else if (mr.closeReason !== "merged") return;
-  crashPoint("mq.closed");
-  if (mr.sourceIssue !== "") await checkConvoys(ledger, context.actor, clock.now(), { bead: mr.sourceIssue });
-  if (landing.skipBranch === undefined) await cleanUpBranch(context, mr);
+  const ended: MergeRequest[] = [];
+  for (const [id, landing] of landings) {
+    const mr = await conclude(context, id, landing);
+    if (mr === undefined) continue;
+    crashPoint("mq.closed");
+    if (mr.sourceIssue !== "")
+      await checkConvoys(ledger, context.actor, clock.now(), { bead: mr.sourceIssue });
+    if (landing.skipBranch === undefined) ended.push(mr);
+  }
+  await cleanUpBranches(context, ended);
   crashPoint("mq.cleaned");
+}
+
+/** Closes the request in one transaction; undefined when it ended for another reason before. */
+async function conclude(
+  context: QueueContext,
+  id: BeadId,
+  landing: Landing,
+): Promise<MergeRequest | undefined> {
+  const { ledger } = context.access;
+  return lookAgain(async () => {
+    const bead = await ledger.get(id);
+    if (bead === undefined) return undefined;
+    const mr = mergeRequest(bead);
+    if (mr.status === "closed") return mr.closeReason === "merged" ? mr : undefined;
+    await ledger.write(context.actor, await closing(context, mr, landing));
+    context.tell(`✓ merged ${mr.sourceIssue || mr.id} (${mr.branch} -> ${landing.target})`);
+    return mr;
+  });
 }
 
 async function closing(
@@ -166,38 +184,89 @@ export async function endConflictTask(
 }
 
 /**
- * Deletes what a landed branch leaves behind, unless it has grown since it was submitted or somebody has it checked out
- * (spec/05 §2.9 step 3). Only `polecat/*` branches are ours on the remote.
+ * Deletes what landed branches leave behind, unless they have grown since they were submitted or somebody has them
+ * checked out (spec/05 §2.9 step 3). Only `polecat/*` branches are ours on the remote.
  */
-async function cleanUpBranch(context: QueueContext, mr: MergeRequest): Promise<void> {
+async function cleanUpBranches(context: QueueContext, landed: readonly MergeRequest[]): Promise<void> {
   const { rig, settings } = context;
-  const isOurs = mr.branch.startsWith("polecat/");
-  if (mr.branch === "" || !(isOurs || settings.deleteMergedBranches)) return;
-  const repository = rig.repository;
-  if (isOurs && (await hasOrigin(repository))) {
-    const tracking = `refs/remotes/origin/${mr.branch}`;
-    const there = await resolveCommit(repository, tracking);
-    if (there !== undefined) {
-      const result = await deleteRemoteBranch(repository, "origin", mr.branch, mr.commitSha).catch(
-        () => undefined,
-      );
-      if (result?.result === "pushed") {
-        await askGit(repository, ["update-ref", "-d", tracking]);
-        await observe(context, "branch_deleted", { branch: mr.branch, mr: mr.id });
-      } else if (result !== undefined)
-        await observe(context, "branch_kept", { branch: mr.branch, mr: mr.id, reason: result.result });
-    }
+  const { repository } = rig;
+  const ours = landed.filter(
+    (mr) => mr.branch !== "" && (mr.branch.startsWith("polecat/") || settings.deleteMergedBranches),
+  );
+  if (ours.length === 0) return;
+  const refs = await allBranches(repository);
+  const remote = ours.filter(
+    (mr) => mr.branch.startsWith("polecat/") && refs.has(`refs/remotes/origin/${mr.branch}`),
+  );
+  const events: Operation[] = [];
+  const gone = await deleteOnRemote(repository, remote);
+  for (const mr of remote) events.push(branchEvent(context, mr, gone.has(mr.branch)));
+
+  const local = ours.filter((mr) => refs.has(`refs/heads/${mr.branch}`));
+  const checkedOut = local.length === 0 ? new Set<string>() : await checkedOutBranches(repository);
+  for (const mr of local) {
+    if (checkedOut.has(mr.branch)) continue;
+    const isGone = await deleteBranch(repository, mr.branch, mr.commitSha);
+    if (!isGone) events.push(branchEvent(context, mr, false));
   }
-  if (await isCheckedOut(repository, mr.branch)) return;
-  const local = await resolveCommit(repository, `refs/heads/${mr.branch}`);
-  if (local === undefined) return;
-  const isGone = await deleteBranch(repository, mr.branch, mr.commitSha);
-  if (!isGone) await observe(context, "branch_kept", { branch: mr.branch, mr: mr.id, reason: "moved" });
+  if (events.length > 0) await context.access.ledger.write(context.actor, events);
 }
 
-async function isCheckedOut(repository: string, branch: string): Promise<boolean> {
+/** Deletes with one push; each branch only where it was submitted. Returns the names that are gone. */
+async function deleteOnRemote(
+  repository: string,
+  requests: readonly MergeRequest[],
+): Promise<ReadonlySet<string>> {
+  if (requests.length === 0) return new Set();
+  const answer = await askGit(
+    repository,
+    [
+      "push",
+      "--no-verify",
+      "--porcelain",
+      ...requests.map((mr) => `--force-with-lease=refs/heads/${mr.branch}:${mr.commitSha}`),
+      "--end-of-options",
+      "origin",
+      ...requests.map((mr) => `:refs/heads/${mr.branch}`),
+    ],
+    { timeoutMs: 120_000, env: { GT_REFINERY: "1" } },
+  ).catch(() => undefined);
+  const gone = new Set(
+    (answer?.stdout ?? "")
+      .split("\n")
+      .filter((line) => line.startsWith("-\t:refs/heads/"))
+      .map((line) => line.slice("-\t:refs/heads/".length).split("\t")[0] ?? ""),
+  );
+  const tracking = [...gone].map((branch) => `delete refs/remotes/origin/${branch}\n`).join("");
+  if (tracking !== "") await askGit(repository, ["update-ref", "--stdin"], { input: tracking });
+  return gone;
+}
+
+async function checkedOutBranches(repository: string): Promise<ReadonlySet<string>> {
   const list = await runGit(repository, ["worktree", "list", "--porcelain"]);
-  return list.split("\n").includes(`branch refs/heads/${branch}`);
+  const start = "branch refs/heads/";
+  return new Set(
+    list
+      .split("\n")
+      .filter((line) => line.startsWith(start))
+      .map((line) => line.slice(start.length)),
+  );
+}
+
+function branchEvent(context: QueueContext, mr: MergeRequest, isGone: boolean): Operation {
+  return {
+    op: "event",
+    event: {
+      type: isGone ? "branch_deleted" : "branch_kept",
+      visibility: "audit",
+      payload: {
+        branch: mr.branch,
+        mr: mr.id,
+        rig: context.rig.name,
+        ...(isGone ? {} : { reason: "it has moved or cannot be deleted" }),
+      },
+    },
+  };
 }
 
 /** An event that reports no change of the ledger. */

@@ -33,7 +33,8 @@ export async function probePrefix(
   const { ledger, clock } = context.access;
   const { prefix, attempt } = request;
   const sha = prefix === 0 ? run.base : (run.items[prefix - 1]?.landing ?? run.base);
-  const tree = await runGit(rig.repository, ["rev-parse", "--verify", `${sha}^{tree}`]);
+  const tree =
+    run.items[prefix - 1]?.tree ?? (await runGit(rig.repository, ["rev-parse", "--verify", `${sha}^{tree}`]));
   const slot = slotOf(rig, request.slot);
   const answer = (verdict: GatedFact["verdict"], failed: readonly string[]): GatedFact => ({
     t: "gated",

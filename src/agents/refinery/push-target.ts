@@ -32,9 +32,10 @@ export async function placeOf(
   target: string,
   settings: Pick<MergeSettings, "autoPush" | "localOrigin">,
 ): Promise<TargetPlace> {
-  if (!settings.autoPush || !(await hasOrigin(rig.repository)))
+  const url = settings.autoPush ? await pushUrl(rig.repository) : undefined;
+  if (url === undefined)
     return { kind: "local", target, branch: target, ref: `refs/heads/${target}`, isRefused: false };
-  const checkout = await checkoutOf(rig.repository, target);
+  const checkout = await checkoutOf(rig.repository, url, target);
   const branch = checkout !== undefined && settings.localOrigin === "branch" ? `gt/${target}` : target;
   return {
     kind: "remote",
@@ -46,15 +47,25 @@ export async function placeOf(
   };
 }
 
+async function pushUrl(repository: string): Promise<string | undefined> {
+  const answer = await askGit(repository, ["remote", "get-url", "--push", "origin"]);
+  return answer.exitCode === 0 ? answer.stdout.trim() : undefined;
+}
+
 /** Path of the origin if it is a local repository whose checkout is on the branch. */
-async function checkoutOf(repository: string, target: string): Promise<string | undefined> {
-  const url = await runGit(repository, ["remote", "get-url", "--push", "origin"]);
+async function checkoutOf(repository: string, url: string, target: string): Promise<string | undefined> {
   const path = url.startsWith("file://") ? decodeURIComponent(new URL(url).pathname) : url;
   if (!path.startsWith("/")) return undefined;
-  const bare = await askGit(repository, ["-C", path, "rev-parse", "--is-bare-repository"]);
-  if (bare.exitCode !== 0 || bare.stdout.trim() !== "false") return undefined;
-  const head = await askGit(repository, ["-C", path, "symbolic-ref", "--quiet", "HEAD"]);
-  return head.stdout.trim() === `refs/heads/${target}` ? path : undefined;
+  const facts = await askGit(repository, [
+    "-C",
+    path,
+    "rev-parse",
+    "--is-bare-repository",
+    "--symbolic-full-name",
+    "HEAD",
+  ]);
+  const [isBare, head] = facts.stdout.trim().split("\n");
+  return isBare === "false" && head === `refs/heads/${target}` ? path : undefined;
 }
 
 /** The target's commit as of the last fetch; undefined when there is no such branch. */
@@ -84,14 +95,15 @@ export async function pushTarget(
       reason: `${place.checkout} has ${place.target} checked out (local_origin=refuse)`,
     };
   if (place.kind === "local") return updateLocal(rig, place, expect, sha);
-  const there = await resolveCommit(rig.repository, place.ref);
+  const isBeside = place.branch !== place.target;
+  const lease = isBeside ? await resolveCommit(rig.repository, place.ref) : expect;
   for (let delayMs = 1000; ; delayMs *= 2) {
     const result = await pushWithLease(rig.repository, {
       remote: "origin",
       commit: sha,
       branch: place.branch,
-      expect: place.branch === place.target ? expect : there,
-      ...(place.checkout === undefined || place.branch !== place.target ? {} : { updateCheckout: true }),
+      expect: lease,
+      ...(place.checkout === undefined || isBeside ? {} : { updateCheckout: true }),
       timeoutMs: pushMs,
       env: { GT_REFINERY: "1" },
     });

@@ -1,6 +1,6 @@
 import { isAncestor, mergeBase } from "../../core/git/ancestry.ts";
-import { resolveCommit } from "../../core/git/branch.ts";
 import { runGit } from "../../core/git/git.ts";
+import { ancestorsAmong, existingCommits } from "../../core/git/stack.ts";
 import type { MergeRequest } from "../../core/merge/merge-request.ts";
 
 /** How many commits of a target are searched for our trailers. */
@@ -17,35 +17,37 @@ export async function findLanded(
 ): Promise<ReadonlyMap<string, string>> {
   const landed = new Map<string, string>();
   if (requests.length === 0) return landed;
+  const existing = await existingCommits(
+    repository,
+    requests.flatMap((mr) => [mr.landingSha, mr.commitSha]),
+  );
+  const onTarget = await ancestorsAmong(repository, existing, target);
   const byTrailer = await trailersOf(repository, target);
   for (const mr of requests) {
-    const commit = await landingOf(repository, target, mr, byTrailer.get(mr.id) ?? []);
-    if (commit !== undefined) landed.set(mr.id, commit);
+    if (onTarget.has(mr.landingSha)) landed.set(mr.id, mr.landingSha);
+    else if (onTarget.has(mr.commitSha)) landed.set(mr.id, mr.commitSha);
+    else {
+      const head = existing.has(mr.commitSha) ? mr.commitSha : undefined;
+      const commit = await namedLanding(repository, target, head, byTrailer.get(mr.id) ?? []);
+      if (commit !== undefined) landed.set(mr.id, commit);
+    }
   }
   return landed;
 }
 
-async function landingOf(
+/** The newest commit with the request's trailer that its branch did not start from. */
+async function namedLanding(
   repository: string,
   target: string,
-  mr: MergeRequest,
+  head: string | undefined,
   named: readonly string[],
 ): Promise<string | undefined> {
-  if (mr.landingSha !== "" && (await isKnownAncestor(repository, mr.landingSha, target)))
-    return mr.landingSha;
-  const head = mr.commitSha === "" ? undefined : await resolveCommit(repository, mr.commitSha);
-  if (head !== undefined && (await isAncestor(repository, head, target))) return head;
+  if (named.length === 0) return undefined;
   const start = head === undefined ? undefined : await mergeBase(repository, target, head);
-  for (const commit of named) {
-    // A rework begins on a target that may have an earlier landing of the same request: that one does not count.
-    if (start !== undefined && (await isAncestor(repository, commit, start))) continue;
-    return commit;
-  }
+  // A rework begins on a target that may have an earlier landing of the same request: that one does not count.
+  for (const commit of named)
+    if (start === undefined || !(await isAncestor(repository, commit, start))) return commit;
   return undefined;
-}
-
-async function isKnownAncestor(repository: string, commit: string, target: string): Promise<boolean> {
-  return (await resolveCommit(repository, commit)) !== undefined && isAncestor(repository, commit, target);
 }
 
 /** Commits of the target by the request that their trailer names, newest first. */

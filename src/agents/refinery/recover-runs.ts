@@ -1,6 +1,6 @@
 import { resolveCommit } from "../../core/git/branch.ts";
-import { isAncestor } from "../../core/git/ancestry.ts";
-import { askGit, runGit } from "../../core/git/git.ts";
+import { runGit } from "../../core/git/git.ts";
+import { ancestorsAmong, existingCommits } from "../../core/git/stack.ts";
 import { fetchOrigin } from "../../core/git/repository.ts";
 import { mergeRequest } from "../../core/merge/merge-request.ts";
 import { recover } from "../../core/merge/recover.ts";
@@ -37,16 +37,18 @@ async function recoverRun(context: QueueContext, run: RunRecord): Promise<void> 
 
   const place = await placeOf(context.rig, run.target, context.settings);
   const target = await resolveCommit(repository, place.ref);
-  const onTarget = new Set<string>();
-  for (const item of run.items)
-    if (target !== undefined && (await isOnTarget(repository, item.landing, target, run.base)))
-      onTarget.add(item.landing);
+  const onTarget = target === undefined ? new Set<string>() : await landingsOn(repository, run, target);
   const decision = recover(run, (sha) => onTarget.has(sha));
-  for (const id of decision.landed) {
-    const item = run.items.find((each) => each.id === id);
-    if (item !== undefined)
-      await finalise(context, id, { commit: item.landing, target: run.target, by: "queue", run: run.id });
-  }
+  await finalise(
+    context,
+    new Map(
+      decision.landed.flatMap((id) => {
+        const item = run.items.find((each) => each.id === id);
+        const landing = { target: run.target, by: "queue" as const, run: run.id };
+        return item === undefined ? [] : [[id, { ...landing, commit: item.landing }] as const];
+      }),
+    ),
+  );
   const wasGating = run.state === "gating" || run.state === "stacked";
   await release(context, decision.release, run.id, "recovered", wasGating ? { crashed: "crashed" } : {});
   for (const id of decision.release) await closeWithdrawn(context, id);
@@ -77,14 +79,9 @@ async function recoverRun(context: QueueContext, run: RunRecord): Promise<void> 
 }
 
 /** An item that changes nothing has the base as its landing commit, which proves nothing. */
-async function isOnTarget(
-  repository: string,
-  landing: string,
-  target: string,
-  base: string,
-): Promise<boolean> {
-  if (landing === base || (await resolveCommit(repository, landing)) === undefined) return false;
-  return isAncestor(repository, landing, target);
+async function landingsOn(repository: string, run: RunRecord, target: string): Promise<ReadonlySet<string>> {
+  const landings = run.items.map((item) => item.landing).filter((sha) => sha !== run.base);
+  return ancestorsAmong(repository, await existingCommits(repository, landings), target);
 }
 
 async function quarantinePoison(context: QueueContext, id: string): Promise<void> {
@@ -115,9 +112,8 @@ async function releaseLost(context: QueueContext): Promise<void> {
 
 /** The landing commits of a finished run need not be kept reachable any longer. */
 export async function deleteRunRefs(repository: string, run: string): Promise<void> {
-  const refs = await runGit(repository, ["for-each-ref", "--format=%(refname)", `refs/gt/mq/${run}/`]);
-  for (const ref of refs.split("\n").filter((line) => line !== ""))
-    await askGit(repository, ["update-ref", "-d", ref]);
+  const refs = await runGit(repository, ["for-each-ref", "--format=delete %(refname)", `refs/gt/mq/${run}/`]);
+  if (refs !== "") await runGit(repository, ["update-ref", "--stdin"], { input: `${refs}\n` });
 }
 
 /** Keeps the landing commits reachable until the run is finished. */
@@ -126,6 +122,6 @@ export async function writeRunRefs(
   run: string,
   landings: readonly string[],
 ): Promise<void> {
-  for (const [index, sha] of landings.entries())
-    await runGit(repository, ["update-ref", `refs/gt/mq/${run}/${index + 1}`, sha]);
+  const lines = landings.map((sha, index) => `update refs/gt/mq/${run}/${index + 1} ${sha}\n`);
+  if (lines.length > 0) await runGit(repository, ["update-ref", "--stdin"], { input: lines.join("") });
 }

@@ -1,6 +1,6 @@
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { askGit, runGit } from "../../core/git/git.ts";
+import { runGit } from "../../core/git/git.ts";
 import type { Rig } from "../../core/town/town.ts";
 
 /** A worktree in which gates run (spec/05 §0.1). Only the holder of the rig's refinery lock uses it. */
@@ -25,21 +25,28 @@ const checkoutMs = 10 * 60_000;
  * 1-2). A missing or broken worktree is made anew. Throws when it cannot be done, which blames nobody.
  */
 export async function checkOut(rig: Rig, slot: Slot, sha: string, clean: "untracked" | "all"): Promise<void> {
-  if (!(await isUsable(slot.directory))) await makeWorktree(rig, slot, sha);
-  await removeStaleIndexLock(slot.directory);
+  const gitDirectory = gitDirectoryOf(slot.directory);
+  if (gitDirectory === undefined) await makeWorktree(rig, slot, sha);
+  // Left behind by a checkout that was killed; the refinery lock says that none of ours runs now.
+  else rmSync(join(gitDirectory, "index.lock"), { force: true });
   const run = (...args: readonly string[]) =>
     runGit(slot.directory, [...quiet, ...args], { timeoutMs: checkoutMs });
   await run("checkout", "--force", "--detach", "--quiet", sha, "--");
-  await run("reset", "--hard", "--quiet", sha, "--");
   if (existsSync(join(slot.directory, ".gitmodules")))
     await run("submodule", "update", "--init", "--recursive", "--force", "--quiet");
   await run("clean", "-ffd", "--quiet", ...(clean === "all" ? ["-x"] : []));
 }
 
-async function isUsable(directory: string): Promise<boolean> {
-  if (!existsSync(join(directory, ".git"))) return false;
-  const inside = await askGit(directory, ["rev-parse", "--is-inside-work-tree"]);
-  return inside.exitCode === 0 && inside.stdout.trim() === "true";
+/** What git knows of the worktree, read from its `.git` file; undefined when it is not a usable worktree. */
+function gitDirectoryOf(directory: string): string | undefined {
+  let text: string;
+  try {
+    text = readFileSync(join(directory, ".git"), "utf8");
+  } catch {
+    return undefined; // no worktree, or a whole repository where only a worktree belongs
+  }
+  const path = /^gitdir: (.+)$/m.exec(text)?.[1];
+  return path !== undefined && existsSync(join(path, "HEAD")) ? path : undefined;
 }
 
 async function makeWorktree(rig: Rig, slot: Slot, sha: string): Promise<void> {
@@ -51,10 +58,4 @@ async function makeWorktree(rig: Rig, slot: Slot, sha: string): Promise<void> {
     [...quiet, "worktree", "add", "--force", "--detach", "--no-checkout", "--", slot.directory, sha],
     { timeoutMs: checkoutMs },
   );
-}
-
-/** Left behind by a checkout that was killed; the refinery lock says that none of ours runs now. */
-async function removeStaleIndexLock(directory: string): Promise<void> {
-  const path = await runGit(directory, ["rev-parse", "--path-format=absolute", "--git-path", "index.lock"]);
-  rmSync(path, { force: true });
 }

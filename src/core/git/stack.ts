@@ -32,26 +32,92 @@ export type MergedTrees =
   | { readonly clean: true; readonly tree: string }
   | { readonly clean: false; readonly files: readonly string[] };
 
+const fields = "%H%x00%T%x00%P%x00%an%x00%ae%x00%ad%x00%ct%x00%B";
+
 export async function readCommit(repository: string, sha: string): Promise<CommitInfo> {
-  const format = "%H%x00%T%x00%P%x00%an%x00%ae%x00%ad%x00%ct%x00%B";
+  return parseCommit(await runGit(repository, ["log", "-1", "--date=raw", `--format=${fields}`, sha, "--"]));
+}
+
+/** Commits of `head` that `base` does not have, newest first. */
+export async function readCommits(
+  repository: string,
+  base: string,
+  head: string,
+): Promise<readonly CommitInfo[]> {
   const text = await runGit(repository, [
     "log",
-    "-1",
+    "--topo-order",
     "--date=raw",
-    `--format=${format}`,
-    "--end-of-options",
-    sha,
+    `--format=${fields}%x00%x01`,
+    `${base}..${head}`,
+    "--",
   ]);
-  const [id = "", tree = "", parents = "", name = "", email = "", date = "", seconds = "0", ...message] =
+  return text
+    .split("\0\u0001")
+    .map((entry) => entry.replace(/^\n/, ""))
+    .filter((entry) => entry !== "")
+    .map(parseCommit);
+}
+
+function parseCommit(text: string): CommitInfo {
+  const [sha = "", tree = "", parents = "", name = "", email = "", date = "", seconds = "0", ...message] =
     text.split("\0");
   return {
-    sha: id,
+    sha,
     tree,
     parents: parents.split(" ").filter((parent) => parent !== ""),
     author: { name, email, date },
     committedAt: Number(seconds),
     message: message.join("\0").trimEnd(),
   };
+}
+
+/** Those of the objects that are commits of this repository; asks once for all of them. */
+export async function existingCommits(
+  repository: string,
+  shas: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const asked = shas.filter((sha) => /^[0-9a-f]{40,64}$/.test(sha));
+  if (asked.length === 0) return new Set();
+  const text = await runGit(repository, ["cat-file", "--batch-check=%(objectname) %(objecttype)"], {
+    input: `${asked.join("\n")}\n`,
+  });
+  return new Set(
+    text
+      .split("\n")
+      .filter((line) => line.endsWith(" commit"))
+      .map((line) => line.slice(0, line.indexOf(" "))),
+  );
+}
+
+/** Those of the existing commits that are reachable from `tip`; asks once for all of them. */
+export async function ancestorsAmong(
+  repository: string,
+  commits: ReadonlySet<string>,
+  tip: string,
+): Promise<ReadonlySet<string>> {
+  if (commits.size === 0) return new Set();
+  const text = await runGit(repository, ["rev-list", "--stdin"], {
+    input: `${[...commits, `^${tip}`].join("\n")}\n`,
+  });
+  const beyond = new Set(text.split("\n"));
+  return new Set([...commits].filter((commit) => !beyond.has(commit)));
+}
+
+/** Names and commits of all local branches and of the remote's as they were fetched, by full ref name. */
+export async function allBranches(repository: string): Promise<ReadonlyMap<string, string>> {
+  const text = await runGit(repository, [
+    "for-each-ref",
+    "--format=%(objectname) %(refname)",
+    "refs/heads",
+    "refs/remotes/origin",
+  ]);
+  return new Map(
+    text
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line) => [line.slice(line.indexOf(" ") + 1), line.slice(0, line.indexOf(" "))]),
+  );
 }
 
 /**
