@@ -28,6 +28,7 @@ import {
   setCulpritAside,
   setMissingAside,
 } from "./set-aside.ts";
+import { retarget } from "./retarget.ts";
 import { reportTargetGreen, reportTargetRed } from "./target-health.ts";
 import { gatePermits } from "./gate-permits.ts";
 import { isKnownGreen } from "./verdict-store.ts";
@@ -39,6 +40,8 @@ export interface DriveOptions {
   /** At most one run. */
   readonly once?: "once";
   readonly target?: string;
+  /** Worktrees in which this driver's gates run. */
+  readonly slots: readonly number[];
   readonly byHand?: "by-hand";
 }
 
@@ -96,8 +99,10 @@ export class QueueDriver {
   constructor(context: QueueContext, options: DriveOptions) {
     this.#context = context;
     this.#options = options;
-    this.#state = emptyQueue(context.settings.policy, context.access.clock.now());
-    this.#freeSlots = Array.from({ length: context.settings.slots }, (_, number) => number);
+    const { policy } = context.settings;
+    const probes = Math.min(policy.probes, options.slots.length);
+    this.#state = emptyQueue({ ...policy, probes }, context.access.clock.now());
+    this.#freeSlots = [...options.slots];
   }
 
   async drive(): Promise<QueueReport> {
@@ -303,6 +308,11 @@ export class QueueDriver {
     this.#place = await placeOf(rig, target, settings);
     const base = await targetCommit(rig, this.#place);
     if (base === undefined) {
+      if (await retarget(this.#context, target, this.#observation.requests)) {
+        await this.#look();
+        this.#facts.push({ t: "syncFailed", target, because: "retargeted", retryMs: 0 });
+        return;
+      }
       await access.ledger.write(
         actor,
         await escalation(this.#context, {

@@ -8,6 +8,7 @@ import type { Operation } from "../../core/ledger/operation.ts";
 import { type MergeRequest, mergeRequest } from "../../core/merge/merge-request.ts";
 import { lookAgain } from "./look-again.ts";
 import type { QueueContext } from "./queue-context.ts";
+import { tellAgent } from "./tell-agent.ts";
 
 export interface Landing {
   /** Commit under which it is on the target. */
@@ -51,6 +52,7 @@ async function conclude(
     if (mr.status === "closed") return mr.closeReason === "merged" ? mr : undefined;
     await ledger.write(context.actor, await closing(context, mr, landing));
     context.tell(`✓ merged ${mr.sourceIssue || mr.id} (${mr.branch} -> ${landing.target})`);
+    await tellAgent(context, "mayor/", `MERGED: ${mr.id} issue=${mr.sourceIssue} branch=${mr.branch}`);
     return mr;
   });
 }
@@ -242,7 +244,8 @@ async function deleteOnRemote(
   return gone;
 }
 
-async function checkedOutBranches(repository: string): Promise<ReadonlySet<string>> {
+/** Branches that some worktree has checked out: whoever is there would find it changed under them. */
+export async function checkedOutBranches(repository: string): Promise<ReadonlySet<string>> {
   const list = await runGit(repository, ["worktree", "list", "--porcelain"]);
   const start = "branch refs/heads/";
   return new Set(

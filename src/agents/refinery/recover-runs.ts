@@ -49,7 +49,8 @@ async function recoverRun(context: QueueContext, run: RunRecord): Promise<void> 
       }),
     ),
   );
-  const wasGating = run.state === "gating" || run.state === "stacked";
+  // Only a process that ended under a running gate may have been ended by it.
+  const wasGating = run.probes.some((probe) => probe.verdict === undefined);
   await release(context, decision.release, run.id, "recovered", wasGating ? { crashed: "crashed" } : {});
   for (const id of decision.release) await closeWithdrawn(context, id);
   const [only, ...others] = decision.release;

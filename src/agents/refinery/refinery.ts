@@ -3,10 +3,12 @@ import { mergeSettings } from "../../core/merge/merge-settings.ts";
 import { refinerySwitch, runsByItself } from "../../core/merge/refinery-switch.ts";
 import type { Rig } from "../../core/town/town.ts";
 import type { TownAccess } from "../town-access.ts";
+import { autoLand, autoLandCandidates } from "./auto-land.ts";
 import { type QueueReport, QueueDriver } from "./drive-queue.ts";
 import { observeQueue } from "./observe-queue.ts";
 import { type QueueContext, queueContext } from "./queue-context.ts";
 import { recoverRuns } from "./recover-runs.ts";
+import { tidyQueue } from "./tidy-queue.ts";
 import { isOver, runsOf } from "../../core/merge/run-record.ts";
 
 export interface RunQueueOptions {
@@ -53,23 +55,70 @@ export async function runQueue(
     kind: "refinery",
     subject: `the merge queue of ${rig.name}`,
   });
+  const signal = options.signal ?? new AbortController().signal;
   try {
     await recoverRuns(context);
-    const driver = new QueueDriver(context, {
-      signal: options.signal ?? new AbortController().signal,
-      patienceMs: options.patienceMs ?? 60_000,
-      ...(options.once === undefined ? {} : { once: options.once }),
-      ...(options.target === undefined ? {} : { target: options.target }),
-      ...(options.byHand === undefined ? {} : { byHand: options.byHand }),
-    });
-    return await driver.drive();
+    const report = await driveTargets(context, options, signal);
+    await autoLand(context, signal);
+    await tidyQueue(context);
+    return report;
   } finally {
     lock.release();
   }
 }
 
+/** With several slots, several targets are worked on at the same time, each in worktrees of its own (spec/05 §2.12). */
+async function driveTargets(
+  context: QueueContext,
+  options: RunQueueOptions,
+  signal: AbortSignal,
+): Promise<QueueReport> {
+  const { slots } = context.settings;
+  const all = Array.from({ length: slots }, (_, number) => number);
+  const drive = (own: readonly number[], target: string | undefined) =>
+    new QueueDriver(context, {
+      signal,
+      patienceMs: options.patienceMs ?? 60_000,
+      slots: own,
+      ...(options.once === undefined ? {} : { once: options.once }),
+      ...(target === undefined ? {} : { target }),
+      ...(options.byHand === undefined ? {} : { byHand: options.byHand }),
+    }).drive();
+  if (slots === 1 || options.target !== undefined || options.once !== undefined)
+    return drive(all, options.target);
+  const { inputs } = await observeQueue(context);
+  const targets = [...new Set(inputs.map((input) => input.target))].slice(0, slots);
+  if (targets.length < 2) return drive(all, undefined);
+  const reports = await Promise.all(
+    targets.map((target, index) =>
+      drive(
+        all.filter((slot) => slot % targets.length === index),
+        target,
+      ),
+    ),
+  );
+  // What has come for other targets meanwhile.
+  reports.push(await drive(all, undefined));
+  return reports.reduce(together);
+}
+
+function together(one: QueueReport, other: QueueReport): QueueReport {
+  const wakes = [one.wakeAt, other.wakeAt].filter((at) => at !== undefined);
+  return {
+    merged: [...one.merged, ...other.merged],
+    ejected: [...one.ejected, ...other.ejected],
+    conflicts: [...one.conflicts, ...other.conflicts],
+    quarantined: [...one.quarantined, ...other.quarantined],
+    runs: one.runs + other.runs,
+    gateRuns: one.gateRuns + other.gateRuns,
+    waiting: other.waiting,
+    ...(wakes.length === 0 ? {} : { wakeAt: Math.min(...wakes) }),
+  };
+}
+
 async function hasWork(context: QueueContext): Promise<boolean> {
   const { requests } = await observeQueue(context);
   if (requests.length > 0) return true;
+  if ((await autoLandCandidates(context)).length > 0) return true;
   return (await runsOf(context.access.ledger, context.rig.name)).some((run) => !isOver(run));
 }

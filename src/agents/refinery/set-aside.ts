@@ -1,3 +1,4 @@
+import { formatTime } from "../../core/clock.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
 import { type MergeRequest, mergeRequest } from "../../core/merge/merge-request.ts";
 import { openConflictTasks, openRequests } from "../../core/merge/open-requests.ts";
@@ -6,6 +7,8 @@ import { enqueueSling, openContexts, type SlingReason } from "../../core/schedul
 import { escalation } from "./escalate.ts";
 import { endConflictTask, freeAgent } from "./finalise.ts";
 import type { QueueContext } from "./queue-context.ts";
+import { rebaseBranch } from "./rebase-branch.ts";
+import { tellAgent } from "./tell-agent.ts";
 import type { RunProbe, RunRecord } from "../../core/merge/run-record.ts";
 
 /** Ends a merge request's part in the queue without landing it (spec/05 §2.10). Each function is one transaction. */
@@ -68,11 +71,82 @@ export async function setCulpritAside(
       id: mr.sourceIssue,
       text: evidenceText(mr, culprit, attempt, failure, probe),
     });
+  const worker = settings.onFailure === "assign_back" ? await reachableWorker(context, mr) : undefined;
+  const body = fixNeeded(context, mr, failure, attempt, probe);
   if (giveUp) operations.push(...(await quarantining(context, mr, `${attempt} failed attempts`, failure)));
-  else if (settings.onFailure !== "hold")
-    operations.push(...(await redispatch(context, mr, "rework", failure, "on-prior-branch")));
+  else if (settings.onFailure === "hold") operations.push(message(context, "mayor/", mr, body));
+  else if (worker !== undefined) operations.push(message(context, worker, mr, body));
+  else operations.push(...(await redispatch(context, mr, "rework", failure, "on-prior-branch")));
   await context.access.ledger.write(context.actor, operations);
+  if (worker !== undefined && !giveUp)
+    await tellAgent(context, worker, `FIX_NEEDED ${mr.worker}: ${failure} (${mr.id}); read your mail`);
+  const type = probe?.gate ?? "gates";
+  await tellAgent(
+    context,
+    "mayor/",
+    `MERGE_FAILED: ${mr.id} issue=${mr.sourceIssue} branch=${mr.branch} type=${type}`,
+  );
   context.tell(`✗ set aside ${mr.sourceIssue || mr.id} (${mr.branch}): ${failure}`);
+}
+
+/** The worker, if it is there and free or still on this very bead (spec/05 §2.10 assign_back). */
+async function reachableWorker(context: QueueContext, mr: MergeRequest): Promise<string | undefined> {
+  const { ledger } = context.access;
+  const agent = mr.agentAddress === "" ? undefined : await ledger.agent(mr.agentAddress);
+  if (agent === undefined || (agent.hookBead !== "" && agent.hookBead !== mr.sourceIssue)) return undefined;
+  try {
+    const host = await context.access.host({ start: false });
+    const sessions = await host.list();
+    const isAlive = sessions.some((each) => each.actor === agent.address && each.phase !== "exited");
+    return isAlive ? agent.address : undefined;
+  } catch {
+    return undefined; // without a host there are no sessions
+  }
+}
+
+function fixNeeded(
+  context: QueueContext,
+  mr: MergeRequest,
+  failure: string,
+  attempt: number,
+  probe: RunProbe | undefined,
+): string {
+  return [
+    `Branch: ${mr.branch}`,
+    `Issue: ${mr.sourceIssue}`,
+    `Polecat: ${mr.worker}`,
+    `Rig: ${context.rig.name}`,
+    `Target: ${mr.target || context.rig.defaultBranch}`,
+    `Failed-At: ${formatTime(context.access.clock.now())}`,
+    `Failure-Type: ${probe?.why === "timeout" ? "timeout" : failureType(probe?.gate)}`,
+    `Error: ${failure}`,
+    `MR-Bead-ID: ${mr.id}`,
+    `Attempt-Number: ${attempt}`,
+    "",
+    ...(probe?.tail ?? []),
+  ].join("\n");
+}
+
+/** The word of the protocol for a built-in gate, else the gate's own name (spec/05 §2.10). */
+function failureType(gate: string | undefined): string {
+  return gate === "test" ? "tests" : (gate ?? "gates");
+}
+
+function message(context: QueueContext, to: string, mr: MergeRequest, body: string): Operation {
+  return {
+    op: "create",
+    bead: {
+      scope: "town",
+      type: "message",
+      title: `FIX_NEEDED ${mr.worker || mr.id}`,
+      description: body,
+      assignee: to,
+      sender: context.actor,
+      priority: 1,
+      ephemeral: true,
+      metadata: { refinery: { mr: mr.id } },
+    },
+  };
 }
 
 /** The prefix's own failure: the last red of a gate that counts. */
@@ -217,6 +291,19 @@ export async function setConflictAside(
   const retries = mr.retryCount + 1;
   const reason =
     conflict.kind === "not_ff" ? "not a fast-forward" : `conflict in ${conflict.files.join(", ")}`;
+  if (
+    conflict.kind === "conflict" &&
+    settings.onConflict === "auto_rebase" &&
+    retries < settings.maxRetryCount
+  ) {
+    const head = await rebaseBranch(context, mr, base);
+    if (head !== undefined) {
+      await release(context, [mr.id], mr.run, "rebased");
+      await repinAfterRebase(context, mr.id, head, retries);
+      context.tell(`↻ rebased ${mr.branch}`);
+      return "again";
+    }
+  }
   const found: Operation = {
     op: "event",
     event: { type: "merge_conflict", payload: { ...facts(context, mr), files: conflict.files } },
@@ -290,6 +377,21 @@ export async function setConflictAside(
   ]);
   context.tell(`⚠ ${mr.branch}: ${reason}; created a conflict task`);
   return "blocked";
+}
+
+async function repinAfterRebase(
+  context: QueueContext,
+  id: string,
+  head: string,
+  retries: number,
+): Promise<void> {
+  await context.access.ledger.write(context.actor, [
+    {
+      op: "update",
+      id,
+      fields: { metadata: { mr: { commit_sha: head, retry_count: retries, landing_sha: null } } },
+    },
+  ]);
 }
 
 interface ConflictFacts {

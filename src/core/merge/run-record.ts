@@ -62,12 +62,16 @@ export function isOver(run: RunRecord): boolean {
   return run.state === "done" || run.state === "aborted";
 }
 
-export function runKey(rig: string, id: string): string {
+function runKey(rig: string, id: string): string {
   return `${rig}/${id}`;
 }
 
 export function putRun(run: RunRecord): Operation {
   return { op: "putRow", table: table, key: runKey(run.rig, run.id), value: run };
+}
+
+export function forgetRun(run: RunRecord): Operation {
+  return { op: "deleteRow", table, key: runKey(run.rig, run.id) };
 }
 
 /** Runs of a rig, newest first. */
