@@ -39,7 +39,7 @@ export async function rebaseBranch(
       "--quiet",
       base,
     ],
-    { timeoutMs: 10 * 60_000, env: { GIT_EDITOR: "true" } },
+    { timeoutMs: 10 * 60_000 },
   );
   if (rebased.exitCode !== 0) {
     await askGit(slot.directory, ["rebase", "--abort"]);
