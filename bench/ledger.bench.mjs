@@ -8,6 +8,7 @@ import { parseFile } from "../src/core/ledger/jsonl/parse-file.ts";
 import { mergeRecords } from "../src/core/ledger/merge/merge-records.ts";
 import { openLedger } from "../src/core/ledger/open-ledger.ts";
 import { recomputeBlockedState } from "../src/core/ledger/store/blocked-state.ts";
+import { reapWisps } from "../src/core/ledger/upkeep/reap-wisps.ts";
 
 export const title = "Ledger of 100,000 beads (spec/01 §11)";
 
@@ -77,6 +78,7 @@ async function* onLargeLedger(directory, { nodeStartMs }) {
   );
 
   yield row("P8 add an edge to a chain of 10,000", await chain(ledger), "ms", 50);
+  yield* wisps(ledger);
   fillFeed(ledger.database);
   const head = await ledger.head();
   yield row(
@@ -139,6 +141,28 @@ function fillFeed(database) {
   database.execute(`INSERT INTO events (id, tx, issue_id, scope, event_type, actor, created_at)
     WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000)
     SELECT 'bench.' || i, 'bench', 'gt-' || i, 'local', 'updated', 'bench', i FROM n`);
+}
+
+async function* wisps(ledger) {
+  ledger.database.execute(`INSERT INTO issues (id, scope, title, status, closed_at, created_at, updated_at, ephemeral, wisp_type)
+    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
+    SELECT 'gt-wisp-' || i, 'local', 'wisp', 'closed', 1, 1, 1, 1, 'ping' FROM n`);
+  let longest = 0;
+  const write = ledger.database.write.bind(ledger.database);
+  ledger.database.write = (change) =>
+    write(() => {
+      const begin = performance.now();
+      const result = change();
+      longest = Math.max(longest, performance.now() - begin);
+      return result;
+    });
+  const { ms, result } = await timed(() => reapWisps(ledger, { actor: "bench" }));
+  ledger.database.write = write;
+  yield {
+    ...row("P19 delete 20,000 expired wisps", ms / 1000, "s", 5),
+    note: `${result.deleted.length} deleted`,
+  };
+  yield row("P19 longest transaction of it", longest, "ms", 250);
 }
 
 async function chain(ledger) {

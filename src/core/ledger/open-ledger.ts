@@ -19,6 +19,8 @@ export interface OpenLedgerOptions {
   readonly synchronous?: "normal" | "full";
   readonly ignoreSchemaSkew?: boolean;
   readonly allowNetworkFileSystem?: boolean;
+  /** How long a write waits for other writers before `E_BUSY`, 30 s by default. */
+  readonly patienceMs?: number;
 }
 
 /** Opens a ledger file, repairing what a killed writer left behind (spec/01 §7). */

@@ -116,6 +116,8 @@ export type NewBead = BeadFields & {
   readonly parent?: BeadId;
   /** A child takes over its parent's labels, except `gt:*`, `from:*`, `thread:*` and state labels. */
   readonly inheritLabels?: boolean;
+  /** Accepts an explicit id whose prefix nobody registered (`--force`). */
+  readonly allowForeignPrefix?: boolean;
   readonly createdAt?: Time;
 };
 

@@ -361,3 +361,51 @@ it("says what is wrong with a file that is no database and leaves it alone", asy
     code: "E_NO_DATABASE",
   });
 });
+
+it("gives up on a writer that never ends, with its own exit code, while reading goes on", async () => {
+  const { ledger, create } = await scratchLedger();
+  const bead = await create({});
+  const impatient = await openLedger({ path: ledger.path, patienceMs: 200 });
+  ledger.database.execute("BEGIN IMMEDIATE");
+  await expect(impatient.write("x", [{ op: "claim", id: bead.id }])).rejects.toMatchObject({
+    code: "E_BUSY",
+    exitCode: 5,
+    message: expect.stringMatching(/^database is busy \(held for \d+s by another process\)$/),
+  });
+  expect((await impatient.get(bead.id))?.status).toBe("open");
+  ledger.database.execute("ROLLBACK");
+  await impatient.write("x", [{ op: "claim", id: bead.id }]);
+  expect((await ledger.get(bead.id))?.status).toBe("in_progress");
+  await impatient.close();
+});
+
+it("puts beads into the scope that type, parent, prefix or caller ask for", async () => {
+  const { ledger, create } = await scratchLedger();
+  await ledger.write("x", [{ op: "registerPrefix", prefix: "bd", scope: "beads", path: "beads" }]);
+  expect(await create({})).toMatchObject({ scope: "gastown", id: expect.stringMatching(/^gt-/) });
+  const other = await create({ scope: "beads" });
+  expect(other.id).toMatch(/^bd-/);
+  expect(await create({ prefix: "bd" })).toMatchObject({ scope: "beads" });
+  expect(await create({ parent: other.id })).toMatchObject({ scope: "beads" });
+  expect(await create({ type: "escalation" })).toMatchObject({
+    scope: "town",
+    id: expect.stringMatching(/^hq-/),
+  });
+  expect(await create({ type: "convoy", id: "hq-cv-00001" })).toMatchObject({ scope: "town" });
+  expect(await create({ id: "zz-1", allowForeignPrefix: true })).toMatchObject({ scope: "gastown" });
+  await expect(
+    ledger.write("x", [{ op: "registerPrefix", prefix: "gt", scope: "beads", path: "beads" }]),
+  ).rejects.toThrow('prefix "gt" is already used by gastown');
+});
+
+it("claims the best ready bead for one caller after the other", async () => {
+  const { ledger, create, depend } = await scratchLedger();
+  const low = await create({ title: "low", priority: 3 });
+  const high = await create({ title: "high", priority: 0 });
+  const held = await create({ title: "held", priority: 0 });
+  await depend(held.id, low.id);
+  expect((await ledger.claimReady("a"))?.id).toBe(high.id);
+  expect((await ledger.claimReady("b"))?.id).toBe(low.id);
+  expect(await ledger.claimReady("c")).toBeUndefined();
+  expect(await ledger.get(high.id)).toMatchObject({ status: "in_progress", assignee: "a" });
+});

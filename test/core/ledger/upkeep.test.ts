@@ -3,10 +3,11 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { DoctorContext } from "../../../src/core/ledger/doctor/doctor.ts";
 import { examineLedger, repairLedger } from "../../../src/core/ledger/doctor/doctor.ts";
-import { exportScope } from "../../../src/core/ledger/jsonl/export-scope.ts";
+import { exportScope, townPace } from "../../../src/core/ledger/jsonl/export-scope.ts";
 import { openLedger } from "../../../src/core/ledger/open-ledger.ts";
 import { schemaVersion } from "../../../src/core/ledger/store/schema.ts";
 import { createBackup, listBackups, restoreBackup } from "../../../src/core/ledger/upkeep/backup.ts";
+import { keepLedger } from "../../../src/core/ledger/upkeep/keep-ledger.ts";
 import { reapWisps } from "../../../src/core/ledger/upkeep/reap-wisps.ts";
 import { recoverDatabase } from "../../../src/core/ledger/upkeep/recover-database.ts";
 import { trimFeed } from "../../../src/core/ledger/upkeep/trim-feed.ts";
@@ -226,4 +227,25 @@ it("reads a ledger of a newer program and refuses to write to it", async () => {
   const bold = await openLedger({ path: ledger.path, ignoreSchemaSkew: true });
   await bold.write("x", [{ op: "claim", id: bead.id }]);
   await bold.close();
+});
+
+it("does what is due and nothing else", async () => {
+  const { ledger, clock, create, close, directory } = await scratchLedger();
+  const path = join(directory, "issues.jsonl");
+  const options = { actor: "daemon", scopes: [{ scope: "gastown", path }], pace: townPace };
+  expect(await keepLedger(ledger, options)).toMatchObject({ exported: [], hasBackup: true, problems: [] });
+  const bead = await create({ title: "A" });
+  const ping = await create({ title: "p", ephemeral: true, wispType: "ping" });
+  await close(ping.id);
+  expect(await keepLedger(ledger, options)).toMatchObject({ exported: [], hasBackup: false });
+  clock.advance(31_000);
+  expect(await keepLedger(ledger, options)).toMatchObject({ exported: ["gastown"] });
+  expect(await readFile(path, "utf8")).toContain(bead.id);
+  const head = await ledger.head();
+  expect(await keepLedger(ledger, options)).toMatchObject({ exported: [], reaped: 0 });
+  expect(await ledger.head()).toBe(head);
+  clock.advance(7 * hour);
+  expect(await keepLedger(ledger, options)).toMatchObject({ reaped: 1, hasBackup: false });
+  await create({ title: "B" });
+  expect(await keepLedger(ledger, { ...options, isEnding: true })).toMatchObject({ exported: ["gastown"] });
 });

@@ -41,8 +41,11 @@ interface Plan {
   readonly head: number;
   /** New line by id; undefined takes the line away. */
   readonly lines: ReadonlyMap<string, string | undefined>;
+  /** Beads, without tombstones. */
   readonly before: number;
   readonly after: number;
+  /** Beads that would be gone without a trace: a tombstone counts as present. */
+  readonly lost: number;
   readonly added: number;
   readonly changed: number;
   readonly removed: number;
@@ -63,18 +66,15 @@ export async function exportScope(ledger: SqliteLedger, options: ExportOptions):
     await database.write(() => forgetDirty(database, options.scope, plan.head));
     return { scope: options.scope, exported: plan.after, added, changed, removed, written: false };
   }
-  const isSuspicious = plan.before > guardLeast && plan.after < plan.before * guardRatio;
+  const left = plan.before - plan.lost;
+  const isSuspicious = plan.before > guardLeast && left < plan.before * guardRatio;
   if (isSuspicious && options.force !== true) {
     const aside = `${options.path}.suspect-${stamp(options.now)}`;
     await writeLines(database, options.scope, plan.lines, aside);
-    throw new GtError(
-      "E_EXPORT_REFUSED",
-      `export refused: ${plan.before} -> ${plan.after} beads; use --force`,
-      {
-        why: [`what would have been written is in ${aside}`],
-        hint: "bd doctor --deep",
-      },
-    );
+    throw new GtError("E_EXPORT_REFUSED", `export refused: ${plan.before} -> ${left} beads; use --force`, {
+      why: [`what would have been written is in ${aside}`],
+      hint: "bd doctor --deep",
+    });
   }
   const hash = await writeLines(database, options.scope, plan.lines, options.path);
   await database.write(() => {
@@ -100,6 +100,8 @@ function planExport(database: LedgerDatabase, { scope, now, rebuild }: ExportOpt
   const old = database.pluck("SELECT line FROM export_lines WHERE issue_id = ? AND scope = ?");
   const lines = new Map<string, string | undefined>();
   const counts = { added: 0, changed: 0, removed: 0 };
+  let growth = 0;
+  let lost = 0;
   for (const id of idsToExport(database, scope, now, rebuild === true)) {
     const before = old.get(id, scope) as string | undefined;
     const line = exportLine(database, id, scope, now);
@@ -108,9 +110,21 @@ function planExport(database: LedgerDatabase, { scope, now, rebuild }: ExportOpt
     if (before === undefined) counts.added++;
     else if (line === undefined) counts.removed++;
     else counts.changed++;
+    growth += beadsIn(line) - beadsIn(before);
+    if (line === undefined) lost += beadsIn(before);
   }
-  const before = database.value<number>("SELECT count(*) FROM export_lines WHERE scope = ?", scope) ?? 0;
-  return { head, lines, before, after: before + counts.added - counts.removed, ...counts };
+  const stored = database.value<number>("SELECT count(*) FROM export_lines WHERE scope = ?", scope) ?? 0;
+  const tombstones = database.value<number>(
+    "SELECT count(*) FROM tombstones WHERE scope = ? AND deleted_at > ?",
+    scope,
+    now - tombstoneTtlMs,
+  );
+  const after = stored + counts.added - counts.removed - (tombstones ?? 0);
+  return { head, lines, before: after - growth, after, lost, ...counts };
+}
+
+function beadsIn(line: string | undefined): number {
+  return line === undefined || line.startsWith('{"_type":"tombstone"') ? 0 : 1;
 }
 
 function idsToExport(

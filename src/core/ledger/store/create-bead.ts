@@ -119,7 +119,7 @@ function idOf(
   parent: BeadId | undefined,
 ): BeadId {
   if (bead.id !== undefined) {
-    checkExplicitId(batch, bead.id);
+    checkExplicitId(batch, bead.id, bead.allowForeignPrefix === true ? "any" : "registered");
     return bead.id;
   }
   if (parent !== undefined) return nextChildId(batch, parent);
@@ -133,10 +133,10 @@ function idOf(
   });
 }
 
-function checkExplicitId(batch: Batch, id: BeadId): void {
+function checkExplicitId(batch: Batch, id: BeadId, prefix: "registered" | "any"): void {
   if (!isBeadId(id)) throw invalid(`invalid id "${id}"`);
   const { prefixes } = batch.context;
-  if (prefixes.scopeOfId(id) === undefined)
+  if (prefix === "registered" && prefixes.scopeOfId(id) === undefined)
     throw new GtError(
       "E_PREFIX",
       `prefix mismatch: "${id}" does not start with a known prefix (${prefixes.prefixes.join(", ")}); use --force to override`,

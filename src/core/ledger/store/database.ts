@@ -17,13 +17,17 @@ export interface DatabaseOptions {
   readonly ignoreSchemaSkew?: boolean;
   /** Accepts a network file system, with a slower kind of journal (`storage.allow-network-fs`). */
   readonly allowNetworkFileSystem?: boolean;
+  /** How long a writer waits for others in total before it gives up, 30 s by default. */
+  readonly patienceMs?: number;
 }
 
 export type SqlValue = string | number | bigint | null;
 export type SqlRow = Readonly<Record<string, SqlValue>>;
 
 /** How long a writer waits for others in total before it gives up (spec/01 §7.1). */
-const busyLimitMs = 30_000;
+const defaultPatienceMs = 30_000;
+/** How long SQLite itself waits before we take over and let the process do other things meanwhile. */
+const busyTimeoutMs = 5_000;
 
 /** The connection to a ledger file: prepared statements by their text, transactions, translated errors (spec/01 §7.1). */
 export class LedgerDatabase {
@@ -32,6 +36,7 @@ export class LedgerDatabase {
   /** Schema version of the file when it is newer than this program. */
   readonly newerVersion: number | undefined;
   private readonly connection: Database.Database;
+  private readonly patienceMs: number;
   private readonly statements = new Map<string, Database.Statement<unknown[]>>();
   private readonly plucked = new Map<string, Database.Statement<unknown[]>>();
   private readonly begin: Database.Statement;
@@ -44,6 +49,7 @@ export class LedgerDatabase {
     this.readonly =
       options.readonly === true || (newerVersion !== undefined && options.ignoreSchemaSkew !== true);
     this.connection = connection;
+    this.patienceMs = options.patienceMs ?? defaultPatienceMs;
     this.begin = connection.prepare("BEGIN IMMEDIATE");
     this.commit = connection.prepare("COMMIT");
     this.rollback = connection.prepare("ROLLBACK");
@@ -129,9 +135,9 @@ export class LedgerDatabase {
       } catch (error) {
         if (!isBusy(error)) throw translate(error, this.path);
         const waitedMs = performance.now() - startedAt;
-        if (waitedMs > busyLimitMs) throw busyError(waitedMs);
+        if (waitedMs > this.patienceMs) throw busyError(waitedMs);
         const jitter = pauseMs * (0.5 + Math.random());
-        await new Promise((resolve) => setTimeout(resolve, Math.min(jitter, busyLimitMs - waitedMs)));
+        await new Promise((resolve) => setTimeout(resolve, Math.min(jitter, this.patienceMs - waitedMs)));
         pauseMs = Math.min(2_000, pauseMs * 2);
       }
     }
@@ -186,7 +192,10 @@ export async function openDatabase(options: DatabaseOptions): Promise<LedgerData
     });
   let connection: Database.Database | undefined;
   try {
-    connection = new Database(options.path, { timeout: 5_000, readonly: options.readonly === true });
+    connection = new Database(options.path, {
+      timeout: Math.min(busyTimeoutMs, options.patienceMs ?? busyTimeoutMs),
+      readonly: options.readonly === true,
+    });
     return await prepareConnection(connection, options);
   } catch (error) {
     connection?.close();
@@ -241,7 +250,7 @@ async function retryBusy<T>(action: () => T): Promise<T> {
     } catch (error) {
       const waitedMs = performance.now() - startedAt;
       if (!isBusy(error)) throw error;
-      if (waitedMs > busyLimitMs) throw busyError(waitedMs);
+      if (waitedMs > defaultPatienceMs) throw busyError(waitedMs);
       await new Promise((resolve) => setTimeout(resolve, 20 + Math.random() * 180));
     }
   }
@@ -272,7 +281,7 @@ export function translate(error: unknown, path: string): unknown {
       exitCode: 6,
       cause: error,
     });
-  if (code.startsWith("SQLITE_BUSY")) return busyError(busyLimitMs);
+  if (code.startsWith("SQLITE_BUSY")) return busyError(defaultPatienceMs);
   if (code === "SQLITE_FULL")
     return new GtError("E_DISK_FULL", `no space left for the ledger: ${path}`, { cause: error });
   return error;
