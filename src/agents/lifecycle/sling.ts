@@ -1,9 +1,10 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { type TrackedBead, trackedBeads, trackedIds } from "../../core/convoys/convoy-snapshot.ts";
-import { isConvoy, isSlingable } from "../../core/convoys/convoy.ts";
+import { feedLockName, isConvoy, isSlingable } from "../../core/convoys/convoy.ts";
 import { newConvoy } from "../../core/convoys/new-convoy.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { Bead } from "../../core/ledger/bead.ts";
+import { acquireLock, type Lock } from "../../core/lock/lock.ts";
 import { parseAddress } from "../../core/town/address.ts";
 import type { TownAccess } from "../town-access.ts";
 import type { Dispatch } from "./dispatch-polecat.ts";
@@ -83,14 +84,19 @@ async function slingBatch(
   const limit = options.maxConcurrent ?? 0;
   const dispatched: Dispatch[] = [];
   const failed: { bead: string; error: GtError }[] = [];
-  for (const [index, bead] of beads.entries()) {
-    if (limit > 0 && index > 0 && index % limit === 0) await pause(batchPauseMs);
-    try {
-      dispatched.push(await slingBead(access, bead, { kind: "rig", rig }, { ...options, convoy: "none" }));
-    } catch (error) {
-      if (!(error instanceof GtError)) throw error;
-      failed.push({ bead: bead.id, error });
+  const held = convoy === undefined ? undefined : await holdFeeding(access, convoy.id);
+  try {
+    for (const [index, bead] of beads.entries()) {
+      if (limit > 0 && index > 0 && index % limit === 0) await pause(batchPauseMs);
+      try {
+        dispatched.push(await slingBead(access, bead, { kind: "rig", rig }, { ...options, convoy: "none" }));
+      } catch (error) {
+        if (!(error instanceof GtError)) throw error;
+        failed.push({ bead: bead.id, error });
+      }
     }
+  } finally {
+    held?.release();
   }
   return { ...report("batch", dispatched), failed, ...(convoy === undefined ? {} : { convoy }) };
 }
@@ -122,6 +128,15 @@ function batchRig(
       },
     );
   return rig;
+}
+
+/** While a command dispatches a convoy's beads, with the options it was given, the daemon does not feed it. */
+function holdFeeding(access: TownAccess, convoy: string): Promise<Lock> {
+  return acquireLock(access.town.paths.locks, feedLockName(convoy), {
+    kind: "sling",
+    subject: `convoy ${convoy}`,
+    waitMs: 10_000,
+  });
 }
 
 async function batchConvoy(
@@ -167,22 +182,28 @@ async function slingMembers(
   const dispatched: Dispatch[] = [];
   const failed: { bead: string; error: GtError }[] = [];
   const skipped: { bead: string; reason: SkipReason }[] = [];
-  for (const member of members) {
-    const { id } = member.bead;
-    const reason =
-      skipReason(access, member, options) ?? (limit > 0 && dispatched.length >= limit ? "later" : undefined);
-    if (reason !== undefined) {
-      skipped.push({ bead: id, reason });
-      continue;
+  const held = isConvoy(container) ? await holdFeeding(access, container.id) : undefined;
+  try {
+    for (const member of members) {
+      const { id } = member.bead;
+      const reason =
+        skipReason(access, member, options) ??
+        (limit > 0 && dispatched.length >= limit ? "later" : undefined);
+      if (reason !== undefined) {
+        skipped.push({ bead: id, reason });
+        continue;
+      }
+      try {
+        dispatched.push(
+          await slingBead(access, member.bead, ownRig(access, member.bead), { ...options, convoy: "none" }),
+        );
+      } catch (error) {
+        if (!(error instanceof GtError)) throw error;
+        failed.push({ bead: id, error });
+      }
     }
-    try {
-      dispatched.push(
-        await slingBead(access, member.bead, ownRig(access, member.bead), { ...options, convoy: "none" }),
-      );
-    } catch (error) {
-      if (!(error instanceof GtError)) throw error;
-      failed.push({ bead: id, error });
-    }
+  } finally {
+    held?.release();
   }
   return { ...report("container", dispatched), failed, skipped };
 }

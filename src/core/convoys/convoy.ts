@@ -62,3 +62,6 @@ export function convoyFields(convoy: Bead): ConvoyFields {
 function optional<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {
   return (value === undefined ? {} : { [key]: value }) as { readonly [P in K]?: V };
 }
+
+/** Lock of whoever dispatches the convoy's beads by hand; ordered before `pool` (spec/04 §0.2). */
+export const feedLockName = (convoy: string): string => `feed-${convoy}`;

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import Database from "better-sqlite3";
@@ -65,6 +65,8 @@ export async function withLock<T>(
 
 /** True while some living process, this one included, holds the lock. */
 export function isLocked(locksDir: string, name: string): boolean {
+  // Most probes are for locks that nobody ever took.
+  if (!existsSync(lockFile(locksDir, name))) return false;
   const connection = tryLock(locksDir, name);
   connection?.close();
   return connection === undefined;

@@ -1,8 +1,9 @@
 import { readinessContext } from "../../../core/convoys/convoy-view.ts";
 import { readConvoys } from "../../../core/convoys/convoy-snapshot.ts";
-import type { MergeChoice } from "../../../core/convoys/convoy.ts";
+import { feedLockName, type MergeChoice } from "../../../core/convoys/convoy.ts";
 import { planFeed } from "../../../core/convoys/feed.ts";
 import { checkConvoys } from "../../../core/convoys/landing.ts";
+import { isLocked } from "../../../core/lock/lock.ts";
 import { openContexts } from "../../../core/scheduler/sling-context.ts";
 import { durationSetting, numberSetting } from "../../../core/town/setting.ts";
 import { sling } from "../../lifecycle/sling.ts";
@@ -11,6 +12,8 @@ import type { Duty, DutyResult } from "../duty-runner.ts";
 
 const minute = 60_000;
 const maxBackoffMs = 30 * minute;
+/** How long a convoy that somebody is slinging just now is left to him. */
+const slungByHandAgainMs = 2000;
 
 interface Failure {
   readonly count: number;
@@ -47,14 +50,15 @@ async function feed(
     town.rigs().flatMap((rig) => (context.isOperational(rig.name) ? [] : [rig.name])),
   );
   const graceMs = durationSetting(settings, "convoy.feed_grace");
-  const snapshots = await readConvoys(ledger);
+  const all = await readConvoys(ledger);
+  const snapshots = all.filter(({ convoy }) => !isLocked(town.paths.locks, feedLockName(convoy.id)));
   const steps = planFeed(snapshots, {
     ...(await readinessContext(ledger, { now, parkedRigs })),
     backoff: failures,
     feedMax: numberSetting(settings, "convoy.feed_max"),
     graceMs,
   });
-  let againMs = Number.POSITIVE_INFINITY;
+  let againMs = snapshots.length < all.length ? slungByHandAgainMs : Number.POSITIVE_INFINITY;
   for (const { convoy } of snapshots) {
     const left = convoy.createdAt + graceMs - now;
     if (left > 0) againMs = Math.min(againMs, left);

@@ -16,11 +16,11 @@ export function refineryDuty(context: DaemonContext, rig: Rig): Duty {
     run: async (signal): Promise<DutyResult> => {
       if (!context.isOperational(rig.name)) return {};
       try {
-        await runQueue(context, rig, {
+        const { wakeAt } = await runQueue(context, rig, {
           signal,
           tell: (line) => context.log.info(`refinery ${rig.name}: ${line}`),
         });
-        return {};
+        return wakeAt === undefined ? {} : { againMs: Math.max(0, wakeAt - context.clock.now()) };
       } catch (error) {
         // A person drives this queue by hand; what he leaves over is ours again.
         if (error instanceof GtError && error.code === "E_BUSY") return { againMs: busyAgainMs };
