@@ -13,6 +13,7 @@ import { withLock } from "../lock/lock.ts";
 import { withRegistryLock } from "./change-registry.ts";
 import { type GateCommands, guessGates } from "./guess-gates.ts";
 import { readJsonFile, writeJsonFile } from "./json-file.ts";
+import { describeCommands, readProjectSettings } from "./project-settings.ts";
 import { afterRegistration, prefixOwners, registerRig } from "./register-rig.ts";
 import { readRegistry } from "./registry.ts";
 import { checkRigName } from "./rig-name.ts";
@@ -35,6 +36,8 @@ export interface AddRigRequest {
   readonly mergeQueue?: Readonly<Record<string, unknown>>;
   /** Shown the guessed gates; true stores them. Not asked when `mergeQueue` is given. */
   readonly acceptGates?: (gates: GateCommands) => Promise<boolean>;
+  /** Shown the commands that the project itself suggests; true lets them run from now on. */
+  readonly acceptProject?: (commands: readonly string[]) => Promise<boolean>;
   readonly actor: string;
   readonly clock?: Clock;
   readonly signal?: AbortSignal;
@@ -47,6 +50,8 @@ export interface AddRigReport {
   readonly gates: GateCommands;
   /** The guessed gates are in the settings. */
   readonly areGatesStored: boolean;
+  /** The project brings gate commands of its own, accepted or not: then none are guessed. */
+  readonly hasProjectCommands: boolean;
   /** The prefix derived from the name was taken, so that another one was chosen. */
   readonly isPrefixChosen: boolean;
   readonly notes: readonly string[];
@@ -95,7 +100,15 @@ async function finishAdding(town: Town, request: AddRigRequest): Promise<AddRigR
   rmSync(join(rig.path, journalName), { force: true });
   const warnings = await afterRegistration(town, rig, request.actor, request.clock ?? systemClock);
   const notes = ["the rig was registered by a run that was interrupted; nothing else was missing"];
-  return { rig, gates: {}, areGatesStored: false, isPrefixChosen: false, notes, warnings };
+  return {
+    rig,
+    gates: {},
+    areGatesStored: false,
+    hasProjectCommands: false,
+    isPrefixChosen: false,
+    notes,
+    warnings,
+  };
 }
 
 /** Takes away what a killed `rig add` left. True when there was something. */
@@ -158,7 +171,8 @@ async function makeRig(
   for (const directory of rigDirectories) mkdirSync(join(path, directory), { recursive: true });
   request.onStage?.("worktrees of mayor and refinery");
 
-  const gates = guessGates(join(path, "mayor", "rig"));
+  const suggested = await askAboutProject(town.root, request);
+  const gates = suggested.hasCommands ? {} : guessGates(join(path, "mayor", "rig"));
   const areGatesStored =
     request.mergeQueue === undefined &&
     Object.keys(gates).length > 0 &&
@@ -179,6 +193,7 @@ async function makeRig(
       localRepo: source.borrowFrom,
       branch,
       mergeQueue,
+      acceptedProject: suggested.accepted,
       actor: request.actor,
       clock,
       journal,
@@ -189,11 +204,35 @@ async function makeRig(
       rig,
       gates,
       areGatesStored,
+      hasProjectCommands: suggested.hasCommands,
       isPrefixChosen: wanted === undefined && prefix !== choosePrefix(name, new Map()),
       notes: [...source.notes, ...beadsNote(rig)],
-      warnings: [...checkoutWarning(source, branch), ...warnings],
+      warnings: [...checkoutWarning(source, branch), ...suggested.warnings, ...warnings],
     };
   });
+}
+
+interface Suggestion {
+  readonly hasCommands: boolean;
+  /** Hash of what was accepted. */
+  readonly accepted: string | undefined;
+  readonly warnings: readonly string[];
+}
+
+/** Cloning a repository must not run its commands unseen (spec/07 §4.5). */
+async function askAboutProject(root: string, request: AddRigRequest): Promise<Suggestion> {
+  const project = readProjectSettings(root, request.name);
+  const commands = describeCommands(project?.commands ?? {});
+  if (!project || commands.length === 0) return { hasCommands: false, accepted: undefined, warnings: [] };
+  if (await request.acceptProject?.(commands))
+    return { hasCommands: true, accepted: project.sha256, warnings: [] };
+  return {
+    hasCommands: true,
+    accepted: undefined,
+    warnings: [
+      `the project's own gate commands are not in use; to accept them: gt rig settings trust ${request.name}`,
+    ],
+  };
 }
 
 /** The prefix that was asked for, or the one that the project's own beads have already (spec/07 §5.3). */

@@ -71,11 +71,20 @@ export async function adoptRig(town: Town, ledger: Ledger, request: AdoptRigRequ
         localRepo: wordOf(known["local_repo"]),
         branch,
         mergeQueue: {},
+        acceptedProject: undefined,
         actor: request.actor,
         clock: request.clock ?? systemClock,
         journal: async () => undefined,
       });
-      return { rig, gates: {}, areGatesStored: false, isPrefixChosen: false, notes: [], warnings };
+      return {
+        rig,
+        gates: {},
+        areGatesStored: false,
+        hasProjectCommands: false,
+        isPrefixChosen: false,
+        notes: [],
+        warnings,
+      };
     });
   });
 }

@@ -1,5 +1,6 @@
 import { isObject, type JsonObject, readJsonFile } from "./json-file.ts";
 import { projectSettingsFile, rigLocalFile, rigSettingsFile, townSettingsFile } from "./paths.ts";
+import { projectLayer, readProjectSettings } from "./project-settings.ts";
 import { isAcceptable } from "./setting-keys.ts";
 import { type SettingTarget, valueAt } from "./setting-path.ts";
 import type { Town } from "./town.ts";
@@ -52,10 +53,11 @@ function layersOf(town: Town, rig: string | undefined): readonly Layer[] {
   if (rig === undefined) return [ofTown];
   const local = layer("rig-local", rigLocalFile(town.root, rig));
   const values = isObject(local.values["values"]) ? local.values["values"] : {};
-  return [
-    { ...local, values },
-    layer("rig", rigSettingsFile(town.root, rig)),
-    layer("project", projectSettingsFile(town.root, rig)),
-    ofTown,
-  ];
+  const own = layer("rig", rigSettingsFile(town.root, rig));
+  const project: Layer = {
+    source: "project",
+    file: projectSettingsFile(town.root, rig),
+    values: projectLayer(readProjectSettings(town.root, rig), own.values["project_settings_sha256"]),
+  };
+  return [{ ...local, values }, own, project, ofTown];
 }

@@ -1,5 +1,6 @@
 import { isObject, type JsonObject, readJsonFile } from "./json-file.ts";
 import { projectSettingsFile, rigLocalFile, rigSettingsFile, townSettingsFile } from "./paths.ts";
+import { projectLayer, readProjectSettings } from "./project-settings.ts";
 import { checkVersion } from "./registry.ts";
 import type { RigSettings, TownSettings } from "./settings.ts";
 import { builtInRigSettings, builtInTownSettings, isAcceptable } from "./setting-keys.ts";
@@ -12,18 +13,6 @@ export interface SettingProblem {
   readonly expected: string;
 }
 
-/** Rig settings that a project may not suggest: they decide what runs and as whom (spec/07 §4.5). */
-const notForProjects = [
-  "agents",
-  "agent",
-  "role_agents",
-  "worker_agents",
-  "runtime",
-  "namepool",
-  "theme",
-  "crew",
-];
-
 type Report = (problem: SettingProblem) => void;
 
 /** Town settings: file over built-in. Throws `E_CONFIG` only when the file is not JSON at all. */
@@ -34,10 +23,12 @@ export function readTownSettings(root: string, report: Report): TownSettings {
 /** Rig settings: rig-local > rig > project > town > built-in (spec/07 §6.1). */
 export function readRigSettings(root: string, rig: string, report: Report): RigSettings {
   const local = readJsonFile(rigLocalFile(root, rig));
+  const own = readJsonFile(rigSettingsFile(root, rig)) ?? {};
+  const project = projectLayer(readProjectSettings(root, rig), own["project_settings_sha256"]);
   const layers = [
     townLayer(root, report),
-    usable(projectLayer(root, rig), projectSettingsFile(root, rig), report),
-    usable(readJsonFile(rigSettingsFile(root, rig)) ?? {}, rigSettingsFile(root, rig), report),
+    usable(project, projectSettingsFile(root, rig), report),
+    usable(own, rigSettingsFile(root, rig), report),
     isObject(local?.["values"]) ? local["values"] : {},
   ];
   const settings = layers.reduce<JsonObject>((below, layer) => merge(below, layer), builtInRigSettings());
@@ -50,17 +41,6 @@ function townLayer(root: string, report: Report): JsonObject {
   const content = readJsonFile(file) ?? {};
   checkVersion(content, 1, file);
   return usable(content, file, report);
-}
-
-/** What a project suggests on its default branch. A broken file there is the project's trouble, not the town's. */
-function projectLayer(root: string, rig: string): JsonObject {
-  let content: JsonObject | undefined;
-  try {
-    content = readJsonFile(projectSettingsFile(root, rig));
-  } catch {
-    return {};
-  }
-  return Object.fromEntries(Object.entries(content ?? {}).filter(([key]) => !notForProjects.includes(key)));
 }
 
 /** The layer without the values that no program could use. */

@@ -27,6 +27,8 @@ export interface RigRegistration {
   readonly localRepo: string | undefined;
   readonly branch: string;
   readonly mergeQueue: Readonly<Record<string, unknown>>;
+  /** Hash of the project's own settings whose commands a person has accepted. */
+  readonly acceptedProject: string | undefined;
   readonly actor: string;
   readonly clock: Clock;
   /** Told before each step, for whoever keeps a journal. */
@@ -72,7 +74,7 @@ export async function prefixOwners(town: Town, ledger: Ledger): Promise<PrefixOw
 
 /** Files that are there already keep what a person wrote into them. */
 async function writeRigFiles(root: string, registration: RigRegistration): Promise<void> {
-  const { name, branch, prefix, mergeQueue, clock } = registration;
+  const { name, branch, prefix, mergeQueue, acceptedProject, clock } = registration;
   const identity = rigFile(root, name);
   await writeJsonFile(identity, {
     type: "rig",
@@ -90,6 +92,7 @@ async function writeRigFiles(root: string, registration: RigRegistration): Promi
     version: 1,
     ...(Object.keys(mergeQueue).length > 0 ? { merge_queue: mergeQueue } : {}),
     ...readJsonFile(settings),
+    ...(acceptedProject === undefined ? {} : { project_settings_sha256: acceptedProject }),
   });
   await writeFileAtomic(join(root, name, ".beads", "config.yaml"), beadsConfig(prefix));
 }

@@ -22,6 +22,7 @@ export async function run(context: CommandContext): Promise<void> {
         actor: await context.actor(),
         signal: context.untilSignal(),
         acceptGates: (gates) => acceptGates(context, gates),
+        acceptProject: (commands) => acceptProject(context, commands),
         onStage: (stage) => out.note(`  ${stage}`),
         ...options(flags),
       });
@@ -43,7 +44,8 @@ export async function run(context: CommandContext): Promise<void> {
   out.line(
     `  branch ${rig.defaultBranch}, prefix ${rig.prefix}${report.isPrefixChosen ? " (the shorter one is taken)" : ""}`,
   );
-  if (!report.areGatesStored && !flags.boolean("adopt")) tellGates(context, rig.name, gates);
+  if (!report.areGatesStored && !report.hasProjectCommands && !flags.boolean("adopt"))
+    tellGates(context, rig.name, gates);
   if (context.quiet) return;
   out.next(`bd create "First task" --rig ${rig.name}`);
   out.next(`gt sling <bead> ${rig.name}`);
@@ -90,6 +92,23 @@ async function acceptGates(context: CommandContext, gates: GateCommands): Promis
     context.out.note(`    ${key}: ${sanitiseLine(command)}`);
   try {
     return await context.confirm({ text: "run these on every merge?" });
+  } catch (error) {
+    if (error instanceof GtError && error.code === "E_REFUSED") return false;
+    throw error;
+  }
+}
+
+/** Commands of the project itself: `--yes` answers questions, but only `--trust-project` trusts a stranger. */
+async function acceptProject(context: CommandContext, commands: readonly string[]): Promise<boolean> {
+  context.out.note("  the project suggests these commands (.gastown/settings.json):");
+  for (const command of commands) context.out.note(`    ${sanitiseLine(command)}`);
+  if (context.flags.boolean("trust-project")) return true;
+  if (context.yes) return false;
+  try {
+    return await context.confirm({
+      text: "run the project's commands on every merge?",
+      flag: "--trust-project",
+    });
   } catch (error) {
     if (error instanceof GtError && error.code === "E_REFUSED") return false;
     throw error;
