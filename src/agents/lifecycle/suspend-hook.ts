@@ -1,0 +1,115 @@
+import { takeSnapshot } from "../../core/git/hook-snapshots.ts";
+import { isValidWorktree } from "../../core/git/worktree.ts";
+import { GtError } from "../../core/gt-error.ts";
+import type { Agent } from "../../core/ledger/bead.ts";
+import { acquireLock } from "../../core/lock/lock.ts";
+import { agentHome, parseAddress } from "../../core/town/address.ts";
+import type { SessionRecord } from "../sessions/session-host.ts";
+import { stopAgentSession } from "../sessions/start-session.ts";
+import type { TownAccess } from "../town-access.ts";
+import { nextState } from "./agent-transition.ts";
+import { agentLockName } from "./polecat-pool.ts";
+import { snapshotSubject } from "./polecat-worktree.ts";
+import { recoverOperations } from "./recover-operations.ts";
+import { startHookSession } from "./start-hook-session.ts";
+
+/** Stops work without giving it up: snapshot, session ended, bead and worktree kept (spec/04 §1.4 row 13). */
+export async function suspendHook(access: TownAccess, address: string, reason: string): Promise<void> {
+  await withAgent(access, address, "suspend", async (agent) => {
+    const state = nextState(address, agent.state, "suspended");
+    const parsed = parseAddress(address);
+    const worktree = parsed === undefined ? undefined : agentHome(access.town, parsed);
+    if (worktree !== undefined && (await isValidWorktree(worktree)))
+      await takeSnapshot(
+        snapshotSubject(access, { worktree, place: placeOf(agent), address, agent }),
+        "pre-suspend",
+      );
+    // The state first: whoever sees the session end must already know that it was meant to.
+    await access.ledger.write(access.actor, [
+      { op: "expectAgent", address, expected: { state: agent.state, hookBead: agent.hookBead } },
+      { op: "setAgent", address, fields: { state, hookState: "suspended" } },
+      {
+        op: "event",
+        event: {
+          type: "hook_suspended",
+          payload: { agent: address, bead: agent.hookBead, seq: agent.hookSeq, reason },
+        },
+      },
+    ]);
+    await stopAgentSession(access, address, "stopped");
+  });
+}
+
+/** Lets suspended or stuck work go on in a fresh session; what went wrong before is forgotten (rows 13 and 14). */
+export async function resumeHook(access: TownAccess, address: string): Promise<SessionRecord> {
+  return withAgent(access, address, "resume", async (agent) => {
+    if (agent.hookBead === "")
+      throw new GtError("E_NOTHING_HOOKED", `nothing is on the hook of ${address}`, {
+        hint: `gt sling <bead> ${address}`,
+      });
+    const spawning = nextState(address, agent.state, "resumed");
+    const bead = await access.ledger.get(agent.hookBead);
+    await access.ledger.write(access.actor, [
+      { op: "expectAgent", address, expected: { state: agent.state, hookBead: agent.hookBead } },
+      ...(bead?.status === "blocked"
+        ? ([
+            { op: "update", id: bead.id, fields: { status: "hooked" } },
+            { op: "removeLabel", id: bead.id, label: "gt:escalated" },
+          ] as const)
+        : []),
+      {
+        op: "setAgent",
+        address,
+        fields: { state: spawning, hookState: "active", restarts: 0, crashLoopSince: null },
+      },
+    ]);
+    try {
+      const record = await startHookSession(access, address, "resumed");
+      await access.ledger.write(access.actor, [
+        { op: "setAgent", address, fields: { state: nextState(address, spawning, "session-confirmed") } },
+        {
+          op: "event",
+          event: {
+            type: "hook_resumed",
+            payload: { agent: address, bead: agent.hookBead, seq: agent.hookSeq },
+          },
+        },
+      ]);
+      return record;
+    } catch (error) {
+      await access.ledger.write(access.actor, [
+        { op: "setAgent", address, fields: { state: agent.state, hookState: agent.hookState } },
+        ...(bead?.status === "blocked"
+          ? ([{ op: "update", id: bead.id, fields: { status: "blocked", assignee: address } }] as const)
+          : []),
+      ]);
+      throw error;
+    }
+  });
+}
+
+async function withAgent<T>(
+  access: TownAccess,
+  address: string,
+  kind: string,
+  work: (agent: Agent) => Promise<T>,
+): Promise<T> {
+  const lock = await acquireLock(access.town.paths.locks, agentLockName(address), {
+    waitMs: 10_000,
+    kind,
+    subject: address,
+  });
+  try {
+    await recoverOperations(access, { agent: address, locked: true });
+    const agent = await access.ledger.agent(address);
+    if (agent === undefined)
+      throw new GtError("E_AGENT_NOT_FOUND", `no agent ${address}`, { hint: "gt agents" });
+    return await work(agent);
+  } finally {
+    lock.release();
+  }
+}
+
+/** Place of the agent's snapshots below `refs/gt/hooks/`. */
+export const placeOf = (agent: Pick<Agent, "role" | "name">): string =>
+  `${agent.role === "crew" ? "crew" : "polecats"}/${agent.name}`;

@@ -1,0 +1,185 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { liveSession } from "../../../src/agents/lifecycle/agent-session.ts";
+import { nukePolecats } from "../../../src/agents/lifecycle/nuke-polecat.ts";
+import { rollbackHook, snapshotHook } from "../../../src/agents/lifecycle/rollback-hook.ts";
+import { sandboxRisk } from "../../../src/agents/lifecycle/sandbox-risk.ts";
+import { sling } from "../../../src/agents/lifecycle/sling.ts";
+import { resumeHook, suspendHook } from "../../../src/agents/lifecycle/suspend-hook.ts";
+import { unsling } from "../../../src/agents/lifecycle/unsling.ts";
+import type { TownAccess } from "../../../src/agents/town-access.ts";
+import { listSnapshots } from "../../../src/core/git/hook-snapshots.ts";
+import { commit, git } from "../../support/scratch-repository.ts";
+import { WorkTown } from "../../support/work-town.ts";
+
+let town: WorkTown;
+let access: TownAccess;
+let address: string;
+let bead: string;
+let worktree: string;
+let place: string;
+
+beforeEach(async () => {
+  town = await WorkTown.create();
+  access = await town.access();
+  ({ id: bead } = await town.bead(access, "Long work", "sleep 1000"));
+  const { dispatched } = await sling(access, { words: [bead, "web"], options: {} });
+  address = dispatched[0]?.agent ?? "";
+  worktree = join(town.root, address, "web");
+  place = address.slice("web/".length);
+});
+afterEach(() => town.dispose());
+
+const write = (path: string, text: string): void => writeFileSync(join(worktree, path), text);
+const read = (path: string): string => readFileSync(join(worktree, path), "utf8");
+
+test("suspended work keeps bead, worktree and files, and goes on in a fresh session", async () => {
+  write("half.txt", "half");
+  await suspendHook(access, address, "lunch");
+  expect(await access.ledger.agent(address)).toMatchObject({
+    state: "paused",
+    hookState: "suspended",
+    hookBead: bead,
+  });
+  expect(await liveSession(access, address)).toBeUndefined();
+  expect((await listSnapshots(worktree, place))[0]).toMatchObject({ reason: "pre-suspend", bead });
+  await expect(suspendHook(access, address, "again")).rejects.toMatchObject({ code: "E_STATE" });
+
+  const record = await resumeHook(access, address);
+  expect(record).toMatchObject({ bead });
+  expect(await access.ledger.agent(address)).toMatchObject({ state: "working", hookState: "active" });
+  expect(read("half.txt")).toBe("half");
+});
+
+test("unfinished work is taken off a hook only by force; files, branch and way back remain", async () => {
+  commit(worktree, "half", { "half.txt": "half" });
+  await expect(unsling(access, { bead, force: false })).rejects.toMatchObject({ code: "E_INCOMPLETE" });
+  const branch = git(worktree, "branch", "--show-current");
+  expect(await unsling(access, { bead, force: true })).toMatchObject({ bead, agent: address });
+  expect(await access.ledger.get(bead)).toMatchObject({
+    status: "open",
+    assignee: "",
+    metadata: { prior_branch: branch },
+  });
+  expect(await access.ledger.agent(address)).toMatchObject({ state: "idle", hookBead: "" });
+  expect(await liveSession(access, address)).toBeUndefined();
+  expect(git(town.origin("web"), "show", `${branch}:half.txt`)).toBe("half");
+  expect(await unsling(access, { agent: address, force: false })).toBeUndefined();
+});
+
+describe("snapshots", () => {
+  test("files, index, head and branch come back exactly, and a rollback can be undone", async () => {
+    await suspendHook(access, address, "test");
+    commit(worktree, "first", { "a.txt": "1", "b.txt": "1" });
+    write("a.txt", "staged");
+    git(worktree, "add", "a.txt");
+    write("a.txt", "unstaged");
+    write("new.txt", "untracked");
+    const head = git(worktree, "rev-parse", "HEAD");
+    const status = git(worktree, "status", "--porcelain");
+    const taken = await snapshotHook(access, address);
+    const seq = taken.state === "taken" ? taken.snapshot.seq : -1;
+    expect(await snapshotHook(access, address)).toEqual({ state: "unchanged", seq });
+    expect(git(worktree, "status", "--porcelain")).toBe(status);
+
+    git(worktree, "reset", "--quiet", "--hard", "HEAD~1");
+    rmSync(join(worktree, "new.txt"));
+    write("later.txt", "later");
+    mkdirSync(join(worktree, "node_modules"));
+    write("node_modules/cache", "ignored");
+
+    const { undo } = await rollbackHook(access, { address, seq });
+    expect(git(worktree, "rev-parse", "HEAD")).toBe(head);
+    expect(git(worktree, "status", "--porcelain")).toBe(status);
+    expect(read("a.txt")).toBe("unstaged");
+    expect(git(worktree, "show", ":a.txt")).toBe("staged");
+    expect(read("new.txt")).toBe("untracked");
+    expect(existsSync(join(worktree, "later.txt"))).toBe(false);
+    expect(read("node_modules/cache")).toBe("ignored");
+
+    await rollbackHook(access, { address, seq: undo ?? -1 });
+    expect(read("later.txt")).toBe("later");
+    expect(existsSync(join(worktree, "new.txt"))).toBe(false);
+    expect(git(worktree, "rev-parse", "HEAD")).not.toBe(head);
+  });
+
+  test("single files and a branch can be taken out of one without moving anything", async () => {
+    await suspendHook(access, address, "test");
+    commit(worktree, "first", { "a.txt": "1" });
+    write("a.txt", "2");
+    const taken = await snapshotHook(access, address);
+    const seq = taken.state === "taken" ? taken.snapshot.seq : -1;
+    write("a.txt", "3");
+    write("b.txt", "b");
+    await rollbackHook(access, { address, seq, files: ["a.txt"] });
+    expect([read("a.txt"), read("b.txt")]).toEqual(["2", "b"]);
+    await rollbackHook(access, { address, seq, toBranch: "rescued" });
+    expect(git(worktree, "show", "rescued:a.txt")).toBe("2");
+    expect(read("b.txt")).toBe("b");
+  });
+
+  test("a running session is not pulled the files from under", async () => {
+    write("a.txt", "1");
+    const taken = await snapshotHook(access, address);
+    const seq = taken.state === "taken" ? taken.snapshot.seq : -1;
+    await expect(rollbackHook(access, { address, seq })).rejects.toMatchObject({ code: "E_SESSION_LIVE" });
+    await expect(rollbackHook(access, { address, seq: 999 })).rejects.toMatchObject({
+      code: "E_NO_SNAPSHOT",
+    });
+  });
+});
+
+describe("removing a polecat", () => {
+  const nuke = (options: { force?: boolean; cwd?: string } = {}) =>
+    nukePolecats(access, { addresses: [address], cwd: town.root, ...options });
+
+  test("with unpushed or uncommitted work is refused and says all reasons", async () => {
+    commit(worktree, "unpushed", { "a.txt": "1" });
+    write("dirty.txt", "dirty");
+    await expect(nuke()).rejects.toMatchObject({
+      code: "E_UNSAFE",
+      why: [expect.stringMatching(/dirty\.txt.*1 unpushed commit.*on its hook/)],
+    });
+    expect(read("dirty.txt")).toBe("dirty");
+    expect(await liveSession(access, address)).toBeDefined();
+    const agent = await access.ledger.agent(address);
+    if (agent === undefined) throw new Error("no agent");
+    expect(await sandboxRisk(access, town.rig(), agent)).toMatchObject({ verdict: "NEEDS_RECOVERY" });
+  });
+
+  test("by force keeps everything: snapshot, pushed branch, open bead", async () => {
+    const head = commit(worktree, "unpushed", { "a.txt": "1" });
+    write("dirty.txt", "dirty");
+    const branch = git(worktree, "branch", "--show-current");
+    await nuke({ force: true });
+    expect(existsSync(worktree)).toBe(false);
+    expect(await access.ledger.agent(address)).toMatchObject({ state: "nuked", hookBead: "" });
+    expect(await access.ledger.get(bead)).toMatchObject({
+      status: "open",
+      assignee: "",
+      metadata: { prior_branch: branch },
+    });
+    expect(git(town.origin("web"), "rev-parse", branch)).toBe(head);
+    const [snapshot] = await listSnapshots(town.rig().repository, place);
+    expect(snapshot).toMatchObject({ reason: "pre-nuke" });
+    expect(town.git("web", "show", `${snapshot?.ref}:dirty.txt`)).toBe("dirty");
+    expect(await liveSession(access, address)).toBeUndefined();
+    // The name is free again, and the work goes on where it was.
+    const again = await sling(access, { words: [bead, "web"], options: {} });
+    expect(again.dispatched[0]).toMatchObject({ agent: address, reused: false });
+    expect(read("a.txt")).toBe("1");
+  });
+
+  test("with an origin that is away keeps the commits as an archive ref", async () => {
+    const head = commit(worktree, "unpushed", { "a.txt": "1" });
+    rmSync(town.origin("web"), { recursive: true });
+    const { warnings } = await nuke({ force: true });
+    expect(warnings).toEqual([expect.stringContaining("archive")]);
+    expect(town.git("web", "for-each-ref", "--format=%(objectname)", "refs/gt/archive/")).toBe(head);
+  });
+
+  test("from inside its sandbox is refused", async () => {
+    await expect(nuke({ force: true, cwd: worktree })).rejects.toMatchObject({ code: "E_CWD_INSIDE" });
+  });
+});
