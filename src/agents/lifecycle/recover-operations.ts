@@ -3,9 +3,11 @@ import type { RuntimeRow } from "../../core/ledger/ledger.ts";
 import { acquireLock, type Lock } from "../../core/lock/lock.ts";
 import type { TownAccess } from "../town-access.ts";
 import { recoverHandoff } from "./handoff.ts";
+import { recoverNuke } from "./nuke-steps.ts";
 import { isAbandoned, type OperationKind, type OperationRecord, openOperations } from "./operation-record.ts";
 import { agentLockName } from "./polecat-pool.ts";
 import { recoverDone } from "./recover-done.ts";
+import { recoverRollback } from "./rollback-hook.ts";
 import { recoverSling } from "./recover-sling.ts";
 
 export interface RecoveredOperation {
@@ -29,6 +31,8 @@ const recoveries: Partial<Record<OperationKind, Recovery>> = {
   sling: recoverSling,
   done: recoverDone,
   handoff: recoverHandoff,
+  nuke: recoverNuke,
+  rollback: recoverRollback,
 };
 
 /**
