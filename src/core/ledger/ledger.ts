@@ -113,6 +113,8 @@ export interface BeadFilter {
   readonly notesContains?: string;
   /** In title, id, external reference or description. */
   readonly textContains?: string;
+  /** In title, id or external reference. */
+  readonly nameContains?: string;
   readonly undescribed?: boolean;
   readonly specPrefix?: string;
   readonly externalRef?: string;
@@ -218,6 +220,8 @@ export interface ChangeOptions {
   readonly limit?: number;
   readonly scopes?: readonly string[];
   readonly types?: readonly string[];
+  /** Only changes of this bead. */
+  readonly bead?: BeadId;
 }
 
 export interface ChangePage {

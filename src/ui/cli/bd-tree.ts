@@ -1,7 +1,13 @@
 import { changeCommands } from "./bd/change.spec.ts";
+import { editCommands } from "./bd/edit.spec.ts";
 import { readCommands } from "./bd/read.spec.ts";
 import { setupCommands } from "./bd/setup.spec.ts";
 import type { CommandSpec } from "./command.ts";
 
 /** Every command of `bd`. */
-export const bdTree: readonly CommandSpec[] = [...changeCommands, ...readCommands, ...setupCommands];
+export const bdTree: readonly CommandSpec[] = [
+  ...changeCommands,
+  ...editCommands,
+  ...readCommands,
+  ...setupCommands,
+];

@@ -117,6 +117,7 @@ function addTexts(conditions: ConditionList, filter: BeadFilter): void {
   add(filter.titleContains, "title");
   add(filter.descriptionContains, "description");
   add(filter.notesContains, "notes");
+  add(filter.nameContains, "title", "id", "external_ref");
   add(filter.textContains, "title", "id", "external_ref", "description");
   if (filter.undescribed === true) conditions.add("i.description = ''");
   if (filter.specPrefix !== undefined)

@@ -31,6 +31,10 @@ export function changesSince(database: LedgerDatabase, since: number, options: C
     where.push("event_type IN (SELECT value FROM json_each(?))");
     params.push(JSON.stringify(options.types));
   }
+  if (options.bead !== undefined) {
+    where.push("issue_id = ?");
+    params.push(options.bead);
+  }
   const limit = options.limit ?? defaultLimit;
   const rows = database.all<EventRow & Record<string, string | number | null>>(
     `SELECT seq, tx, issue_id, scope, event_type, actor, old_value, new_value, comment, created_at

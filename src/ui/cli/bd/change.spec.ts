@@ -189,6 +189,20 @@ export const changeCommands: readonly CommandSpec[] = [
         load: () => import("./dep-tree.ts"),
       },
       {
+        name: "relate",
+        summary: "link two beads in both directions",
+        args: [{ name: "id" }, { name: "other" }],
+        examples: ["bd dep relate gt-a gt-b"],
+        load: async () => ({ run: (await import("./relate.ts")).relate }),
+      },
+      {
+        name: "unrelate",
+        summary: "undo relate",
+        args: [{ name: "id" }, { name: "other" }],
+        examples: ["bd dep unrelate gt-a gt-b"],
+        load: async () => ({ run: (await import("./relate.ts")).unrelate }),
+      },
+      {
         name: "cycles",
         summary: "cycles of dependencies",
         examples: ["bd dep cycles"],

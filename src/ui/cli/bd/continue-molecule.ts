@@ -5,8 +5,7 @@ import type { CommandContext } from "../command.ts";
 import { beadJson } from "./bead-json.ts";
 import { nameBead } from "./bead-text.ts";
 import { rememberTouched } from "./last-touched.ts";
-import { descendants } from "./ready.ts";
-import { compareIds } from "./sort-beads.ts";
+import { compareIds } from "./compare-ids.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** `bd close --continue`: claims the lowest ready step of the nearest molecule (spec/02 §8.7). */
@@ -27,12 +26,10 @@ export async function continueMolecule(
     out.line(`${step.id} is not a step of a molecule`);
     return;
   }
-  const below = await descendants(workspace, root.id);
-  const steps = await workspace.ledger.getMany([...below]);
-  const isComplete = [...steps.values()].every((bead) => bead.status === "closed");
+  const isComplete = (await workspace.ledger.count({ under: root.id, notStatus: "closed" })) === 0;
   const next = isComplete
     ? undefined
-    : await nextStep(workspace, below, flags.boolean("no-auto") ? "show" : "claim");
+    : await nextStep(workspace, root.id, flags.boolean("no-auto") ? "show" : "claim");
   out.document({
     closed: closed.map((bead) => beadJson(bead)),
     continue: {
@@ -68,11 +65,11 @@ async function moleculeOf({ ledger }: Workspace, step: Bead): Promise<Bead | und
 
 async function nextStep(
   workspace: Workspace,
-  below: ReadonlySet<string>,
+  root: string,
   mode: "show" | "claim",
 ): Promise<Bead | undefined> {
   const { ledger } = workspace;
-  const ready = await ledger.ready({ ids: [...below], includeEphemeral: true, limit: 0 });
+  const ready = await ledger.ready({ under: root, includeEphemeral: true, limit: 0 });
   const steps = ready.toSorted((a, b) => indexOf(a) - indexOf(b) || compareIds(a.id, b.id));
   if (mode === "show") return steps[0];
   for (const step of steps) {

@@ -5,7 +5,6 @@ import type { CommandContext } from "../command.ts";
 import { beadCounts, edgeIndex } from "./bead-json.ts";
 import { agentLines, flatLines, longLines, treeLines } from "./bead-list.ts";
 import { findBeads, listQuery } from "./list-query.ts";
-import { sortBeads } from "./sort-beads.ts";
 import { openWorkspace, type Workspace } from "./workspace.ts";
 
 /** `bd list` (spec/01 §10.3). */
@@ -26,23 +25,12 @@ export async function run(context: CommandContext): Promise<void> {
 }
 
 async function list(context: CommandContext, workspace: Workspace): Promise<void> {
-  const { flags } = context;
   const query = await listQuery(context, workspace, context.agentMode && !context.json ? 20 : 50);
-  const sort = flags.string("sort");
-  const isLedgerOrder = sort === undefined || sort === "priority";
-  const limit = isLedgerOrder ? query.limit : 0;
-  const found = flags.boolean("ready")
-    ? { beads: await readyOf(workspace, query.filter.scope), isCut: false }
-    : await findBeads(workspace, { ...query, limit });
-  let beads = sortBeads(found.beads, sort, flags.boolean("reverse"));
-  const isCut = found.isCut || (query.limit > 0 && beads.length > query.limit);
-  if (query.limit > 0) beads = beads.slice(0, query.limit);
+  const { beads, isCut } = context.flags.boolean("ready")
+    ? { beads: await workspace.ledger.ready({ ...query.filter, limit: query.limit }), isCut: false }
+    : await findBeads(workspace, query);
   await showList(context, workspace, beads);
   if (isCut) context.out.note(`Showing ${beads.length} issues; more matched. Use --limit 0 for all.`);
-}
-
-async function readyOf(workspace: Workspace, scope: string | undefined): Promise<readonly Bead[]> {
-  return workspace.ledger.ready({ limit: 0, ...(scope === undefined ? {} : { scope }) });
 }
 
 /** Beads in the shape that the flags ask for: JSON, graph, tree, flat. */

@@ -7,8 +7,8 @@ import type { CommandContext } from "../command.ts";
 import { beadCounts, edgeIndex, parentIn } from "./bead-json.ts";
 import { agentLines, treeLine } from "./bead-list.ts";
 import { nameBead } from "./bead-text.ts";
-import { labelFilter, metadataConditions } from "./list-query.ts";
 import { rememberTouched } from "./last-touched.ts";
+import { labelFilter, labelPattern, metadataFilter } from "./list-query.ts";
 import { parsePriority } from "./priority.ts";
 import { openWorkspace, type Workspace } from "./workspace.ts";
 
@@ -26,29 +26,27 @@ export async function run(context: CommandContext): Promise<void> {
 
 /** The ready beads that the flags leave. */
 async function readyBeads(context: CommandContext, workspace: Workspace): Promise<readonly Bead[]> {
-  const { flags } = context;
-  const conditions: ((bead: Bead) => boolean)[] = [...metadataConditions(flags)];
-  const filter = { ...readyFilter(context, workspace), ...labelFilter(flags, conditions) };
-  const molType = flags.string("mol-type");
-  if (molType !== undefined) conditions.push((bead) => (bead.molType || "work") === molType);
-  const root = flags.string("parent") ?? flags.string("mol");
-  if (root !== undefined) {
-    const below = await descendants(workspace, await workspace.resolve(root));
-    conditions.push((bead) => below.has(bead.id));
-  }
-  const limit = flags.integer("limit") ?? 100;
+  const limit = context.flags.integer("limit") ?? 100;
   if (limit < 0) throw usageError("--limit cannot be negative");
-  if (conditions.length === 0) return workspace.ledger.ready({ ...filter, limit });
+  const filter = await readyFilter(context, workspace);
+  const pattern = labelPattern(context.flags);
+  if (pattern === undefined) return workspace.ledger.ready({ ...filter, limit });
   const found = (await workspace.ledger.ready({ ...filter, limit: 0 })).filter((bead) =>
-    conditions.every((holds) => holds(bead)),
+    bead.labels.some((label) => pattern.test(label)),
   );
   return limit === 0 ? found : found.slice(0, limit);
 }
 
-function readyFilter({ flags }: CommandContext, workspace: Workspace): ReadyFilter {
+async function readyFilter({ flags }: CommandContext, workspace: Workspace): Promise<ReadyFilter> {
   const sort = flags.string("sort");
+  const root = flags.string("parent") ?? flags.string("mol");
   return {
+    ...labelFilter(flags),
+    ...metadataFilter(flags),
     ...(workspace.readScope === undefined ? {} : { scope: workspace.readScope }),
+    ...(root === undefined ? {} : { under: await workspace.resolve(root) }),
+    ...(flags.has("mol") ? { includeEphemeral: true } : {}),
+    ...(flags.has("mol-type") ? { molType: flags.string("mol-type") ?? "" } : {}),
     ...(flags.has("priority") ? { priority: parsePriority(flags.string("priority") ?? "") } : {}),
     ...(flags.has("assignee") ? { assignee: flags.string("assignee") ?? "" } : {}),
     ...(flags.boolean("unassigned") ? { unassigned: true } : {}),
@@ -62,33 +60,16 @@ function readyFilter({ flags }: CommandContext, workspace: Workspace): ReadyFilt
   };
 }
 
-/** Ids below a bead, at any depth. */
-export async function descendants({ ledger }: Workspace, root: string): Promise<ReadonlySet<string>> {
-  const below = new Set<string>();
-  let level: readonly string[] = [root];
-  while (level.length > 0) {
-    const wanted = new Set(level);
-    const edges = await ledger.edges(level);
-    const children = edges.filter((edge) => edge.type === "parent-child" && wanted.has(edge.to));
-    level = children.map((edge) => edge.from).filter((id) => !below.has(id) && id !== root);
-    for (const id of level) below.add(id);
-  }
-  return below;
-}
-
 /** Selects and claims in one transaction, so that two callers never get the same bead (spec/01 §7.5). */
 async function claim(context: CommandContext, workspace: Workspace): Promise<void> {
   const { out, flags } = context;
   if (flags.boolean("readonly"))
     throw usageError("operation 'ready --claim' is not allowed in read-only mode");
-  const conditions: ((bead: Bead) => boolean)[] = [];
-  const labels = labelFilter(flags, conditions);
-  const isNarrow =
-    conditions.length > 0 || flags.has("parent") || flags.has("mol") || flags.has("metadata-field");
-  // What only the beads themselves can tell narrows the choice to their ids; the claim then decides among those.
-  const filter = isNarrow
-    ? { ids: (await readyBeads(context, workspace)).map((bead) => bead.id) }
-    : { ...readyFilter(context, workspace), ...labels };
+  // A regular expression narrows the choice to ids; the claim then decides among those.
+  const filter =
+    labelPattern(flags) === undefined
+      ? await readyFilter(context, workspace)
+      : { ids: (await readyBeads(context, workspace)).map((bead) => bead.id) };
   const claimed = await workspace.ledger.claimReady(workspace.actor, filter);
   if (claimed !== undefined) rememberTouched(workspace, claimed.id);
   const found = claimed === undefined ? [] : [claimed];

@@ -2,8 +2,9 @@ import { join, relative, resolve, sep } from "node:path";
 import { systemClock } from "../../../core/clock.ts";
 import { GtError, usageError } from "../../../core/gt-error.ts";
 import type { BeadId } from "../../../core/ledger/bead.ts";
-import type { Ledger, WriteResult } from "../../../core/ledger/ledger.ts";
+import type { WriteResult } from "../../../core/ledger/ledger.ts";
 import type { Operation } from "../../../core/ledger/operation.ts";
+import type { SqliteLedger } from "../../../core/ledger/store/sqlite-ledger.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
 import type { Town } from "../../../core/town/town.ts";
 import type { CommandContext } from "../command.ts";
@@ -12,7 +13,7 @@ import { gitConfig } from "./git-config.ts";
 
 /** The ledger that a `bd` command works on, where it stands in it, and who acts (spec/01 §8). */
 export interface Workspace {
-  readonly ledger: Ledger;
+  readonly ledger: SqliteLedger;
   readonly place: BeadsPlace;
   /** Directory of the tool's own files: configuration, last touched beads, hooks. */
   readonly beadsDir: string;
@@ -93,7 +94,7 @@ async function standalone(
   };
 }
 
-function common(context: CommandContext, ledger: Ledger, scope: string | undefined) {
+function common(context: CommandContext, ledger: SqliteLedger, scope: string | undefined) {
   const isReadonly = context.flags.boolean("readonly");
   return {
     ledger,

@@ -1,0 +1,148 @@
+import { existsSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { isScalar, parseDocument } from "yaml";
+import { GtError } from "../../../core/gt-error.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** Where a setting's value comes from, strongest first (spec/01 §10.9). */
+export type SettingSource = "environment" | "local" | "project" | "user" | "ledger" | "default";
+
+export interface Setting {
+  readonly key: string;
+  readonly value: string;
+  readonly source: SettingSource;
+}
+
+/** Keys kept in the database; all others live in `config.yaml`. */
+const ledgerKeys: ReadonlySet<string> = new Set([
+  "issue_prefix",
+  "status.custom",
+  "types.custom",
+  "types.infra",
+  "min_hash_length",
+  "max_hash_length",
+  "max_collision_prob",
+]);
+
+export const defaultSettings: Readonly<Record<string, string>> = {
+  min_hash_length: "5",
+  max_hash_length: "8",
+  max_collision_prob: "0.25",
+  "hierarchy.max-depth": "3",
+  "validation.on-create": "none",
+  "validation.on-close": "none",
+  "create.require-description": "false",
+  "mail.delegate": "gt mail",
+  "export.auto": "true",
+  "import.orphan-handling": "allow",
+  "sync.mode": "branch",
+  "sync.branch": "beads-sync",
+  "sync.remote": "origin",
+  "sync.interval": "5m",
+  "sync.mass-delete-guard": "true",
+  "sync.tombstone-ttl": "30d",
+  "no-push": "false",
+  "no-git-ops": "false",
+  "git.sign": "false",
+  "storage.synchronous": "normal",
+  "storage.allow-network-fs": "false",
+  "output.title-length": "255",
+  json: "false",
+};
+
+/** Whether the database holds this key (`wisp_ttl.<type>` too). */
+export function isLedgerKey(key: string): boolean {
+  return ledgerKeys.has(key) || key.startsWith("wisp_ttl.");
+}
+
+/** The tool's settings as they hold in a workspace. */
+export class Settings {
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #layers: readonly (readonly [SettingSource, ReadonlyMap<string, string>])[];
+
+  private constructor(env: NodeJS.ProcessEnv, layers: Settings["layers"]) {
+    this.#env = env;
+    this.#layers = layers;
+  }
+
+  static async read(workspace: Workspace, env: NodeJS.ProcessEnv): Promise<Settings> {
+    const user = join(
+      env["XDG_CONFIG_HOME"] || join(env["HOME"] || homedir(), ".config"),
+      "bd",
+      "config.yaml",
+    );
+    return new Settings(env, [
+      ["local", readSettingsFile(join(workspace.beadsDir, "config.local.yaml"))],
+      ["project", readSettingsFile(join(workspace.beadsDir, "config.yaml"))],
+      ["user", readSettingsFile(user)],
+      ["ledger", await workspace.ledger.configs()],
+      ["default", new Map(Object.entries(defaultSettings))],
+    ]);
+  }
+
+  get layers(): readonly (readonly [SettingSource, ReadonlyMap<string, string>])[] {
+    return this.#layers;
+  }
+
+  get(key: string): Setting | undefined {
+    const fromEnv = this.#env[`BD_${key.replace(/[.-]/g, "_").toUpperCase()}`];
+    if (fromEnv !== undefined && fromEnv !== "") return { key, value: fromEnv, source: "environment" };
+    for (const [source, values] of this.#layers) {
+      const value = values.get(key);
+      if (value !== undefined) return { key, value, source };
+    }
+    return undefined;
+  }
+
+  text(key: string): string {
+    return this.get(key)?.value ?? "";
+  }
+
+  isOn(key: string): boolean {
+    return ["true", "on", "yes", "1"].includes(this.text(key).toLowerCase());
+  }
+
+  /** Every key that is set anywhere, with the value that holds. */
+  all(options: { readonly withDefaults: boolean }): readonly Setting[] {
+    const layers = options.withDefaults
+      ? this.#layers
+      : this.#layers.filter(([source]) => source !== "default");
+    const keys = new Set(layers.flatMap(([, values]) => [...values.keys()]));
+    return [...keys].toSorted().flatMap((key) => this.get(key) ?? []);
+  }
+}
+
+/** Flat keys of a YAML file: `sync: {mode: branch}` and `sync.mode: branch` are equal. */
+export function readSettingsFile(file: string): ReadonlyMap<string, string> {
+  if (!existsSync(file)) return new Map();
+  const document = parseDocument(readFileSync(file, "utf8"));
+  const [problem] = document.errors;
+  if (problem !== undefined) {
+    throw new GtError("E_CONFIG", `${file} cannot be read`, { why: [problem.message.split("\n")[0] ?? ""] });
+  }
+  return new Map(flatten(document.toJS() as unknown, ""));
+}
+
+function flatten(value: unknown, path: string): readonly (readonly [string, string])[] {
+  if (value === null || value === undefined) return [];
+  if (Array.isArray(value)) return [[path, value.map(String).join(",")]];
+  if (typeof value !== "object") return path === "" ? [] : [[path, String(value)]];
+  return Object.entries(value).flatMap(([key, item]) => flatten(item, path === "" ? key : `${path}.${key}`));
+}
+
+/** The file's text with one key set or, with null, removed; comments and other keys stay. */
+export function changedSettingsText(text: string, key: string, value: string | null): string {
+  const document = parseDocument(text);
+  const path = [key.split("."), [key]].find((candidate) => isScalar(document.getIn(candidate, true))) ?? [
+    key,
+  ];
+  if (value === null) document.deleteIn(path);
+  else document.setIn(path, typed(value));
+  return document.contents === null ? text : String(document);
+}
+
+function typed(value: string): string | number | boolean {
+  if (value === "true" || value === "false") return value === "true";
+  return /^(?:0|[1-9]\d{0,14})$/.test(value) ? Number(value) : value;
+}
