@@ -8,11 +8,13 @@ const force: FlagSpec = { name: "force", short: "f", summary: "do it; without th
 
 type Verb = "defer" | "undefer" | "pin" | "unpin" | "assign" | "priority" | "tag" | "note";
 
-function shorthand(name: Verb): CommandSpec["load"] {
+function shorthand(name: Verb): () => Promise<{ readonly run: CommandRun }> {
   return async () => ({ run: (await import("./shorthands.ts"))[name] });
 }
 
-function label(name: "add" | "remove" | "edit" | "list" | "listAll" | "propagate"): CommandSpec["load"] {
+function label(
+  name: "add" | "remove" | "edit" | "list" | "listAll" | "propagate",
+): () => Promise<{ readonly run: CommandRun }> {
   return async () => ({ run: (await import("./label.ts"))[name] });
 }
 
