@@ -220,9 +220,10 @@ async function* onFiles(directory) {
       fileLine(n, n >= from && n < from + 500 ? { notes: word, updated_at: "2026-02-01T00:00:00Z" } : {}),
     ).join("\n");
   const now = Date.now();
+  const known = new Map();
   const merge = await timed(() => {
     const [base, ours, theirs] = [side("", -1000), side("ours", 1000), side("theirs", 1200)].map(
-      (file) => parseFile(file, { now }).set,
+      (file) => parseFile(file, { now, known }).set,
     );
     return mergeRecords({ base, ours, theirs }, { isSettled: (status) => status === "closed" });
   });

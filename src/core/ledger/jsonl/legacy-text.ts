@@ -163,7 +163,7 @@ const withoutAttachment: ReadonlySet<string> = new Set([
  */
 export function absorbLegacyText(json: Json): Json {
   const description = json["description"];
-  if (typeof description !== "string" || description === "") return json;
+  if (typeof description !== "string" || !description.includes(":")) return json;
   const type = String(json["issue_type"] ?? "task");
   if (type === "agent") return absorbAgent(json, description);
   const labels = Array.isArray(json["labels"]) ? json["labels"] : [];

@@ -29,6 +29,8 @@ export interface ParseOptions {
   /** The common ancestor for conflict blocks that do not carry it. */
   readonly base?: () => RecordSet;
   readonly isSettled?: (status: string) => boolean;
+  /** Records by their line: versions of one file share most lines, and each is then read once. Filled and used. */
+  readonly known?: Map<string, BeadRecord>;
 }
 
 /** Reads an interchange file, whatever happened to it (spec/01 §9.5). Nothing in it makes this throw. */
@@ -38,7 +40,7 @@ export function parseFile(text: string, options: ParseOptions): ParsedFile {
   return parseLines(content, options);
 }
 
-function parseLines(content: string, { now }: ParseOptions): ParsedFile {
+function parseLines(content: string, { now, known }: ParseOptions): ParsedFile {
   const beads = new Map<string, BeadRecord>();
   const tombstones = new Map<string, TombstoneRecord>();
   const memories = new Map<string, MemoryRecord>();
@@ -54,6 +56,11 @@ function parseLines(content: string, { now }: ParseOptions): ParsedFile {
     start = isLast ? content.length : end + 1;
     number++;
     if (line.trim() === "") continue;
+    const knownRecord = known?.get(line);
+    if (knownRecord !== undefined && !beads.has(knownRecord.id)) {
+      beads.set(knownRecord.id, knownRecord);
+      continue;
+    }
     try {
       const parsed = parseLine(line);
       if (parsed.kind === "tombstone") tombstones.set(parsed.tombstone.id, parsed.tombstone);
@@ -66,6 +73,7 @@ function parseLines(content: string, { now }: ParseOptions): ParsedFile {
         }
         if (parsed.bead.updatedAt === undefined) undated.add(id);
         const record = parsed.bead.complete({ id, now });
+        if (parsed.bead.updatedAt !== undefined) known?.set(line, record);
         const earlier = beads.get(id);
         if (earlier !== undefined) warnings.push(`line ${number}: ${id} occurs twice; both were merged`);
         beads.set(id, earlier === undefined ? record : mergeBead(undefined, earlier, record).record);

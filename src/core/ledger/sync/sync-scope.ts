@@ -3,6 +3,7 @@ import { askGit } from "../../git/git.ts";
 import { GtError } from "../../gt-error.ts";
 import { exportState, exportScope, type ExportReport } from "../jsonl/export-scope.ts";
 import { importChangedFile } from "../jsonl/import-changed-file.ts";
+import type { BeadRecord } from "../jsonl/bead-record.ts";
 import { parseFile } from "../jsonl/parse-file.ts";
 import type { RecordSet } from "../jsonl/record-set.ts";
 import { mergeRecords } from "../merge/merge-records.ts";
@@ -171,14 +172,15 @@ class Sync {
 
   private async merge({ repository }: SyncPlace, tip: string | undefined, remote: string): Promise<void> {
     const now = this.ledger.clock.now();
-    const ours = await this.readSet(await readFile(this.options.path, "utf8"), now);
+    const known = new Map<string, BeadRecord>();
+    const readSet = (text: string): RecordSet => parseFile(text, { now, known }).set;
+    const ours = readSet(await readFile(this.options.path, "utf8"));
     const theirText = await readSynced(repository, remote);
-    const theirs = await this.readSet(theirText ?? "", now);
+    const theirs = readSet(theirText ?? "");
     const ancestor = tip === undefined ? undefined : await mergeBase(repository, tip, remote);
     const baseText = ancestor === undefined ? undefined : await readSynced(repository, ancestor);
     // A branch that lost its file says nothing about the beads.
-    const base =
-      baseText === undefined || theirText === undefined ? undefined : await this.readSet(baseText, now);
+    const base = baseText === undefined || theirText === undefined ? undefined : readSet(baseText);
     const statuses = this.ledger.statuses();
     const result = mergeRecords(
       { base, ours, theirs },
@@ -187,10 +189,6 @@ class Sync {
     const applied = await applyMerged(this.ledger, this.options.actor, this.options.scope, ours, result);
     this.merged += applied.merged;
     this.conflicts += applied.conflicts;
-  }
-
-  private async readSet(text: string, now: number): Promise<RecordSet> {
-    return parseFile(text, { now }).set;
   }
 
   private async commit(
