@@ -33,6 +33,8 @@ export interface BeadChange {
   readonly old?: Readonly<Record<string, unknown>> | undefined;
   readonly new?: Readonly<Record<string, unknown>> | undefined;
   readonly comment?: string | undefined;
+  /** No other clone ever knew the bead, so nothing is to be exported. */
+  readonly isLocal?: boolean;
 }
 
 /** A write in the making: who writes, when, what was recorded so far. Lives inside one transaction. */
@@ -114,9 +116,14 @@ export class Batch {
       this.now,
     );
     this.seq = Number(lastInsertRowid);
-    this.markDirty(change.scope, change.id);
+    if (change.isLocal !== true && !this.isLocal(change.id)) this.markDirty(change.scope, change.id);
   }
 
+  private isLocal(id: BeadId): boolean {
+    return this.database.value("SELECT 1 FROM issues WHERE id = ? AND (ephemeral = 1 OR no_history = 1)", id) === 1;
+  }
+
+  /** Marks the bead for the next export. */
   markDirty(scope: string, id: BeadId): void {
     this.database.run(
       "INSERT INTO dirty (scope, issue_id, seq) VALUES (?,?,?) ON CONFLICT (scope, issue_id) DO UPDATE SET seq = excluded.seq",

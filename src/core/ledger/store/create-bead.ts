@@ -119,6 +119,8 @@ function idOf(
   parent: BeadId | undefined,
 ): BeadId {
   if (bead.id !== undefined) {
+    // Whoever makes a bead again takes its deletion back.
+    batch.database.run("DELETE FROM tombstones WHERE id = ?", bead.id);
     checkExplicitId(batch, bead.id, bead.allowForeignPrefix === true ? "any" : "registered");
     return bead.id;
   }

@@ -58,5 +58,6 @@ export function removeBead(batch: Batch, id: BeadId, reason: string): void {
     type: "deleted",
     old: { title: row.title, status: row.status, issue_type: row.issue_type },
     comment: reason,
+    isLocal: row.ephemeral === 1,
   });
 }
