@@ -120,7 +120,9 @@ export class Batch {
   }
 
   private isLocal(id: BeadId): boolean {
-    return this.database.value("SELECT 1 FROM issues WHERE id = ? AND (ephemeral = 1 OR no_history = 1)", id) === 1;
+    return (
+      this.database.value("SELECT 1 FROM issues WHERE id = ? AND (ephemeral = 1 OR no_history = 1)", id) === 1
+    );
   }
 
   /** Marks the bead for the next export. */
