@@ -21,6 +21,7 @@ import { DeathWatch } from "./death-watch.ts";
 import { convoyDuty } from "./duties/convoys.ts";
 import { diskDuty } from "./duties/disk.ts";
 import { hostDuty } from "./duties/host.ts";
+import { ledgerDuty } from "./duties/ledger.ts";
 import { operationsDuty } from "./duties/operations.ts";
 import { refineryDuty } from "./duties/refinery.ts";
 import { schedulerDuty } from "./duties/scheduler.ts";
@@ -144,6 +145,7 @@ export class Daemon {
     runner.add(convoyDuty(this.#context));
     runner.add(schedulerDuty(this.#context));
     runner.add(diskDuty(this.#context));
+    runner.add(ledgerDuty(this.#context));
     runner.add({ key: "progress", run: () => this.#progress.flush() });
     runner.add({ key: "heartbeat", intervalMs: heartbeatMs, run: () => this.#heartbeat() });
     await writeIdentity(this.#town, {
