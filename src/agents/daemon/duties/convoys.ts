@@ -4,6 +4,7 @@ import { feedLockName, type MergeChoice } from "../../../core/convoys/convoy.ts"
 import { planFeed } from "../../../core/convoys/feed.ts";
 import { checkConvoys } from "../../../core/convoys/landing.ts";
 import { isLocked } from "../../../core/lock/lock.ts";
+import { GtError } from "../../../core/gt-error.ts";
 import { openContexts } from "../../../core/scheduler/sling-context.ts";
 import { durationSetting, numberSetting } from "../../../core/town/setting.ts";
 import { sling } from "../../lifecycle/sling.ts";
@@ -14,6 +15,8 @@ const minute = 60_000;
 const maxBackoffMs = 30 * minute;
 /** How long a convoy that somebody is slinging just now is left to him. */
 const slungByHandAgainMs = 2000;
+
+const transient = new Set(["E_POLECAT_CAP", "E_POLECAT_DIRS", "E_BUSY", "E_CONFLICT", "E_ESTOP"]);
 
 interface Failure {
   readonly count: number;
@@ -80,6 +83,8 @@ async function feed(
       failures.delete(step.bead);
       context.log.info(`convoy ${step.convoy}: slung ${step.bead} to ${step.rig}`);
     } catch (error) {
+      // The town is full, or somebody is at it: no failure of the bead, and a change will wake us.
+      if (error instanceof GtError && transient.has(error.code)) continue;
       const failure = failed(failures.get(step.bead), error, clock.now());
       failures.set(step.bead, failure);
       againMs = Math.min(againMs, failure.until - clock.now());
