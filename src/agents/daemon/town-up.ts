@@ -1,5 +1,5 @@
 import type { Agent } from "../../core/ledger/bead.ts";
-import { startAgentSession } from "../sessions/start-session.ts";
+import { startHookSession } from "../lifecycle/start-hook-session.ts";
 import type { TownAccess } from "../town-access.ts";
 import { daemonStatus, startDaemon } from "./daemon-control.ts";
 import { writeDesired } from "./desired-state.ts";
@@ -104,12 +104,7 @@ async function resume(access: TownAccess, agent: Agent): Promise<string> {
     { op: "deleteRow", table: "patrols", key: suspensionKey(agent.address) },
     { op: "event", event: { type: "hook_resumed", payload } },
   ]);
-  const record = await startAgentSession(access, {
-    address: agent.address,
-    topic: `recovery:${agent.hookBead}`,
-    bead: agent.hookBead,
-    ...(agent.runtime === "" ? {} : { agentOverride: agent.runtime }),
-  });
+  const record = await startHookSession(access, agent.address, "resumed");
   await access.ledger.write(access.actor, [
     { op: "setAgent", address: agent.address, fields: { state: "working" } },
   ]);

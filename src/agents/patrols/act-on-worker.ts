@@ -1,7 +1,12 @@
 import { GtError } from "../../core/gt-error.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
+import { runGit } from "../../core/git/git.ts";
+import { addWorktree } from "../../core/git/worktree.ts";
+import { agentHome, parseAddress } from "../../core/town/address.ts";
+import { startHookSession } from "../lifecycle/start-hook-session.ts";
+import { unsling } from "../lifecycle/unsling.ts";
 import { nudge } from "../sessions/nudge.ts";
-import { startAgentSession, stopAgentSession } from "../sessions/start-session.ts";
+import { stopAgentSession } from "../sessions/start-session.ts";
 import type { TownAccess } from "../town-access.ts";
 import { polecatRestartLimits, withRestart } from "../../core/health/restart-series.ts";
 import type { WorkerAction } from "./decide-worker.ts";
@@ -12,7 +17,7 @@ import type { WorkerMemory, WorkerView } from "./worker-view.ts";
  * Carries out what was decided about one polecat. What the Witness has done is written down before it is done, so that a
  * daemon that dies in between never does more than the limits allow (spec/04 §9.2).
  */
-export async function actOnWorker(access: TownAccess, view: WorkerView, action: WorkerAction): Promise<void> {
+export async function actOnWorker(access: TownAccess, view: WorkerView, action: LockedAction): Promise<void> {
   switch (action.kind) {
     case "wait":
       return;
@@ -25,10 +30,13 @@ export async function actOnWorker(access: TownAccess, view: WorkerView, action: 
       return;
     case "nudge":
       return remind(access, view, action);
-    case "release":
-      return release(access, view, action);
+    case "clear-hook":
+      return clearHook(access, view, action);
   }
 }
+
+/** All but `release`, which takes the agent's lock itself. */
+export type LockedAction = Exclude<WorkerAction, { readonly kind: "release" }>;
 
 type ActionOf<Kind extends WorkerAction["kind"]> = Extract<WorkerAction, { readonly kind: Kind }>;
 
@@ -64,12 +72,8 @@ async function restart(access: TownAccess, view: WorkerView, action: ActionOf<"r
   ]);
   if (session !== undefined && session.phase !== "exited")
     await stopAgentSession(access, agent.address, "killed");
-  await startAgentSession(access, {
-    address: agent.address,
-    topic: `recovery:${agent.hookBead}`,
-    bead: agent.hookBead,
-    ...(runtimeOf(view) === undefined ? {} : { agentOverride: runtimeOf(view) as string }),
-  });
+  if (!view.hasWorktree) await rebuildSandbox(access, view);
+  await startHookSession(access, agent.address, "recovery");
   if (agent.state === "working") return;
   await access.ledger.write(access.actor, [
     sameAssignment(view),
@@ -77,11 +81,23 @@ async function restart(access: TownAccess, view: WorkerView, action: ActionOf<"r
   ]);
 }
 
-/** The runtime that the assignment began with. */
-function runtimeOf(view: WorkerView): string | undefined {
-  const attachment = view.bead?.metadata["attachment"] as { readonly agent?: unknown } | undefined;
-  if (typeof attachment?.agent === "string" && attachment.agent !== "") return attachment.agent;
-  return view.agent.runtime === "" ? undefined : view.agent.runtime;
+/** W15: the worktree was deleted by hand; the branch still has everything that was committed. */
+async function rebuildSandbox(access: TownAccess, { agent }: WorkerView): Promise<void> {
+  const address = parseAddress(agent.address);
+  const worktree = address && agentHome(access.town, address);
+  if (worktree === undefined || agent.branch === "") return;
+  const rig = access.town.rig(agent.rig);
+  await runGit(rig.repository, ["worktree", "prune"]);
+  await addWorktree(rig.repository, worktree, { start: agent.branch });
+  await runGit(worktree, ["switch", "--quiet", "--", agent.branch]);
+  await access.ledger.write(access.actor, [
+    event("sandbox_repaired", {
+      agent: agent.address,
+      bead: agent.hookBead,
+      rig: agent.rig,
+      what: "worktree rebuilt from its branch",
+    }),
+  ]);
 }
 
 /** Transition 12: the bead and the worktree stay as they are, and a person has to look (W20). */
@@ -141,17 +157,34 @@ async function remind(access: TownAccess, view: WorkerView, action: ActionOf<"nu
   });
 }
 
-/** W5, transition 15: the work is over, whoever ended it. The worktree stays as it is until the next sling preserves it. */
-async function release(access: TownAccess, view: WorkerView, action: ActionOf<"release">): Promise<void> {
+/** W14: the bead rows are the truth; the agent's mirror of them is put right. */
+async function clearHook(
+  access: TownAccess,
+  view: WorkerView,
+  action: ActionOf<"clear-hook">,
+): Promise<void> {
   const { agent } = view;
   await access.ledger.write(access.actor, [
     sameAssignment(view),
-    { op: "unhook", address: agent.address },
-    { op: "setAgent", address: agent.address, fields: { state: "idle", hookState: "archived" } },
-    event("unhook", { agent: agent.address, bead: agent.hookBead, reason: action.reason, rig: agent.rig }),
+    {
+      op: "setAgent",
+      address: agent.address,
+      fields: { hookBead: "", hookState: "archived", state: "idle" },
+    },
+    event("hook_repaired", {
+      agent: agent.address,
+      bead: agent.hookBead,
+      rig: agent.rig,
+      what: action.reason,
+    }),
   ]);
   if (view.session !== undefined && view.session.phase !== "exited")
     await stopAgentSession(access, agent.address, "stopped");
+}
+
+/** W5, transition 15: the work is over, whoever ended it. Session and files are kept and ended as by `gt unsling`. */
+export async function releaseWorker(access: TownAccess, view: WorkerView, reason: string): Promise<void> {
+  await unsling(access, { agent: view.agent.address, bead: view.agent.hookBead, force: true, reason });
 }
 
 /** Whatever changed since the sweep looked cancels the action. */

@@ -17,6 +17,7 @@ export type WorkerAction =
   | { readonly kind: "stuck"; readonly detection: Detection; readonly reason: string; readonly count: number }
   | { readonly kind: "end-session"; readonly detection: Detection; readonly reason: string }
   | { readonly kind: "nudge"; readonly detection: Detection; readonly text: string; readonly minutes: number }
+  | { readonly kind: "clear-hook"; readonly detection: Detection; readonly reason: string }
   | { readonly kind: "release"; readonly detection: Detection; readonly reason: string };
 
 export interface WitnessLimits {
@@ -64,6 +65,13 @@ export function decideWorker(
   limits: WitnessLimits = witnessLimits,
 ): WorkerAction | undefined {
   if (view.isOperating || !view.isHostKnown) return undefined;
+  const { agent, bead } = view;
+  if (bead !== undefined && bead.assignee !== agent.address && bead.status !== "closed")
+    return {
+      kind: "clear-hook",
+      detection: "W14",
+      reason: `${bead.id} is held by ${bead.assignee || "nobody"}`,
+    };
   if (view.session !== undefined && view.session.phase !== "exited") return decideLive(view, now, limits);
   return decideDead(view, now, limits);
 }

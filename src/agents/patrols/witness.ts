@@ -1,9 +1,12 @@
 import { withLock } from "../../core/lock/lock.ts";
 import type { Rig } from "../../core/town/town.ts";
 import { decideWorker, witnessLimits, type WitnessLimits } from "./decide-worker.ts";
-import { actOnWorker, isSuperseded } from "./act-on-worker.ts";
+import { actOnWorker, isSuperseded, releaseWorker } from "./act-on-worker.ts";
+import { hostSnapshot } from "./agent-health.ts";
 import { observeWorkers } from "./observe-workers.ts";
+import { patrolBeads } from "./patrol-beads.ts";
 import type { StartBudget } from "./start-budget.ts";
+import { stopAgentSession } from "../sessions/start-session.ts";
 import type { TownAccess } from "../town-access.ts";
 
 export interface PatrolOptions {
@@ -35,6 +38,12 @@ export async function patrolRig(access: TownAccess, rig: Rig, options: PatrolOpt
       continue;
     }
     try {
+      if (wanted.kind === "release") {
+        await releaseWorker(access, seen, wanted.reason);
+        findings++;
+        options.report?.(`${wanted.detection} ${seen.agent.address}: ${wanted.kind}`);
+        continue;
+      }
       const outcome = await actUnderLock(access, rig, seen.agent.address, options);
       if (outcome.done !== undefined) {
         findings++;
@@ -49,7 +58,28 @@ export async function patrolRig(access: TownAccess, rig: Rig, options: PatrolOpt
         );
     }
   }
+  findings += await patrolBeads(access, rig, options.report);
+  findings += await endGhosts(access, rig, options.report);
   return { findings, ...(Number.isFinite(againMs) ? { againMs } : {}) };
+}
+
+const ghostAgeMs = 60_000;
+
+/** W16: a session named like a polecat that has no identity belongs to nobody. */
+async function endGhosts(access: TownAccess, rig: Rig, report: PatrolOptions["report"]): Promise<number> {
+  const { sessions } = await hostSnapshot(access);
+  const now = access.clock.now();
+  let ended = 0;
+  for (const record of sessions.values()) {
+    if (record.phase === "exited" || record.role !== "polecat" || record.rig !== rig.name) continue;
+    if (now - record.startedAt < ghostAgeMs) continue;
+    const agent = await access.ledger.agent(record.actor);
+    if (agent !== undefined && agent.state !== "nuked") continue;
+    await stopAgentSession(access, record.actor, "killed", { runId: record.runId });
+    report?.(`W16 ${record.actor}: ended a session without an identity`);
+    ended++;
+  }
+  return ended;
 }
 
 /** Time has passed since the snapshot: under the agent's lock a newer session or state cancels the action. */
@@ -67,7 +97,8 @@ async function actUnderLock(
       const [view] = await observeWorkers(access, rig.name, address);
       const now = access.clock.now();
       const action = view && decideWorker(view, now, options.limits ?? witnessLimits);
-      if (view === undefined || action === undefined || action.kind === "wait") return {};
+      if (view === undefined || action === undefined || action.kind === "wait" || action.kind === "release")
+        return {};
       const waitMs = action.kind === "restart" ? options.budget.take(now) : 0;
       if (waitMs > 0) return { againMs: waitMs };
       await actOnWorker(access, view, action);

@@ -34,6 +34,7 @@ function view(now: number, scene: Scene = {}): WorkerView {
     id: "web-a1",
     title: "Fix login",
     status: "in_progress",
+    assignee: "web/polecats/nux",
     metadata: { attachment: { attached_at: new Date(start).toISOString() } },
     ...scene.bead,
   } as unknown as Bead;
@@ -238,6 +239,14 @@ test("an agent at a limit or before a question is neither nudged nor restarted, 
   const now = start + 300 * minute;
   for (const phase of ["limited", "waiting", "dialog"] as const)
     expect(decideWorker(view(now, { session: { phase } }), now)).toBeUndefined();
+});
+
+test("W14: a hook whose bead is somebody else's is cleared", () => {
+  expect(decideWorker(view(start, { bead: { assignee: "web/polecats/slit" } }), start)).toEqual({
+    kind: "clear-hook",
+    detection: "W14",
+    reason: "web-a1 is held by web/polecats/slit",
+  });
 });
 
 test("a running script is never nudged", () => {

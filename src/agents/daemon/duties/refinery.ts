@@ -3,6 +3,7 @@ import type { Rig } from "../../../core/town/town.ts";
 import { runQueue } from "../../refinery/refinery.ts";
 import type { DaemonContext } from "../daemon.ts";
 import type { Duty, DutyResult } from "../duty-runner.ts";
+import { isRigAtWork } from "../rig-at-work.ts";
 import { rigDuty } from "../route-changes.ts";
 
 const busyAgainMs = 5000;
@@ -14,7 +15,7 @@ export function refineryDuty(context: DaemonContext, rig: Rig): Duty {
     intervalMs: 60_000,
     timeoutMs: 6 * 60 * 60_000,
     run: async (signal): Promise<DutyResult> => {
-      if (!context.isOperational(rig.name)) return {};
+      if (!(await isRigAtWork(context, rig))) return {};
       try {
         const { wakeAt } = await runQueue(context, rig, {
           signal,

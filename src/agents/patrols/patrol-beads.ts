@@ -1,0 +1,213 @@
+import { withLock } from "../../core/lock/lock.ts";
+import type { Bead } from "../../core/ledger/bead.ts";
+import type { Operation } from "../../core/ledger/operation.ts";
+import { mergeRequest } from "../../core/merge/merge-request.ts";
+import { openRequestsFor } from "../../core/merge/submit.ts";
+import { enqueueSling, openContexts } from "../../core/scheduler/sling-context.ts";
+import { parseAddress } from "../../core/town/address.ts";
+import { numberSetting } from "../../core/town/setting.ts";
+import type { Rig } from "../../core/town/town.ts";
+import { metadataText } from "../lifecycle/attachment.ts";
+import { openOperations } from "../lifecycle/operation-record.ts";
+import type { TownAccess } from "../town-access.ts";
+import { isSuperseded } from "./act-on-worker.ts";
+import { type BeadAction, decideBead, type TakenBead } from "./decide-bead.ts";
+
+const spawnBlockedLabel = "gt:spawn-blocked";
+
+/** Looks for beads of a rig that the ledger calls taken although nobody works on them, and gives them back to the town. */
+export async function patrolBeads(
+  access: TownAccess,
+  rig: Rig,
+  report: (text: string) => void = () => undefined,
+): Promise<number> {
+  const maxRespawns = numberSetting(access.town.settings(), "operational.witness.max_bead_respawns");
+  let findings = 0;
+  for (const seen of await observeTaken(access, rig)) {
+    if (decideBead(seen, maxRespawns) === undefined) continue;
+    const { id } = seen.bead;
+    try {
+      await withLock(access.town.paths.locks, `bead-${id}`, { kind: "patrol", subject: id }, async () => {
+        const [taken] = await observeTaken(access, rig, id);
+        const action = taken && decideBead(taken, maxRespawns);
+        if (taken === undefined || action === undefined) return;
+        await act(access, rig, taken, action);
+        findings++;
+        report(`${action.detection} ${id}: ${action.kind}`);
+      });
+    } catch (error) {
+      if (!isSuperseded(error)) report(`${id}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  return findings;
+}
+
+async function observeTaken(access: TownAccess, rig: Rig, only?: string): Promise<readonly TakenBead[]> {
+  const { ledger } = access;
+  const beads = (
+    await ledger.find({
+      scope: rig.name,
+      status: ["hooked", "in_progress"],
+      ...(only === undefined ? {} : { ids: [only] }),
+    })
+  ).filter((bead) => parseAddress(bead.assignee)?.role === "polecat" && bead.type !== "merge-request");
+  if (beads.length === 0) return [];
+  const operations = await openOperations(ledger);
+  const busy = new Set(operations.flatMap((row) => [row.value.subject.bead, row.value.subject.agent]));
+  const agents = new Map((await ledger.agents({ role: "polecat" })).map((agent) => [agent.address, agent]));
+  const requests = await ledger.getMany(
+    beads.map((bead) => metadataText(bead, "awaiting_merge")).filter((id) => id !== ""),
+  );
+  return Promise.all(
+    beads.map(async (bead): Promise<TakenBead> => {
+      const awaits = metadataText(bead, "awaiting_merge");
+      const request = requests.get(awaits);
+      const isSettled = awaits === "" || (request !== undefined && request.status !== "closed");
+      const [openRequest] = isSettled ? [] : await openRequestsFor(ledger, bead.id);
+      const holder = agents.get(bead.assignee);
+      return {
+        bead,
+        awaits,
+        ...(request === undefined ? {} : { request: mergeRequest(request) }),
+        ...(openRequest === undefined ? {} : { openRequest }),
+        ...(holder === undefined ? {} : { holder }),
+        isOperating: busy.has(bead.id) || busy.has(bead.assignee),
+        respawns: respawnsOf(bead),
+      };
+    }),
+  );
+}
+
+function respawnsOf(bead: Bead): number {
+  const recovery = bead.metadata["recovery"] as { readonly respawns?: unknown } | undefined;
+  return typeof recovery?.respawns === "number" ? recovery.respawns : 0;
+}
+
+async function act(access: TownAccess, rig: Rig, taken: TakenBead, action: BeadAction): Promise<void> {
+  const { bead } = taken;
+  const unchanged: Operation = { op: "expect", id: bead.id, expected: { rev: bead.rev } };
+  switch (action.kind) {
+    case "recover":
+    case "block":
+      return recover(access, rig, taken, action);
+    case "close-merged":
+      await access.ledger.write(access.actor, [
+        unchanged,
+        { op: "update", id: bead.id, fields: { metadata: { awaiting_merge: null } } },
+        {
+          op: "close",
+          id: bead.id,
+          close: { reason: `Merged in ${action.request}`, outcome: "success", force: true },
+        },
+        repaired(taken, `${action.request} had been merged`),
+      ]);
+      return;
+    case "await-other":
+      await access.ledger.write(access.actor, [
+        unchanged,
+        { op: "update", id: bead.id, fields: { metadata: { awaiting_merge: action.request } } },
+        repaired(taken, `waits for ${action.request} now`),
+      ]);
+      return;
+    case "reopen-rejected":
+      await access.ledger.write(access.actor, [
+        unchanged,
+        {
+          op: "update",
+          id: bead.id,
+          fields: {
+            status: "open",
+            assignee: "",
+            metadata: {
+              awaiting_merge: null,
+              ...(action.priorBranch === "" ? {} : { prior_branch: action.priorBranch }),
+            },
+          },
+        },
+        { op: "comment", id: bead.id, text: `Open again: ${action.reason}` },
+        repaired(taken, action.reason),
+      ]);
+  }
+}
+
+function repaired(taken: TakenBead, what: string): Operation {
+  return {
+    op: "event",
+    event: {
+      type: "awaiting_merge_repaired",
+      payload: { bead: taken.bead.id, agent: taken.bead.assignee, rig: taken.bead.scope, what },
+      source: "daemon",
+    },
+  };
+}
+
+/** Spec/04 §9.3. The work that was done so far stays on its branch, and the next attempt starts there. */
+async function recover(
+  access: TownAccess,
+  rig: Rig,
+  taken: TakenBead,
+  action: Extract<BeadAction, { readonly kind: "recover" | "block" }>,
+): Promise<void> {
+  const { bead, holder } = taken;
+  const respawns = taken.respawns + 1;
+  const branch = holder?.branch.includes(bead.id) === true ? holder.branch : "";
+  const { contexts } = await openContexts(access.ledger, bead.id);
+  const now = access.clock.now();
+  await access.ledger.write(access.actor, [
+    { op: "expect", id: bead.id, expected: { rev: bead.rev } },
+    {
+      op: "update",
+      id: bead.id,
+      fields: {
+        status: "open",
+        assignee: "",
+        metadata: {
+          recovery: { respawns, last_agent: bead.assignee, last_reason: action.reason },
+          ...(branch === "" ? {} : { prior_branch: branch }),
+        },
+      },
+    },
+    { op: "comment", id: bead.id, text: `Recovered: ${action.reason}` },
+    ...(action.kind === "block"
+      ? blocked(bead, respawns)
+      : [
+          recovered(bead, respawns),
+          ...(contexts.length > 0
+            ? []
+            : enqueueSling({ bead: bead.id, rig: rig.name, reason: "rework", enqueued_at: now }, bead.title)),
+        ]),
+  ]);
+}
+
+function recovered(bead: Bead, respawns: number): Operation {
+  return {
+    op: "event",
+    event: {
+      type: "bead_recovered",
+      payload: { bead: bead.id, polecat: bead.assignee, respawns, rig: bead.scope },
+      source: "daemon",
+    },
+  };
+}
+
+function blocked(bead: Bead, respawns: number): readonly Operation[] {
+  const payload = { bead: bead.id, respawns, rig: bead.scope };
+  return [
+    { op: "addLabel", id: bead.id, label: spawnBlockedLabel },
+    { op: "event", event: { type: "spawn_blocked", payload, source: "daemon" } },
+    {
+      op: "event",
+      event: {
+        type: "escalation_sent",
+        payload: {
+          ...payload,
+          severity: "high",
+          to: "mayor/",
+          target: bead.id,
+          reason: `${bead.id} failed ${respawns} times and is not dispatched any more (gt sling respawn-reset ${bead.id})`,
+        },
+        source: "daemon",
+      },
+    },
+  ];
+}

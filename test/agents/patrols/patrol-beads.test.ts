@@ -1,0 +1,109 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { patrolBeads } from "../../../src/agents/patrols/patrol-beads.ts";
+import type { TownAccess } from "../../../src/agents/town-access.ts";
+import { openContexts } from "../../../src/core/scheduler/sling-context.ts";
+import { WorkTown } from "../../support/work-town.ts";
+
+const nux = "web/polecats/nux";
+let work: WorkTown;
+let access: TownAccess;
+
+beforeEach(async () => {
+  work = await WorkTown.create();
+  access = await work.access("daemon");
+  await access.ledger.write("overseer", [
+    {
+      op: "ensureAgent",
+      agent: { id: "web-polecat-nux", address: nux, role: "polecat", rig: "web", name: "nux" },
+    },
+  ]);
+});
+afterEach(() => work.dispose());
+
+const patrol = () => patrolBeads(access, work.rig());
+const bead = (id: string) => access.ledger.get(id);
+
+async function taken(title: string, assignee: string): Promise<string> {
+  const { id } = await work.bead(access, title);
+  await access.ledger.write("overseer", [{ op: "update", id, fields: { status: "in_progress", assignee } }]);
+  return id;
+}
+
+test("a bead that really is on its polecat's hook is left alone", async () => {
+  const { id } = await work.bead(access, "Held");
+  await access.ledger.write("overseer", [{ op: "hook", address: nux, bead: id }]);
+  expect(await patrol()).toBe(0);
+  expect(await bead(id)).toMatchObject({ status: "hooked", assignee: nux });
+});
+
+test("W12, W14: a bead whose polecat is gone or holds something else is open again and queued once", async () => {
+  const gone = await taken("Gone", "web/polecats/slit");
+  const dropped = await taken("Dropped", nux);
+  expect(await patrol()).toBe(2);
+  expect(await bead(gone)).toMatchObject({ status: "open", assignee: "" });
+  expect(await bead(dropped)).toMatchObject({
+    status: "open",
+    metadata: { recovery: { respawns: 1, last_agent: nux } },
+  });
+  expect((await openContexts(access.ledger)).contexts.map((context) => context.bead).sort()).toEqual(
+    [gone, dropped].sort(),
+  );
+  expect(await patrol()).toBe(0);
+});
+
+test("W19: the fourth recovery is not dispatched any more; a person has to look", async () => {
+  const id = await taken("Poisoned", nux);
+  for (let attempt = 0; attempt < 3; attempt++) {
+    expect(await patrol()).toBe(1);
+    await access.ledger.write("overseer", [
+      { op: "update", id, fields: { status: "in_progress", assignee: nux } },
+    ]);
+  }
+  expect(await patrol()).toBe(1);
+  expect(await bead(id)).toMatchObject({ status: "open", assignee: "", labels: ["gt:spawn-blocked"] });
+});
+
+test("W21: a bead whose request was merged is closed; one whose request was rejected or vanished is open again", async () => {
+  const requests: Record<string, { status: string; reason: string }> = {
+    "web-mr-merged": { status: "closed", reason: "merged" },
+    "web-mr-rejected": { status: "closed", reason: "rejected" },
+    "web-mr-open": { status: "open", reason: "" },
+  };
+  const ids: Record<string, string> = {};
+  for (const [mr, { status, reason }] of Object.entries(requests)) {
+    ids[mr] = await taken(mr, nux);
+    await access.ledger.write("overseer", [
+      {
+        op: "create",
+        bead: {
+          id: mr,
+          title: mr,
+          scope: "web",
+          type: "merge-request",
+          metadata: {
+            mr: { branch: `polecat/nux/${mr}`, source_issue: ids[mr], close_reason: reason, phase: "ready" },
+          },
+        },
+      },
+      ...(status === "closed" ? [{ op: "close" as const, id: mr, close: { reason, force: true } }] : []),
+      { op: "update", id: ids[mr], fields: { metadata: { awaiting_merge: mr } } },
+    ]);
+  }
+  const lost = await taken("lost", nux);
+  await access.ledger.write("overseer", [
+    { op: "update", id: lost, fields: { metadata: { awaiting_merge: "web-mr-nowhere" } } },
+  ]);
+
+  expect(await patrol()).toBe(3);
+  expect(await bead(ids["web-mr-merged"] ?? "")).toMatchObject({
+    status: "closed",
+    closeReason: "Merged in web-mr-merged",
+  });
+  expect(await bead(ids["web-mr-rejected"] ?? "")).toMatchObject({
+    status: "open",
+    assignee: "",
+    metadata: { prior_branch: "polecat/nux/web-mr-rejected" },
+  });
+  expect(await bead(ids["web-mr-open"] ?? "")).toMatchObject({ status: "in_progress" });
+  expect(await bead(lost)).toMatchObject({ status: "open" });
+});
