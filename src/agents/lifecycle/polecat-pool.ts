@@ -225,6 +225,16 @@ export function themeNames(town: Town, theme: string): readonly string[] | undef
     .slice(0, customNameLimit);
 }
 
+/** Names of the town's own themes. */
+export function customThemes(town: Town): readonly string[] {
+  const directory = join(town.root, "settings", "themes");
+  if (!existsSync(directory)) return [];
+  return readdirSync(directory)
+    .filter((file) => /^[a-z][a-z0-9-]*\.txt$/.test(file))
+    .map((file) => file.slice(0, -".txt".length))
+    .sort();
+}
+
 /** Makes the directory of a new seat. What a broken sandbox left there is put aside, never deleted. */
 export function makeHome(access: TownAccess, rig: Rig, seat: Pick<Seat, "home" | "name">): void {
   putAside(access.town, seat.home, `${rig.name}-${seat.name}`, access.clock.now());

@@ -17,6 +17,7 @@ import { logCommands } from "./gt/log.spec.ts";
 import { mqCommands } from "./gt/mq.spec.ts";
 import { nudgeCommands } from "./gt/nudge.spec.ts";
 import { peekCommands } from "./gt/peek.spec.ts";
+import { polecatCommands } from "./gt/polecat.spec.ts";
 import { primeCommands } from "./gt/prime.spec.ts";
 import { refineryCommands } from "./gt/refinery.spec.ts";
 import { rigCommands } from "./gt/rig.spec.ts";
@@ -50,6 +51,7 @@ export const gtTree: readonly CommandSpec[] = [
   ...mqCommands,
   ...nudgeCommands,
   ...peekCommands,
+  ...polecatCommands,
   ...primeCommands,
   ...refineryCommands,
   ...rigCommands,

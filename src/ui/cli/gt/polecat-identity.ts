@@ -1,0 +1,30 @@
+import { sanitiseLine } from "../../../core/sanitise.ts";
+import type { CommandContext } from "../command.ts";
+import { polecatAddress } from "./polecat-argument.ts";
+
+/** `gt polecat identity list` and `show` (spec/04 §3.8-3.9). */
+export async function run(context: CommandContext): Promise<void> {
+  const { args, out } = context;
+  const { town, ledger } = await context.access();
+  if (context.words.at(-1) === "list") {
+    const polecats = await ledger.agents({ rig: town.rig(args[0] ?? "").name, role: "polecat" });
+    out.document(polecats.map((agent) => ({ id: agent.id, address: agent.address, state: agent.state })));
+    for (const agent of polecats) out.line(`${agent.address}  ${agent.state}  ${agent.id}`);
+    if (polecats.length === 0) out.line("no identities");
+    return;
+  }
+  const address = polecatAddress(town, `${args[0]}/${args[1]}`);
+  const { workHistory } = await import("../../../agents/lifecycle/work-history.ts");
+  const history = await workHistory(ledger, address);
+  out.document({ address, ...history });
+  out.line(`😺 ${address}`);
+  out.line(`  completed      ${history.completed} (${history.open} open)`);
+  out.line(`  merged         ${history.merged}`);
+  if (history.firstPassRate !== undefined)
+    out.line(`  first pass     ${Math.round(history.firstPassRate * 100)} %`);
+  if (history.averageMinutes !== undefined)
+    out.line(`  average        ${history.averageMinutes.toFixed(1)} minutes`);
+  const types = Object.entries(history.types).map(([type, count]) => `${count} ${type}`);
+  if (types.length > 0) out.line(`  kinds          ${types.join(", ")}`);
+  for (const item of history.last) out.line(`  ✓ ${item.bead} ${sanitiseLine(item.title)}`);
+}
