@@ -4,6 +4,7 @@ import { attachCommands } from "./gt/attach.spec.ts";
 import { closeCommands } from "./gt/close.spec.ts";
 import { configCommands } from "./gt/config.spec.ts";
 import { convoyCommands } from "./gt/convoy.spec.ts";
+import { crewCommands } from "./gt/crew.spec.ts";
 import { daemonCommands } from "./gt/daemon.spec.ts";
 import { demoCommands } from "./gt/demo.spec.ts";
 import { doneCommands } from "./gt/done.spec.ts";
@@ -38,6 +39,7 @@ export const gtTree: readonly CommandSpec[] = [
   ...closeCommands,
   ...configCommands,
   ...convoyCommands,
+  ...crewCommands,
   ...daemonCommands,
   ...demoCommands,
   ...doneCommands,
