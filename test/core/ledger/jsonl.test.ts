@@ -211,3 +211,26 @@ it("accepts that many beads are deleted when they were deleted on purpose", asyn
     removed: 60,
   });
 });
+
+it("repeats an export that was killed after writing the file without changing a bead", async () => {
+  const { ledger, clock, create, directory } = await scratchLedger();
+  const path = join(directory, "issues.jsonl");
+  const options = { scope: "gastown", path, now: clock.now() };
+  const bead = await create({ title: "A" });
+  await exportScope(ledger, options);
+  await ledger.write("x", [{ op: "addLabel", id: bead.id, label: "new" }]);
+  const tables = ["export_lines", "export_state", "dirty"];
+  for (const table of tables) ledger.database.execute(`CREATE TABLE kept_${table} AS SELECT * FROM ${table}`);
+  await exportScope(ledger, options);
+  const written = await readFile(path, "utf8");
+  for (const table of tables)
+    ledger.database.execute(`DELETE FROM ${table}; INSERT INTO ${table} SELECT * FROM kept_${table}`);
+
+  const head = await ledger.head();
+  const report = await importChangedFile(ledger, { ...options, actor: "x" });
+  expect(report).toMatchObject({ created: 0, updated: 0, deleted: 0 });
+  expect(await ledger.head()).toBe(head);
+  await exportScope(ledger, options);
+  expect(await readFile(path, "utf8")).toBe(written);
+  expect(ledger.database.value("SELECT count(*) FROM dirty")).toBe(0);
+});

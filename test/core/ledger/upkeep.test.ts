@@ -6,7 +6,7 @@ import { examineLedger, repairLedger } from "../../../src/core/ledger/doctor/doc
 import { exportScope, townPace } from "../../../src/core/ledger/jsonl/export-scope.ts";
 import { openLedger } from "../../../src/core/ledger/open-ledger.ts";
 import { schemaVersion } from "../../../src/core/ledger/store/schema.ts";
-import { createBackup, listBackups, restoreBackup } from "../../../src/core/ledger/upkeep/backup.ts";
+import { createBackup, isInUse, listBackups, restoreBackup } from "../../../src/core/ledger/upkeep/backup.ts";
 import { keepLedger } from "../../../src/core/ledger/upkeep/keep-ledger.ts";
 import { reapWisps } from "../../../src/core/ledger/upkeep/reap-wisps.ts";
 import { recoverDatabase } from "../../../src/core/ledger/upkeep/recover-database.ts";
@@ -92,7 +92,9 @@ it("keeps the newest seven backups and puts one back, the replaced file beside i
   const backups = await listBackups(ledger.path);
   expect(backups).toHaveLength(7);
   await create({ title: "after" });
+  expect(isInUse(ledger.path)).toBe(true);
   await ledger.close();
+  expect(isInUse(ledger.path)).toBe(false);
   const kept = await restoreBackup(ledger.path, backups[0]?.path ?? "", clock.now());
   const restored = await openLedger({ path: ledger.path });
   expect((await restored.find({})).map(({ title }) => title)).toEqual(["before"]);

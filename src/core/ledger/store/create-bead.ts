@@ -103,6 +103,8 @@ function scopeOf(batch: Batch, bead: NewBead, type: string, parentScope: string 
   if (bead.prefix !== undefined) {
     const scope = prefixes.scopeOfPrefix(bead.prefix);
     if (scope !== undefined) return scope;
+    if (bead.allowForeignPrefix !== true)
+      throw invalid(`unknown prefix "${bead.prefix}" (known: ${prefixes.prefixes.join(", ")})`);
   }
   if (bead.id !== undefined) {
     const scope = prefixes.scopeOfId(bead.id);

@@ -1,5 +1,6 @@
 import { copyFile, mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import Database from "better-sqlite3";
 import { GtError } from "../../gt-error.ts";
 import { stamp } from "../jsonl/export-scope.ts";
 import { openDatabase } from "../store/database.ts";
@@ -72,6 +73,22 @@ export async function isIntact(path: string): Promise<boolean> {
   } catch {
     // What cannot even be opened is not intact.
     return false;
+  }
+}
+
+/** Whether any process has the ledger open; one that does would go on writing to a file that was replaced. */
+export function isInUse(path: string): boolean {
+  const probe = new Database(path, { timeout: 0 });
+  try {
+    // Every user of a write-ahead log holds a shared lock on the file, which this mode does not put up with.
+    probe.pragma("locking_mode = EXCLUSIVE");
+    probe.exec("BEGIN EXCLUSIVE; ROLLBACK");
+    return false;
+  } catch (error) {
+    if (error instanceof Database.SqliteError && error.code.startsWith("SQLITE_BUSY")) return true;
+    throw error;
+  } finally {
+    probe.close();
   }
 }
 
