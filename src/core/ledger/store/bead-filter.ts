@@ -58,6 +58,8 @@ function addIdentity(conditions: ConditionList, filter: BeadFilter): void {
   conditions.addIf(filter.scope, "i.scope = ?");
   conditions.addList("i.status", "IN", filter.status);
   conditions.addList("i.status", "NOT IN", filter.notStatus);
+  // Spelled out, so that the partial index on beads that are not closed can serve it.
+  if ([filter.notStatus ?? []].flat().includes("closed")) conditions.add("i.status <> 'closed'");
   conditions.addList("i.issue_type", "IN", filter.type);
   conditions.addList("i.issue_type", "NOT IN", filter.notType);
   // Spelled so that the partial index on assignees can serve it.
@@ -86,8 +88,14 @@ function addLabels(conditions: ConditionList, filter: BeadFilter): void {
   const has = (condition: string) =>
     `EXISTS (SELECT 1 FROM labels l WHERE l.issue_id = i.id AND ${condition})`;
   const inList = "l.label IN (SELECT value FROM json_each(?))";
-  for (const label of filter.labels ?? []) conditions.add(has("l.label = ?"), label);
-  if (filter.anyLabel !== undefined) conditions.add(has(inList), JSON.stringify(filter.anyLabel));
+  // From the label to its beads: few beads have it, and there is an index that way.
+  for (const label of filter.labels ?? [])
+    conditions.add("i.id IN (SELECT issue_id FROM labels WHERE label = ?)", label);
+  if (filter.anyLabel !== undefined)
+    conditions.add(
+      "i.id IN (SELECT issue_id FROM labels WHERE label IN (SELECT value FROM json_each(?)))",
+      JSON.stringify(filter.anyLabel),
+    );
   if (filter.notLabel !== undefined) conditions.add(`NOT ${has(inList)}`, JSON.stringify(filter.notLabel));
   conditions.addIf(filter.labelGlob, has("l.label GLOB ?"));
   if (filter.unlabelled === true) conditions.add(`NOT ${has("true")}`);

@@ -77,6 +77,7 @@ CREATE TABLE meta (key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL) STRICT;
 
 CREATE INDEX issues_ready ON issues (priority, created_at DESC, id)
   WHERE status = 'open' AND is_blocked = 0 AND ephemeral = 0 AND pinned = 0 AND is_template = 0;
+CREATE INDEX issues_unclosed ON issues (priority, created_at DESC, id) WHERE status <> 'closed';
 CREATE INDEX issues_status ON issues (status, priority, created_at DESC, id);
 CREATE INDEX issues_assignee ON issues (assignee, status) WHERE assignee <> '';
 CREATE INDEX issues_type ON issues (issue_type, status);
