@@ -6,7 +6,10 @@ import { watchLedger } from "../../core/ledger/watch-ledger.ts";
 import { step } from "../../core/merge/merge.ts";
 import { type Command, emptyQueue, type Fact, type QueueState } from "../../core/merge/queue-state.ts";
 import { refinerySwitch, runsByItself } from "../../core/merge/refinery-switch.ts";
+import type { WaitingRequest } from "../../core/merge/open-requests.ts";
+import type { LandingCommit } from "../../core/merge/run-record.ts";
 import { bounds } from "../../core/merge/search.ts";
+import { GtError } from "../../core/gt-error.ts";
 import { putTarget, type TargetRecord } from "../../core/merge/target-record.ts";
 import { claimBatch, stackBatch } from "./claim-batch.ts";
 import { escalation } from "./escalate.ts";
@@ -16,6 +19,7 @@ import { probePrefix } from "./probe-prefix.ts";
 import { hasOrigin, placeOf, pushTarget, type TargetPlace, targetCommit } from "./push-target.ts";
 import type { QueueContext } from "./queue-context.ts";
 import { askOverseer, settleQuestion } from "./ask-overseer.ts";
+import { landPullRequest, mergedPullRequests, type PullRequestOutcome } from "./land-pull-request.ts";
 import { isConflict, lookAgain } from "./look-again.ts";
 import { findLanded } from "./reconcile.ts";
 import { deleteRunRefs } from "./recover-runs.ts";
@@ -26,6 +30,7 @@ import {
   release,
   setConflictAside,
   setCulpritAside,
+  setFailureAside,
   setMissingAside,
 } from "./set-aside.ts";
 import { retarget } from "./retarget.ts";
@@ -64,6 +69,7 @@ const fetchAttempts = 3;
 const fetchHoldMs = 60_000;
 const missingTargetMs = 15 * 60_000;
 const heartbeatMs = 10_000;
+const refusedHoldMs = 5 * 60_000;
 const conflictRetries = 5;
 
 /**
@@ -79,6 +85,11 @@ export class QueueDriver {
   readonly #ending = new Set<Promise<void>>();
   readonly #freeSlots: number[];
   readonly #landedAs = new Map<string, string>();
+  /** Pull requests that were merged in this run. */
+  readonly #mergedAs = new Map<string, { readonly commit: string; readonly by: "queue" | "pr" }>();
+  readonly #holds = new Map<string, { readonly reason: string; readonly until: number }>();
+  /** Somebody else merged in between: the target is not what was gated. */
+  #hasDrifted = false;
   readonly #counts = {
     merged: [] as string[],
     ejected: [] as string[],
@@ -147,8 +158,9 @@ export class QueueDriver {
     const isIdle = this.#state.run === null && this.#flights.size === 0;
     if (isIdle && (this.#isClosing || !this.#isWorthWaiting())) return false;
     await this.#wait();
-    if (this.#ledgerChanged) await this.#look();
-    if (this.#wakeAt !== undefined && this.#wakeAt <= this.#now) {
+    const isTime = this.#wakeAt !== undefined && this.#wakeAt <= this.#now;
+    if (this.#ledgerChanged || isTime) await this.#look();
+    if (isTime) {
       this.#wakeAt = undefined;
       this.#facts.push({ t: "clock", now: this.#now });
     }
@@ -157,6 +169,9 @@ export class QueueDriver {
 
   #isWorthWaiting(): boolean {
     if (this.#options.once !== undefined && this.#counts.runs > 0) return false;
+    const holds = this.#observation.requests.flatMap(({ mr }) => mr.holdUntil ?? []);
+    const soonest = Math.min(...holds.filter((until) => until > this.#now));
+    if (Number.isFinite(soonest)) this.#wakeAt = Math.min(this.#wakeAt ?? soonest, soonest);
     return this.#wakeAt !== undefined && this.#wakeAt - this.#now <= this.#options.patienceMs;
   }
 
@@ -329,11 +344,11 @@ export class QueueDriver {
     await endWithoutRun(this.#context, this.#observation.requests);
     await this.#look();
     const requests = this.#observation.requests.filter((request) => request.target === target);
-    const landed = await findLanded(
-      rig.repository,
-      base,
-      requests.map((request) => request.mr),
-    );
+    const open = requests.map((request) => request.mr);
+    const landed = new Map([
+      ...(await findLanded(rig.repository, base, open)),
+      ...(await mergedPullRequests(this.#context, open)),
+    ]);
     const waiting = new Set(this.#observation.inputs.map((input) => input.id));
     const elsewhere: string[] = [];
     for (const [id, commit] of landed) {
@@ -495,6 +510,7 @@ export class QueueDriver {
       (await isKnownGreen(access.ledger, rig.name, settings.gateset, item.tree, this.#now));
     if (!isGreen) throw new Error(`prefix ${upTo} of ${writer.run.id} has no green verdict`);
 
+    if (writer.run.strategy === "pr") return this.#landPullRequest(writer, place);
     await writer.update((before) => ({ ...before, state: "pushing", expect, pushedUpTo: upTo }));
     crashPoint("mq.push.intent");
     const result = await pushTarget(rig, place, expect, item.landing, (ms) => this.#rest(ms));
@@ -540,6 +556,68 @@ export class QueueDriver {
     }
   }
 
+  /** One pull request at a time: the machine asks again for the rest (spec/05 §3.3). */
+  async #landPullRequest(writer: RunWriter, place: TargetPlace): Promise<void> {
+    const position = this.#state.run?.landed ?? 0;
+    const item = writer.run.items[position];
+    const request = this.#observation.requests.find((each) => each.mr.id === item?.id);
+    if (item === undefined || request === undefined) throw new Error("a pull request without a request");
+    if (this.#hasDrifted) {
+      this.#facts.push({ t: "pushFailed", kind: "moved" });
+      return;
+    }
+    const outcome = await this.#tryPullRequest(request, item, place);
+    switch (outcome.outcome) {
+      case "merged":
+        this.#hasDrifted = !outcome.isExact;
+        this.#mergedAs.set(item.id, { commit: outcome.commit, by: outcome.by });
+        this.#facts.push({ t: "pushed", upTo: position + 1 });
+        return;
+      case "waiting":
+        this.#holds.set(item.id, outcome);
+        this.#facts.push({ t: "pushFailed", kind: "waiting" });
+        return;
+      case "failed":
+        await lookAgain(() => setFailureAside(this.#context, item.id, outcome));
+        this.#counts.ejected.push(item.id);
+        this.#facts.push({ t: "withdrawn", id: item.id }, { t: "pushFailed", kind: "waiting" });
+        return;
+      case "closed":
+        await lookAgain(() => quarantine(this.#context, item.id, "pr_closed", "its pull request was closed"));
+        this.#counts.quarantined.push(item.id);
+        this.#facts.push({ t: "withdrawn", id: item.id }, { t: "pushFailed", kind: "waiting" });
+        return;
+      case "refused":
+        this.#context.tell(`⚠ ${item.id}: ${outcome.text}`);
+        this.#holds.set(item.id, { reason: "awaiting_checks", until: this.#now + refusedHoldMs });
+        this.#facts.push({ t: "pushFailed", kind: "waiting" });
+        return;
+    }
+  }
+
+  async #tryPullRequest(
+    request: WaitingRequest,
+    item: LandingCommit,
+    place: TargetPlace,
+  ): Promise<PullRequestOutcome> {
+    try {
+      return await landPullRequest(this.#context, request, item, place);
+    } catch (error) {
+      if (!(error instanceof GtError) || error.code !== "E_GH") throw error;
+      const { access, actor, rig } = this.#context;
+      await access.ledger.write(
+        actor,
+        await escalation(this.#context, {
+          severity: "medium",
+          topic: "gh_unavailable",
+          title: `Pull requests of ${rig.name} cannot be handled: gh is not usable`,
+          reason: [error.message, ...error.why, error.hint ?? ""].join("\n"),
+        }),
+      );
+      return { outcome: "refused", text: `gh unavailable: ${error.message}` };
+    }
+  }
+
   async #finalise(ids: readonly string[]): Promise<void> {
     const landings = new Map(
       ids.flatMap((id) => {
@@ -556,6 +634,9 @@ export class QueueDriver {
   #landingOf(id: string): Landing | undefined {
     const writer = this.#writer;
     const item = writer?.run.items.find((each) => each.id === id);
+    const pullRequest = this.#mergedAs.get(id);
+    if (pullRequest !== undefined && writer !== undefined)
+      return { ...pullRequest, target: writer.run.target, run: writer.run.id };
     if (item !== undefined && writer !== undefined)
       return { commit: item.landing, target: writer.run.target, by: "queue", run: writer.run.id };
     const commit = this.#landedAs.get(id);
@@ -566,7 +647,8 @@ export class QueueDriver {
   async #release(ids: readonly string[], because: string): Promise<void> {
     const { run } = this.#expectWriter();
     const crashed = because.startsWith("error") ? { crashed: "crashed" as const } : {};
-    await lookAgain(() => release(this.#context, ids, run.id, because, crashed));
+    const options = { ...crashed, holds: this.#holds };
+    await lookAgain(() => release(this.#context, ids, run.id, because, options));
     if (because.startsWith("behind "))
       for (const id of ids) {
         const mr = this.#observation.requests.find((request) => request.mr.id === id)?.mr;
@@ -592,6 +674,9 @@ export class QueueDriver {
     this.#counts.runs++;
     this.#writer = undefined;
     this.#landedAs.clear();
+    this.#mergedAs.clear();
+    this.#holds.clear();
+    this.#hasDrifted = false;
     await this.#look();
     const { run } = writer;
     await observe(this.#context, "queue_processed", {

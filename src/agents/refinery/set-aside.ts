@@ -13,6 +13,50 @@ import type { RunProbe, RunRecord } from "../../core/merge/run-record.ts";
 
 /** Ends a merge request's part in the queue without landing it (spec/05 §2.10). Each function is one transaction. */
 
+/** Something other than a gate says no: required checks, or a reviewer (spec/05 §3.3). */
+export async function setFailureAside(
+  context: QueueContext,
+  id: string,
+  failure: { readonly type: string; readonly text: string },
+): Promise<void> {
+  const mr = await read(context, id);
+  if (mr === undefined || mr.status === "closed") return;
+  await context.access.ledger.write(context.actor, [
+    { op: "expect", id: mr.id, expected: { rev: mr.rev } },
+    {
+      op: "update",
+      id: mr.id,
+      fields: {
+        status: "open",
+        assignee: "",
+        metadata: {
+          mr: {
+            phase: "needs_fix",
+            phase_reason: failure.text,
+            fix_attempts: mr.fixAttempts + 1,
+            run: null,
+            carried: null,
+          },
+        },
+      },
+    },
+    {
+      op: "event",
+      event: {
+        type: "merge_failed",
+        payload: {
+          ...facts(context, mr),
+          reason: failure.text,
+          kind: failure.type,
+          attempt: mr.fixAttempts + 1,
+        },
+      },
+    },
+    ...(await redispatch(context, mr, "rework", failure.text, "on-prior-branch")),
+  ]);
+  context.tell(`✗ set aside ${mr.sourceIssue || mr.id} (${mr.branch}): ${failure.text}`);
+}
+
 export interface Culprit {
   readonly id: string;
   readonly greenPrefix: number;
@@ -522,19 +566,27 @@ export async function rejecting(
   return operations;
 }
 
+export interface ReleaseOptions {
+  /** Its run ended in an error. */
+  readonly crashed?: "crashed";
+  /** Requests that are not to be tried again before a time. */
+  readonly holds?: ReadonlyMap<string, { readonly reason: string; readonly until: number }>;
+}
+
 /** Back to the queue, uncharged (spec/05 §1.2 transition 4). Requests of another run are left alone. */
 export async function release(
   context: QueueContext,
   ids: readonly string[],
   run: string,
   because: string,
-  options: { readonly crashed?: "crashed" } = {},
+  options: ReleaseOptions = {},
 ): Promise<void> {
   const { ledger } = context.access;
   const beads = await ledger.getMany(ids);
   for (const bead of beads.values()) {
     const mr = mergeRequest(bead);
     if (mr.phase !== "running" || mr.run !== run) continue;
+    const hold = options.holds?.get(mr.id);
     await ledger.write(context.actor, [
       { op: "expect", id: mr.id, expected: { rev: mr.rev } },
       {
@@ -545,8 +597,9 @@ export async function release(
           assignee: "",
           metadata: {
             mr: {
-              phase: "ready",
-              phase_reason: because.startsWith("behind ") ? because : null,
+              phase: hold === undefined ? "ready" : "held",
+              phase_reason: hold?.reason ?? (because.startsWith("behind ") ? because : null),
+              hold_until: hold === undefined ? null : formatTime(hold.until),
               run: null,
               carried: true,
               ...(options.crashed === undefined ? {} : { crashes: mr.crashes + 1 }),

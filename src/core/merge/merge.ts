@@ -334,7 +334,7 @@ class Decision {
 
   #pushed(upTo: number): void {
     const { run } = this.#state;
-    if (run == null || run.pushing === null || run.pushing !== upTo) return;
+    if (run == null || run.pushing === null || upTo > run.pushing || upTo <= run.landed) return;
     const expect = run.items[upTo - 1]?.landing ?? run.expect;
     this.#setRun({ ...run, pushing: null });
     this.#landed(upTo, expect);
@@ -343,7 +343,7 @@ class Decision {
     else this.#search();
   }
 
-  #pushFailed(kind: "moved" | "denied" | "dirty" | "infra"): void {
+  #pushFailed(kind: Extract<Fact, { t: "pushFailed" }>["kind"]): void {
     const { run } = this.#state;
     if (run == null || run.pushing === null) return;
     if (kind === "infra") {
@@ -360,6 +360,10 @@ class Decision {
         "the target moved",
         moves < movesBeforeHold ? {} : { hold: { because: "target_moved", ms: holdMs.moved } },
       );
+      return;
+    }
+    if (kind === "waiting") {
+      this.#abort("a pull request is not ready");
       return;
     }
     const because = kind === "denied" ? "push_denied" : "origin_dirty";

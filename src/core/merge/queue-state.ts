@@ -155,8 +155,10 @@ export type Fact =
       readonly verdict: "green" | "red" | "error";
       readonly failed: readonly string[];
     }
+  /** May be less than what was asked for: pull requests land one by one. */
   | { readonly t: "pushed"; readonly upTo: number }
-  | { readonly t: "pushFailed"; readonly kind: "moved" | "denied" | "dirty" | "infra" };
+  /** `waiting`: a pull request is not ready yet; its own hold says until when. */
+  | { readonly t: "pushFailed"; readonly kind: "moved" | "denied" | "dirty" | "infra" | "waiting" };
 
 /** What is to be done, in order. */
 export type Command =

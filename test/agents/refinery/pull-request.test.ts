@@ -1,0 +1,141 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { git } from "../../support/scratch-repository.ts";
+import { QueueTown } from "./queue-town.ts";
+
+interface FakeRequest {
+  state: string;
+  checks: { name: string; state: string }[] | null;
+  reviewDecision: string;
+  branch: string;
+}
+
+/** A town whose queue merges through pull requests on a pretended server. */
+async function pullRequestTown(
+  settings: Readonly<Record<string, unknown>> = {},
+  env: Record<string, string> = {},
+) {
+  const town = await QueueTown.make({ settings: { merge_strategy: "pr", ...settings } });
+  const bin = join(town.root, "bin");
+  const state = join(town.root, "gh.json");
+  mkdirSync(bin);
+  writeFileSync(
+    join(bin, "gh"),
+    `#!/bin/sh\nexec "${process.execPath}" "${join(import.meta.dirname, "fake-gh.ts")}" "$@"\n`,
+  );
+  chmodSync(join(bin, "gh"), 0o755);
+  const changed = { PATH: `${bin}:${process.env["PATH"]}`, GH_ORIGIN: town.origin, GH_STATE: state, ...env };
+  const before = Object.fromEntries(Object.keys(changed).map((name) => [name, process.env[name]]));
+  Object.assign(process.env, changed);
+  onTestFinished(() => {
+    for (const [name, value] of Object.entries(before))
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+  });
+  return {
+    town,
+    requests: (): FakeRequest[] => (existsSync(state) ? JSON.parse(readFileSync(state, "utf8")) : []),
+    change: (change: (request: FakeRequest) => void) => {
+      const all = JSON.parse(readFileSync(state, "utf8")) as FakeRequest[];
+      for (const request of all) change(request);
+      writeFileSync(state, JSON.stringify(all));
+    },
+  };
+}
+
+const pr = { more: { strategy: "pr" as const } };
+
+describe("a queue that merges through pull requests", () => {
+  test("opens, merges and finalises them in order, and the target is what was gated", async () => {
+    const { town, requests } = await pullRequestTown();
+    const one = await town.submit({ "a.txt": "a\n" }, { title: "Add a", priority: 1, ...pr });
+    const two = await town.submit({ "b.txt": "b\n" }, { title: "Add b", ...pr });
+    const report = await town.run();
+    expect(report).toMatchObject({ merged: [one.mr, two.mr], gateRuns: 1 });
+    expect(town.landed()).toEqual(["Add a", "Add b"]);
+    expect(requests().map((each) => each.state)).toEqual(["MERGED", "MERGED"]);
+    expect(await town.mr(two.mr)).toMatchObject({
+      closeReason: "merged",
+      prUrl: "https://example.com/pull/2",
+      mergeCommit: town.head(),
+    });
+    expect((await town.bead(one.bead)).closeReason).toBe(`Merged in ${one.mr}`);
+    town.expectAlwaysGreen();
+  }, 60_000);
+
+  test("never opens one for what fails the gates", async () => {
+    const { town, requests } = await pullRequestTown({ retry_flaky_tests: 0 });
+    const { mr } = await town.submit({ "a.txt": "bad\n" }, pr);
+    expect(await town.run()).toMatchObject({ ejected: [mr] });
+    expect(requests()).toEqual([]);
+  }, 60_000);
+
+  test("waits for an approval and goes on with it", async () => {
+    const { town, change } = await pullRequestTown(
+      { require_review: true },
+      { GH_REVIEW: "REVIEW_REQUIRED" },
+    );
+    const { mr } = await town.submit({ "a.txt": "a\n" }, { title: "Add a", ...pr });
+    expect(await town.run()).toMatchObject({ merged: [], ejected: [] });
+    expect(await town.mr(mr)).toMatchObject({
+      phase: "held",
+      phaseReason: "awaiting_approval",
+      fixAttempts: 0,
+    });
+    expect(await town.run()).toMatchObject({ runs: 0 });
+    change((request) => {
+      request.reviewDecision = "APPROVED";
+    });
+    town.later(31_000);
+    expect(await town.run()).toMatchObject({ merged: [mr], gateRuns: 0 });
+  }, 60_000);
+
+  test("gives back what a reviewer or a required check refuses", async () => {
+    const { town, change } = await pullRequestTown({ require_review: true });
+    const { mr, bead } = await town.submit({ "a.txt": "a\n" }, pr);
+    await town.run();
+    change((request) => {
+      request.reviewDecision = "APPROVED";
+      request.checks = [{ name: "license", state: "FAILURE" }];
+    });
+    town.later(31_000);
+    expect(await town.run()).toMatchObject({ ejected: [mr] });
+    expect(await town.mr(mr)).toMatchObject({ phase: "needs_fix", phaseReason: "checks failed: license" });
+    expect((await town.bead(bead)).status).toBe("open");
+  }, 60_000);
+
+  test("finalises what a person merged, and quarantines what a person closed", async () => {
+    const { town, change, requests } = await pullRequestTown({ pr_merge: "human" });
+    const one = await town.submit({ "a.txt": "a\n" }, { title: "Add a", ...pr });
+    await town.run();
+    expect(requests()).toHaveLength(1);
+    // By hand on the server: another commit with the same change.
+    const main = git(town.origin, "rev-parse", "main");
+    const tree = git(town.origin, "merge-tree", "--write-tree", main, one.branch);
+    const commit = git(town.origin, "commit-tree", tree, "-p", main, "-m", "By hand");
+    git(town.origin, "update-ref", "refs/heads/main", commit);
+    change((request) => {
+      Object.assign(request, { state: "MERGED", mergeCommit: { oid: commit } });
+    });
+    const two = await town.submit({ "b.txt": "b\n" }, pr);
+    town.later(31_000);
+    expect((await town.run()).merged).toEqual([one.mr]);
+    expect(await town.mr(one.mr)).toMatchObject({ closeReason: "merged", mergeCommit: commit });
+    change((request) => {
+      if (request.branch === two.branch) request.state = "CLOSED";
+    });
+    town.later(31_000);
+    expect(await town.run()).toMatchObject({ quarantined: [two.mr] });
+  }, 60_000);
+
+  test("says once that gh is missing and holds everything without blame", async () => {
+    const { town } = await pullRequestTown();
+    process.env["PATH"] = (process.env["PATH"] ?? "").split(":").slice(1).join(":");
+    const { mr } = await town.submit({ "a.txt": "a\n" }, pr);
+    expect(await town.run()).toMatchObject({ merged: [], ejected: [] });
+    expect(await town.mr(mr)).toMatchObject({ phase: "held", fixAttempts: 0 });
+    const [asked] = await town.ledger.find({ type: "escalation" });
+    expect(asked?.title).toContain("gh is not usable");
+  }, 60_000);
+});
