@@ -8,7 +8,7 @@ import { finalise } from "./finalise.ts";
 import { hasOrigin, placeOf, targetCommit } from "./push-target.ts";
 import type { QueueContext } from "./queue-context.ts";
 import { findLanded } from "./reconcile.ts";
-import { rejecting } from "./set-aside.ts";
+import { rejecting } from "./end-request.ts";
 
 export interface RetryOptions {
   /** Forgets the attempts and conflicts so far. */

@@ -56,7 +56,7 @@ export async function claimBatch(
   ]);
   await ledger.write(context.actor, [
     ...claims,
-    putRun(record),
+    ...putRun(record),
     {
       op: "event",
       event: {

@@ -1,42 +1,27 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { crashPoint } from "../../core/crash-point.ts";
-import { runGit } from "../../core/git/git.ts";
-import { fetchOrigin } from "../../core/git/repository.ts";
 import { watchLedger } from "../../core/ledger/watch-ledger.ts";
 import { step } from "../../core/merge/merge.ts";
 import { type Command, emptyQueue, type Fact, type QueueState } from "../../core/merge/queue-state.ts";
 import { refinerySwitch, runsByItself } from "../../core/merge/refinery-switch.ts";
-import type { WaitingRequest } from "../../core/merge/open-requests.ts";
-import type { LandingCommit } from "../../core/merge/run-record.ts";
 import { bounds } from "../../core/merge/search.ts";
-import { GtError } from "../../core/gt-error.ts";
 import { putTarget, type TargetRecord } from "../../core/merge/target-record.ts";
 import { claimBatch, stackBatch } from "./claim-batch.ts";
-import { escalation } from "./escalate.ts";
+import { closeWithdrawn, release } from "./end-request.ts";
 import { finalise, type Landing, observe } from "./finalise.ts";
-import { endWithoutRun, newsFor, type Observation, observeQueue } from "./observe-queue.ts";
-import { probePrefix } from "./probe-prefix.ts";
-import { hasOrigin, placeOf, pushTarget, type TargetPlace, targetCommit } from "./push-target.ts";
-import type { QueueContext } from "./queue-context.ts";
-import { askOverseer, settleQuestion } from "./ask-overseer.ts";
-import { landPullRequest, mergedPullRequests, type PullRequestOutcome } from "./land-pull-request.ts";
+import { GateFlights } from "./gate-flights.ts";
 import { isConflict, lookAgain } from "./look-again.ts";
-import { findLanded } from "./reconcile.ts";
+import { alreadyLanded, lookAtTarget, reportMissing } from "./look-at-target.ts";
+import { endWithoutRun, newsFor, type Observation, observeQueue } from "./observe-queue.ts";
+import { PullRequestRun } from "./pull-request-run.ts";
+import { expectGreen, pushPrefix } from "./push-prefix.ts";
+import type { TargetPlace } from "./push-target.ts";
+import type { QueueContext } from "./queue-context.ts";
 import { deleteRunRefs } from "./recover-runs.ts";
-import { RunWriter } from "./run-writer.ts";
-import {
-  closeWithdrawn,
-  quarantine,
-  release,
-  setConflictAside,
-  setCulpritAside,
-  setFailureAside,
-  setMissingAside,
-} from "./set-aside.ts";
 import { retarget } from "./retarget.ts";
+import { RunWriter } from "./run-writer.ts";
+import { quarantine, setCulpritAside, setMissingAside } from "./set-aside.ts";
+import { setConflictAside } from "./set-conflict-aside.ts";
 import { reportTargetGreen, reportTargetRed } from "./target-health.ts";
-import { gatePermits } from "./gate-permits.ts";
-import { isKnownGreen } from "./verdict-store.ts";
 
 export interface DriveOptions {
   readonly signal: AbortSignal;
@@ -65,11 +50,7 @@ export interface QueueReport {
   readonly wakeAt?: number;
 }
 
-const fetchAttempts = 3;
-const fetchHoldMs = 60_000;
-const missingTargetMs = 15 * 60_000;
 const heartbeatMs = 10_000;
-const refusedHoldMs = 5 * 60_000;
 const conflictRetries = 5;
 
 /**
@@ -80,16 +61,10 @@ export class QueueDriver {
   readonly #context: QueueContext;
   readonly #options: DriveOptions;
   readonly #facts: Fact[] = [];
-  readonly #flights = new Map<string, AbortController>();
-  /** Gates that run or are being ended. */
-  readonly #ending = new Set<Promise<void>>();
-  readonly #freeSlots: number[];
+  readonly #flights: GateFlights;
+  /** Requests that were found on the target, with their commits. */
   readonly #landedAs = new Map<string, string>();
-  /** Pull requests that were merged in this run. */
-  readonly #mergedAs = new Map<string, { readonly commit: string; readonly by: "queue" | "pr" }>();
-  readonly #holds = new Map<string, { readonly reason: string; readonly until: number }>();
-  /** Somebody else merged in between: the target is not what was gated. */
-  #hasDrifted = false;
+  #pullRequests: PullRequestRun;
   readonly #counts = {
     merged: [] as string[],
     ejected: [] as string[],
@@ -113,7 +88,11 @@ export class QueueDriver {
     const { policy } = context.settings;
     const probes = Math.min(policy.probes, options.slots.length);
     this.#state = emptyQueue({ ...policy, probes }, context.access.clock.now());
-    this.#freeSlots = [...options.slots];
+    this.#pullRequests = new PullRequestRun(context);
+    this.#flights = new GateFlights(context, options.slots, (fact) => {
+      this.#facts.push(fact);
+      this.#notify();
+    });
   }
 
   async drive(): Promise<QueueReport> {
@@ -133,8 +112,7 @@ export class QueueDriver {
     } finally {
       clearInterval(heartbeat);
       this.#options.signal.removeEventListener("abort", onAbort);
-      for (const flight of this.#flights.values()) flight.abort();
-      await Promise.allSettled(this.#ending);
+      await this.#flights.end();
       await watch.close();
     }
   }
@@ -155,7 +133,7 @@ export class QueueDriver {
       await this.#take(fact);
       return true;
     }
-    const isIdle = this.#state.run === null && this.#flights.size === 0;
+    const isIdle = this.#state.run === null && this.#flights.isEmpty;
     if (isIdle && (this.#isClosing || !this.#isWorthWaiting())) return false;
     await this.#wait();
     const isTime = this.#wakeAt !== undefined && this.#wakeAt <= this.#now;
@@ -244,8 +222,7 @@ export class QueueDriver {
       case "gate":
         return this.#gate(command);
       case "cancel":
-        for (const [key, flight] of this.#flights) if (key.startsWith(`${command.prefix}.`)) flight.abort();
-        return;
+        return this.#flights.cancel(command.prefix);
       case "push":
         return this.#push(command.upTo, command.expect);
       case "finalise":
@@ -292,8 +269,6 @@ export class QueueDriver {
     }
   }
 
-  // --- looking at the target ------------------------------------------------------------------------------------------
-
   async #sync(target: string): Promise<void> {
     const isRunning = this.#writer !== undefined;
     if (!isRunning && (this.#isClosing || (this.#options.once !== undefined && this.#counts.runs > 0))) {
@@ -302,86 +277,43 @@ export class QueueDriver {
       this.#state = { ...this.#state, run: null };
       return;
     }
-    const { rig, settings, access, actor } = this.#context;
-    const failure = await this.#fetch();
-    if (failure !== undefined) {
-      await access.ledger.write(actor, [
-        {
-          op: "event",
-          event: { type: "fetch_failed", payload: { target, reason: failure, rig: rig.name } },
-        },
-        ...(await escalation(this.#context, {
-          severity: "medium",
-          topic: "fetch_failed",
-          title: `Cannot fetch from the origin of ${rig.name}`,
-          reason: failure,
-        })),
-      ]);
-      this.#facts.push({ t: "syncFailed", target, because: "fetch_failed", retryMs: fetchHoldMs });
+    const found = await lookAtTarget(this.#context, target, (ms) => this.#rest(ms));
+    if (found.sight === "unreachable") {
+      this.#facts.push(found.fact);
       return;
     }
-    this.#place = await placeOf(rig, target, settings);
-    const base = await targetCommit(rig, this.#place);
-    if (base === undefined) {
-      if (await retarget(this.#context, target, this.#observation.requests)) {
-        await this.#look();
-        this.#facts.push({ t: "syncFailed", target, because: "retargeted", retryMs: 0 });
-        return;
-      }
-      await access.ledger.write(
-        actor,
-        await escalation(this.#context, {
-          severity: "medium",
-          topic: `target_missing:${target}`,
-          title: `Merge requests of ${rig.name} want to reach ${target}, which does not exist`,
-          reason: `gt mq list ${rig.name} --target ${target}`,
-        }),
+    if (found.sight === "missing") {
+      const isRetargeted = await retarget(this.#context, target, this.#observation.requests);
+      await this.#look();
+      this.#facts.push(
+        isRetargeted
+          ? { t: "syncFailed", target, because: "retargeted", retryMs: 0 }
+          : await reportMissing(this.#context, target),
       );
-      this.#facts.push({ t: "syncFailed", target, because: "target_missing", retryMs: missingTargetMs });
       return;
     }
+    this.#place = found.place;
     await this.#look();
-    await endWithoutRun(this.#context, this.#observation.requests);
-    await this.#look();
+    if ((await endWithoutRun(this.#context, this.#observation.requests)).length > 0) await this.#look();
     const requests = this.#observation.requests.filter((request) => request.target === target);
-    const open = requests.map((request) => request.mr);
-    const landed = new Map([
-      ...(await findLanded(rig.repository, base, open)),
-      ...(await mergedPullRequests(this.#context, open)),
-    ]);
+    const landed = await alreadyLanded(
+      this.#context,
+      found.base,
+      requests.map((request) => request.mr),
+    );
+    for (const [id, commit] of landed) this.#landedAs.set(id, commit);
     const waiting = new Set(this.#observation.inputs.map((input) => input.id));
-    const elsewhere: string[] = [];
-    for (const [id, commit] of landed) {
-      this.#landedAs.set(id, commit);
-      const isOurs = waiting.has(id) || this.#state.run?.ids.includes(id) === true;
-      if (!isOurs) elsewhere.push(id);
-    }
-    await this.#finalise(elsewhere);
-    const tree = await runGit(rig.repository, ["rev-parse", "--verify", `${base}^{tree}`]);
-    const baseGreen =
-      settings.gates.length === 0 ||
-      (await isKnownGreen(access.ledger, rig.name, settings.gateset, tree, this.#now));
-    this.#facts.push({ t: "synced", target, base, landed: [...landed.keys()], baseGreen });
+    const { run } = this.#state;
+    // The machine knows only those that might run; the others end here.
+    await this.#finalise([...landed.keys()].filter((id) => !waiting.has(id) && !run?.ids.includes(id)));
+    this.#facts.push({
+      t: "synced",
+      target,
+      base: found.base,
+      landed: [...landed.keys()],
+      baseGreen: found.isGreen,
+    });
   }
-
-  /** Undefined when all is well, else what the last attempt complained about. */
-  async #fetch(): Promise<string | undefined> {
-    const { repository } = this.#context.rig;
-    if (!(await hasOrigin(repository))) return undefined;
-    let complaint = "";
-    for (let attempt = 1; attempt <= fetchAttempts; attempt++) {
-      try {
-        await fetchOrigin(repository, { timeoutMs: 120_000 });
-        return undefined;
-      } catch (error) {
-        complaint = error instanceof Error ? error.message : String(error);
-        if (attempt < fetchAttempts) await this.#rest(attempt * 1000);
-      }
-    }
-    return complaint;
-  }
-
-  // --- a run ----------------------------------------------------------------------------------------------------------
 
   async #stack(command: Extract<Command, { readonly do: "stack" }>): Promise<void> {
     const { access, actor } = this.#context;
@@ -413,63 +345,9 @@ export class QueueDriver {
 
   async #gate(command: Extract<Command, { readonly do: "gate" }>): Promise<void> {
     const writer = this.#expectWriter();
-    const controller = new AbortController();
-    const key = `${command.prefix}.${command.attempt}`;
-    this.#flights.set(key, controller);
     if (command.prefix > 0 && command.attempt === 1) this.#counts.gateRuns++;
     await this.#tellBisect(writer, command.prefix);
-    const flight = this.#fly(writer, command, controller.signal)
-      .catch(
-        (error: unknown): Fact => ({
-          t: "gated",
-          prefix: command.prefix,
-          attempt: command.attempt,
-          verdict: "error",
-          failed: [error instanceof Error ? error.message : String(error)],
-        }),
-      )
-      .then((fact) => {
-        this.#flights.delete(key);
-        if (fact.t === "gated" && fact.verdict === "error" && !controller.signal.aborted)
-          this.#context.tell(`  prefix ${command.prefix} could not be gated: ${fact.failed.join("; ")}`);
-        this.#ending.delete(flight);
-        this.#facts.push(fact);
-        this.#notify();
-      });
-    this.#ending.add(flight);
-  }
-
-  async #fly(
-    writer: RunWriter,
-    command: Extract<Command, { readonly do: "gate" }>,
-    signal: AbortSignal,
-  ): Promise<Fact> {
-    const permit = await gatePermits(this.#context.access.town).take(signal);
-    const slot = await this.#takeSlot(signal);
-    try {
-      const { prefix, attempt, only } = command;
-      return await probePrefix(this.#context, writer, {
-        prefix,
-        attempt,
-        slot,
-        signal,
-        ...(only === undefined ? {} : { only }),
-      });
-    } finally {
-      this.#freeSlots.push(slot);
-      permit.release();
-    }
-  }
-
-  async #takeSlot(signal: AbortSignal): Promise<number> {
-    for (;;) {
-      const slot = this.#freeSlots.shift();
-      if (slot !== undefined) return slot;
-      // A cancelled gate is still ending in it.
-      await pause(50, undefined, { signal }).catch(() => {
-        throw new Error("cancelled");
-      });
-    }
+    this.#flights.start(writer, command);
   }
 
   async #tellBisect(writer: RunWriter, prefix: number): Promise<void> {
@@ -500,122 +378,24 @@ export class QueueDriver {
 
   async #push(upTo: number, expect: string): Promise<void> {
     const writer = this.#expectWriter();
-    const { rig, settings, access, actor } = this.#context;
-    const item = writer.run.items[upTo - 1];
     const place = this.#place;
-    if (item === undefined || place === undefined) throw new Error("a push without a stack");
-    // G1: nothing untested is ever pushed, whatever the search believes.
-    const isGreen =
-      settings.gates.length === 0 ||
-      (await isKnownGreen(access.ledger, rig.name, settings.gateset, item.tree, this.#now));
-    if (!isGreen) throw new Error(`prefix ${upTo} of ${writer.run.id} has no green verdict`);
-
-    if (writer.run.strategy === "pr") return this.#landPullRequest(writer, place);
-    await writer.update((before) => ({ ...before, state: "pushing", expect, pushedUpTo: upTo }));
-    crashPoint("mq.push.intent");
-    const result = await pushTarget(rig, place, expect, item.landing, (ms) => this.#rest(ms));
-    const target = writer.run.target;
-    switch (result.result) {
-      case "pushed":
-        crashPoint("mq.pushed");
-        await writer.update((before) => ({ ...before, state: "pushed", expect: item.landing }));
-        await settleQuestion(this.#context, `origin_dirty:${target}`);
-        this.#facts.push({ t: "pushed", upTo });
-        return;
-      case "moved":
-        await observe(this.#context, "target_moved", { target, reason: result.reason });
-        this.#facts.push({ t: "pushFailed", kind: "moved" });
-        return;
-      case "denied":
-        await access.ledger.write(actor, [
-          {
-            op: "event",
-            event: { type: "push_denied", payload: { target, reason: result.reason, rig: rig.name } },
-          },
-          ...(await escalation(this.#context, {
-            severity: "high",
-            topic: `push_denied:${target}`,
-            title: `Pushing to ${target} of ${rig.name} is denied`,
-            reason: `${result.reason}\nIf the branch is protected: gt rig settings set ${rig.name} merge_queue.merge_strategy pr; then gt mq resume ${rig.name}`,
-          })),
-        ]);
-        this.#facts.push({ t: "pushFailed", kind: "denied" });
-        return;
-      case "checkout":
-        await askOverseer(this.#context, {
-          topic: `origin_dirty:${target}`,
-          title: `${place.checkout ?? rig.pushUrl} has uncommitted changes: ${rig.name} waits`,
-          text: `Commit or stash in ${place.checkout ?? rig.pushUrl}; the queue continues by itself.`,
-          event: { type: "origin_dirty", payload: { target, reason: result.reason, rig: rig.name } },
-        });
-        this.#facts.push({ t: "pushFailed", kind: "dirty" });
-        return;
-      case "unreachable":
-        this.#facts.push({ t: "pushFailed", kind: "infra" });
-        return;
+    if (place === undefined) throw new Error("a push without a target");
+    if (this.#isClosing || this.#options.signal.aborted) {
+      // Told to stop: the run ends before any further push.
+      this.#facts.push({ t: "pushFailed", kind: "waiting" });
+      return;
     }
-  }
-
-  /** One pull request at a time: the machine asks again for the rest (spec/05 §3.3). */
-  async #landPullRequest(writer: RunWriter, place: TargetPlace): Promise<void> {
+    await expectGreen(this.#context, writer, upTo);
+    if (writer.run.strategy === "mr") {
+      const rest = (ms: number) => this.#rest(ms);
+      this.#facts.push(await pushPrefix(this.#context, writer, place, { upTo, expect }, rest));
+      return;
+    }
     const position = this.#state.run?.landed ?? 0;
     const item = writer.run.items[position];
     const request = this.#observation.requests.find((each) => each.mr.id === item?.id);
     if (item === undefined || request === undefined) throw new Error("a pull request without a request");
-    if (this.#hasDrifted) {
-      this.#facts.push({ t: "pushFailed", kind: "moved" });
-      return;
-    }
-    const outcome = await this.#tryPullRequest(request, item, place);
-    switch (outcome.outcome) {
-      case "merged":
-        this.#hasDrifted = !outcome.isExact;
-        this.#mergedAs.set(item.id, { commit: outcome.commit, by: outcome.by });
-        this.#facts.push({ t: "pushed", upTo: position + 1 });
-        return;
-      case "waiting":
-        this.#holds.set(item.id, outcome);
-        this.#facts.push({ t: "pushFailed", kind: "waiting" });
-        return;
-      case "failed":
-        await lookAgain(() => setFailureAside(this.#context, item.id, outcome));
-        this.#counts.ejected.push(item.id);
-        this.#facts.push({ t: "withdrawn", id: item.id }, { t: "pushFailed", kind: "waiting" });
-        return;
-      case "closed":
-        await lookAgain(() => quarantine(this.#context, item.id, "pr_closed", "its pull request was closed"));
-        this.#counts.quarantined.push(item.id);
-        this.#facts.push({ t: "withdrawn", id: item.id }, { t: "pushFailed", kind: "waiting" });
-        return;
-      case "refused":
-        this.#context.tell(`⚠ ${item.id}: ${outcome.text}`);
-        this.#holds.set(item.id, { reason: "awaiting_checks", until: this.#now + refusedHoldMs });
-        this.#facts.push({ t: "pushFailed", kind: "waiting" });
-        return;
-    }
-  }
-
-  async #tryPullRequest(
-    request: WaitingRequest,
-    item: LandingCommit,
-    place: TargetPlace,
-  ): Promise<PullRequestOutcome> {
-    try {
-      return await landPullRequest(this.#context, request, item, place);
-    } catch (error) {
-      if (!(error instanceof GtError) || error.code !== "E_GH") throw error;
-      const { access, actor, rig } = this.#context;
-      await access.ledger.write(
-        actor,
-        await escalation(this.#context, {
-          severity: "medium",
-          topic: "gh_unavailable",
-          title: `Pull requests of ${rig.name} cannot be handled: gh is not usable`,
-          reason: [error.message, ...error.why, error.hint ?? ""].join("\n"),
-        }),
-      );
-      return { outcome: "refused", text: `gh unavailable: ${error.message}` };
-    }
+    this.#facts.push(...(await this.#pullRequests.land(request, item, position, place)));
   }
 
   async #finalise(ids: readonly string[]): Promise<void> {
@@ -634,7 +414,7 @@ export class QueueDriver {
   #landingOf(id: string): Landing | undefined {
     const writer = this.#writer;
     const item = writer?.run.items.find((each) => each.id === id);
-    const pullRequest = this.#mergedAs.get(id);
+    const pullRequest = this.#pullRequests.mergedAs.get(id);
     if (pullRequest !== undefined && writer !== undefined)
       return { ...pullRequest, target: writer.run.target, run: writer.run.id };
     if (item !== undefined && writer !== undefined)
@@ -645,21 +425,22 @@ export class QueueDriver {
   }
 
   async #release(ids: readonly string[], because: string): Promise<void> {
-    const { run } = this.#expectWriter();
+    // A claim that was lost has claimed nobody.
+    const run = this.#writer?.run;
+    if (run === undefined) return;
     const crashed = because.startsWith("error") ? { crashed: "crashed" as const } : {};
-    const options = { ...crashed, holds: this.#holds };
+    const options = { ...crashed, holds: this.#pullRequests.holds };
     await lookAgain(() => release(this.#context, ids, run.id, because, options));
-    if (because.startsWith("behind "))
-      for (const id of ids) {
-        const mr = this.#observation.requests.find((request) => request.mr.id === id)?.mr;
-        await observe(this.#context, "merge_skipped", {
-          mr: id,
-          branch: mr?.branch ?? "",
-          worker: mr?.worker ?? "",
-          reason: because,
-        });
-      }
-    this.#context.tell(`↩ released ${ids.join(" ")}: ${because}`);
+    if (!because.startsWith("behind ")) return;
+    for (const id of ids) {
+      const mr = this.#observation.requests.find((request) => request.mr.id === id)?.mr;
+      await observe(this.#context, "merge_skipped", {
+        mr: id,
+        branch: mr?.branch ?? "",
+        worker: mr?.worker ?? "",
+        reason: because,
+      });
+    }
   }
 
   async #finish(aborted: boolean): Promise<void> {
@@ -674,9 +455,9 @@ export class QueueDriver {
     this.#counts.runs++;
     this.#writer = undefined;
     this.#landedAs.clear();
-    this.#mergedAs.clear();
-    this.#holds.clear();
-    this.#hasDrifted = false;
+    this.#counts.ejected.push(...this.#pullRequests.failed);
+    this.#counts.quarantined.push(...this.#pullRequests.closed);
+    this.#pullRequests = new PullRequestRun(this.#context);
     await this.#look();
     const { run } = writer;
     await observe(this.#context, "queue_processed", {

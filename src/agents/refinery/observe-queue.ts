@@ -4,7 +4,7 @@ import { queueInputs } from "../../core/merge/queue-inputs.ts";
 import type { Fact, MrInput, QueueState } from "../../core/merge/queue-state.ts";
 import { type TargetRecord, targetsOf } from "../../core/merge/target-record.ts";
 import type { QueueContext } from "./queue-context.ts";
-import { closeWithdrawn } from "./set-aside.ts";
+import { closeWithdrawn } from "./end-request.ts";
 
 export interface Observation {
   readonly requests: readonly WaitingRequest[];

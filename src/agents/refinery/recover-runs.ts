@@ -8,8 +8,9 @@ import { finalise } from "./finalise.ts";
 import { endLeftoverGroup } from "./gate-process.ts";
 import { hasOrigin, placeOf } from "./push-target.ts";
 import type { QueueContext } from "./queue-context.ts";
-import { isOver, putRun, type RunRecord, runsOf } from "../../core/merge/run-record.ts";
-import { closeWithdrawn, quarantine, release } from "./set-aside.ts";
+import { liveRuns, putRun, type RunRecord } from "../../core/merge/run-record.ts";
+import { closeWithdrawn, release } from "./end-request.ts";
+import { quarantine } from "./set-aside.ts";
 
 /** Runs that crashed three times with one member are that member's fault (spec/05 §2.10). */
 const poisonCrashes = 3;
@@ -20,7 +21,7 @@ const poisonCrashes = 3;
  */
 export async function recoverRuns(context: QueueContext): Promise<number> {
   const { ledger } = context.access;
-  const abandoned = (await runsOf(ledger, context.rig.name)).filter((run) => !isOver(run));
+  const abandoned = await liveRuns(ledger, context.rig.name);
   if (abandoned.length > 0 && (await hasOrigin(context.rig.repository)))
     // Without an answer the last look at the target has to do; what it does not show is found at the next one.
     await fetchOrigin(context.rig.repository, { timeoutMs: 120_000 }).catch(() => {});
@@ -57,7 +58,7 @@ async function recoverRun(context: QueueContext, run: RunRecord): Promise<void> 
   if (only !== undefined && others.length === 0 && wasGating) await quarantinePoison(context, only);
   await deleteRunRefs(repository, run.id);
   await ledger.write(context.actor, [
-    putRun({
+    ...putRun({
       ...run,
       state: "aborted",
       because: "its process ended",
@@ -101,9 +102,7 @@ async function releaseLost(context: QueueContext): Promise<void> {
     notStatus: "closed",
     metadata: { "mr.phase": "running", "mr.rig": context.rig.name },
   });
-  const live = new Set(
-    (await runsOf(ledger, context.rig.name)).filter((run) => !isOver(run)).map((run) => run.id),
-  );
+  const live = new Set((await liveRuns(ledger, context.rig.name)).map((run) => run.id));
   for (const bead of running) {
     const mr = mergeRequest(bead);
     if (!live.has(mr.run)) await release(context, [mr.id], mr.run, "its run is unknown");

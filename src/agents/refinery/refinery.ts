@@ -9,7 +9,7 @@ import { observeQueue } from "./observe-queue.ts";
 import { type QueueContext, queueContext } from "./queue-context.ts";
 import { recoverRuns } from "./recover-runs.ts";
 import { tidyQueue } from "./tidy-queue.ts";
-import { isOver, runsOf } from "../../core/merge/run-record.ts";
+import { liveRuns } from "../../core/merge/run-record.ts";
 
 export interface RunQueueOptions {
   /** Ends the current gates and the run before any further push. */
@@ -120,5 +120,5 @@ async function hasWork(context: QueueContext): Promise<boolean> {
   const { requests } = await observeQueue(context);
   if (requests.length > 0) return true;
   if ((await autoLandCandidates(context)).length > 0) return true;
-  return (await runsOf(context.access.ledger, context.rig.name)).some((run) => !isOver(run));
+  return (await liveRuns(context.access.ledger, context.rig.name)).length > 0;
 }

@@ -50,7 +50,7 @@ export class RunWriter {
   update(change: (run: RunRecord) => RunRecord, operations: readonly Operation[] = []): Promise<void> {
     const written = this.#last.then(async () => {
       const next = change(this.#run);
-      await this.#ledger.write(this.#actor, [...operations, putRun(next)]);
+      await this.#ledger.write(this.#actor, [...operations, ...putRun(next)]);
       this.#run = next;
     });
     this.#last = written.catch(() => {});

@@ -1,13 +1,10 @@
 import { formatTime } from "../../core/clock.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
 import { type MergeRequest, mergeRequest } from "../../core/merge/merge-request.ts";
-import { openConflictTasks, openRequests } from "../../core/merge/open-requests.ts";
-import { conflictTaskLabel } from "../../core/merge/submit.ts";
 import { enqueueSling, openContexts, type SlingReason } from "../../core/scheduler/sling-context.ts";
 import { escalation } from "./escalate.ts";
-import { endConflictTask, freeAgent } from "./finalise.ts";
+import { freeAgent } from "./finalise.ts";
 import type { QueueContext } from "./queue-context.ts";
-import { rebaseBranch } from "./rebase-branch.ts";
 import { tellAgent } from "./tell-agent.ts";
 import type { RunProbe, RunRecord } from "../../core/merge/run-record.ts";
 
@@ -19,7 +16,7 @@ export async function setFailureAside(
   id: string,
   failure: { readonly type: string; readonly text: string },
 ): Promise<void> {
-  const mr = await read(context, id);
+  const mr = await readRequest(context, id);
   if (mr === undefined || mr.status === "closed") return;
   await context.access.ledger.write(context.actor, [
     { op: "expect", id: mr.id, expected: { rev: mr.rev } },
@@ -45,7 +42,7 @@ export async function setFailureAside(
       event: {
         type: "merge_failed",
         payload: {
-          ...facts(context, mr),
+          ...requestFacts(context, mr),
           reason: failure.text,
           kind: failure.type,
           attempt: mr.fixAttempts + 1,
@@ -69,7 +66,7 @@ export async function setCulpritAside(
   culprit: Culprit,
   run: RunRecord,
 ): Promise<void> {
-  const mr = await read(context, culprit.id);
+  const mr = await readRequest(context, culprit.id);
   if (mr === undefined || mr.run !== run.id) return;
   const { settings } = context;
   const attempt = mr.fixAttempts + 1;
@@ -101,7 +98,7 @@ export async function setCulpritAside(
       event: {
         type: "merge_failed",
         payload: {
-          ...facts(context, mr),
+          ...requestFacts(context, mr),
           reason: failure,
           kind: probe?.why === "timeout" ? "timeout" : (probe?.gate ?? "gates"),
           attempt,
@@ -220,7 +217,7 @@ function evidenceText(
 }
 
 /** Opens the source issue again and queues it for dispatch. */
-async function redispatch(
+export async function redispatch(
   context: QueueContext,
   mr: MergeRequest,
   reason: SlingReason,
@@ -266,7 +263,7 @@ async function redispatch(
   return operations;
 }
 
-async function quarantining(
+export async function quarantining(
   context: QueueContext,
   mr: MergeRequest,
   reason: string,
@@ -297,7 +294,7 @@ export async function quarantine(
   reason: string,
   detail: string,
 ): Promise<void> {
-  const mr = await read(context, id);
+  const mr = await readRequest(context, id);
   if (mr === undefined || mr.status === "closed" || mr.phase === "quarantined") return;
   await context.access.ledger.write(context.actor, [
     { op: "expect", id: mr.id, expected: { rev: mr.rev } },
@@ -315,183 +312,9 @@ export async function quarantine(
   context.tell(`⛔ quarantined ${mr.id}: ${reason}`);
 }
 
-/**
- * It conflicts with the target: somebody has to resolve it (spec/05 §2.10). A `shell` worker only repeats its script, so
- * it does its work again on the new target instead.
- */
-export async function setConflictAside(
-  context: QueueContext,
-  conflict: { readonly id: string; readonly kind: "conflict" | "not_ff"; readonly files: readonly string[] },
-  base: string,
-): Promise<"blocked" | "held" | "again" | "quarantined" | "gone"> {
-  const { ledger } = context.access;
-  const mr = await read(context, conflict.id);
-  if (mr === undefined || mr.status === "closed") return "gone";
-  const { settings, rig } = context;
-  const requests = await openRequests(ledger, rig);
-  const target = mr.target || rig.defaultBranch;
-  const others = openConflictTasks(requests, target).filter((task) => task !== mr.conflictTaskId);
-  const worker = mr.agentAddress === "" ? undefined : await ledger.agent(mr.agentAddress);
-  const retries = mr.retryCount + 1;
-  const reason =
-    conflict.kind === "not_ff" ? "not a fast-forward" : `conflict in ${conflict.files.join(", ")}`;
-  if (
-    conflict.kind === "conflict" &&
-    settings.onConflict === "auto_rebase" &&
-    retries < settings.maxRetryCount
-  ) {
-    const head = await rebaseBranch(context, mr, base);
-    if (head !== undefined) {
-      await release(context, [mr.id], mr.run, "rebased");
-      await repinAfterRebase(context, mr.id, head, retries);
-      context.tell(`↻ rebased ${mr.branch}`);
-      return "again";
-    }
-  }
-  const found: Operation = {
-    op: "event",
-    event: { type: "merge_conflict", payload: { ...facts(context, mr), files: conflict.files } },
-  };
-  const change = (fields: Readonly<Record<string, unknown>>): readonly Operation[] => [
-    { op: "expect", id: mr.id, expected: { rev: mr.rev } },
-    {
-      op: "update",
-      id: mr.id,
-      fields: {
-        status: "open",
-        assignee: "",
-        metadata: { mr: { run: null, carried: null, last_conflict_sha: base, ...fields } },
-      },
-    },
-  ];
-
-  if (retries >= settings.maxRetryCount) {
-    await ledger.write(context.actor, [
-      ...change({ phase: "quarantined", phase_reason: reason, retry_count: retries }),
-      found,
-      ...(await quarantining(context, mr, `${retries} conflicts`, reason)),
-    ]);
-    return "quarantined";
-  }
-  if (worker?.runtime === "shell" && mr.sourceIssue !== "") {
-    await ledger.write(context.actor, [
-      ...change({ phase: "needs_fix", phase_reason: reason, retry_count: retries }),
-      found,
-      ...(await redispatch(context, mr, "conflict", reason, "afresh")),
-    ]);
-    context.tell(`⚠ ${mr.branch}: ${reason}; the work is done again`);
-    return "again";
-  }
-  if (others.length >= Math.max(1, settings.maxConflictTasks)) {
-    if (mr.phase === "held" && mr.phaseReason === "conflict_slot" && mr.lastConflictSha === base)
-      return "held";
-    await ledger.write(context.actor, change({ phase: "held", phase_reason: "conflict_slot" }));
-    return "held";
-  }
-  const source = mr.sourceIssue === "" ? undefined : await ledger.get(mr.sourceIssue);
-  const about = source?.title ?? mr.branch;
-  const task = conflictTask(context, mr, { target, base, files: conflict.files, retries, reason, about });
-  await ledger.write(context.actor, [
-    ...task.operations,
-    ...change({
-      phase: "blocked",
-      phase_reason: reason,
-      retry_count: retries,
-      conflict_task_id: "$task",
-    }),
-    { op: "addDependency", edge: { from: mr.id, to: "$task", type: "blocks" } },
-    found,
-    {
-      op: "event",
-      event: {
-        type: "conflict_task_created",
-        payload: { mr: mr.id, bead: "$task", branch: mr.branch, rig: rig.name },
-      },
-    },
-    ...enqueueSling(
-      {
-        bead: "$task",
-        rig: rig.name,
-        reason: "conflict",
-        enqueued_at: context.access.clock.now(),
-        base_branch: target,
-      },
-      task.title,
-    ),
-  ]);
-  context.tell(`⚠ ${mr.branch}: ${reason}; created a conflict task`);
-  return "blocked";
-}
-
-async function repinAfterRebase(
-  context: QueueContext,
-  id: string,
-  head: string,
-  retries: number,
-): Promise<void> {
-  await context.access.ledger.write(context.actor, [
-    {
-      op: "update",
-      id,
-      fields: { metadata: { mr: { commit_sha: head, retry_count: retries, landing_sha: null } } },
-    },
-  ]);
-}
-
-interface ConflictFacts {
-  readonly target: string;
-  readonly base: string;
-  readonly files: readonly string[];
-  readonly retries: number;
-  readonly reason: string;
-  /** Title of the source issue. */
-  readonly about: string;
-}
-
-function conflictTask(
-  context: QueueContext,
-  mr: MergeRequest,
-  { target, base, files, retries, reason, about }: ConflictFacts,
-): { readonly title: string; readonly operations: readonly Operation[] } {
-  const title = `Resolve merge conflicts: ${about}`.slice(0, 500);
-  const description = [
-    `Original MR: ${mr.id}`,
-    `Branch: ${mr.branch}`,
-    `Conflict with: ${target}@${base.slice(0, 8)}`,
-    `Original issue: ${mr.sourceIssue}`,
-    `Retry count: ${retries}`,
-    `Files: ${files.join(", ")}`,
-    "",
-    `The branch cannot be merged (${reason}). Bring its change onto the target as it is now:`,
-    "",
-    `1. Start from the branch: git checkout -B "$(git branch --show-current)" ${mr.commitSha}`,
-    `2. git rebase origin/${target}, and resolve each conflict so that both changes keep their meaning.`,
-    "3. Run the project's tests.",
-    "4. gt done: the original request continues with your result. Do not push to the target.",
-  ].join("\n");
-  return {
-    title,
-    operations: [
-      {
-        op: "create",
-        as: "task",
-        bead: {
-          title,
-          description,
-          scope: context.rig.name,
-          type: "task",
-          priority: mr.priority,
-          labels: [conflictTaskLabel],
-          metadata: { prior_branch: mr.branch, prior_head: mr.commitSha, original_mr: mr.id },
-        },
-      },
-    ],
-  };
-}
-
 /** The commit is nowhere to be found any more (spec/05 §2.10). */
 export async function setMissingAside(context: QueueContext, id: string): Promise<void> {
-  const mr = await read(context, id);
+  const mr = await readRequest(context, id);
   if (mr === undefined) return;
   await quarantine(
     context,
@@ -501,122 +324,12 @@ export async function setMissingAside(context: QueueContext, id: string): Promis
   );
 }
 
-/** Taken back while it was running, and not landed: ends for the reason that it was taken back for. */
-export async function closeWithdrawn(context: QueueContext, id: string): Promise<void> {
-  const mr = await read(context, id);
-  if (mr === undefined || mr.status === "closed" || mr.withdrawn === undefined) return;
-  await context.access.ledger.write(context.actor, await rejecting(context, mr, mr.withdrawn));
-}
-
-/** Operations that end a request as rejected or superseded (spec/05 §1.2 transitions 8 and 11). */
-export async function rejecting(
-  context: QueueContext,
-  mr: MergeRequest,
-  withdrawal: { readonly as: "rejected" | "superseded"; readonly reason: string },
-): Promise<readonly Operation[]> {
-  const { ledger } = context.access;
-  const operations: Operation[] = [
-    { op: "expect", id: mr.id, expected: { rev: mr.rev } },
-    {
-      op: "update",
-      id: mr.id,
-      fields: {
-        assignee: "",
-        metadata: {
-          mr: {
-            phase: "closed",
-            close_reason: withdrawal.as,
-            phase_reason: null,
-            run: null,
-            withdrawn: null,
-          },
-        },
-      },
-    },
-    {
-      op: "close",
-      id: mr.id,
-      close: {
-        reason: withdrawal.as === "rejected" ? `rejected: ${withdrawal.reason}` : withdrawal.reason,
-        outcome: withdrawal.as === "rejected" ? "failure" : "skipped",
-        force: true,
-      },
-    },
-    {
-      op: "event",
-      event: {
-        type: withdrawal.as === "rejected" ? "mr_rejected" : "mr_superseded",
-        payload: { mr: mr.id, branch: mr.branch, reason: withdrawal.reason, rig: context.rig.name },
-      },
-    },
-    ...(await freeAgent(context, mr, withdrawal.as)),
-  ];
-  if (mr.conflictTaskId !== "")
-    operations.push(...(await endConflictTask(context, mr, `${mr.id} was ${withdrawal.as}`)));
-  const source = mr.sourceIssue === "" ? undefined : await ledger.get(mr.sourceIssue);
-  if (withdrawal.as === "rejected" && source !== undefined && source.metadata["awaiting_merge"] === mr.id)
-    operations.push({
-      op: "update",
-      id: source.id,
-      fields: {
-        ...(source.status === "closed" ? {} : { status: "open", assignee: "" }),
-        metadata: { awaiting_merge: null, prior_branch: mr.branch },
-      },
-    });
-  return operations;
-}
-
-export interface ReleaseOptions {
-  /** Its run ended in an error. */
-  readonly crashed?: "crashed";
-  /** Requests that are not to be tried again before a time. */
-  readonly holds?: ReadonlyMap<string, { readonly reason: string; readonly until: number }>;
-}
-
-/** Back to the queue, uncharged (spec/05 §1.2 transition 4). Requests of another run are left alone. */
-export async function release(
-  context: QueueContext,
-  ids: readonly string[],
-  run: string,
-  because: string,
-  options: ReleaseOptions = {},
-): Promise<void> {
-  const { ledger } = context.access;
-  const beads = await ledger.getMany(ids);
-  for (const bead of beads.values()) {
-    const mr = mergeRequest(bead);
-    if (mr.phase !== "running" || mr.run !== run) continue;
-    const hold = options.holds?.get(mr.id);
-    await ledger.write(context.actor, [
-      { op: "expect", id: mr.id, expected: { rev: mr.rev } },
-      {
-        op: "update",
-        id: mr.id,
-        fields: {
-          status: "open",
-          assignee: "",
-          metadata: {
-            mr: {
-              phase: hold === undefined ? "ready" : "held",
-              phase_reason: hold?.reason ?? (because.startsWith("behind ") ? because : null),
-              hold_until: hold === undefined ? null : formatTime(hold.until),
-              run: null,
-              carried: true,
-              ...(options.crashed === undefined ? {} : { crashes: mr.crashes + 1 }),
-            },
-          },
-        },
-      },
-    ]);
-  }
-}
-
-async function read(context: QueueContext, id: string): Promise<MergeRequest | undefined> {
+export async function readRequest(context: QueueContext, id: string): Promise<MergeRequest | undefined> {
   const bead = await context.access.ledger.get(id);
   return bead === undefined ? undefined : mergeRequest(bead);
 }
 
-function facts(context: QueueContext, mr: MergeRequest): Readonly<Record<string, unknown>> {
+export function requestFacts(context: QueueContext, mr: MergeRequest): Readonly<Record<string, unknown>> {
   return {
     mr: mr.id,
     bead: mr.sourceIssue,

@@ -3,7 +3,7 @@ import type { Ledger } from "../ledger/ledger.ts";
 import type { Rig } from "../town/town.ts";
 import { type MergeRequest, mergeRequest } from "./merge-request.ts";
 import { openRequests, type WaitingRequest } from "./open-requests.ts";
-import { isOver, type RunRecord, runsOf } from "./run-record.ts";
+import { liveRuns, type RunRecord } from "./run-record.ts";
 import { score } from "./score.ts";
 import { allTargets, type TargetRecord, targetsOf } from "./target-record.ts";
 
@@ -41,7 +41,7 @@ export async function queueView(ledger: Ledger, rig: Rig, now: Time): Promise<Qu
   const [requests, targets, runs] = await Promise.all([
     openRequests(ledger, rig),
     targetsOf(ledger, rig.name),
-    runsOf(ledger, rig.name),
+    liveRuns(ledger, rig.name),
   ]);
   const rows = requests.map((request) => toRow(request, targets, now));
   const names = new Set([...requests.map((request) => request.target), ...targets.keys()]);
@@ -50,7 +50,7 @@ export async function queueView(ledger: Ledger, rig: Rig, now: Time): Promise<Qu
     rig: rig.name,
     rows: rows.toSorted(inOrder),
     targets: [...names].map((target) => targetView(target, targets, now)),
-    runs: runs.filter((run) => !isOver(run)),
+    runs,
   };
 }
 

@@ -1,8 +1,6 @@
 import type { BeadId, Time } from "../ledger/bead.ts";
-import type { Ledger, RuntimeRow } from "../ledger/ledger.ts";
+import type { Ledger } from "../ledger/ledger.ts";
 import type { Operation } from "../ledger/operation.ts";
-
-const table = "merge_runs";
 
 /** A member of the stack: the tree and commit of everything up to it. */
 export interface LandingCommit {
@@ -62,25 +60,43 @@ export function isOver(run: RunRecord): boolean {
   return run.state === "done" || run.state === "aborted";
 }
 
-function runKey(rig: string, id: string): string {
-  return `${rig}/${id}`;
-}
+/**
+ * Live runs lie apart from those that are over: whoever looks for abandoned runs, after every change of the ledger, does
+ * not read the history.
+ */
+const liveTable = "merge_runs_live";
+const pastTable = "merge_runs";
 
-export function putRun(run: RunRecord): Operation {
-  return { op: "putRow", table: table, key: runKey(run.rig, run.id), value: run };
+export function putRun(run: RunRecord): readonly Operation[] {
+  const key = `${run.rig}/${run.id}`;
+  return isOver(run)
+    ? [
+        { op: "deleteRow", table: liveTable, key },
+        { op: "putRow", table: pastTable, key, value: run },
+      ]
+    : [{ op: "putRow", table: liveTable, key, value: run }];
 }
 
 export function forgetRun(run: RunRecord): Operation {
-  return { op: "deleteRow", table, key: runKey(run.rig, run.id) };
+  return { op: "deleteRow", table: pastTable, key: `${run.rig}/${run.id}` };
 }
 
-/** Runs of a rig, newest first. */
+/** Runs that are under way or were abandoned, oldest first. */
+export async function liveRuns(ledger: Ledger, rig: string): Promise<readonly RunRecord[]> {
+  const rows = await ledger.rows<RunRecord>(liveTable, { prefix: `${rig}/` });
+  return rows.map((row) => row.value).toSorted((one, other) => one.startedAt - other.startedAt);
+}
+
+/** All runs of a rig, newest first. */
 export async function runsOf(ledger: Ledger, rig: string): Promise<readonly RunRecord[]> {
-  const rows = await ledger.rows<RunRecord>(table, { prefix: `${rig}/` });
-  return rows.map((row) => row.value).toSorted((one, other) => other.startedAt - one.startedAt);
+  const rows = await ledger.rows<RunRecord>(pastTable, { prefix: `${rig}/` });
+  return [...(await liveRuns(ledger, rig)), ...rows.map((row) => row.value)].toSorted(
+    (one, other) => other.startedAt - one.startedAt,
+  );
 }
 
 export async function findRun(ledger: Ledger, rig: string, id: string): Promise<RunRecord | undefined> {
-  const row: RuntimeRow<RunRecord> | undefined = await ledger.row<RunRecord>(table, runKey(rig, id));
+  const key = `${rig}/${id}`;
+  const row = (await ledger.row<RunRecord>(liveTable, key)) ?? (await ledger.row<RunRecord>(pastTable, key));
   return row?.value;
 }

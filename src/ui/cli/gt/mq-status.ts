@@ -7,6 +7,9 @@ import type { CommandContext } from "../command.ts";
 import { requestDocument } from "./mq-document.ts";
 import { chooseRequest } from "./mq-rig.ts";
 
+/** How far back the request's history is looked for. */
+const searchedChanges = 20_000;
+
 /** `gt mq status` (spec/05 §4.1). */
 export async function run(context: CommandContext): Promise<void> {
   const { out } = context;
@@ -24,7 +27,9 @@ export async function run(context: CommandContext): Promise<void> {
   const runId = mr.run || mr.evidence;
   const run = runId === "" ? undefined : await findRun(ledger, rig.name, runId);
   const blocks = (await ledger.dependents(mr.id)).map((edge) => edge.from);
-  const { changes } = await ledger.changes(0, { scopes: [rig.name] });
+  const { changes } = await ledger.changes(Math.max(0, (await ledger.head()) - searchedChanges), {
+    scopes: [rig.name],
+  });
   const history = changes
     .filter((change) => change.beadId === mr.id)
     .map((change) => ({
