@@ -7,6 +7,7 @@ import { convoyCommands } from "./gt/convoy.spec.ts";
 import { crewCommands } from "./gt/crew.spec.ts";
 import { daemonCommands } from "./gt/daemon.spec.ts";
 import { demoCommands } from "./gt/demo.spec.ts";
+import { doctorCommands } from "./gt/doctor.spec.ts";
 import { doneCommands } from "./gt/done.spec.ts";
 import { estopCommands } from "./gt/estop.spec.ts";
 import { feedCommands } from "./gt/feed.spec.ts";
@@ -42,6 +43,7 @@ export const gtTree: readonly CommandSpec[] = [
   ...crewCommands,
   ...daemonCommands,
   ...demoCommands,
+  ...doctorCommands,
   ...doneCommands,
   ...estopCommands,
   ...feedCommands,

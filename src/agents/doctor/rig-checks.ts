@@ -1,0 +1,125 @@
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { askGit, runGit } from "../../core/git/git.ts";
+import { isValidWorktree, listWorktrees } from "../../core/git/worktree.ts";
+import { mergeSettings } from "../../core/merge/merge-settings.ts";
+import type { Rig } from "../../core/town/town.ts";
+import type { Check, RigCheck } from "./check.ts";
+
+export const rigChecks: readonly RigCheck[] = [
+  {
+    id: "bare-repo",
+    category: "Rigs",
+    severity: "error",
+    summary: "the shared repository is valid and knows its default branch",
+    runForRig: async (_context, rig) => {
+      if (!existsSync(rig.repository)) return { message: `${rig.repository} is missing` };
+      if ((await askGit(rig.repository, ["rev-parse", "--git-dir"])).exitCode !== 0)
+        return { message: `${rig.repository} is not a git repository` };
+      const known = await askGit(rig.repository, [
+        "rev-parse",
+        "--verify",
+        "--quiet",
+        "--end-of-options",
+        `refs/remotes/origin/${rig.defaultBranch}`,
+      ]);
+      return known.exitCode === 0
+        ? undefined
+        : {
+            message: `origin/${rig.defaultBranch} is unknown in the shared repository`,
+            hint: `git -C ${rig.repository} fetch origin`,
+          };
+    },
+  },
+  {
+    id: "worktree-gitdir",
+    category: "Rigs",
+    severity: "error",
+    summary: "every worktree is linked to the shared repository",
+    runForRig: async (_context, rig) => {
+      const broken = await brokenWorktrees(rig);
+      return broken.length === 0
+        ? undefined
+        : { message: `${broken.length} worktrees are broken`, details: broken };
+    },
+    fixRig: async (_context, rig) => {
+      const broken = await brokenWorktrees(rig);
+      // The repository knows where its worktrees are and writes their links anew; what has no directory is forgotten.
+      await runGit(rig.repository, ["worktree", "repair"]);
+      await runGit(rig.repository, ["worktree", "prune"]);
+      return `git worktree repair for ${broken.length} worktrees`;
+    },
+  },
+  {
+    id: "polecat-sandboxes",
+    category: "Rigs",
+    severity: "warning",
+    summary: "every polecat directory belongs to a polecat",
+    runForRig: async (context, rig) => {
+      const known = new Set(
+        (await (await context.ledger()).agents({ rig: rig.name, role: "polecat" })).map(
+          (agent) => agent.name,
+        ),
+      );
+      const strangers = directories(rig.polecats).filter((name) => !known.has(name));
+      return strangers.length === 0
+        ? undefined
+        : {
+            message: `directories that no polecat owns: ${strangers.join(", ")}`,
+            details: strangers.map((name) => join(rig.polecats, name)),
+          };
+    },
+  },
+  {
+    id: "gates",
+    category: "Rigs",
+    severity: "info",
+    summary: "what lands is tested by a gate",
+    runForRig: async (context, rig) => {
+      const settings = mergeSettings(context.town().rigSettings(rig.name));
+      return settings.gates.length > 0 || !settings.testsRequired
+        ? undefined
+        : {
+            message: "no gate command is set: everything would land untested",
+            hint: `gt rig settings set ${rig.name} merge_queue.test_command "npm test"`,
+          };
+    },
+  },
+];
+
+export const unregisteredRigs: Check = {
+  id: "unregistered-rigs",
+  category: "Rigs",
+  severity: "warning",
+  summary: "every directory that looks like a rig is registered",
+  run: async (context) => {
+    const town = context.town();
+    const known = new Set(town.rigs().map((rig) => rig.name));
+    const strangers = directories(town.root).filter(
+      (name) => !known.has(name) && existsSync(join(town.root, name, ".repo.git")),
+    );
+    return strangers.length === 0
+      ? undefined
+      : {
+          message: `directories that look like rigs but are not registered: ${strangers.join(", ")}`,
+          hint: `gt rig add ${strangers[0]} --adopt`,
+        };
+  },
+};
+
+async function brokenWorktrees(rig: Rig): Promise<readonly string[]> {
+  if (!existsSync(rig.repository)) return [];
+  const homes = directories(rig.polecats).map((name) => join(rig.polecats, name, rig.name));
+  const expected = [rig.reference, rig.refinery, ...homes.filter((home) => existsSync(home))];
+  const broken: string[] = [];
+  for (const path of expected) if (!(await isValidWorktree(path))) broken.push(path);
+  const listed = await listWorktrees(rig.repository);
+  return [...new Set([...broken, ...listed.filter((each) => each.isPrunable).map((each) => each.path)])];
+}
+
+function directories(path: string): readonly string[] {
+  if (!existsSync(path)) return [];
+  return readdirSync(path).filter(
+    (name) => !name.startsWith(".") && statSync(join(path, name)).isDirectory(),
+  );
+}

@@ -1,0 +1,100 @@
+import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { CheckContext } from "../../../src/agents/doctor/check.ts";
+import { allChecks, runDoctor } from "../../../src/agents/doctor/doctor.ts";
+import type { TownAccess } from "../../../src/agents/town-access.ts";
+import { systemClock } from "../../../src/core/clock.ts";
+import { GtError } from "../../../src/core/gt-error.ts";
+import { systemRandom } from "../../../src/core/random.ts";
+import { openTown } from "../../../src/core/town/open-town.ts";
+import { townSettingsFile } from "../../../src/core/town/paths.ts";
+import { type ScratchTown, scratchTown } from "../../support/scratch-town.ts";
+
+let scratch: ScratchTown;
+let context: CheckContext;
+
+beforeAll(async () => {
+  scratch = await scratchTown({ rigs: [{ name: "web", prefix: "web", gate: "true" }] });
+  const ledger = await scratch.ledger();
+  const access: TownAccess = {
+    town: scratch.town,
+    ledger,
+    clock: systemClock,
+    random: systemRandom,
+    actor: "overseer",
+    host: async () => {
+      throw new GtError("E_HOST_DOWN", "the session host is not running");
+    },
+  };
+  context = {
+    root: scratch.root,
+    env: process.env,
+    town: () => openTown(scratch.root, { onProblem: () => undefined }),
+    ledger: async () => ledger,
+    access: async () => access,
+  };
+});
+afterAll(() => scratch.dispose());
+
+const look = async (mode: "look" | "fix", ...ids: readonly string[]) =>
+  (await runDoctor(context, { mode, hasTown: true, ...(ids.length === 0 ? {} : { ids }) })).filter(
+    (result) => result.category !== "System",
+  );
+
+test("a fresh town passes every check", async () => {
+  const results = await look("look");
+  expect(results.filter((result) => result.status !== "ok")).toEqual([]);
+  expect(results.map((result) => result.id)).toEqual(
+    allChecks.filter((check) => check.category !== "System").map((check) => check.id),
+  );
+});
+
+test("ids are unique, so that one can be named", () => {
+  expect(new Set(allChecks.map((check) => check.id)).size).toBe(allChecks.length);
+});
+
+test("missing directories, broken worktrees and forgotten beads are found, and put right by --fix", async () => {
+  rmSync(join(scratch.root, "directives"), { recursive: true });
+  const rig = scratch.town.rig("web");
+  const link = join(rig.reference, ".git");
+  writeFileSync(link, "gitdir: /nowhere\n");
+  const ledger = await context.ledger();
+  const { created } = await ledger.write("overseer", [
+    { op: "create", bead: { title: "Forgotten", scope: "web" } },
+  ]);
+  await ledger.write("overseer", [
+    {
+      op: "update",
+      id: created[0] ?? "",
+      fields: { status: "in_progress", assignee: "web/polecats/nobody" },
+    },
+  ]);
+  const ids = ["town-layout", "worktree-gitdir", "hooks-consistent"] as const;
+  expect((await look("look", ...ids)).map(({ id, status }) => [id, status])).toEqual([
+    ["town-layout", "error"],
+    ["hooks-consistent", "warning"],
+    ["worktree-gitdir", "error"],
+  ]);
+  const fixed = await look("fix", ...ids);
+  expect(fixed.map(({ id, status, fixed: what }) => [id, status, what !== ""])).toEqual([
+    ["town-layout", "ok", true],
+    ["hooks-consistent", "ok", true],
+    ["worktree-gitdir", "ok", true],
+  ]);
+  expect(existsSync(join(scratch.root, "directives"))).toBe(true);
+  expect(await ledger.get(created[0] ?? "")).toMatchObject({ status: "open", assignee: "" });
+});
+
+test("a settings file that is not JSON is one finding and stops no other check", async () => {
+  writeFileSync(townSettingsFile(scratch.root), "{ not json");
+  const results = await look("look");
+  expect(results.find((result) => result.id === "settings-valid")).toMatchObject({ status: "error" });
+  expect(results.find((result) => result.id === "ledger-integrity")).toMatchObject({ status: "ok" });
+  rmSync(townSettingsFile(scratch.root));
+});
+
+test("outside a town only the system is looked at", async () => {
+  const results = await runDoctor(context, { mode: "look", hasTown: false });
+  expect(new Set(results.map((result) => result.category))).toEqual(new Set(["System"]));
+});
