@@ -17,6 +17,7 @@ import {
   UNDERLINE,
   WIDE,
 } from "../screen/cell-grid.ts";
+import { graphemeWidth } from "../screen/text-width.ts";
 
 /** The screen of one session: a headless terminal fed with the session's bytes. */
 export class PaneScreen {
@@ -134,10 +135,17 @@ function drawCell(grid: CellGrid, at: number, cell: IBufferCell): void {
 
 const joiner = /^[\u200d\ufe0e\ufe0f\p{M}]/u;
 
-/** A mark whose base was overwritten would join the cell before it on the person's terminal. */
+/**
+ * Clusters that were torn by overwriting are not passed on as they are: a mark without its base would join the cell
+ * before it on the person's terminal, and one of another width than its cell would move the rest of the line.
+ */
 function clusterOf(cell: IBufferCell, width: number): number {
   const text = cell.getChars();
-  return joiner.test(text) ? SPACE : glyphOf(text, width);
+  if (joiner.test(text)) return SPACE;
+  // Only joined emoji: for some scripts the two of us count marks differently, and the emulator decides.
+  if (!text.includes("\u200d") || graphemeWidth(text) === width) return glyphOf(text, width);
+  const first = String.fromCodePoint(text.codePointAt(0) ?? SPACE);
+  return graphemeWidth(first) === width ? glyphOf(first, width) : SPACE;
 }
 
 // `getCode` of a cluster is its last code point; those of marks are above 0x300, so the cell is a single character.
