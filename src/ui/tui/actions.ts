@@ -118,10 +118,6 @@ export const actions: Readonly<Record<ActionName, Action>> = {
     const overlay = { kind: "palette", editor: lineOf(`gt mq reject ${id} --reason `), selected: 0 } as const;
     control.store.set({ overlay });
   },
-  back: (control) => {
-    if (control.store.snapshot().view === "activity") control.quit();
-    else showActivity(control);
-  },
   restart: (control) =>
     withAgent(control, (agent) =>
       hasSession(agent)
@@ -201,7 +197,10 @@ export const actions: Readonly<Record<ActionName, Action>> = {
   bottom: (control) => move(control, Number.POSITIVE_INFINITY),
   expand: (control) => fold(control, { isCollapsed: false }),
   collapse: (control) => fold(control, { isCollapsed: true }),
-  quit: (control) => actions.back(control),
+  quit: (control) => {
+    if (control.store.snapshot().view === "activity") control.quit();
+    else showActivity(control);
+  },
   quitNow: (control) => control.quit(),
   suspend: (control) => control.suspend(),
 };

@@ -45,20 +45,20 @@ export class Control {
     return this.histories[of];
   }
 
-  toast(tone: Toast["tone"], text: string, command = ""): void {
+  /** Shows a line for a while; gives its number, to take it back before. */
+  toast(tone: Toast["tone"], text: string, command = ""): number {
     const id = ++this.toastCount;
     this.store.set((state) => ({ toasts: [...state.toasts, { id, tone, text, command }] }));
-    const timer = setTimeout(
-      () => this.store.set((state) => ({ toasts: state.toasts.filter((toast) => toast.id !== id) })),
-      tone === "bad" ? badToastMs : toastMs,
-    );
-    timer.unref();
+    setTimeout(() => this.dropToast(id), tone === "bad" ? badToastMs : toastMs).unref();
+    return id;
   }
 
   /** Runs a `gt` command; the last line of its output becomes a toast that shows the command. */
   async gt(args: readonly string[]): Promise<boolean> {
     const shown = `gt ${args.map(quote).join(" ")}`;
+    const running = this.toast("news", "running", shown);
     const { code, lines } = await this.run("gt", args);
+    this.dropToast(running);
     const said = lines.filter((line) => line.trim() !== "");
     const error = said.find((line) => line.startsWith("error:"));
     if (code === 0) this.toast("good", plainDone(said.at(-1) ?? "done"), shown);
@@ -138,6 +138,10 @@ export class Control {
   /** Text above everything else. */
   explain(detail: Detail): void {
     this.store.set({ overlay: { kind: "text", ...detail, scroll: 0 } });
+  }
+
+  private dropToast(id: number): void {
+    this.store.set((state) => ({ toasts: state.toasts.filter((toast) => toast.id !== id) }));
   }
 
   private dropPane(address: string): void {

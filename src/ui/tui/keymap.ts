@@ -27,7 +27,6 @@ export type ActionName =
   | "closeBead"
   | "retryMerge"
   | "rejectMerge"
-  | "back"
   | "restart"
   | "stop"
   | "acknowledge"

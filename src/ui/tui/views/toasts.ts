@@ -21,7 +21,7 @@ export function toastLines(
 
 function linesOf(toast: Toast, { theme, symbols }: Look): readonly Line[] {
   const colour = { good: theme.good, bad: theme.bad, news: theme.accent }[toast.tone];
-  const sign = toast.tone === "bad" ? "!" : symbols.done;
+  const sign = { good: symbols.done, bad: "!", news: symbols.dot }[toast.tone];
   const text: Line = [bold(` ${sign} ${toast.text} `, colour)];
   return toast.command === "" ? [text] : [text, [span(`   ${toast.command} `, theme.muted)]];
 }

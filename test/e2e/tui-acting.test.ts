@@ -1,0 +1,157 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { waitFor } from "../support/wait-for.ts";
+import { TuiTown } from "./support/tui-town.ts";
+
+let town: TuiTown;
+beforeEach(() => {
+  town = new TuiTown();
+});
+afterEach(() => town.dispose());
+
+const size = { columns: 120, rows: 35 };
+
+test("n writes the agent a line, and a toast says what was run and what came of it", async () => {
+  await town.polecat("nux", ["/bin/sh"]);
+  const terminal = await town.open(size);
+  await terminal.waitForText(/nux/);
+  terminal.press("j", "n");
+  await terminal.waitForText("Nudge nux");
+  terminal.press("tab");
+  await terminal.waitForText("› status?");
+  terminal.press("ctrl-u").type("how far are you?").press("enter");
+  await terminal.waitForText(/gt nudge greenplace\/polecats\/nux -m 'how far are you\?'/);
+  await terminal.waitForText(/✓ (Nudged|Queued)/);
+});
+
+test("marked agents get one nudge each", async () => {
+  await town.polecat("nux", ["/bin/sh"]);
+  await town.polecat("slit", ["/bin/sh"]);
+  const terminal = await town.open({ columns: 160, rows: 45 });
+  await terminal.waitForText(/nux[\s\S]*slit/);
+  terminal.press("j", "space", "space");
+  await terminal.waitForText("2 marked");
+  terminal.press("n");
+  await terminal.waitForText("Nudge nux, slit");
+  terminal.type("hello").press("enter");
+  await terminal.waitForText(/nudge greenplace\/polecats\/slit/);
+  await terminal.waitForText(/nudge greenplace\/polecats\/nux/);
+});
+
+test("the palette completes a command and its bead, runs it and shows its output", async () => {
+  const [login] = await town.convoy("Auth system", ["Add login"]);
+  const terminal = await town.open(size);
+  await terminal.waitForText("Auth system");
+  terminal.press(":").type("bdshow");
+  await terminal.waitForText(/bd show +everything/);
+  terminal.press("tab").type("login");
+  await terminal.waitForText((screen) => screen.includes(`${login} `) && screen.includes("Add login"));
+  terminal.press("tab", "enter");
+  await terminal.waitForText((screen) => screen.includes(`bd show ${login}`) && /Add login/.test(screen));
+  terminal.press("escape");
+  await terminal.waitForText((screen) => !screen.includes("bd show"));
+});
+
+test("an unknown command shows its error and changes nothing", async () => {
+  const terminal = await town.open(size);
+  await terminal.waitForText("1 Agents");
+  terminal.press(":").type("xyzzy-42").press("enter");
+  await terminal.waitForText(/error: .*xyzzy-42/);
+  terminal.press("escape");
+});
+
+test("asking before handing off, the safe answer is no", async () => {
+  await town.polecat("nux", ["/bin/sh"]);
+  const terminal = await town.open(size);
+  await terminal.waitForText("nux");
+  terminal.press("j", "h");
+  await terminal.waitForText("Hand nux off?");
+  terminal.press("enter");
+  await terminal.waitForText((screen) => !screen.includes("Hand nux off?"));
+  const [session] = await (await town.host()).list();
+  expect(session?.phase).not.toBe("exited");
+});
+
+test("each view opens with its key and closes with q or Esc", async () => {
+  await town.convoy("Auth system", ["Add login", "Tidy docs"]);
+  const terminal = await town.open({ columns: 160, rows: 45 });
+  await terminal.waitForText("Auth system");
+  for (const [key, wanted] of [
+    ["b", /READY \(2\)[\s\S]*Add login/],
+    ["c", /WAVE 1[\s\S]*Tidy docs/],
+    ["m", /Nothing in the merge queue/],
+    ["l", /convoy_created/],
+    ["p", /No agents detected/],
+  ] as const) {
+    terminal.press(key);
+    await terminal.waitForText(wanted);
+    terminal.press(key === "m" ? "q" : "escape");
+    await terminal.waitForText("1 Agents");
+  }
+  terminal.press("q");
+  expect(await terminal.waitForExit()).toBe(0);
+});
+
+test("a filter narrows the list as it is typed, and Esc brings everything back", async () => {
+  await town.polecat("nux", undefined);
+  await town.polecat("slit", undefined);
+  const terminal = await town.open(size);
+  await terminal.waitForText(/nux[\s\S]*slit/);
+  terminal.press("/").type("sli");
+  await terminal.waitForText((screen) => screen.includes("slit") && !screen.includes("nux"));
+  terminal.press("enter");
+  await terminal.waitForText("1 Agents · /sli");
+  terminal.press("escape");
+  await terminal.waitForText("nux");
+});
+
+test("a session that dies says so in its pane; one that starts again is shown again", async () => {
+  const address = await town.polecat("nux", ["/bin/sh"]);
+  const terminal = await town.open(size);
+  await terminal.waitForText("nux");
+  terminal.press("j", "enter");
+  await terminal.waitForText("nux$");
+  terminal.type("exit 3").press("enter");
+  await terminal.waitForText(/exit 3/);
+  await town.polecat("nux", ["/bin/sh", "-c", "echo back again; sleep 60"]);
+  await terminal.waitForText("back again");
+  expect(address).toContain("nux");
+});
+
+test("the wheel scrolls back in a pane, typing returns to the present", async () => {
+  await town.polecat("nux", ["/bin/sh"]);
+  const terminal = await town.open(size);
+  await terminal.waitForText("nux");
+  terminal.press("j", "enter");
+  await terminal.waitForText("nux$");
+  terminal.type("seq 1 200").press("enter");
+  await terminal.waitForText(/200[\s\S]*nux\$/);
+  terminal.type("\u001b[<64;80;10M".repeat(10));
+  await terminal.waitForText("lines back");
+  await waitFor(() => !/│200 /.test(terminal.screen));
+  terminal.type("x");
+  await terminal.waitForText((screen) => !screen.includes("lines back") && screen.includes("nux$ x"));
+});
+
+test("clicks select, focus and open", async () => {
+  await town.polecat("nux", ["/bin/sh"]);
+  const terminal = await town.open(size);
+  await terminal.waitForText("nux");
+  const row = terminal.lines.findIndex((line) => line.includes("nux")) + 1;
+  terminal.type(`\u001b[<0;8;${row}M\u001b[<0;8;${row}m`);
+  terminal.type(`\u001b[<0;8;${row}M\u001b[<0;8;${row}m`);
+  await terminal.waitForText(/TYPING[\s\S]*nux\$/);
+});
+
+test("paste reaches the session as it is, and the palette as one line", async () => {
+  await town.polecat("nux", ["/bin/cat"]);
+  const terminal = await town.open(size);
+  await terminal.waitForText("nux");
+  terminal.press("j", "enter");
+  await terminal.waitForText("TYPING");
+  terminal.type("\u001b[200~q?one\rtwo\r\u001b[201~");
+  await terminal.waitForText(/q\?one[\s\S]*two/);
+  terminal.press("ctrl-]", ":");
+  await terminal.waitForText("Command");
+  terminal.type("\u001b[200~status\n--json\u001b[201~");
+  await terminal.waitForText(": status --json");
+});
