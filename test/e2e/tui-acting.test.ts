@@ -111,7 +111,7 @@ test("a session that dies says so in its pane; one that starts again is shown ag
   terminal.press("j", "enter");
   await terminal.waitForText("nux$");
   terminal.type("exit 3").press("enter");
-  await terminal.waitForText(/exit 3/);
+  await terminal.waitForText(/crashed, exit 3|ended, exit 3/);
   await town.polecat("nux", ["/bin/sh", "-c", "echo back again; sleep 60"]);
   await terminal.waitForText("back again");
   expect(address).toContain("nux");

@@ -13,6 +13,9 @@ interface Pane {
   attachment: Attachment | undefined;
   /** What came from the host and is not on the screen yet: bytes, and sizes in their order. */
   readonly arrived: (Uint8Array | PaneSize)[];
+  /** What the person typed before the session was attached. */
+  readonly typedAhead: (string | Uint8Array)[];
+  isEnded: boolean;
   isParsing: boolean;
   /** Bytes that may be parsed before the next frame. */
   credit: number;
@@ -64,6 +67,8 @@ export class PaneSet {
       screen: new PaneScreen(size.columns, size.rows),
       attachment: undefined,
       arrived: [],
+      typedAhead: [],
+      isEnded: false,
       isParsing: false,
       credit: frameBytes,
       unpainted: 0,
@@ -100,6 +105,7 @@ export class PaneSet {
   hostLost(): void {
     for (const pane of this.panes.values()) {
       pane.attachment = undefined;
+      pane.isEnded = true;
       this.show(pane, { status: "ended", note: "session host gone" });
     }
   }
@@ -108,7 +114,8 @@ export class PaneSet {
     const pane = this.panes.get(address);
     if (pane === undefined) return;
     if (pane.screen.scroll !== 0) this.scroll(address, Number.NEGATIVE_INFINITY);
-    pane.attachment?.write(bytes);
+    if (pane.attachment !== undefined) pane.attachment.write(bytes);
+    else if (!pane.isEnded) pane.typedAhead.push(bytes);
   }
 
   /** Moves the view back by so many lines (negative: towards the present). */
@@ -154,6 +161,7 @@ export class PaneSet {
   private async attach(pane: Pane): Promise<void> {
     const size = this.sizeOf(pane.address) ?? { columns: 80, rows: 24 };
     pane.arrived.length = 0;
+    pane.isEnded = false;
     try {
       const host = await this.options.host();
       const attachment = await host.attach(pane.session, {
@@ -169,10 +177,13 @@ export class PaneSet {
       // The snapshot is made for the size that the pty has, and may have arrived before this answer.
       pane.arrived.unshift({ columns: attachment.columns, rows: attachment.rows });
       pane.attachment = attachment;
+      for (const typed of pane.typedAhead.splice(0)) attachment.write(typed);
       this.parse(pane);
       this.show(pane, { status: "live", note: "" });
       this.fit();
     } catch (error) {
+      pane.isEnded = true;
+      pane.typedAhead.length = 0;
       if (!pane.isClosed) this.show(pane, { status: "absent", note: (error as Error).message });
     }
   }
@@ -211,7 +222,17 @@ export class PaneSet {
 
   private exited(pane: Pane, record: SessionRecord): void {
     pane.attachment = undefined;
-    if (!pane.isClosed) this.show(pane, { status: "ended", note: endNote(record) });
+    pane.isEnded = true;
+    if (pane.isClosed) return;
+    this.show(pane, { status: "ended", note: endNote(record) });
+    void this.attachToSuccessor(pane);
+  }
+
+  /** The next session of the agent may have started before this end was heard of. */
+  private async attachToSuccessor(pane: Pane): Promise<void> {
+    const host = await this.options.host().catch(() => undefined);
+    const current = await host?.get(pane.session).catch(() => undefined);
+    if (current !== undefined && current.phase !== "exited") this.sessionStarted(current);
   }
 
   private sizeOf(address: string): PaneSize | undefined {
