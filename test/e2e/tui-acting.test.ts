@@ -1,6 +1,8 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { waitFor } from "../support/wait-for.ts";
 import { TuiTown } from "./support/tui-town.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
 
 let town: TuiTown;
 beforeEach(() => {

@@ -1,7 +1,9 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { TestTerminal } from "../support/terminal.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { TuiTown } from "./support/tui-town.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
 
 let town: TuiTown;
 beforeEach(() => {
