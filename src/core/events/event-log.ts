@@ -1,11 +1,13 @@
 import { closeSync, fstatSync, mkdirSync, openSync, readSync, writeSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import type { TownEvent } from "./event.ts";
 
 /** One `write` must hold whole lines only and stay small enough to be atomic on a local file system (spec/06 §9.2). */
 const largestWrite = 64 * 1024;
 const largestLine = 32 * 1024;
 const largestValue = 4 * 1024;
+/** Twice the default of `events.max_bytes`. */
+const overdueBytes = 32 * 1024 * 1024;
 
 /**
  * Appends events, safe with any number of writing processes and no lock (spec/06 §9.2). Synchronous, fast, without
@@ -26,8 +28,23 @@ export function appendEvents(file: string, events: readonly TownEvent[]): void {
       chunk += line;
     }
     writeSync(handle, chunk);
+    if (fstatSync(handle).size > overdueBytes) void rotateOverdue(file);
   } finally {
     closeSync(handle);
+  }
+}
+
+/**
+ * The daemon closes the file long before it is this large; without a daemon some writer has to (spec/06 §9.3). The
+ * event is written already, so that nothing depends on how this ends.
+ */
+async function rotateOverdue(file: string): Promise<void> {
+  try {
+    const { rotateEvents } = await import("./rotate-events.ts");
+    const locksDir = join(dirname(file), ".runtime", "locks");
+    await rotateEvents(file, { locksDir, maxBytes: overdueBytes, now: Date.now() });
+  } catch {
+    // Somebody else is at it, or the next writer will be.
   }
 }
 

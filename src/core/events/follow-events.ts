@@ -1,10 +1,11 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { watch } from "chokidar";
+import { archives } from "./archives.ts";
 import type { EventFilter, TownEvent } from "./event.ts";
 import { parseEvent } from "./event-log.ts";
 import { type EventContext, matchesEvent } from "./match-event.ts";
-import { archives, RecentIds, readEvents } from "./read-events.ts";
+import { RecentIds, readEvents } from "./read-events.ts";
 
 export interface FollowOptions {
   readonly filter?: EventFilter;
@@ -115,7 +116,8 @@ class Tail {
     this.#drainRetired(lines);
     this.#live?.drain(lines);
     const found = statSync(this.#file, { bigint: true, throwIfNoEntry: false });
-    if (found?.ino === this.#live?.inode) return lines;
+    // Without a live file there may still have been one since the last look, closed again already.
+    if (found !== undefined && found.ino === this.#live?.inode) return lines;
     const next = Segment.open(this.#file);
     this.#retire(this.#live, lines);
     this.#readMissed(next, lines);

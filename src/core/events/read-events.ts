@@ -1,5 +1,5 @@
-import { closeSync, existsSync, fstatSync, openSync, readdirSync, readSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { archives } from "./archives.ts";
 import type { EventFilter, TownEvent } from "./event.ts";
 import { parseEvent } from "./event-log.ts";
 import { type EventContext, matchesEvent } from "./match-event.ts";
@@ -70,29 +70,6 @@ export class RecentIds {
     }
     return false;
   }
-}
-
-/** Where closed segments of the log are kept (spec/06 §9.3). */
-export function archiveDirectory(file: string): string {
-  return join(dirname(file), "logs", "events");
-}
-
-/** Archive files that may hold something newer than `since`, oldest first; their names are their closing times. */
-export function archives(file: string, since = Number.NEGATIVE_INFINITY): string[] {
-  const directory = archiveDirectory(file);
-  if (!existsSync(directory)) return [];
-  return readdirSync(directory)
-    .filter((name) => name.endsWith(".jsonl") && closingTime(name) >= since)
-    .sort()
-    .map((name) => join(directory, name));
-}
-
-/** `20260430T090238412Z.jsonl` as a time; a name of another form counts as just closed. */
-function closingTime(name: string): number {
-  const match = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z/.exec(name);
-  if (!match) return Number.POSITIVE_INFINITY;
-  const [, year, month, day, hour, minute, second, ms] = match;
-  return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}.${ms}Z`);
 }
 
 /** What there is of the log: sizes, closed segments, and lines of the live file that are no events. */

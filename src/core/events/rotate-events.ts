@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { withLock } from "../lock/lock.ts";
-import { archiveDirectory } from "./read-events.ts";
+import { archiveDirectory } from "./archives.ts";
 
 /**
  * Closes the live file into an archive once it is larger than `maxBytes` (spec/06 §9.3). Nothing is rewritten: a writer
