@@ -336,5 +336,12 @@ function asAddError(error: unknown, request: AddRigRequest): unknown {
       exitCode: 130,
       cause: error,
     });
-  return error instanceof GitFailure ? remoteError(request.source, error.stderr) : error;
+  if (!(error instanceof GitFailure)) return error;
+  if (/No space left on device|Disk quota exceeded/i.test(error.stderr)) {
+    return new GtError("E_DISK", `not enough disk space for the rig ${request.name}`, {
+      why: ["everything that was made has been removed"],
+      cause: error,
+    });
+  }
+  return remoteError(request.source, error.stderr);
 }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { type Clock, formatTime, systemClock } from "../clock.ts";
@@ -73,7 +73,6 @@ export async function installTown(request: InstallRequest): Promise<InstallRepor
   const isNew = !isTown(root);
   const facts = isNew ? await checkNew(request, env) : checkExisting(request);
   const made = new MadePaths(root);
-  made.directory(".", 0o755);
   const lock = await lockInstall(root, made);
   try {
     const journal = writeJournal(root);
@@ -219,8 +218,7 @@ async function makeLedger(
   clock: Clock,
 ): Promise<void> {
   const paths = townPaths(root, env);
-  if (!existsSync(paths.ledger))
-    for (const suffix of ["", "-wal", "-shm"]) made.note(`.beads/beads.db${suffix}`);
+  const before = new Set(readdirSync(paths.beads));
   const singletons = (["mayor", "deacon", "boot"] as const).map(
     (role): Operation => ({
       op: "ensureAgent",
@@ -234,11 +232,15 @@ async function makeLedger(
     }),
   );
   // The town is not one yet, so that it cannot be opened; its ledger can.
-  const ledger = await openTownLedger({ ...townInTheMaking(root, name), paths }, { clock });
   try {
-    await ledger.write("overseer", singletons);
+    const ledger = await openTownLedger({ ...townInTheMaking(root, name), paths }, { clock });
+    try {
+      await ledger.write("overseer", singletons);
+    } finally {
+      await ledger.close();
+    }
   } finally {
-    await ledger.close();
+    for (const entry of readdirSync(paths.beads)) if (!before.has(entry)) made.note(join(".beads", entry));
   }
 }
 
@@ -327,14 +329,16 @@ function nearestExisting(path: string): string {
 
 async function lockInstall(root: string, made: MadePaths) {
   const { locks } = townPaths(root);
-  made.directory(".runtime", 0o700);
-  made.directory(".runtime/locks", 0o700);
-  for (const suffix of ["", ".holder"])
-    if (!made.exists(`.runtime/locks/install.lock${suffix}`))
-      made.note(`.runtime/locks/install.lock${suffix}`);
   try {
+    made.directory(".", 0o755);
+    made.directory(".runtime", 0o700);
+    made.directory(".runtime/locks", 0o700);
+    for (const suffix of ["", ".holder"])
+      if (!made.exists(`.runtime/locks/install.lock${suffix}`))
+        made.note(`.runtime/locks/install.lock${suffix}`);
     return await acquireLock(locks, "install", { waitMs: 10_000, kind: "install", subject: root });
   } catch (error) {
+    if (!(error instanceof GtError)) made.undo();
     throw asInstallError(error, root);
   }
 }

@@ -19,13 +19,23 @@ const newestVersion = 1;
 /** The registry is the only list of rigs: a directory is not a rig until it is here. */
 export function readRegistry(root: string): readonly Rig[] {
   const file = registryFile(root);
-  const content = readJsonFile(file);
+  const content = readOwnFile(file);
   if (!content) return [];
   checkVersion(content, newestVersion, file);
   const rigs = isObject(content["rigs"]) ? content["rigs"] : {};
   return Object.entries(rigs)
     .map(([name, entry]) => toRig(root, name, entry, file))
     .sort((one, other) => (one.name < other.name ? -1 : 1));
+}
+
+/** Nobody writes this file by hand: what helps when it is broken is not an editor. */
+function readOwnFile(file: string): JsonObject | undefined {
+  try {
+    return readJsonFile(file);
+  } catch (error) {
+    if (!(error instanceof GtError)) throw error;
+    throw new GtError(error.code, error.message, { why: error.why, hint: "gt doctor --fix", cause: error });
+  }
 }
 
 /** `E_VERSION` for a file written by a newer program (spec/07 §4.3). */

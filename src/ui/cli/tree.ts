@@ -14,6 +14,7 @@ import { feedCommands } from "./gt/feed.spec.ts";
 import { gitInitCommands } from "./gt/git-init.spec.ts";
 import { helpCommands } from "./gt/help.spec.ts";
 import { hookCommands } from "./gt/hook.spec.ts";
+import { infoCommands } from "./gt/info.spec.ts";
 import { installCommands } from "./gt/install.spec.ts";
 import { logCommands } from "./gt/log.spec.ts";
 import { mqCommands } from "./gt/mq.spec.ts";
@@ -50,6 +51,7 @@ export const gtTree: readonly CommandSpec[] = [
   ...gitInitCommands,
   ...helpCommands,
   ...hookCommands,
+  ...infoCommands,
   ...installCommands,
   ...logCommands,
   ...mqCommands,

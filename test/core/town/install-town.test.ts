@@ -119,6 +119,15 @@ test("a failing install removes what it made and nothing else", async () => {
   expect(existsSync(join(directory, "fresh"))).toBe(false);
 });
 
+test("a place that the system refuses is told with the system's reason", async () => {
+  const directory = temporaryDirectory();
+  const env = { ...process.env, XDG_STATE_HOME: join(directory, "state") };
+  await expect(installTown({ root: "/proc/gt-town", overseer, env })).rejects.toMatchObject({
+    code: "E_FAILED",
+    message: expect.stringMatching(/^cannot make a town at \/proc\/gt-town: E[A-Z]+/),
+  });
+});
+
 test("places where no town may be are refused, and nothing is made there", async () => {
   const directory = temporaryDirectory();
   const env = { ...process.env, HOME: directory, XDG_STATE_HOME: join(directory, "state") };

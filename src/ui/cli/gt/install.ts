@@ -1,3 +1,5 @@
+import { presets } from "../../../agents/runtimes/presets.ts";
+import { findCommand } from "../../../agents/runtimes/resolve-runtime.ts";
 import { resolve } from "node:path";
 import { expandHome, shortenHome } from "../../../core/town/find-town.ts";
 import { installTown } from "../../../core/town/install-town.ts";
@@ -47,5 +49,20 @@ export async function run(context: CommandContext): Promise<void> {
   if (git.commit !== undefined)
     out.done(`git ${git.initialized ? "repository with its first" : ""} commit ${git.commit.slice(0, 10)}`);
   if (!isNew || context.quiet) return;
+  tellMissing(context);
   for (const step of next) out.next(step);
 }
+
+/** What is not needed to make a town, but to get work done in it (spec/07 §9.1). */
+function tellMissing({ out, env }: CommandContext): void {
+  const programs = [...presets.values()].map((runtime) => runtime.command);
+  const agents = [...new Set(programs)].filter((command) => command !== "" && !shells.has(command));
+  if (!agents.some((command) => findCommand(command, env))) {
+    out.warn(`no agent runtime found on PATH (looked for ${agents.join(", ")})`);
+    out.note("hint: install one, or run beads as scripts: gt config default-agent shell");
+  }
+  if (!findCommand("gh", env)) out.note("optional, not found: gh (GitHub features)");
+}
+
+/** The `shell` runtime needs nothing that is not there. */
+const shells = new Set(["sh", "bash", "shell"]);

@@ -13,6 +13,24 @@ export const logCommands: readonly CommandSpec[] = [
       { name: "since", value: "time", summary: "not older than" },
       { name: "follow", short: "f", summary: "keep printing new ones" },
     ],
+    subcommands: [
+      {
+        name: "crash",
+        summary: "record how a session ended that nobody watched",
+        flags: [
+          { name: "agent", value: "address", summary: "whose session it was" },
+          { name: "session", value: "name", summary: "name of the session" },
+          {
+            name: "exit-code",
+            value: "n",
+            default: "1",
+            summary: "0 ended, 130 was killed, anything else died",
+          },
+        ],
+        examples: ["gt log crash --agent web/polecats/nux --exit-code 1"],
+        load: () => import("./log-crash.ts"),
+      },
+    ],
     examples: ["gt log", "gt log -t crash --since 1d", "gt log -a web/ -f"],
     seeAlso: ["gt feed"],
     load: () => import("./log.ts"),

@@ -111,6 +111,29 @@ test("vitals are fine in a fresh town and end with 3 when something needs care",
   });
 });
 
+test("finished work is listed by rig, and the program tells about itself anywhere", async () => {
+  const { gt, ledger, bead, outside, root } = await busyTown();
+  expect((await gt("changelog")).stdout).toBe("Nothing was finished.\n");
+  await ledger.write("overseer", [{ op: "close", id: bead, close: { reason: "done", force: true } }]);
+  expect((await gt("changelog", "--today")).stdout).toMatch(
+    new RegExp(`^web \\(1\\)\n  ✓ ${bead} Add login \\d{4}-\\d\\d-\\d\\d\n$`),
+  );
+  expect((await gt("changelog", "--rig", "web", "--json")).json()).toMatchObject([{ id: bead, rig: "web" }]);
+  expect((await gt("info", "--json")).json()).toMatchObject({ town: root, rigs: ["web"] });
+  expect((await runGt(["info"], { cwd: outside })).stdout).toContain("Town     none here");
+});
+
+test("an exit that somebody else saw is recorded by its code", async () => {
+  const { gt } = await busyTown();
+  await gt("log", "crash", "--agent", "web/polecats/nux", "--exit-code", "137");
+  await gt("log", "crash", "--agent", "web/polecats/nux", "--exit-code", "130");
+  await gt("log", "crash", "--agent", "web/polecats/nux", "--exit-code", "0");
+  const types = (await gt("log", "--json")).json<{ type: string }[]>().map((entry) => entry.type);
+  expect(types).toEqual(["session_death", "kill", "session_end"]);
+  expect((await gt("log", "-t", "crash")).stdout).toMatch(/session web-nux died: exit code 137\n$/);
+  expect((await gt("log", "crash")).code).toBe(2);
+});
+
 test("the status line tells each role its own, and an emergency stop before all", async () => {
   const { gt, root, bead, outside } = await busyTown();
   const line = async (session: string) => (await gt("statusline", "--session", session)).stdout;
