@@ -23,6 +23,7 @@ const resumeAtBytes = 64 * 1024;
 /** Typed bytes that a program may leave unread. */
 const maxUnreadBytes = 1024 * 1024;
 const evaluateEveryMs = 200;
+const answerEveryMs = 2500;
 /** A person who typed this recently is still at it. */
 const typingMs = 10_000;
 const defaultSize = { columns: 200, rows: 50 };
@@ -61,6 +62,7 @@ export class HostedSession {
   #evaluatedAt = 0;
   #screenText = "";
   #typedAt = 0;
+  #answerAfter = 0;
   #worksSince: number | undefined;
   readonly #watchers = new Set<() => void>();
   #facts: Omit<PhaseFacts, "phase" | "lines">;
@@ -372,7 +374,10 @@ export class HostedSession {
       ...(dialogSince === undefined ? {} : { dialogSince }),
     };
     if (decision.phase === "working") this.#worksSince = now;
-    if (decision.answer !== undefined && this.#record.phase !== "dialog") void this.#press(decision.answer);
+    if (decision.answer !== undefined && now >= this.#answerAfter) {
+      this.#answerAfter = now + answerEveryMs;
+      void this.#press(decision.answer);
+    }
     if (decision.phase !== this.#record.phase) {
       const isFirstIdle = decision.phase === "idle" && this.#record.readyAt === undefined;
       this.#update(

@@ -78,6 +78,8 @@ export interface ClaimRequest {
   readonly limit: number;
   readonly now: number;
   readonly accepts?: (nudge: Nudge) => boolean;
+  /** Together the messages are not longer, unless the first alone is. */
+  readonly maxCharacters?: number;
   readonly limits?: QueueLimits;
 }
 
@@ -97,7 +99,7 @@ export async function claim(ledger: Ledger, request: ClaimRequest): Promise<read
       const isDue = nudge.expiresAt > now && (nudge.deliverAfter ?? 0) <= now;
       return nudge.failed === undefined && !isHeld && isDue && accepts(nudge);
     });
-    const taken = free.slice(0, request.limit);
+    const taken = within(free.slice(0, request.limit), request.maxCharacters ?? Infinity);
     if (taken.length === 0) return [];
     const claimed = taken.map(({ value }): Nudge => ({ ...value, claim: { run, at: now } }));
     const operations = taken.flatMap((row, index): readonly Operation[] => [
@@ -111,6 +113,15 @@ export async function claim(ledger: Ledger, request: ClaimRequest): Promise<read
       if (!(error instanceof GtError && error.code === "E_CONFLICT")) throw error;
     }
   }
+}
+
+function within(rows: readonly RuntimeRow<Nudge>[], maxCharacters: number): readonly RuntimeRow<Nudge>[] {
+  let total = 0;
+  const end = rows.findIndex(({ value }, index) => {
+    total += value.message.length;
+    return index > 0 && total > maxCharacters;
+  });
+  return end < 0 ? rows : rows.slice(0, end);
 }
 
 export type NudgeResult = "acknowledged" | "typed" | "failed" | "expired" | "cancelled";

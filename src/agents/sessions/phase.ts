@@ -29,6 +29,8 @@ export interface PhaseDecision {
 
 const promptConfirmMs = 200;
 const limitConfirmMs = 10_000;
+/** A dialog that is still there after this was answered too early. */
+const answerAgainMs = 3_000;
 const unknownDialogMs = 20_000;
 const reportedWorkMs = 30 * 60_000;
 const recentChangeMs = 10_000;
@@ -38,15 +40,20 @@ const readyQuietMs = 500;
 
 const defaultBusy =
   /esc(ape)? (to )?(interrupt|cancel)|ctrl\+c to (stop|interrupt)|^\W*(working|thinking|running)(\.\.\.|…)/i;
-const selection = /^[^\p{L}\p{N}]*[❯›]\s*1\./u;
+const selection = /^[^\p{L}\p{N}]*[❯›]\s*\d+\./u;
 
-/** Start-up dialogs that we answer: they ask whether a directory of the town may be worked in (spec/03 §5.3). */
-const knownDialogs: readonly { readonly all: readonly string[]; readonly keys: readonly string[] }[] = [
-  { all: ["Bypass Permissions mode", "Yes, I accept"], keys: ["\x1b[B", "\r"] },
-  { all: ["trust this folder"], keys: ["\r"] },
-  { all: ["Quick safety check"], keys: ["\r"] },
-  { all: ["Do you trust the contents of this directory?"], keys: ["\r"] },
-  { all: ["Trust this workspace"], keys: ["\r"] },
+/**
+ * Start-up dialogs that we answer: they ask whether a directory of the town may be worked in (spec/03 §5.3). The answer
+ * is chosen by its words: where it stands, and what is highlighted at first, differs between versions.
+ */
+const knownDialogs: readonly { readonly all: readonly RegExp[]; readonly choose: RegExp }[] = [
+  { all: [/Bypass Permissions mode/, /Yes, I accept/], choose: /Yes, I accept/ },
+  { all: [/trust this folder|Quick safety check/], choose: /Yes|Trust folder|^trust/i },
+  {
+    all: [/Do you trust the (contents|files) (of|in) this (directory|folder)\?/],
+    choose: /Yes|Trust folder/i,
+  },
+  { all: [/Trust this workspace/], choose: /Trust this workspace|Yes/i },
 ];
 
 /** Texts by which runtimes say that the account has reached a limit (spec/03 §5.9). */
@@ -78,7 +85,9 @@ export function decidePhase(
   const promptSince = prompt ? (facts.promptSince ?? now) : undefined;
 
   const known = findDialog(filled, detection);
-  if (known !== undefined && !prompt) return { phase: "dialog", answer: known };
+  // A highlighted option may look like the prompt.
+  if (known !== undefined && (known.isMenu || !prompt))
+    return { phase: "dialog", answer: known.keys, recheckAt: now + answerAgainMs };
   if (!busy && filled.some((line) => loginTexts.test(line))) return { phase: "waiting" };
   if (!busy && !prompt && filled.some((line) => selection.test(line))) {
     const dialogSince = facts.dialogSince ?? now;
@@ -144,13 +153,39 @@ function decideStart(detection: ScreenDetection, facts: PhaseFacts, now: number)
   return now >= readyAt ? { phase: "idle" } : { phase: "starting", recheckAt: readyAt };
 }
 
-function findDialog(lines: readonly string[], detection: ScreenDetection): readonly string[] | undefined {
+interface DialogAnswer {
+  readonly keys: readonly string[];
+  /** The option was found among others. */
+  readonly isMenu: boolean;
+}
+
+function findDialog(lines: readonly string[], detection: ScreenDetection): DialogAnswer | undefined {
   const text = lines.join("\n");
   for (const dialog of detection.dialogs ?? []) {
-    if (new RegExp(dialog.match, "i").test(text)) return dialog.keys;
+    if (new RegExp(dialog.match, "i").test(text)) return { keys: dialog.keys, isMenu: false };
   }
-  return knownDialogs.find((dialog) => dialog.all.every((part) => text.includes(part)))?.keys;
+  const dialog = knownDialogs.find((each) => each.all.every((part) => part.test(text)));
+  return dialog && answerTo(lines, dialog.choose);
 }
+
+/** Keys that move from the highlighted option to the wanted one and take it; Enter alone where there is no menu. */
+function answerTo(lines: readonly string[], wanted: RegExp): DialogAnswer {
+  const highlighted = lines.findLastIndex((line) => highlight.test(line));
+  // Options stand together; the question above may use the same words.
+  const option = lines.findIndex(
+    (line, row) =>
+      Math.abs(row - highlighted) <= 4 && isOption(line) && wanted.test(line.replace(optionMark, "")),
+  );
+  if (highlighted < 0 || option < 0) return { keys: ["\r"], isMenu: false };
+  const steps = option - highlighted;
+  const moves = Array.from({ length: Math.abs(steps) }, () => (steps > 0 ? "\x1b[B" : "\x1b[A"));
+  return { keys: [...moves, "\r"], isMenu: true };
+}
+
+const highlight = /^[\s│]*[❯›●>]\s*\S/;
+const optionMark = /^[\s│]*[❯›●>]?\s*(\d+\.)?\s*/;
+const isOption = (line: string): boolean =>
+  highlight.test(line) || /^[\s│]{2,}\S/.test(line) || /^\s*\d+\./.test(line);
 
 /** Whether one of the last ten lines starts with the prompt, box drawing and blanks aside. */
 function showsPrompt(lines: readonly string[], prompt: string | undefined): boolean {

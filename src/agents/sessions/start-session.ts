@@ -2,15 +2,20 @@ import { join } from "node:path";
 import { GtError } from "../../core/gt-error.ts";
 import type { Agent } from "../../core/ledger/bead.ts";
 import { uuidV4 } from "../../core/ledger/uuid.ts";
+import { randomWord } from "../../core/random.ts";
+import { sanitiseLine } from "../../core/sanitise.ts";
 import { type Address, agentHome, formatAddress, parseAddress } from "../../core/town/address.ts";
 import { sessionName } from "../../core/town/agent-names.ts";
 import type { Town } from "../../core/town/town.ts";
+import { type HookPlace, writeHooks } from "../hooks/write-hooks.ts";
 import { beacon } from "../runtimes/beacon.ts";
 import { launchArgv } from "../runtimes/launch.ts";
 import { findCommand, resolveRuntime } from "../runtimes/resolve-runtime.ts";
 import { detectionOf, type Runtime } from "../runtimes/runtime.ts";
 import type { TownAccess } from "../town-access.ts";
+import { allNudges, enqueue, settle } from "./nudge-queue.ts";
 import { packageRoot } from "./own-program.ts";
+import { readLastScreen } from "./session-records.ts";
 import { sessionEnvironment } from "./session-environment.ts";
 import type { ExitReason, SessionHost, SessionRecord, SessionSpec } from "./session-host.ts";
 
@@ -28,6 +33,8 @@ export interface StartRequest {
   readonly env?: Readonly<Record<string, string>>;
   readonly warn?: (text: string) => void;
 }
+
+const firstWordsTtlMs = 2 * 3_600_000;
 
 /** How long a fresh agent is watched for an immediate exit. */
 const startProbeMs = 3000;
@@ -47,12 +54,13 @@ export async function startAgentSession(access: TownAccess, request: StartReques
     ...(request.runtimeLabel === undefined ? {} : { label: request.runtimeLabel }),
     ...(request.warn === undefined ? {} : { warn: request.warn }),
   });
+  const hooks = await writeHooks(town, address, runtime, join(packageRoot(), "bin", "gt"));
   const runId = uuidV4(random);
   const conversation = runtime.sessionIdArg === undefined ? runId : uuidV4(random);
-  const spec = specOf({ access, address, agent, runtime, request, runId, conversation });
+  const spec = specOf({ access, address, agent, runtime, request, hooks, runId, conversation });
   const host = await access.host({ start: true });
   const record = await host.spawn(spec);
-  if (spec.detection !== undefined) await expectAlive(host, record);
+  if (spec.detection !== undefined) await expectAlive(host, record, town.paths.sessions);
   if (agent !== undefined) {
     await ledger.write(actor, [
       {
@@ -60,9 +68,10 @@ export async function startAgentSession(access: TownAccess, request: StartReques
         address: agent.address,
         fields: { runtime: runtime.name, sessionId: conversation, lastSessionAt: clock.now() },
       },
-      ...(runtime.hooksProvider === "none" ? [startedEvent(record, conversation)] : []),
+      ...(hooks.isActive ? [] : [startedEvent(record, conversation)]),
     ]);
   }
+  await typeFirstWords(access, spec, { runtime, request, hooks, address });
   return record;
 }
 
@@ -101,12 +110,13 @@ interface SpecParts {
   readonly agent: Agent | undefined;
   readonly runtime: Runtime;
   readonly request: StartRequest;
+  readonly hooks: HookPlace;
   readonly runId: string;
   readonly conversation: string;
 }
 
 function specOf(parts: SpecParts): SessionSpec {
-  const { access, address, agent, runtime, request, runId, conversation } = parts;
+  const { access, address, agent, runtime, request, hooks, runId, conversation } = parts;
   const { town } = access;
   const session = sessionOfAddress(town, request.address);
   const cwd = agentHome(town, address);
@@ -119,6 +129,7 @@ function specOf(parts: SpecParts): SessionSpec {
       ...(runtime.sessionIdArg === undefined ? {} : { conversation }),
       base: process.env,
     }),
+    ...hooks.env,
     ...request.env,
   };
   return {
@@ -140,7 +151,7 @@ function shellArgv(bead: string | undefined): readonly string[] {
 }
 
 function agentArgv(parts: SpecParts, path: string): readonly string[] {
-  const { access, address, runtime, request, conversation } = parts;
+  const { access, runtime, conversation } = parts;
   const program = findCommand(runtime.command, { ...process.env, PATH: path });
   if (program === undefined) {
     throw new GtError(
@@ -154,15 +165,57 @@ function agentArgv(parts: SpecParts, path: string): readonly string[] {
   return launchArgv({
     ...{ runtime, program, conversation },
     hooks: join(access.town.paths.runtime, "hooks"),
-    prompt: beacon({
-      address,
-      sender: senderOf(access.actor, request.topic),
-      topic: request.topic,
-      now: access.clock.now(),
-      hasHooks: false,
-      extra: runtime.initialPrompt,
-    }),
+    ...(parts.hooks.settingsFile === undefined ? {} : { settingsFile: parts.hooks.settingsFile }),
+    prompt: firstPrompt(access, parts),
   });
+}
+
+function firstPrompt(
+  access: TownAccess,
+  { address, request, runtime, hooks }: Pick<SpecParts, "address" | "request" | "runtime" | "hooks">,
+): string {
+  return beacon({
+    address,
+    sender: senderOf(access.actor, request.topic),
+    topic: request.topic,
+    now: access.clock.now(),
+    hasHooks: hooks.isActive,
+    extra: runtime.initialPrompt,
+  });
+}
+
+/**
+ * What cannot travel on the command line, and what hooks would have said, is typed once the agent is ready: as entries
+ * of its nudge queue, so that they arrive once and alone (spec/03 §4.10).
+ */
+async function typeFirstWords(
+  access: TownAccess,
+  spec: SessionSpec,
+  parts: Pick<SpecParts, "runtime" | "request" | "hooks" | "address">,
+): Promise<void> {
+  const { runtime, hooks, address, request } = parts;
+  if (runtime.provider === "shell" || spec.detection === undefined) return;
+  const prompt = runtime.promptMode === "none" ? [firstPrompt(access, parts)] : [];
+  const work = hooks.isActive || request.bead === undefined ? [] : [workInstruction(address)];
+  const now = access.clock.now();
+  // What a run that is over was not told any more is not meant for this one.
+  for (const left of await allNudges(access.ledger, spec.session))
+    if (left.kind === "instruct") await settle(access.ledger, access.actor, left, "cancelled");
+  for (const [index, message] of [...prompt, ...work].entries()) {
+    await enqueue(access.ledger, access.actor, {
+      ...{ id: randomWord(access.random, 10), session: spec.session, to: spec.actor, sender: access.actor },
+      ...{ message, priority: "urgent", mode: "wait-idle", kind: "instruct", attempts: 0 },
+      createdAt: now + index,
+      expiresAt: now + firstWordsTtlMs,
+    });
+  }
+}
+
+/** What starts the work when no hook can (spec/03 §5.6). */
+function workInstruction(address: Address): string {
+  return address.role === "polecat"
+    ? "Look at your hook with `gt hook` and begin with the work on it at once, without asking."
+    : "Start your patrol now.";
 }
 
 function senderOf(actor: string, topic: string): string {
@@ -171,10 +224,11 @@ function senderOf(actor: string, topic: string): string {
 }
 
 /** An agent that exits at once was started in vain: its last words are the reason. */
-async function expectAlive(host: SessionHost, record: SessionRecord): Promise<void> {
+async function expectAlive(host: SessionHost, record: SessionRecord, records: string): Promise<void> {
   const early = await exitWithin(host, record, startProbeMs);
   if (early === undefined) return;
   throw new GtError("E_SESSION_START", `agent exited during start (code ${early.exitCode ?? "unknown"})`, {
+    why: readLastScreen(records, record.session).slice(-20).map(sanitiseLine),
     hint: `gt peek ${record.actor}`,
     details: { session: record.session, exitCode: early.exitCode },
   });

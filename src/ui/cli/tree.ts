@@ -27,6 +27,7 @@ import { rigCommands } from "./gt/rig.spec.ts";
 import { roleCommands } from "./gt/role.spec.ts";
 import { slingCommands } from "./gt/sling.spec.ts";
 import { statusCommands } from "./gt/status.spec.ts";
+import { tapCommands } from "./gt/tap.spec.ts";
 import { trailCommands } from "./gt/trail.spec.ts";
 import { upCommands } from "./gt/up.spec.ts";
 import { versionCommands } from "./gt/version.spec.ts";
@@ -64,6 +65,7 @@ export const gtTree: readonly CommandSpec[] = [
   ...roleCommands,
   ...slingCommands,
   ...statusCommands,
+  ...tapCommands,
   ...trailCommands,
   ...upCommands,
   ...versionCommands,

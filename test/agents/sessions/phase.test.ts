@@ -29,21 +29,36 @@ test("a busy text beats the prompt below it", () => {
   });
 });
 
-test("start-up dialogs are answered, unknown ones wait for a person after 20 s", () => {
+test("start-up dialogs are answered by the words of the option, wherever it stands; unknown ones wait for a person", () => {
+  const answer = (lines: readonly string[]) =>
+    decidePhase(claude, facts({ phase: "starting", lines }), 0).answer;
   const trust = [
     "Quick safety check: is this a project you trust?",
     "❯ 1. Yes, I trust this folder",
     "  2. No",
   ];
-  expect(decidePhase(claude, facts({ phase: "starting", lines: trust }), 0)).toEqual({
+  expect(decidePhase(claude, facts({ phase: "starting", lines: trust }), 0)).toMatchObject({
     phase: "dialog",
     answer: ["\r"],
   });
-  const bypass = ["WARNING: Bypass Permissions mode", "❯ 1. No, exit", "  2. Yes, I accept"];
-  expect(decidePhase(claude, facts({ phase: "starting", lines: bypass }), 0).answer).toEqual([
+  expect(
+    answer([
+      "Quick safety check: one you trust? Yes or no",
+      "",
+      " ❯ No, exit",
+      "   Yes, I trust this folder",
+    ]),
+  ).toEqual(["\x1b[B", "\r"]);
+  expect(answer(["WARNING: Bypass Permissions mode", "❯ 1. No, exit", "  2. Yes, I accept"])).toEqual([
     "\x1b[B",
     "\r",
   ]);
+  expect(
+    answer(["Do you trust the contents of this directory?", "  1. No", "› 2. Later", "  3. Quit"]),
+  ).toEqual(["\r"]);
+  expect(
+    answer(["Do you trust the files in this folder?", "│ ● 1. Trust folder (x) │", "│   2. Don't trust │"]),
+  ).toEqual(["\r"]);
   const unknown = ["Delete everything?", "❯ 1. Yes", "  2. No"];
   const first = decidePhase(claude, facts({ lines: unknown }), 1000);
   expect(first).toEqual({ phase: "working", dialogSince: 1000, recheckAt: 21_000 });

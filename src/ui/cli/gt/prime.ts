@@ -1,8 +1,7 @@
-import { type HandoffNote, handoffTable } from "../../../agents/lifecycle/handoff-note.ts";
+import { takeHandoffNote } from "../../../agents/hooks/take-handoff-note.ts";
 import type { Prime } from "../../../agents/prime/prime.ts";
 import { GtError, usageError } from "../../../core/gt-error.ts";
 import { parseAddress } from "../../../core/town/address.ts";
-import type { Ledger } from "../../../core/ledger/ledger.ts";
 import type { CommandContext } from "../command.ts";
 
 const plainCap = 28_000;
@@ -51,21 +50,8 @@ export async function run(context: CommandContext): Promise<number | undefined> 
   );
   print(context, result);
   if (isHook && !flags.boolean("dry-run") && !flags.boolean("state"))
-    await takeNote(ledger, actor, result.handoff, env["GT_RUN"] ?? "");
+    await takeHandoffNote(ledger, actor, result.handoff, env["GT_RUN"] ?? "");
   return 0;
-}
-
-/** The note is this session's: a later one is not told about it again. */
-async function takeNote(
-  ledger: Ledger,
-  actor: string,
-  note: HandoffNote | undefined,
-  run: string,
-): Promise<void> {
-  if (note === undefined || note.takenBy === run) return;
-  await ledger.write(actor, [
-    { op: "putRow", table: handoffTable, key: actor, value: { ...note, takenBy: run } },
-  ]);
 }
 
 function print({ flags, out }: CommandContext, result: Prime): void {

@@ -1,0 +1,13 @@
+import { defineConfig } from "vitest/config";
+import suite from "./vitest.config.ts";
+
+/** The suite's settings with real agent CLIs, which are slow to start, one at a time. */
+export default defineConfig({
+  test: {
+    ...suite.test,
+    include: ["test/conformance/**/*.conformance.ts"],
+    maxWorkers: 1,
+    testTimeout: 240_000,
+    hookTimeout: 300_000,
+  },
+});

@@ -1,0 +1,276 @@
+import { isObject, type JsonObject } from "../../core/town/json-file.ts";
+import type { HookEvent, HookProvider } from "./hook-event.ts";
+
+/** Marks an entry of a hooks file as ours (spec/03 §4.6). */
+const mark = "tap hook";
+
+/** Seconds a runtime waits for each hook. */
+const timeouts: Readonly<Record<HookEvent, number>> = {
+  "session-start": 30,
+  prompt: 10,
+  "pre-tool": 10,
+  "pre-compact": 30,
+  "turn-end": 10,
+  "session-end": 10,
+};
+
+interface Dialect {
+  /** The runtime's own names of the events it has. */
+  readonly events: Partial<Readonly<Record<HookEvent, string>>>;
+  readonly toolMatcher: string;
+  readonly entry: (command: string, event: HookEvent, matcher: string) => JsonObject;
+  /** Keys beside the hooks. */
+  readonly extra: JsonObject;
+}
+
+const claudeEvents = {
+  "session-start": "SessionStart",
+  prompt: "UserPromptSubmit",
+  "pre-tool": "PreToolUse",
+  "pre-compact": "PreCompact",
+  "turn-end": "Stop",
+  "session-end": "SessionEnd",
+} as const;
+
+const claudeEntry =
+  (unit: 1 | 1000): Dialect["entry"] =>
+  (command, event, matcher) => ({
+    matcher,
+    hooks: [{ type: "command", command, timeout: timeouts[event] * unit }],
+  });
+
+const dialects: Readonly<Record<"claude" | "codex" | "gemini" | "copilot" | "cursor", Dialect>> = {
+  claude: {
+    events: claudeEvents,
+    toolMatcher: "Bash",
+    entry: claudeEntry(1),
+    extra: { skipDangerousModePermissionPrompt: true, editorMode: "normal" },
+  },
+  codex: { events: claudeEvents, toolMatcher: "Bash", entry: claudeEntry(1), extra: {} },
+  gemini: {
+    events: {
+      "session-start": "SessionStart",
+      prompt: "BeforeAgent",
+      "pre-tool": "BeforeTool",
+      "pre-compact": "PreCompress",
+      "turn-end": "AfterAgent",
+      "session-end": "SessionEnd",
+    },
+    toolMatcher: "run_shell_command",
+    entry: (command, event, matcher) => ({
+      matcher,
+      hooks: [{ name: `gastown-${event}`, type: "command", command, timeout: timeouts[event] * 1000 }],
+    }),
+    extra: { context: { fileName: ["GEMINI.md", "AGENTS.md", "CLAUDE.md"] } },
+  },
+  copilot: {
+    events: {
+      "session-start": "sessionStart",
+      prompt: "userPromptSubmitted",
+      "pre-tool": "preToolUse",
+      "pre-compact": "preCompact",
+      "turn-end": "agentStop",
+      "session-end": "sessionEnd",
+    },
+    toolMatcher: "",
+    entry: (command, event) => ({ type: "command", bash: command, timeoutSec: timeouts[event] }),
+    extra: { version: 1 },
+  },
+  cursor: {
+    events: {
+      "session-start": "sessionStart",
+      prompt: "beforeSubmitPrompt",
+      "pre-tool": "beforeShellExecution",
+      "pre-compact": "preCompact",
+      "turn-end": "stop",
+      "session-end": "sessionEnd",
+    },
+    toolMatcher: "",
+    entry: (command) => ({ command }),
+    extra: { version: 1 },
+  },
+};
+
+export type FileProvider = keyof typeof dialects;
+
+export function isFileProvider(provider: string): provider is FileProvider {
+  return provider in dialects;
+}
+
+/** The runtime's name of an event, where it has one. */
+export function eventName(provider: FileProvider, event: HookEvent): string | undefined {
+  return dialects[provider].events[event];
+}
+
+/**
+ * The hooks file with our entries brought up to date and everything else as it was, order included (spec/03 §4.5, §4.6).
+ * `gt` is the absolute path of the program.
+ */
+export function withOurHooks(provider: FileProvider, existing: JsonObject, gt: string): JsonObject {
+  const { events, toolMatcher, entry, extra } = dialects[provider];
+  const hooks: JsonObject = isObject(existing["hooks"]) ? { ...existing["hooks"] } : {};
+  for (const [name, entries] of Object.entries(hooks))
+    if (Array.isArray(entries)) hooks[name] = entries.filter((each) => !isOurs(each));
+  for (const [event, name] of Object.entries(events) as [HookEvent, string][]) {
+    const command = `${quote(gt)} ${mark} ${event} --provider ${provider}`;
+    const others = Array.isArray(hooks[name]) ? hooks[name] : [];
+    hooks[name] = [...others, entry(command, event, event === "pre-tool" ? toolMatcher : "")];
+  }
+  for (const [name, entries] of Object.entries(hooks))
+    if (Array.isArray(entries) && entries.length === 0) delete hooks[name];
+  return { ...mergeMissing(existing, extra), hooks };
+}
+
+/** An entry is ours when a command in it runs `tap hook`. */
+function isOurs(entry: unknown): boolean {
+  if (!isObject(entry)) return false;
+  const commands = [entry["command"], entry["bash"], ...nestedCommands(entry["hooks"])];
+  return commands.some((command) => typeof command === "string" && command.includes(mark));
+}
+
+function nestedCommands(hooks: unknown): readonly unknown[] {
+  return Array.isArray(hooks) ? hooks.map((each) => (isObject(each) ? each["command"] : undefined)) : [];
+}
+
+/** What a person has set stays. */
+function mergeMissing(existing: JsonObject, extra: JsonObject): JsonObject {
+  const merged: JsonObject = { ...existing };
+  for (const [key, value] of Object.entries(extra)) {
+    const found = merged[key];
+    if (found === undefined) merged[key] = value;
+    else if (isObject(found) && isObject(value)) merged[key] = mergeMissing(found, value);
+  }
+  return merged;
+}
+
+/** For a POSIX shell, which is what runs the command. */
+function quote(path: string): string {
+  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}
+
+/**
+ * Source of the extension that opencode, pi and omp load into their own process. It must never throw, so every call is
+ * wrapped, and every question to `gt` has a time limit.
+ */
+export function extensionSource(
+  provider: Extract<HookProvider, "opencode" | "pi" | "omp">,
+  gt: string,
+): string {
+  const ask = `import { execFile } from "node:child_process";
+
+const gt = ${JSON.stringify(gt)};
+
+/** Asks gt what to do; any failure means: nothing. */
+function ask(event, input, timeout) {
+  return new Promise((resolve) => {
+    try {
+      const child = execFile(
+        gt,
+        ["tap", "hook", event, "--provider", ${JSON.stringify(provider)}],
+        { timeout, maxBuffer: 1024 * 1024 },
+        (_error, stdout) => {
+          try {
+            resolve(JSON.parse(stdout));
+          } catch {
+            resolve({});
+          }
+        },
+      );
+      child.stdin.on("error", () => {});
+      child.stdin.end(JSON.stringify(input));
+    } catch {
+      resolve({});
+    }
+  });
+}
+`;
+  return provider === "opencode" ? ask + opencodePlugin : ask + piExtension;
+}
+
+const opencodePlugin = `
+export const Gastown = async ({ client }) => {
+  let context = "";
+  let isPrimed = false;
+  const prime = async (sessionID, source) => {
+    const answer = await ask("session-start", { session_id: sessionID, source }, 8000);
+    context = answer.context ?? "";
+    isPrimed = true;
+  };
+  return {
+    event: async ({ event }) => {
+      try {
+        const id = event.properties?.sessionID ?? event.properties?.info?.id;
+        if (event.type === "session.created" && !isPrimed) await prime(id, "startup");
+        if (event.type === "session.compacted") await prime(id, "compact");
+        if (event.type === "session.deleted") await ask("session-end", { session_id: id }, 5000);
+        if (event.type === "session.idle") {
+          const answer = await ask("turn-end", { session_id: id }, 2000);
+          if (answer.continue)
+            await client.session.prompt({ path: { id }, body: { parts: [{ type: "text", text: answer.continue }] } });
+        }
+      } catch {}
+    },
+    "experimental.chat.system.transform": async (input, output) => {
+      try {
+        if (!isPrimed) await prime(input?.sessionID, "startup");
+        const answer = await ask("prompt", { session_id: input?.sessionID }, 2000);
+        if (context) output.system.push(context);
+        if (answer.context) output.system.push(answer.context);
+      } catch {}
+    },
+    "experimental.session.compacting": async (input) => {
+      await ask("pre-compact", { session_id: input?.sessionID }, 5000);
+    },
+    "tool.execute.before": async (input, output) => {
+      if (input?.tool !== "bash") return;
+      const answer = await ask("pre-tool", { tool_name: "bash", command: output?.args?.command ?? "" }, 1000);
+      if (answer.deny) throw new Error(answer.deny);
+    },
+  };
+};
+`;
+
+const piExtension = `
+export default function gastown(pi) {
+  let context = "";
+  const guarded = (handler) => async (...args) => {
+    try {
+      return await handler(...args);
+    } catch {
+      return undefined;
+    }
+  };
+  const prime = async (source, session) => {
+    const answer = await ask("session-start", { session_id: session ?? "", source }, 8000);
+    context = answer.context ?? "";
+  };
+  const sessionOf = (ctx) => ctx?.sessionManager?.getSessionFile?.() ?? ctx?.sessionManager?.getSessionId?.() ?? "";
+  pi.on("session_start", guarded(async (event, ctx) => prime(event?.reason ?? "startup", sessionOf(ctx))));
+  pi.on("session_compact", guarded(async (_event, ctx) => prime("compact", sessionOf(ctx))));
+  pi.on(
+    "before_agent_start",
+    guarded(async () => {
+      const answer = await ask("prompt", {}, 2000);
+      const content = [context, answer.context ?? ""].filter((text) => text !== "").join("\\n\\n");
+      context = "";
+      return content === "" ? undefined : { message: { customType: "gastown", content, display: false } };
+    }),
+  );
+  pi.on(
+    "tool_call",
+    guarded(async (event) => {
+      if (event?.toolName !== "bash") return undefined;
+      const answer = await ask("pre-tool", { tool_name: "bash", command: event.input?.command ?? "" }, 1000);
+      return answer.deny ? { block: true, reason: answer.deny } : undefined;
+    }),
+  );
+  pi.on(
+    "agent_end",
+    guarded(async () => {
+      const answer = await ask("turn-end", {}, 2000);
+      if (answer.continue) pi.sendUserMessage(answer.continue, { deliverAs: "followUp" });
+    }),
+  );
+  pi.on("session_shutdown", guarded(async () => void (await ask("session-end", {}, 5000))));
+}
+`;

@@ -1,0 +1,217 @@
+import { homedir } from "node:os";
+import type { TownAccess } from "../town-access.ts";
+import { parseAddress } from "../../core/town/address.ts";
+import { isObject } from "../../core/town/json-file.ts";
+import type { Town } from "../../core/town/town.ts";
+import { claim, settle } from "../sessions/nudge-queue.ts";
+import { reminderText } from "../sessions/nudge-text.ts";
+import type { RuntimeReport } from "../sessions/session-host.ts";
+import { type GuardContext, guardCommand, losesWork } from "./guards.ts";
+import type { HookResult } from "./hook-dialect.ts";
+import type { HookEvent, HookInput, HookProvider } from "./hook-event.ts";
+
+export interface HookRequest {
+  readonly provider: HookProvider;
+  readonly event: HookEvent;
+  readonly input: HookInput;
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+  /** What the agent reads at its start: `gt prime` with the hook's size limit. */
+  readonly prime: (variant: "full" | "short") => Promise<string>;
+}
+
+/** Messages handed over at once; the rest waits (spec/03 §7.4). */
+const blockSize = 10;
+const contextCap = 4000;
+/** Turns that we lengthen in a row before the agent may rest. */
+const maxContinuations = 3;
+
+/** Runtimes that show a prompt hook's context to the model (spec/03 §1.4). */
+const injectors: readonly HookProvider[] = ["claude", "codex", "gemini", "opencode", "pi", "omp"];
+
+/** What one lifecycle event of a runtime does (spec/03 §4.2). */
+export async function runHook(access: TownAccess, request: HookRequest): Promise<HookResult> {
+  switch (request.event) {
+    case "session-start":
+      return sessionStart(access, request);
+    case "prompt":
+      return prompt(access, request);
+    case "pre-compact":
+      return {};
+    case "turn-end":
+      return turnEnd(access, request);
+    case "session-end":
+      return sessionEnd(access, request);
+    case "pre-tool":
+      return preTool(access.town, access.actor, request);
+  }
+}
+
+/** The allow path reads no ledger: agents run this before every command. */
+export async function preTool(town: Town, actor: string, request: HookRequest): Promise<HookResult> {
+  const { command } = request.input;
+  if (command === "") return {};
+  const context = guardContext(town, actor, request);
+  const hasSnapshot = losesWork(command) && (await saveWork(town, actor));
+  const denied = guardCommand(command, { ...context, hasSnapshot });
+  return denied === undefined ? {} : { deny: denied.reason };
+}
+
+export function guardContext(
+  town: Town,
+  actor: string,
+  request: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
+): GuardContext {
+  const address = parseAddress(actor);
+  const rig = address === undefined || address.rig === "" ? undefined : town.findRig(address.rig);
+  const settings = rig === undefined ? town.settings() : town.rigSettings(rig.name);
+  const guards = isObject(settings["guards"]) ? settings["guards"]["disable"] : undefined;
+  const queue = isObject(settings["merge_queue"]) ? settings["merge_queue"] : {};
+  return {
+    role: address?.role ?? "",
+    townRoot: town.root,
+    home: request.env["HOME"] ?? homedir(),
+    cwd: request.cwd,
+    defaultBranch: rig?.defaultBranch ?? "",
+    usesPullRequests: queue["merge_strategy"] === "pr",
+    hasSnapshot: false,
+    disabled: Array.isArray(guards) ? guards.map(String) : [],
+  };
+}
+
+/** A snapshot of the worktree before something throws its changes away; false when it could not be taken. */
+async function saveWork(town: Town, actor: string): Promise<boolean> {
+  const address = parseAddress(actor);
+  if (address?.role !== "polecat" && address?.role !== "crew") return false;
+  try {
+    const { snapshotBefore } = await import("./snapshot-before.ts");
+    return await snapshotBefore(town, address);
+  } catch {
+    return false; // the guard then keeps the command from running
+  }
+}
+
+async function sessionStart(access: TownAccess, request: HookRequest): Promise<HookResult> {
+  const { ledger, clock, actor } = access;
+  const { input, env } = request;
+  const variant = input.source === "resume" || input.source === "compact" ? "short" : "full";
+  const context = await request.prime(variant);
+  const agent = await ledger.agent(actor);
+  const isNew = input.sessionId !== "" && agent?.sessionId !== input.sessionId;
+  // A compaction goes on with the same conversation; everything else begins or changes one.
+  if (agent !== undefined && (variant === "full" || isNew)) {
+    await ledger.write(actor, [
+      {
+        op: "setAgent",
+        address: actor,
+        fields: {
+          ...(input.sessionId === "" ? {} : { sessionId: input.sessionId }),
+          lastSessionAt: clock.now(),
+        },
+      },
+      {
+        op: "event",
+        event: {
+          type: "session_start",
+          payload: {
+            session_id: input.sessionId,
+            session: env["GT_SESSION"] ?? "",
+            role: agent.role,
+            ...(agent.rig === "" ? {} : { rig: agent.rig }),
+            agent: env["GT_AGENT"] ?? "",
+            cwd: request.cwd,
+            ...(env["CLAUDE_CONFIG_DIR"] ? { config_dir: env["CLAUDE_CONFIG_DIR"] } : {}),
+            source: input.source,
+            resumed: input.source === "resume",
+            run_id: env["GT_RUN"] ?? "",
+          },
+          visibility: "feed",
+        },
+      },
+    ]);
+  }
+  await report(access, env, "session-start");
+  return { context };
+}
+
+async function prompt(access: TownAccess, request: HookRequest): Promise<HookResult> {
+  await report(access, request.env, "prompt");
+  await access.ledger.write(access.actor, [{ op: "deleteRow", table: "turns", key: access.actor }]);
+  if (!injectors.includes(request.provider)) return {};
+  const text = await takeNudges(access, request.env);
+  return text === undefined ? {} : { context: text };
+}
+
+/**
+ * An agent that has finished its turn goes on when somebody has something to say to it (spec/03 §4.9). In a session of
+ * the host the host types it: runtimes show the words of a stop hook twice, and as an error.
+ */
+async function turnEnd(access: TownAccess, request: HookRequest): Promise<HookResult> {
+  const { ledger, actor } = access;
+  if (await report(access, request.env, "turn-end")) return {};
+  const turns = await ledger.row<{ readonly continued: number }>("turns", actor);
+  const continued = turns?.value.continued ?? 0;
+  if (continued >= maxContinuations) return {};
+  const text = await takeNudges(access, request.env);
+  if (text === undefined) return {};
+  await ledger.write(actor, [
+    { op: "putRow", table: "turns", key: actor, value: { continued: continued + 1 } },
+  ]);
+  return { continue: text };
+}
+
+async function sessionEnd(access: TownAccess, { input, env }: HookRequest): Promise<HookResult> {
+  await access.ledger.write(access.actor, [
+    {
+      op: "event",
+      event: {
+        type: "session_end",
+        payload: {
+          session_id: input.sessionId,
+          session: env["GT_SESSION"] ?? "",
+          reason: input.reason === "" ? "ended" : input.reason,
+          run_id: env["GT_RUN"] ?? "",
+        },
+        visibility: "audit",
+      },
+    },
+  ]);
+  return {};
+}
+
+/** Hands over what waits for this session: the claim makes sure that nobody else types it, too. */
+async function takeNudges(access: TownAccess, env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  const { ledger, clock } = access;
+  const session = env["GT_SESSION"] ?? "";
+  if (session === "") return undefined;
+  const nudges = await claim(ledger, {
+    session,
+    run: env["GT_RUN"] ?? "",
+    limit: blockSize,
+    now: clock.now(),
+    accepts: (nudge) => nudge.kind === "say" && nudge.mode !== "immediate",
+    maxCharacters: contextCap,
+  });
+  if (nudges.length === 0) return undefined;
+  for (const nudge of nudges) await settle(ledger, nudge.sender, nudge, "acknowledged");
+  return reminderText(nudges);
+}
+
+/** Tells the host. False for an agent that no host started: there is nobody to tell. */
+async function report(
+  access: TownAccess,
+  env: NodeJS.ProcessEnv,
+  event: RuntimeReport["event"],
+): Promise<boolean> {
+  const session = env["GT_SESSION"] ?? "";
+  const runId = env["GT_RUN"] ?? "";
+  if (session === "" || runId === "") return false;
+  try {
+    const host = await access.host({ start: false });
+    await host.report(session, { runId, event });
+    return true;
+  } catch {
+    // No host, or a successor runs already: a dying predecessor does not speak for it.
+    return false;
+  }
+}

@@ -1,0 +1,23 @@
+import { takeSnapshot } from "../../core/git/hook-snapshots.ts";
+import { type Address, agentHome, formatAddress } from "../../core/town/address.ts";
+import type { Town } from "../../core/town/town.ts";
+
+/** How long an agent's command may wait for it (spec/03 §4.1). */
+const timeoutMs = 8000;
+
+/** Keeps the worktree's state before an agent throws some of it away. False when there is no worktree. */
+export async function snapshotBefore(town: Town, address: Address): Promise<boolean> {
+  const worktree = agentHome(town, address);
+  if (worktree === undefined) return false;
+  const place = `${address.role === "crew" ? "crew" : "polecats"}/${address.name}`;
+  await takeSnapshot(
+    {
+      ...{ worktree, place, address: formatAddress(address) },
+      email: town.overseer().email || `${address.name}@gastown.local`,
+      ...{ bead: "", assignment: 0, hookState: "active", session: "" },
+    },
+    "pre-reset",
+    { timeoutMs },
+  );
+  return true;
+}

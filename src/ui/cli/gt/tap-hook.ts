@@ -1,0 +1,99 @@
+import { answerHook, type HookResult } from "../../../agents/hooks/hook-dialect.ts";
+import {
+  type HookEvent,
+  type HookProvider,
+  hookEvents,
+  readHookInput,
+} from "../../../agents/hooks/hook-event.ts";
+import { preTool, runHook } from "../../../agents/hooks/run-hook.ts";
+import { parseAddress } from "../../../core/town/address.ts";
+import type { CommandContext } from "../command.ts";
+import { readHookStdin } from "./hook-stdin.ts";
+
+const providers: readonly string[] = [
+  "claude",
+  "codex",
+  "gemini",
+  "copilot",
+  "cursor",
+  "auggie",
+  "opencode",
+  "pi",
+  "omp",
+] satisfies readonly HookProvider[];
+
+const hookCap = 9500;
+const shortCap = 2000;
+/** Milliseconds after which an event is given up silently; the runtime must not wait for us (spec/03 §4.1). */
+const budgets: Readonly<Record<HookEvent, number>> = {
+  "session-start": 8000,
+  prompt: 2000,
+  "pre-tool": 8000,
+  "pre-compact": 5000,
+  "turn-end": 2000,
+  "session-end": 5000,
+};
+
+/** `gt tap hook <event> --provider <p>` (spec/03 §4.1): never fails, never blocks, prints only what the dialect knows. */
+export async function run(context: CommandContext): Promise<number> {
+  const { args, flags, out } = context;
+  const event = hookEvents.find((each) => each === args[0]);
+  const provider = providers.find((each) => each === flags.string("provider")) as HookProvider | undefined;
+  if (event === undefined || provider === undefined) return 0;
+  const late = Promise.withResolvers<HookResult>();
+  const timer = setTimeout(() => late.resolve({}), budgets[event]);
+  let result: HookResult = {};
+  try {
+    result = await Promise.race([handle(context, event, provider), late.promise]);
+  } catch (error) {
+    process.stderr.write(`gt tap hook ${event}: ${error instanceof Error ? error.message : String(error)}\n`);
+  }
+  clearTimeout(timer);
+  const answer = answerHook(provider, event, result);
+  if (answer.stdout !== "") out.raw(answer.stdout);
+  if (answer.stderr !== "") process.stderr.write(answer.stderr);
+  return answer.code;
+}
+
+async function handle(
+  context: CommandContext,
+  event: HookEvent,
+  provider: HookProvider,
+): Promise<HookResult> {
+  const { env, cwd } = context;
+  // A consulted predecessor answers questions and does nothing else.
+  if (env["GT_SEANCE"] === "1") return {};
+  const input = readHookInput(await readHookStdin());
+  const [town, actor] = [await context.town(), await context.actor()];
+  if ((parseAddress(actor)?.role ?? "overseer") === "overseer") return {};
+  const request = {
+    provider,
+    event,
+    input,
+    env,
+    cwd,
+    prime: (variant: "full" | "short") => primeText(context, variant, input.sessionId),
+  };
+  if (event === "pre-tool") return preTool(town, actor, request);
+  return runHook(await context.access(), request);
+}
+
+async function primeText(
+  context: CommandContext,
+  variant: "full" | "short",
+  sessionId: string,
+): Promise<string> {
+  const { env } = context;
+  const [town, ledger, actor] = [await context.town(), await context.ledger(), await context.actor()];
+  const [{ prime }, { takeHandoffNote }] = await Promise.all([
+    import("../../../agents/prime/prime.ts"),
+    import("../../../agents/hooks/take-handoff-note.ts"),
+  ]);
+  const run = env["GT_RUN"] ?? "";
+  const result = await prime(
+    { town, ledger, actor },
+    { variant, cap: variant === "short" ? shortCap : hookCap, sessionId, pid: process.ppid, run },
+  );
+  await takeHandoffNote(ledger, actor, result.handoff, run);
+  return result.text;
+}

@@ -1,0 +1,34 @@
+import type { CommandSpec } from "../command.ts";
+
+export const tapCommands: readonly CommandSpec[] = [
+  {
+    name: "tap",
+    group: "agents",
+    summary: "what the hooks of agent runtimes call",
+    hidden: true,
+    subcommands: [
+      {
+        name: "hook",
+        summary: "one lifecycle event of a runtime, on standard input as JSON",
+        args: [{ name: "event" }],
+        flags: [{ name: "provider", value: "name", summary: "whose dialect is spoken" }],
+        lenient: true,
+        load: () => import("./tap-hook.ts"),
+      },
+      {
+        name: "guard",
+        summary: "run one guard on the command of a hook's JSON: exit 2 denies",
+        args: [{ name: "name" }],
+        lenient: true,
+        examples: ["gt tap guard dangerous-command < hook.json"],
+        load: () => import("./tap-guard.ts"),
+      },
+      {
+        name: "list",
+        summary: "guards and what they keep agents from",
+        flags: [{ name: "guards", summary: "the guards alone" }],
+        load: () => import("./tap-list.ts"),
+      },
+    ],
+  },
+];

@@ -1,0 +1,83 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { enqueue } from "../../../../src/agents/sessions/nudge-queue.ts";
+import { PlainTown } from "../../../support/plain-town.ts";
+import { runGt } from "../../../support/run-cli.ts";
+
+let town: PlainTown;
+beforeEach(async () => {
+  town = new PlainTown();
+});
+afterEach(() => town.dispose());
+
+const identity = { GT_ROLE: "greenplace/polecats/toast", GT_SESSION: "gp-toast", GT_RUN: "run-1" };
+const tap = (args: readonly string[], input: string, env: Readonly<Record<string, string>> = identity) =>
+  runGt(["tap", ...args], { cwd: town.root, env, input });
+const bash = (command: string) => JSON.stringify({ tool_name: "Bash", tool_input: { command } });
+
+test("guards deny with exit 2 and a reason, and allow what they cannot read", async () => {
+  const denied = await tap(["guard", "dangerous-command"], bash("cd a && sudo rm x"));
+  expect(denied.code).toBe(2);
+  expect(denied.stderr).toContain("blocked by gas town: sudo is not for agents");
+  expect((await tap(["guard", "dangerous-command"], bash('echo "sudo"'))).code).toBe(0);
+  expect((await tap(["guard", "dangerous-command"], "garbage")).code).toBe(0);
+  expect((await tap(["hook", "pre-tool", "--provider", "copilot"], bash("sudo ls"))).json()).toMatchObject({
+    permissionDecision: "deny",
+  });
+});
+
+test("a session's start gives the agent its work, within the size that runtimes accept, and is told once", async () => {
+  await town.polecat("toast");
+  const { ledger } = await town.access();
+  await ledger.write("overseer", [
+    { op: "create", bead: { title: "Paint the shed", prefix: "gp" }, as: "bead" },
+    { op: "hook", address: identity.GT_ROLE, bead: "$bead" },
+  ]);
+  const start = () =>
+    tap(["hook", "session-start", "--provider", "claude"], '{"session_id":"abc","source":"startup"}');
+  const { stdout, code } = await start();
+  expect(code).toBe(0);
+  expect(stdout).toContain("Paint the shed");
+  expect(stdout.length).toBeLessThanOrEqual(9501);
+  expect((await ledger.agent(identity.GT_ROLE))?.sessionId).toBe("abc");
+  const compact = await tap(
+    ["hook", "session-start", "--provider", "claude"],
+    '{"session_id":"abc","source":"compact"}',
+  );
+  expect(compact.stdout.length).toBeLessThanOrEqual(2001);
+});
+
+test("a prompt carries what waits for the agent, once", async () => {
+  await town.polecat("toast");
+  const { ledger } = await town.access();
+  const now = Date.now();
+  await enqueue(ledger, "mayor/", {
+    ...{ id: "n1", session: "gp-toast", to: identity.GT_ROLE, sender: "mayor/", message: "rebase first" },
+    ...{
+      priority: "normal",
+      mode: "queue",
+      kind: "say",
+      createdAt: now,
+      expiresAt: now + 60_000,
+      attempts: 0,
+    },
+  });
+  const prompt = () =>
+    tap(["hook", "prompt", "--provider", "claude"], '{"session_id":"abc","prompt":"go on"}');
+  expect((await prompt()).stdout).toContain("[from mayor/] rebase first");
+  expect((await prompt()).stdout).toBe("");
+});
+
+test("a hook never fails: outside a town, without identity, with an unknown event or a consulted predecessor", async () => {
+  const outside = await runGt(["tap", "hook", "session-start", "--provider", "claude"], {
+    env: identity,
+    input: "{}",
+  });
+  expect(outside.code).toBe(0);
+  expect((await tap(["hook", "session-start", "--provider", "claude"], "{}", {})).stdout).toBe("");
+  expect((await tap(["hook", "no-such-event", "--provider", "claude"], "{}")).code).toBe(0);
+  expect(
+    (await tap(["hook", "session-start", "--provider", "claude"], "{}", { ...identity, GT_SEANCE: "1" }))
+      .stdout,
+  ).toBe("");
+  expect((await tap(["hook", "turn-end", "--provider", "gemini"], "not json")).stdout).toBe("{}\n");
+});
