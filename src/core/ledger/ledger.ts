@@ -80,6 +80,7 @@ export interface Ledger {
 /** Conditions that must all hold. Times are exclusive bounds. */
 export interface BeadFilter {
   readonly ids?: readonly BeadId[];
+  readonly idPrefix?: string;
   readonly scope?: string;
   readonly status?: Status | readonly Status[];
   readonly notStatus?: Status | readonly Status[];

@@ -1,5 +1,6 @@
 import { changeCommands } from "./bd/change.spec.ts";
 import { editCommands } from "./bd/edit.spec.ts";
+import { healthCommands } from "./bd/health.spec.ts";
 import { readCommands } from "./bd/read.spec.ts";
 import { setupCommands } from "./bd/setup.spec.ts";
 import type { CommandSpec } from "./command.ts";
@@ -10,4 +11,5 @@ export const bdTree: readonly CommandSpec[] = [
   ...editCommands,
   ...readCommands,
   ...setupCommands,
+  ...healthCommands,
 ];

@@ -3,7 +3,9 @@ import { formatTime } from "../../clock.ts";
 import type { SqliteLedger } from "../store/sqlite-ledger.ts";
 import { beadChecks } from "./bead-checks.ts";
 import { databaseChecks } from "./database-checks.ts";
+import { translate } from "../store/database.ts";
 import { fileChecks } from "./file-checks.ts";
+import { problem } from "./finding.ts";
 
 export type Finding =
   | { readonly status: "ok"; readonly message: string }
@@ -80,7 +82,7 @@ export async function examineLedger(
   const checks: CheckReport[] = [];
   let suppressed = 0;
   for (const check of chosen(options)) {
-    const finding = await check.examine(context);
+    const finding = await findingOf(check, context);
     if (finding.status === "warning" && options.suppressed?.has(check.name) === true) {
       suppressed++;
       continue;
@@ -109,11 +111,21 @@ export async function repairLedger(
 ): Promise<readonly string[]> {
   const repaired: string[] = [];
   for (const check of chosen(options)) {
-    if (check.repair === undefined || (await check.examine(context)).status === "ok") continue;
+    if (check.repair === undefined || (await findingOf(check, context)).status === "ok") continue;
     await check.repair(context);
     repaired.push(check.name);
   }
   return repaired;
+}
+
+/** A check that cannot even be made has found something too. */
+async function findingOf(check: Check, context: DoctorContext): Promise<Finding> {
+  try {
+    return await check.examine(context);
+  } catch (error) {
+    const why = translate(error, context.ledger.path);
+    return problem("error", why instanceof Error ? why.message : String(why));
+  }
 }
 
 function chosen({ only }: DoctorOptions): readonly Check[] {

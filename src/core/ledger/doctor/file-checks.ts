@@ -1,7 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { askGit } from "../../git/git.ts";
-import { exportState, hashOfFile } from "../jsonl/export-scope.ts";
+import { exportScope, exportState, hashOfFile } from "../jsonl/export-scope.ts";
 import { importChangedFile } from "../jsonl/import-changed-file.ts";
 import { readRoutes, writeRoutes } from "../routes.ts";
 import type { Check, DoctorContext } from "./doctor.ts";
@@ -117,7 +117,7 @@ export const fileChecks: readonly Check[] = [
       const present = new Set(text.split("\n").map((line) => line.trim()));
       const missing = ["beads.db", "beads.db-wal", "beads.db-shm"].filter(
         (name) =>
-          !present.has(name) && !present.has("*.db*") && !present.has("*") && !present.has("beads.db*"),
+          ![name, "*", "*.db*", "beads.db*", name.replace(/-.*/, "-*")].some((rule) => present.has(rule)),
       );
       return listed(missing, "warning", {
         none: "git ignores the database",
@@ -128,14 +128,13 @@ export const fileChecks: readonly Check[] = [
   },
 ];
 
-async function takeInFiles(context: DoctorContext): Promise<void> {
-  for (const { scope, path } of context.scopes)
-    await importChangedFile(context.ledger, {
-      scope,
-      path,
-      actor: context.actor,
-      now: context.ledger.clock.now(),
-    });
+/** Merges what others did to the files, and writes them anew. */
+async function takeInFiles({ ledger, scopes, actor }: DoctorContext): Promise<void> {
+  const now = ledger.clock.now();
+  for (const { scope, path } of scopes) {
+    if ((await importChangedFile(ledger, { scope, path, actor, now })) === undefined) continue;
+    await exportScope(ledger, { scope, path, now });
+  }
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -55,6 +55,13 @@ const timeColumns = [
 
 function addIdentity(conditions: ConditionList, filter: BeadFilter): void {
   conditions.addList("i.id", "IN", filter.ids);
+  if (filter.idPrefix !== undefined)
+    conditions.add(
+      "i.id >= ? AND substr(i.id, 1, ?) = ?",
+      filter.idPrefix,
+      filter.idPrefix.length,
+      filter.idPrefix,
+    );
   conditions.addIf(filter.scope, "i.scope = ?");
   conditions.addList("i.status", "IN", filter.status);
   conditions.addList("i.status", "NOT IN", filter.notStatus);

@@ -1,0 +1,114 @@
+import { readdirSync, writeFileSync } from "node:fs";
+import { open, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { bdRepository } from "../../../support/bd-repository.ts";
+
+interface Report {
+  readonly overall_ok: boolean;
+  readonly checks: readonly { readonly name: string; readonly status: string }[];
+}
+
+async function damage(path: string): Promise<void> {
+  const file = await open(path, "r+");
+  const { size } = await file.stat();
+  await file.write(Buffer.alloc(4096, 0xff), 0, 4096, Math.floor(size / 2 / 4096) * 4096);
+  await file.close();
+}
+
+it("20: a damaged database is told apart by its exit code and built anew from the export", {
+  timeout: 60_000,
+}, async () => {
+  const repository = await bdRepository();
+  const lines = Array.from({ length: 80 }, (_, n) => `create task 2 Bead number ${n}`);
+  writeFileSync(join(repository.path, "batch.txt"), lines.join("\n"));
+  expect((await repository.bd(["batch", "-f", "batch.txt"])).code).toBe(0);
+  expect((await repository.bd(["sync", "--no-push"])).code).toBe(0);
+  const database = join(repository.path, ".beads/beads.db");
+  await damage(database);
+  const listing = await repository.bd(["list", "--all", "--json"]);
+  if (listing.code !== 0) {
+    expect(listing.code).toBe(6);
+    expect(listing.stderr).toContain("bd doctor --fix");
+  }
+  expect((await repository.bd(["doctor", "--deep"])).code).toBe(1);
+  const fixed = await repository.bd(["doctor", "--deep", "--fix", "-y", "--json"]);
+  expect(fixed.json()).toMatchObject({ beads: 80, overall_ok: true });
+  expect(
+    readdirSync(join(repository.path, ".beads")).some((name) => name.startsWith("beads.db.corrupt-")),
+  ).toBe(true);
+  expect(await repository.json<readonly unknown[]>("list", "--all")).toHaveLength(80);
+  expect((await repository.json<Report>("doctor", "--deep")).overall_ok).toBe(true);
+});
+
+it("a file that is no database at all is answered the same way", async () => {
+  const repository = await bdRepository();
+  const id = await repository.create("Keep me");
+  await repository.bd(["sync", "--no-push"]);
+  for (const suffix of ["", "-wal", "-shm"])
+    writeFileSync(join(repository.path, `.beads/beads.db${suffix}`), "rubbish ".repeat(2000));
+  const show = await repository.bd(["show", id]);
+  expect(show.code).toBe(6);
+  expect(show.stderr).toMatch(/^Error: database is corrupt: .*beads\.db; run bd doctor --fix/m);
+  const report = await repository.bd(["doctor", "--json"]);
+  expect(report.code).toBe(1);
+  expect(report.json<Report>()).toMatchObject({
+    overall_ok: false,
+    checks: [{ name: "integrity", status: "error" }],
+  });
+  expect((await repository.bd(["doctor", "--fix", "-y"])).stdout).toContain(
+    "the ledger was built anew: 1 beads",
+  );
+  expect((await repository.bd(["show", id])).stdout).toContain("Keep me");
+});
+
+it("doctor names what is wrong, --fix repairs it, and a healthy ledger passes", async () => {
+  const repository = await bdRepository();
+  await repository.create("A");
+  await repository.bd(["sync", "--no-push"]);
+  const file = join(repository.path, ".beads/issues.jsonl");
+  writeFileSync(file, (await readFile(file, "utf8")).replace('"title":"A"', '"title":"Edited by hand"'));
+  const before = await repository.bd(["doctor", "--json", "--check", "export-freshness"]);
+  expect(before.json<Report>().checks).toMatchObject([{ name: "export-freshness", status: "warning" }]);
+  expect((await repository.bd(["doctor", "--fix", "-y"])).stderr).toContain("repaired export-freshness");
+  expect(await repository.json<readonly { title: string }[]>("list")).toMatchObject([
+    { title: "Edited by hand" },
+  ]);
+  expect((await repository.bd(["backup", "create"])).code).toBe(0);
+  const healthy = await repository.bd(["doctor"]);
+  expect(healthy.code).toBe(0);
+  expect(healthy.stdout).toMatch(/✓ \d+ checks, nothing wrong/);
+  expect((await repository.bd(["doctor", "--check", "nonsense"])).code).toBe(2);
+});
+
+it("a backup puts the ledger back and keeps what it replaces", async () => {
+  const repository = await bdRepository();
+  await repository.create("before");
+  const { path } = await repository.json<{ path: string }>("backup", "create");
+  await repository.create("after");
+  expect(await repository.json<readonly unknown[]>("backup", "list")).toMatchObject([{ path }]);
+  const { kept } = await repository.json<{ kept: string }>("backup", "restore", path);
+  expect(await repository.json<readonly unknown[]>("list")).toMatchObject([{ title: "before" }]);
+  const old = await repository.bd(["list", "--json", "--db", kept]);
+  expect(old.json<readonly unknown[]>()).toHaveLength(2);
+});
+
+it("ids and prefixes are renamed with everything that mentions them", async () => {
+  const repository = await bdRepository();
+  const id = await repository.create("old");
+  const other = await repository.create("other", "--deps", id, "-d", `after ${id}`);
+  expect((await repository.bd(["rename", id, "demo-login"])).stdout).toBe(`✓ Renamed ${id} to demo-login\n`);
+  const [shown] = await repository.json<
+    readonly { description: string; dependencies: readonly { id: string }[] }[]
+  >("show", other);
+  expect(shown).toMatchObject({ description: "after demo-login", dependencies: [{ id: "demo-login" }] });
+  expect((await repository.bd(["rename", "demo-login", other])).code).toBe(4);
+  expect((await repository.bd(["rename-prefix", "shop", "--dry-run"])).stdout).toContain(
+    "Would rename 2 beads",
+  );
+  await repository.bd(["rename-prefix", "shop"]);
+  expect(
+    (await repository.json<readonly { id: string }[]>("list")).every((bead) => bead.id.startsWith("shop-")),
+  ).toBe(true);
+  expect((await repository.bd(["migrate"])).stdout).toBe("Already up to date (schema v1)\n");
+});
