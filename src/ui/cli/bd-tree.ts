@@ -4,10 +4,12 @@ import { healthCommands } from "./bd/health.spec.ts";
 import { readCommands } from "./bd/read.spec.ts";
 import { setupCommands } from "./bd/setup.spec.ts";
 import type { CommandSpec } from "./command.ts";
+import { completionCommands } from "./completion-command.ts";
 
 /** Every command of `bd`. */
 export const bdTree: readonly CommandSpec[] = [
   ...changeCommands,
+  ...completionCommands("bd"),
   ...editCommands,
   ...readCommands,
   ...setupCommands,

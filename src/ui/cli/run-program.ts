@@ -1,4 +1,5 @@
 import { type GtError, usageError } from "../../core/gt-error.ts";
+import type { CommandContext } from "./command.ts";
 import { createContext } from "./command-context.ts";
 import { Ending } from "./ending.ts";
 import { flagValues } from "./flag-values.ts";
@@ -83,10 +84,17 @@ class ProgramRun {
       cwd: process.cwd(),
     });
     const { run } = await command.load();
-    const code = (await run(context)) ?? 0;
+    const code = (await run(context).finally(() => this.#touch(context))) ?? 0;
     if (code === 0) out.acknowledge(invocation.path.map((part) => part.name).join(" "));
     await program.afterCommand?.(context);
     return code;
+  }
+
+  /** An agent that runs a command is alive, whatever becomes of the command. */
+  async #touch(context: CommandContext): Promise<void> {
+    if (!this.#env["GT_SESSION"]) return;
+    const { touchHeartbeat } = await import("./heartbeat.ts");
+    await touchHeartbeat(context);
   }
 
   async #fail(error: unknown): Promise<number> {

@@ -1,6 +1,8 @@
 import type { CommandSpec } from "./command.ts";
+import { completionCommands } from "./completion-command.ts";
 import { agentsCommands } from "./gt/agents.spec.ts";
 import { attachCommands } from "./gt/attach.spec.ts";
+import { beadCommands } from "./gt/bead.spec.ts";
 import { closeCommands } from "./gt/close.spec.ts";
 import { configCommands } from "./gt/config.spec.ts";
 import { convoyCommands } from "./gt/convoy.spec.ts";
@@ -39,7 +41,9 @@ import { versionCommands } from "./gt/version.spec.ts";
 export const gtTree: readonly CommandSpec[] = [
   ...agentsCommands,
   ...attachCommands,
+  ...beadCommands,
   ...closeCommands,
+  ...completionCommands("gt"),
   ...configCommands,
   ...convoyCommands,
   ...crewCommands,

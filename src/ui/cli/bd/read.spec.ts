@@ -1,5 +1,45 @@
-import type { CommandSpec } from "../command.ts";
+import type { CommandSpec, FlagSpec } from "../command.ts";
 import { labelFlags, listFilterFlags, listShapeFlags } from "./list-flags.ts";
+
+export const showFlags: readonly FlagSpec[] = [
+  { name: "short", summary: "one line each" },
+  { name: "long", summary: "with comments and dependents in JSON" },
+  { name: "children", summary: "the beads below" },
+  { name: "refs", summary: "the beads that refer to it" },
+  { name: "thread", summary: "the replies to it" },
+  { name: "current", summary: "what you are working on" },
+  { name: "include-dependents", summary: "dependents in JSON" },
+  { name: "include-comments", summary: "comments in JSON" },
+  { name: "id", value: "id", many: true, summary: "an id that looks like a flag" },
+  { name: "local-time", summary: "dates in local time" },
+  { name: "watch", short: "w", summary: "print again on every change" },
+];
+
+export const readyFlags: readonly FlagSpec[] = [
+  { name: "limit", short: "n", value: "count", summary: "at most this many, 0 for all (default 100)" },
+  { name: "priority", short: "p", value: "level", summary: "this priority" },
+  { name: "assignee", short: "a", value: "who", summary: "assignee" },
+  { name: "unassigned", short: "u", summary: "nobody has it" },
+  { name: "type", short: "t", value: "types", list: true, summary: "these types" },
+  { name: "exclude-type", value: "types", list: true, summary: "not these types" },
+  ...labelFlags,
+  { name: "parent", value: "id", summary: "below this bead" },
+  { name: "mol", value: "id", summary: "steps of this molecule" },
+  { name: "mol-type", value: "type", summary: "kind of molecule" },
+  { name: "metadata-field", value: "key=value", many: true, summary: "metadata has this value" },
+  { name: "has-metadata-key", value: "key", summary: "metadata has this key" },
+  { name: "include-deferred", summary: "deferred ones too" },
+  { name: "include-ephemeral", summary: "wisps too" },
+  {
+    name: "sort",
+    short: "s",
+    value: "policy",
+    choices: ["priority", "oldest", "hybrid"],
+    summary: "order",
+  },
+  { name: "explain", summary: "why beads are ready or blocked" },
+  { name: "claim", summary: "take the first one" },
+];
 
 /** Commands that only read (spec/01 §10.3). */
 export const readCommands: readonly CommandSpec[] = [
@@ -8,19 +48,7 @@ export const readCommands: readonly CommandSpec[] = [
     aliases: ["view"],
     summary: "everything about one or more beads",
     args: [{ name: "id", optional: true, many: true }],
-    flags: [
-      { name: "short", summary: "one line each" },
-      { name: "long", summary: "with comments and dependents in JSON" },
-      { name: "children", summary: "the beads below" },
-      { name: "refs", summary: "the beads that refer to it" },
-      { name: "thread", summary: "the replies to it" },
-      { name: "current", summary: "what you are working on" },
-      { name: "include-dependents", summary: "dependents in JSON" },
-      { name: "include-comments", summary: "comments in JSON" },
-      { name: "id", value: "id", many: true, summary: "an id that looks like a flag" },
-      { name: "local-time", summary: "dates in local time" },
-      { name: "watch", short: "w", summary: "print again on every change" },
-    ],
+    flags: showFlags,
     examples: ["bd show gt-abc12", "bd show gt-abc12 --json", "bd show --current"],
     load: () => import("./show.ts"),
   },
@@ -40,31 +68,7 @@ export const readCommands: readonly CommandSpec[] = [
     summary: "work that can be started now",
     description:
       "Open beads that nothing holds back: no active blockers, not deferred, not of a type that is never work.",
-    flags: [
-      { name: "limit", short: "n", value: "count", summary: "at most this many, 0 for all (default 100)" },
-      { name: "priority", short: "p", value: "level", summary: "this priority" },
-      { name: "assignee", short: "a", value: "who", summary: "assignee" },
-      { name: "unassigned", short: "u", summary: "nobody has it" },
-      { name: "type", short: "t", value: "types", list: true, summary: "these types" },
-      { name: "exclude-type", value: "types", list: true, summary: "not these types" },
-      ...labelFlags,
-      { name: "parent", value: "id", summary: "below this bead" },
-      { name: "mol", value: "id", summary: "steps of this molecule" },
-      { name: "mol-type", value: "type", summary: "kind of molecule" },
-      { name: "metadata-field", value: "key=value", many: true, summary: "metadata has this value" },
-      { name: "has-metadata-key", value: "key", summary: "metadata has this key" },
-      { name: "include-deferred", summary: "deferred ones too" },
-      { name: "include-ephemeral", summary: "wisps too" },
-      {
-        name: "sort",
-        short: "s",
-        value: "policy",
-        choices: ["priority", "oldest", "hybrid"],
-        summary: "order",
-      },
-      { name: "explain", summary: "why beads are ready or blocked" },
-      { name: "claim", summary: "take the first one" },
-    ],
+    flags: readyFlags,
     examples: ["bd ready", "bd ready --claim --json", "bd ready --explain"],
     seeAlso: ["bd blocked", "bd update --claim"],
     load: () => import("./ready.ts"),
