@@ -1,6 +1,10 @@
 // Writes the references that are made from the program's own tables.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { bdProgram } from "../src/ui/cli/bd-program.ts";
+import { commandReference } from "../src/ui/cli/command-reference.ts";
+import { gtProgram } from "../src/ui/cli/gt-program.ts";
 import { keysDocument } from "../src/ui/tui/keys-document.ts";
 
 writeFileSync(join(import.meta.dirname, "keys.md"), keysDocument());
+writeFileSync(join(import.meta.dirname, "commands.md"), commandReference([gtProgram, bdProgram]));

@@ -23,7 +23,7 @@ function programPart(program: Program): readonly string[] {
 
 function commandPart(parents: string, command: CommandSpec): readonly string[] {
   const words = `${parents} ${command.name}`;
-  const lines = ["", `#### ${words}`, "", `${escape(command.description ?? sentence(command.summary))}`];
+  const lines = ["", `#### ${words}`, "", `${inMarkdown(command.description ?? sentence(command.summary))}`];
   const usage = usageLines(words, command);
   if (usage.length > 0) lines.push("", "```", ...usage, "```");
   if (command.aliases?.length)
@@ -38,7 +38,7 @@ function commandPart(parents: string, command: CommandSpec): readonly string[] {
 function flagLines(flags: readonly FlagSpec[]): readonly string[] {
   return flags
     .filter((flag) => !flag.hidden)
-    .map((flag) => `- \`${flagText(flag).trim()}\` ${escape(flagSummary(flag))}`);
+    .map((flag) => `- \`${flagText(flag).trim()}\` ${inMarkdown(flagSummary(flag))}`);
 }
 
 function sentence(summary: string): string {
@@ -46,6 +46,6 @@ function sentence(summary: string): string {
 }
 
 /** Angle brackets would be read as HTML. */
-function escape(text: string): string {
+function inMarkdown(text: string): string {
   return text.replace(/[<>]/g, (character) => (character === "<" ? "&lt;" : "&gt;"));
 }

@@ -217,7 +217,7 @@ export const readCommands: readonly CommandSpec[] = [
   },
   {
     name: "graph",
-    summary: "what can be done first, second, ...",
+    summary: "what can be done first and what after it",
     args: [{ name: "id", optional: true }],
     flags: [
       { name: "all", summary: "all active beads" },
@@ -231,7 +231,7 @@ export const readCommands: readonly CommandSpec[] = [
     subcommands: [
       {
         name: "check",
-        summary: "exit 1 when there are cycles",
+        summary: "look for cycles; exit 1 when there are any",
         examples: ["bd graph check"],
         load: async () => ({ run: (await import("./graph.ts")).check }),
       },

@@ -16,6 +16,7 @@ export const roleCommands: readonly CommandSpec[] = [
     summary: "the caller's role",
     description:
       "Role, source and home of the caller; a mismatch between environment and directory is shown.",
+    examples: ["gt role", "gt role home"],
     seeAlso: ["gt whoami"],
     subcommands: [
       {
