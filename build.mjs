@@ -41,6 +41,34 @@ const terminalUiApart = {
   },
 };
 
+/** Large packages that few commands use: files of their own, loaded when the code that uses them runs. */
+const largePackages = [
+  "zod",
+  "yaml",
+  "chokidar",
+  "simple-git",
+  "@xterm/headless",
+  "@xterm/addon-unicode-graphemes",
+];
+const packageFile = (name) => `packages/${name.replace(/[@/]+/g, "-").replace(/^-/, "")}`;
+
+const largePackagesApart = {
+  name: "large-packages-apart",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: new RegExp(`^(?:${largePackages.join("|")})$`) }, ({ path }) => ({
+      path,
+      namespace: "large-package",
+    }));
+    onResolve({ filter: /^\.\/packages\//, namespace: "large-package" }, ({ path }) => ({
+      path,
+      external: true,
+    }));
+    onLoad({ filter: /.*/, namespace: "large-package" }, ({ path }) => ({
+      contents: `module.exports = require("./${packageFile(path)}.cjs");`,
+    }));
+  },
+};
+
 const settings = {
   absWorkingDir: root,
   outdir: "dist",
@@ -86,6 +114,13 @@ if (!(process.argv.includes("--if-stale") && (await isFresh()))) {
   await build({
     ...settings,
     entryPoints: commandPrograms,
-    plugins: [terminalUiApart, builtinsWhenUsed],
+    plugins: [terminalUiApart, builtinsWhenUsed, largePackagesApart],
+  });
+  await build({
+    ...settings,
+    entryPoints: Object.fromEntries(largePackages.map((name) => [packageFile(name), name])),
+    format: "cjs",
+    outExtension: { ".js": ".cjs" },
+    banner: {},
   });
 }
