@@ -2,6 +2,7 @@ import { resolveCommit } from "../../core/git/branch.ts";
 import { fetchOrigin } from "../../core/git/repository.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
+import { leaveRun } from "../../core/merge/change-mr.ts";
 import type { MergeRequest } from "../../core/merge/merge-request.ts";
 import { openRequests } from "../../core/merge/open-requests.ts";
 import { finalise } from "./finalise.ts";
@@ -44,24 +45,13 @@ export async function retryRequest(
     });
   const to = options.head === "same" ? mr.commitSha : await presentHead(context, mr);
   const operations: Operation[] = [
-    { op: "expect", id: mr.id, expected: { rev: mr.rev } },
-    {
-      op: "update",
-      id: mr.id,
-      fields: {
-        status: "open",
-        assignee: "",
-        metadata: {
-          mr: {
-            commit_sha: to,
-            ...(isBlocked ? {} : { phase: "ready", phase_reason: null, carried: true }),
-            hold_until: null,
-            crashes: null,
-            ...(options.reset === undefined ? {} : { fix_attempts: 0, retry_count: 0 }),
-          },
-        },
-      },
-    },
+    ...leaveRun(mr, {
+      commit_sha: to,
+      ...(isBlocked ? {} : { phase: "ready", phase_reason: null, carried: true }),
+      hold_until: null,
+      crashes: null,
+      ...(options.reset === undefined ? {} : { fix_attempts: 0, retry_count: 0 }),
+    }),
     {
       op: "event",
       event: {

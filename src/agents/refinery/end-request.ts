@@ -1,5 +1,6 @@
 import { formatTime } from "../../core/clock.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
+import { endRequest, leaveRun } from "../../core/merge/change-mr.ts";
 import { type MergeRequest, mergeRequest } from "../../core/merge/merge-request.ts";
 import { endConflictTask, freeAgent } from "./finalise.ts";
 import type { QueueContext } from "./queue-context.ts";
@@ -20,32 +21,10 @@ export async function rejecting(
 ): Promise<readonly Operation[]> {
   const { ledger } = context.access;
   const operations: Operation[] = [
-    { op: "expect", id: mr.id, expected: { rev: mr.rev } },
-    {
-      op: "update",
-      id: mr.id,
-      fields: {
-        assignee: "",
-        metadata: {
-          mr: {
-            phase: "closed",
-            close_reason: withdrawal.as,
-            phase_reason: null,
-            run: null,
-            withdrawn: null,
-          },
-        },
-      },
-    },
-    {
-      op: "close",
-      id: mr.id,
-      close: {
-        reason: withdrawal.as === "rejected" ? `rejected: ${withdrawal.reason}` : withdrawal.reason,
-        outcome: withdrawal.as === "rejected" ? "failure" : "skipped",
-        force: true,
-      },
-    },
+    ...endRequest(mr, withdrawal.as, {
+      reason: withdrawal.as === "rejected" ? `rejected: ${withdrawal.reason}` : withdrawal.reason,
+      outcome: withdrawal.as === "rejected" ? "failure" : "skipped",
+    }),
     {
       op: "event",
       event: {
@@ -91,26 +70,15 @@ export async function release(
     const mr = mergeRequest(bead);
     if (mr.phase !== "running" || mr.run !== run) continue;
     const hold = options.holds?.get(mr.id);
-    await ledger.write(context.actor, [
-      { op: "expect", id: mr.id, expected: { rev: mr.rev } },
-      {
-        op: "update",
-        id: mr.id,
-        fields: {
-          status: "open",
-          assignee: "",
-          metadata: {
-            mr: {
-              phase: hold === undefined ? "ready" : "held",
-              phase_reason: hold?.reason ?? (because.startsWith("behind ") ? because : null),
-              hold_until: hold === undefined ? null : formatTime(hold.until),
-              run: null,
-              carried: true,
-              ...(options.crashed === undefined ? {} : { crashes: mr.crashes + 1 }),
-            },
-          },
-        },
-      },
-    ]);
+    await ledger.write(
+      context.actor,
+      leaveRun(mr, {
+        phase: hold === undefined ? "ready" : "held",
+        phase_reason: hold?.reason ?? (because.startsWith("behind ") ? because : null),
+        hold_until: hold === undefined ? null : formatTime(hold.until),
+        carried: true,
+        ...(options.crashed === undefined ? {} : { crashes: mr.crashes + 1 }),
+      }),
+    );
   }
 }

@@ -5,6 +5,7 @@ import { askGit, runGit } from "../../core/git/git.ts";
 import { allBranches } from "../../core/git/stack.ts";
 import type { BeadId } from "../../core/ledger/bead.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
+import { endRequest } from "../../core/merge/change-mr.ts";
 import { type MergeRequest, mergeRequest } from "../../core/merge/merge-request.ts";
 import { lookAgain } from "./look-again.ts";
 import type { QueueContext } from "./queue-context.ts";
@@ -65,27 +66,12 @@ async function closing(
   const { ledger } = context.access;
   const rig = context.rig.name;
   const operations: Operation[] = [
-    { op: "expect", id: mr.id, expected: { rev: mr.rev } },
-    {
-      op: "update",
-      id: mr.id,
-      fields: {
-        assignee: "",
-        metadata: {
-          mr: {
-            phase: "closed",
-            phase_reason: null,
-            hold_until: null,
-            withdrawn: null,
-            run: null,
-            merge_commit: landing.commit,
-            close_reason: "merged",
-            landed_by: landing.by,
-          },
-        },
-      },
-    },
-    { op: "close", id: mr.id, close: { reason: "merged", outcome: "success", force: true } },
+    ...endRequest(
+      mr,
+      "merged",
+      { reason: "merged", outcome: "success" },
+      { merge_commit: landing.commit, landed_by: landing.by },
+    ),
   ];
   const source = mr.sourceIssue === "" ? undefined : await ledger.get(mr.sourceIssue);
   // A newer submission of the same issue is on its way: only that one ends the issue.

@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 const capBytes = 20 * 1024 * 1024;
 const halfBytes = capBytes / 2;
 const tailLines = 60;
+const tailBytes = 32 * 1024;
 
 /** A gate's output: the first and the last 10 MB in a file, the last lines in memory (spec/05 §2.5 step 4). */
 export class GateLog {
@@ -29,8 +30,8 @@ export class GateLog {
   }
 
   write(bytes: Uint8Array): void {
-    this.#tail = (this.#tail + Buffer.from(bytes).toString("utf8")).slice(-32 * 1024);
-    if (this.#written + bytes.length <= halfBytes) {
+    this.#tail = (this.#tail + Buffer.from(bytes.subarray(-tailBytes)).toString("utf8")).slice(-tailBytes);
+    if (this.#lateBytes === 0 && this.#written + bytes.length <= halfBytes) {
       this.#put(bytes);
       return;
     }

@@ -1,4 +1,4 @@
-import type { Operation } from "../../core/ledger/operation.ts";
+import { endRequest } from "../../core/merge/change-mr.ts";
 import { openRequests, type WaitingRequest } from "../../core/merge/open-requests.ts";
 import { queueInputs } from "../../core/merge/queue-inputs.ts";
 import type { Fact, MrInput, QueueState } from "../../core/merge/queue-state.ts";
@@ -60,21 +60,12 @@ export async function endWithoutRun(
     const attachment = source?.metadata["attachment"] as { readonly no_merge?: unknown } | undefined;
     if (mr.withdrawn !== undefined) await closeWithdrawn(context, mr.id);
     else if (attachment?.no_merge === true)
-      await context.access.ledger.write(context.actor, noMerge(mr.id, mr.rev));
+      await context.access.ledger.write(
+        context.actor,
+        endRequest(mr, "no_merge", { reason: "no_merge", outcome: "skipped" }),
+      );
     else continue;
     ended.push(mr.id);
   }
   return ended;
-}
-
-function noMerge(id: string, rev: number): readonly Operation[] {
-  return [
-    { op: "expect", id, expected: { rev } },
-    {
-      op: "update",
-      id,
-      fields: { assignee: "", metadata: { mr: { phase: "closed", close_reason: "no_merge", run: null } } },
-    },
-    { op: "close", id, close: { reason: "no_merge", outcome: "skipped", force: true } },
-  ];
 }

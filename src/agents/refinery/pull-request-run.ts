@@ -7,7 +7,7 @@ import { landPullRequest, type PullRequestOutcome } from "./land-pull-request.ts
 import { lookAgain } from "./look-again.ts";
 import type { TargetPlace } from "./push-target.ts";
 import type { QueueContext } from "./queue-context.ts";
-import { quarantine, setFailureAside } from "./set-aside.ts";
+import { quarantine, readRequest, setFailureAside } from "./set-aside.ts";
 
 const refusedHoldMs = 5 * 60_000;
 
@@ -50,7 +50,10 @@ export class PullRequestRun {
         this.holds.set(item.id, outcome);
         return [{ t: "pushFailed", kind: "waiting" }];
       case "failed":
-        await lookAgain(() => setFailureAside(this.#context, item.id, outcome));
+        await lookAgain(async () => {
+          const mr = await readRequest(this.#context, item.id);
+          if (mr !== undefined && mr.status !== "closed") await setFailureAside(this.#context, mr, outcome);
+        });
         this.failed.push(item.id);
         return gone;
       case "closed":

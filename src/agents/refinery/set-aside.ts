@@ -1,58 +1,15 @@
 import { formatTime } from "../../core/clock.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
+import { leaveRun } from "../../core/merge/change-mr.ts";
 import { type MergeRequest, mergeRequest } from "../../core/merge/merge-request.ts";
 import { enqueueSling, openContexts, type SlingReason } from "../../core/scheduler/sling-context.ts";
 import { escalation } from "./escalate.ts";
 import { freeAgent } from "./finalise.ts";
 import type { QueueContext } from "./queue-context.ts";
 import { tellAgent } from "./tell-agent.ts";
-import type { RunProbe, RunRecord } from "../../core/merge/run-record.ts";
+import type { RunRecord } from "../../core/merge/run-record.ts";
 
 /** Ends a merge request's part in the queue without landing it (spec/05 §2.10). Each function is one transaction. */
-
-/** Something other than a gate says no: required checks, or a reviewer (spec/05 §3.3). */
-export async function setFailureAside(
-  context: QueueContext,
-  id: string,
-  failure: { readonly type: string; readonly text: string },
-): Promise<void> {
-  const mr = await readRequest(context, id);
-  if (mr === undefined || mr.status === "closed") return;
-  await context.access.ledger.write(context.actor, [
-    { op: "expect", id: mr.id, expected: { rev: mr.rev } },
-    {
-      op: "update",
-      id: mr.id,
-      fields: {
-        status: "open",
-        assignee: "",
-        metadata: {
-          mr: {
-            phase: "needs_fix",
-            phase_reason: failure.text,
-            fix_attempts: mr.fixAttempts + 1,
-            run: null,
-            carried: null,
-          },
-        },
-      },
-    },
-    {
-      op: "event",
-      event: {
-        type: "merge_failed",
-        payload: {
-          ...requestFacts(context, mr),
-          reason: failure.text,
-          kind: failure.type,
-          attempt: mr.fixAttempts + 1,
-        },
-      },
-    },
-    ...(await redispatch(context, mr, "rework", failure.text, "on-prior-branch")),
-  ]);
-  context.tell(`✗ set aside ${mr.sourceIssue || mr.id} (${mr.branch}): ${failure.text}`);
-}
 
 export interface Culprit {
   readonly id: string;
@@ -68,66 +25,74 @@ export async function setCulpritAside(
 ): Promise<void> {
   const mr = await readRequest(context, culprit.id);
   if (mr === undefined || mr.run !== run.id) return;
+  // The prefix's own failure: the last red of a gate that counts.
+  const probe = run.probes.findLast((each) => each.prefix === culprit.redPrefix && each.verdict === "red");
+  const before = culprit.greenPrefix === 0 ? "the target alone" : `the ${culprit.greenPrefix} before it`;
+  await setFailureAside(context, mr, {
+    type: probe?.why === "timeout" ? "timeout" : (probe?.gate ?? "gates"),
+    text: probe === undefined ? "gates" : `${probe.gate}: ${probe.why ?? "failed"}`,
+    log: probe?.log ?? "-",
+    green: before,
+    tail: probe?.tail ?? [],
+    evidence: run.id,
+  });
+}
+
+export interface RequestFailure {
+  /** Gate, `timeout`, `review` or `ci-checks`. */
+  readonly type: string;
+  readonly text: string;
+  readonly log?: string;
+  /** What passes without the request. */
+  readonly green?: string;
+  readonly tail?: readonly string[];
+  /** Run that explains it. */
+  readonly evidence?: string;
+}
+
+/** It fails by its own fault: a gate, a required check or a reviewer says no (spec/05 §2.10, §3.3). */
+export async function setFailureAside(
+  context: QueueContext,
+  mr: MergeRequest,
+  failure: RequestFailure,
+): Promise<void> {
   const { settings } = context;
   const attempt = mr.fixAttempts + 1;
-  const probe = failureOf(run, culprit.redPrefix);
-  const failure = probe === undefined ? "gates" : `${probe.gate}: ${probe.why ?? "failed"}`;
-  const giveUp = settings.maxFixAttempts > 0 && attempt >= settings.maxFixAttempts;
+  const isOver = settings.maxFixAttempts > 0 && attempt >= settings.maxFixAttempts;
   const operations: Operation[] = [
-    { op: "expect", id: mr.id, expected: { rev: mr.rev } },
-    {
-      op: "update",
-      id: mr.id,
-      fields: {
-        status: "open",
-        assignee: "",
-        metadata: {
-          mr: {
-            phase: giveUp ? "quarantined" : "needs_fix",
-            phase_reason: failure,
-            fix_attempts: attempt,
-            evidence: run.id,
-            run: null,
-            carried: null,
-          },
-        },
-      },
-    },
+    ...leaveRun(mr, {
+      phase: isOver ? "quarantined" : "needs_fix",
+      phase_reason: failure.text,
+      fix_attempts: attempt,
+      evidence: failure.evidence ?? null,
+      carried: null,
+    }),
     {
       op: "event",
       event: {
         type: "merge_failed",
-        payload: {
-          ...requestFacts(context, mr),
-          reason: failure,
-          kind: probe?.why === "timeout" ? "timeout" : (probe?.gate ?? "gates"),
-          attempt,
-        },
+        payload: { ...requestFacts(context, mr), reason: failure.text, kind: failure.type, attempt },
       },
     },
   ];
   if (mr.sourceIssue !== "")
-    operations.push({
-      op: "comment",
-      id: mr.sourceIssue,
-      text: evidenceText(mr, culprit, attempt, failure, probe),
-    });
+    operations.push({ op: "comment", id: mr.sourceIssue, text: evidenceText(mr, failure, attempt) });
   const worker = settings.onFailure === "assign_back" ? await reachableWorker(context, mr) : undefined;
-  const body = fixNeeded(context, mr, failure, attempt, probe);
-  if (giveUp) operations.push(...(await quarantining(context, mr, `${attempt} failed attempts`, failure)));
-  else if (settings.onFailure === "hold") operations.push(message(context, "mayor/", mr, body));
-  else if (worker !== undefined) operations.push(message(context, worker, mr, body));
-  else operations.push(...(await redispatch(context, mr, "rework", failure, "on-prior-branch")));
+  const body = fixNeeded(context, mr, failure, attempt);
+  if (isOver)
+    operations.push(...(await quarantining(context, mr, `${attempt} failed attempts`, failure.text)));
+  else if (settings.onFailure === "hold") operations.push(message("mayor/", context, mr, body));
+  else if (worker !== undefined) operations.push(message(worker, context, mr, body));
+  else operations.push(...(await redispatch(context, mr, "rework", failure.text, "on-prior-branch")));
   await context.access.ledger.write(context.actor, operations);
-  if (worker !== undefined && !giveUp)
-    await tellAgent(context, worker, `FIX_NEEDED ${mr.worker}: ${failure} (${mr.id}); read your mail`);
-  const type = probe?.gate ?? "gates";
+  context.tell(`✗ set aside ${mr.sourceIssue || mr.id} (${mr.branch}): ${failure.text}`);
+  if (worker !== undefined && !isOver)
+    await tellAgent(context, worker, `FIX_NEEDED ${mr.worker}: ${failure.text} (${mr.id}); read your mail`);
   await tellAgent(
     context,
     "mayor/",
-    `MERGE_FAILED: ${mr.id} issue=${mr.sourceIssue} branch=${mr.branch} type=${type}`,
+    `MERGE_FAILED: ${mr.id} issue=${mr.sourceIssue} branch=${mr.branch} type=${failure.type}`,
   );
-  context.tell(`✗ set aside ${mr.sourceIssue || mr.id} (${mr.branch}): ${failure}`);
 }
 
 /** The worker, if it is there and free or still on this very bead (spec/05 §2.10 assign_back). */
@@ -145,12 +110,24 @@ async function reachableWorker(context: QueueContext, mr: MergeRequest): Promise
   }
 }
 
+function evidenceText(mr: MergeRequest, failure: RequestFailure, attempt: number): string {
+  return [
+    `Not merged (attempt ${attempt}): ${failure.text}`,
+    `Failure-Type: ${failure.type}`,
+    `MR-Bead-ID: ${mr.id}`,
+    `Branch: ${mr.branch}`,
+    ...(failure.green === undefined ? [] : [`Green without it: ${failure.green}`]),
+    ...(failure.log === undefined ? [] : [`Log: ${failure.log}`]),
+    "",
+    ...(failure.tail ?? []).slice(-20),
+  ].join("\n");
+}
+
 function fixNeeded(
   context: QueueContext,
   mr: MergeRequest,
-  failure: string,
+  failure: RequestFailure,
   attempt: number,
-  probe: RunProbe | undefined,
 ): string {
   return [
     `Branch: ${mr.branch}`,
@@ -159,21 +136,17 @@ function fixNeeded(
     `Rig: ${context.rig.name}`,
     `Target: ${mr.target || context.rig.defaultBranch}`,
     `Failed-At: ${formatTime(context.access.clock.now())}`,
-    `Failure-Type: ${probe?.why === "timeout" ? "timeout" : failureType(probe?.gate)}`,
-    `Error: ${failure}`,
+    // The protocol has its own word for the test gate (spec/05 §2.10).
+    `Failure-Type: ${failure.type === "test" ? "tests" : failure.type}`,
+    `Error: ${failure.text}`,
     `MR-Bead-ID: ${mr.id}`,
     `Attempt-Number: ${attempt}`,
     "",
-    ...(probe?.tail ?? []),
+    ...(failure.tail ?? []),
   ].join("\n");
 }
 
-/** The word of the protocol for a built-in gate, else the gate's own name (spec/05 §2.10). */
-function failureType(gate: string | undefined): string {
-  return gate === "test" ? "tests" : (gate ?? "gates");
-}
-
-function message(context: QueueContext, to: string, mr: MergeRequest, body: string): Operation {
+function message(to: string, context: QueueContext, mr: MergeRequest, body: string): Operation {
   return {
     op: "create",
     bead: {
@@ -188,32 +161,6 @@ function message(context: QueueContext, to: string, mr: MergeRequest, body: stri
       metadata: { refinery: { mr: mr.id } },
     },
   };
-}
-
-/** The prefix's own failure: the last red of a gate that counts. */
-function failureOf(run: RunRecord, prefix: number): RunProbe | undefined {
-  return run.probes.findLast((probe) => probe.prefix === prefix && probe.verdict === "red");
-}
-
-function evidenceText(
-  mr: MergeRequest,
-  culprit: Culprit,
-  attempt: number,
-  failure: string,
-  probe: RunProbe | undefined,
-): string {
-  const before = culprit.greenPrefix === 0 ? "the target alone" : `the ${culprit.greenPrefix} before it`;
-  const tail = probe?.tail?.slice(-20) ?? [];
-  return [
-    `Not merged (attempt ${attempt}): ${failure}`,
-    `Failure-Type: ${probe?.gate ?? "gates"}`,
-    `MR-Bead-ID: ${mr.id}`,
-    `Branch: ${mr.branch}`,
-    `Green without it: ${before}`,
-    `Log: ${probe?.log ?? "-"}`,
-    "",
-    ...tail,
-  ].join("\n");
 }
 
 /** Opens the source issue again and queues it for dispatch. */
@@ -297,16 +244,7 @@ export async function quarantine(
   const mr = await readRequest(context, id);
   if (mr === undefined || mr.status === "closed" || mr.phase === "quarantined") return;
   await context.access.ledger.write(context.actor, [
-    { op: "expect", id: mr.id, expected: { rev: mr.rev } },
-    {
-      op: "update",
-      id: mr.id,
-      fields: {
-        status: "open",
-        assignee: "",
-        metadata: { mr: { phase: "quarantined", phase_reason: reason, run: null, carried: null } },
-      },
-    },
+    ...leaveRun(mr, { phase: "quarantined", phase_reason: reason, carried: null }),
     ...(await quarantining(context, mr, reason, detail)),
   ]);
   context.tell(`⛔ quarantined ${mr.id}: ${reason}`);

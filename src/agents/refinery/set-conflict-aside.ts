@@ -1,4 +1,5 @@
 import type { Operation } from "../../core/ledger/operation.ts";
+import { leaveRun } from "../../core/merge/change-mr.ts";
 import type { MergeRequest } from "../../core/merge/merge-request.ts";
 import { openConflictTasks, openRequests } from "../../core/merge/open-requests.ts";
 import { conflictTaskLabel } from "../../core/merge/submit.ts";
@@ -45,18 +46,8 @@ export async function setConflictAside(
     op: "event",
     event: { type: "merge_conflict", payload: { ...requestFacts(context, mr), files: conflict.files } },
   };
-  const change = (fields: Readonly<Record<string, unknown>>): readonly Operation[] => [
-    { op: "expect", id: mr.id, expected: { rev: mr.rev } },
-    {
-      op: "update",
-      id: mr.id,
-      fields: {
-        status: "open",
-        assignee: "",
-        metadata: { mr: { run: null, carried: null, last_conflict_sha: base, ...fields } },
-      },
-    },
-  ];
+  const change = (fields: Readonly<Record<string, unknown>>) =>
+    leaveRun(mr, { carried: null, last_conflict_sha: base, ...fields });
 
   if (retries >= settings.maxRetryCount) {
     await ledger.write(context.actor, [

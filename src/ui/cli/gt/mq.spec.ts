@@ -161,6 +161,14 @@ export const mqCommands: readonly CommandSpec[] = [
         load: () => import("./mq-resume.ts"),
       },
       {
+        name: "forecast",
+        summary: "which unlanded work will get into another's way",
+        args: rig,
+        flags: [{ name: "target", value: "branch", summary: "default: the rig's default branch" }],
+        examples: ["gt mq forecast web"],
+        load: () => import("./mq-forecast.ts"),
+      },
+      {
         name: "verify",
         summary: "run the project's gates here and remember the verdict",
         flags: [{ name: "target", value: "branch", summary: "default: the rig's default branch" }],
