@@ -125,6 +125,39 @@ export const convoyCommands: readonly CommandSpec[] = [
         flags: [{ name: "addr", value: "address", summary: "somebody else than you" }],
         load: () => import("./convoy-watch.ts"),
       },
+      {
+        name: "stage",
+        summary: "look at work as a whole before it is launched",
+        description:
+          "Collects an epic, a convoy or tasks, orders them in waves and says what is wrong. Nothing is started.",
+        args: [{ name: "epic, convoy or task", many: true }],
+        flags: [
+          { name: "title", value: "text", summary: "title of the convoy" },
+          { name: "launch", summary: "launch it when there is no error" },
+          { name: "force", short: "f", summary: "launch in spite of warnings" },
+        ],
+        load: () => import("./convoy-stage.ts"),
+      },
+      {
+        name: "launch",
+        summary: "start a staged convoy",
+        args: [{ name: "convoy", many: true }],
+        flags: [{ name: "force", short: "f", summary: "in spite of warnings" }],
+        load: () => import("./convoy-launch.ts"),
+      },
+      {
+        name: "wait",
+        summary: "wait until convoys have ended, for CI",
+        description: "Exit code 0 landed, 3 closed without landing, 4 stuck, 124 timeout.",
+        args: [{ name: "convoy", many: true }],
+        flags: [
+          { name: "timeout", value: "duration", summary: "give up after this long" },
+          { name: "fail-on-stuck", value: "duration", summary: "give up when one is stuck for this long" },
+          { name: "any", summary: "one of them is enough" },
+          { name: "progress", summary: "say what changes, also without a terminal" },
+        ],
+        load: () => import("./convoy-wait.ts"),
+      },
     ],
   },
 ];

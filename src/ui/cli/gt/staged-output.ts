@@ -1,0 +1,87 @@
+import type { StagedConvoy } from "../../../agents/lifecycle/stage-convoy.ts";
+import type { Finding } from "../../../core/convoys/stage.ts";
+import { sanitiseLine } from "../../../core/sanitise.ts";
+import type { CommandContext } from "../command.ts";
+import type { Output } from "../output.ts";
+import { resolveAll } from "./convoy-create.ts";
+
+/** Stages what the words name; an error of the collection is in the result, not thrown. */
+export async function stage(context: CommandContext, label?: string): Promise<StagedConvoy> {
+  const access = await context.access();
+  const { stageConvoy } = await import("../../../agents/lifecycle/stage-convoy.ts");
+  const ids = await resolveAll(context, context.args);
+  const beads = await access.ledger.getMany(ids);
+  const title = context.flags.string("title");
+  return stageConvoy(access, {
+    inputs: ids.flatMap((id) => beads.get(id) ?? []),
+    ...(title === undefined ? {} : { title }),
+    ...(label === undefined ? {} : { label }),
+  });
+}
+
+export function printStaged(out: Output, { staging, convoy, restaged }: StagedConvoy): void {
+  const { waves, gated } = staging.waves;
+  const titles = new Map(staging.tasks.map((task) => [task.id, task] as const));
+  if (convoy !== undefined)
+    out.line(`🚚 ${convoy.id} "${sanitiseLine(convoy.title)}" ${restaged ? "staged again" : "staged"}`);
+  out.table(
+    ["WAVE", "ID", "TITLE", "RIG"],
+    waves.flatMap((wave, index) =>
+      wave.map((id) => [
+        String(index + 1),
+        id,
+        sanitiseLine(titles.get(id)?.title ?? ""),
+        titles.get(id)?.scope ?? "",
+      ]),
+    ),
+  );
+  const widest = Math.max(0, ...waves.map((wave) => wave.length));
+  const total = waves.flat().length;
+  out.line(
+    `${total} tasks across ${waves.length} waves (max parallelism: ${widest} in wave ${waves.findIndex((wave) => wave.length === widest) + 1})`,
+  );
+  for (const [id, by] of gated) out.line(`◌ ${id} waits for ${by.join(", ")}`);
+  const findings = [...staging.errors, ...staging.warnings];
+  for (const [index, finding] of findings.entries()) printFinding(out, index + 1, finding);
+  if (convoy !== undefined)
+    out.next(`gt convoy launch ${convoy.id}${staging.warnings.length > 0 ? " --force" : ""}`);
+}
+
+function printFinding(out: Output, number: number, finding: Finding): void {
+  out.line(`${number}. [${finding.category}] ${sanitiseLine(finding.message)}`);
+  if (finding.beads.length > 0) out.line(`   affected: ${finding.beads.join(", ")}`);
+  out.line(`   fix: ${finding.fix}`);
+}
+
+/** The JSON form of a staging (spec/05 §7). */
+export function stagingDocument({ staging, convoy, restaged }: StagedConvoy): unknown {
+  const findings = (list: readonly Finding[]) =>
+    list.map((finding) => ({
+      category: finding.category,
+      bead_ids: finding.beads,
+      message: finding.message,
+      suggested_fix: finding.fix,
+    }));
+  const tasks = new Map(staging.tasks.map((task) => [task.id, task] as const));
+  return {
+    status: convoy?.status ?? "error",
+    convoy_id: convoy?.id ?? null,
+    restaged,
+    errors: findings(staging.errors),
+    warnings: findings(staging.warnings),
+    waves: staging.waves.waves.map((wave, index) => ({
+      number: index + 1,
+      tasks: wave.map((id) => ({
+        id,
+        title: tasks.get(id)?.title ?? "",
+        type: tasks.get(id)?.type ?? "",
+        rig: tasks.get(id)?.scope ?? "",
+      })),
+    })),
+    gated: [...staging.waves.gated].map(([id, by]) => ({
+      id,
+      title: tasks.get(id)?.title ?? "",
+      gated_by: by,
+    })),
+  };
+}
