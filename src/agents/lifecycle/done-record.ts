@@ -1,7 +1,9 @@
 import { formatTime } from "../../core/clock.ts";
+import { countFailure, mountainOf } from "../../core/convoys/mountain.ts";
 import { type Submission, submission } from "../../core/merge/submit.ts";
 import type { Agent, Bead } from "../../core/ledger/bead.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
+import { numberSetting } from "../../core/town/setting.ts";
 import type { Rig } from "../../core/town/town.ts";
 import type { TownAccess } from "../town-access.ts";
 import { attachmentOf } from "./attachment.ts";
@@ -77,7 +79,13 @@ async function resultOf(
   { rig, agent, bead, data }: Parameters<typeof recordDone>[1],
 ): Promise<DoneResult> {
   if (data.exit === "DEFERRED") return { mr: "", operations: defer(agent, bead, data) };
-  if (data.exit === "ESCALATED") return { mr: "", operations: escalate(access, agent, bead, data) };
+  if (data.exit === "ESCALATED") {
+    const failure = countFailure(bead, await mountainOf(access.ledger, bead.id), {
+      reason: data.message || "escalated",
+      maxFailures: numberSetting(access.town.settings(), "mountain.max_failures"),
+    });
+    return { mr: "", operations: [...escalate(access, agent, bead, data), ...failure] };
+  }
   switch (data.route) {
     case "mr":
     case "pr": {

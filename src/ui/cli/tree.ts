@@ -19,6 +19,7 @@ import { hookCommands } from "./gt/hook.spec.ts";
 import { infoCommands } from "./gt/info.spec.ts";
 import { installCommands } from "./gt/install.spec.ts";
 import { logCommands } from "./gt/log.spec.ts";
+import { mountainCommands } from "./gt/mountain.spec.ts";
 import { mqCommands } from "./gt/mq.spec.ts";
 import { nudgeCommands } from "./gt/nudge.spec.ts";
 import { peekCommands } from "./gt/peek.spec.ts";
@@ -59,6 +60,7 @@ export const gtTree: readonly CommandSpec[] = [
   ...infoCommands,
   ...installCommands,
   ...logCommands,
+  ...mountainCommands,
   ...mqCommands,
   ...nudgeCommands,
   ...peekCommands,

@@ -1,0 +1,127 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { TownAccess } from "../../../../src/agents/town-access.ts";
+import { checkConvoys } from "../../../../src/core/convoys/landing.ts";
+import { runGt } from "../../../support/run-cli.ts";
+import { WorkTown } from "../../../support/work-town.ts";
+
+let town: WorkTown;
+let access: TownAccess;
+
+beforeAll(async () => {
+  town = await WorkTown.create();
+  access = await town.access();
+});
+afterAll(() => town.dispose());
+
+const gt = (...args: readonly string[]) => runGt(args, { cwd: town.root });
+const close = (id: string) =>
+  access.ledger.write("overseer", [{ op: "close", id, close: { reason: "done", force: true } }]);
+
+/** An epic with a chain of two tasks and one beside it. */
+async function epic(title: string): Promise<{ readonly id: string; readonly tasks: readonly string[] }> {
+  const { id } = await town.bead(access, title, "true", { type: "epic" });
+  const tasks: string[] = [];
+  for (const name of ["First", "Second", "Beside"])
+    tasks.push((await town.bead(access, `${name} of ${title}`, "sleep 1000", { parent: id })).id);
+  const [first = "", second = ""] = tasks;
+  await access.ledger.write("overseer", [
+    { op: "addDependency", edge: { from: second, to: first, type: "blocks" } },
+  ]);
+  return { id, tasks };
+}
+
+test("an epic is staged in waves, and staging it again changes the same convoy", async () => {
+  const { id, tasks } = await epic("Staged");
+  const [first, second, beside] = tasks;
+  const staged = await gt("convoy", "stage", id, "--json");
+  expect(staged.code).toBe(0);
+  const document = staged.json<{ convoy_id: string; status: string; waves: { tasks: { id: string }[] }[] }>();
+  expect(document.status).toBe("staged_warnings"); // one task has no edges
+  expect(document.waves.map((wave) => wave.tasks.map((task) => task.id).toSorted())).toEqual([
+    [beside, first].toSorted(),
+    [second],
+  ]);
+  expect((await access.ledger.get(first ?? ""))?.status).toBe("open");
+  const again = (await gt("convoy", "stage", id, "--json")).json<{ convoy_id: string; restaged: boolean }>();
+  expect(again).toMatchObject({ convoy_id: document.convoy_id, restaged: true });
+  expect(await gt("convoy", "launch", document.convoy_id)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("--force"),
+  });
+  expect(await gt("convoy", "close", document.convoy_id)).toMatchObject({ code: 0 });
+});
+
+test("a cycle is an error, nothing is created", async () => {
+  const { id, tasks } = await epic("Cyclic");
+  const [first = "", second = ""] = tasks;
+  await access.ledger.write("overseer", [
+    { op: "addDependency", edge: { from: first, to: second, type: "blocks", skipCycleCheck: true } },
+  ]);
+  const before = (await access.ledger.find({ type: "convoy" })).length;
+  const staged = await gt("convoy", "stage", id, "--json");
+  expect(staged.code).toBe(1);
+  expect(staged.json<{ errors: { category: string }[] }>().errors.map((error) => error.category)).toEqual([
+    "cycle",
+  ]);
+  expect((await access.ledger.find({ type: "convoy" })).length).toBe(before);
+});
+
+test("launching starts the first wave; waiting ends when all of it has landed", async () => {
+  const { id, tasks } = await epic("Launched");
+  const [first = "", second = "", beside = ""] = tasks;
+  const launched = await gt("convoy", "stage", id, "--launch", "--force", "--json");
+  expect(launched).toMatchObject({ code: 0 });
+  const { convoy_id: convoy, dispatched } = launched.json<{
+    convoy_id: string;
+    dispatched: { bead: string }[];
+  }>();
+  expect(dispatched.map((each) => each.bead).toSorted()).toEqual([beside, first].toSorted());
+  expect((await access.ledger.get(second))?.status).toBe("open");
+
+  expect(await gt("convoy", "wait", convoy, "--timeout", "1s")).toMatchObject({ code: 124 });
+  const waiting = gt("convoy", "wait", convoy, "--json", "--timeout", "50s");
+  for (const task of [first, second, beside]) await close(task);
+  await checkConvoys(access.ledger, "overseer", Date.now());
+  const waited = await waiting;
+  expect(waited.code).toBe(0);
+  expect(waited.json()).toMatchObject({
+    result: "landed",
+    convoys: [{ id: convoy, completed: 3, total: 3 }],
+  });
+});
+
+test("a convoy that was closed without landing ends a wait with 3", async () => {
+  const bead = await town.bead(access, "Open");
+  const created = await gt("convoy", "create", "Abandoned", bead.id, "--json");
+  const { id } = created.json<{ id: string }>();
+  expect((await gt("convoy", "close", id)).code).toBe(1);
+  expect((await gt("convoy", "close", id, "--force")).code).toBe(0);
+  expect((await gt("convoy", "wait", id)).code).toBe(3);
+});
+
+describe("a mountain", () => {
+  test("is launched once, can be paused, and lets a bead be skipped and tried again", async () => {
+    const { id, tasks } = await epic("Everest");
+    const [, second = ""] = tasks;
+    expect((await gt("mountain", id, "--force")).code).toBe(0);
+    const status = (await gt("mountain", "status", id, "--json")).json<{
+      convoy_id: string;
+      total: number;
+      active: number;
+    }>();
+    expect(status).toMatchObject({ title: "Mountain: Everest", total: 3, active: 2 });
+    expect((await gt("mountain", id)).stdout).toContain(status.convoy_id);
+
+    expect((await gt("mountain", "pause", id)).code).toBe(0);
+    expect((await access.ledger.get(status.convoy_id))?.labels).toContain("mountain:paused");
+    expect((await gt("mountain", "skip", second, "-r", "later")).code).toBe(0);
+    expect(await access.ledger.get(second)).toMatchObject({
+      status: "blocked",
+      labels: expect.arrayContaining(["mountain:skipped"]),
+    });
+    expect((await gt("mountain", "retry", second)).code).toBe(0);
+    expect(await access.ledger.get(second)).toMatchObject({ status: "open", labels: [] });
+    expect((await gt("mountain", "cancel", id)).code).toBe(0);
+    expect((await gt("mountain", "retry", second)).stderr).toContain("belongs to no mountain");
+  });
+});
