@@ -1,4 +1,4 @@
-import { townPace } from "../../../core/ledger/jsonl/export-scope.ts";
+import { townPace } from "../../../core/ledger/jsonl/export-pace.ts";
 import { SqliteLedger } from "../../../core/ledger/store/sqlite-ledger.ts";
 import { townScopes } from "../../../core/ledger/town-scopes.ts";
 import { keepLedger } from "../../../core/ledger/upkeep/keep-ledger.ts";

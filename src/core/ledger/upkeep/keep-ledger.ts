@@ -1,5 +1,7 @@
 import { stat } from "node:fs/promises";
-import { exportScope, type ExportPace, isExportDue } from "../jsonl/export-scope.ts";
+import { GtError } from "../../gt-error.ts";
+import { type ExportPace, isExportDue } from "../jsonl/export-pace.ts";
+import { exportScope } from "../jsonl/export-scope.ts";
 import { importChangedFile } from "../jsonl/import-changed-file.ts";
 import { withLease } from "../store/leases.ts";
 import type { SqliteLedger } from "../store/sqlite-ledger.ts";
@@ -53,7 +55,7 @@ export async function keepLedger(ledger: SqliteLedger, options: UpkeepOptions): 
   await attempt("event log", undefined, () => ledger.flushOutbox());
   const exported: string[] = [];
   for (const place of options.scopes)
-    if (await attempt(`export of ${place.scope}`, false, () => exportWhenDue(ledger, place, options)))
+    if (await attempt(`export of ${place.scope}`, false, () => keepExported(ledger, place, options)))
       exported.push(place.scope);
   const times = (await ledger.row<UpkeepTimes>("duties", "ledger-upkeep"))?.value ?? {};
   const now = ledger.clock.now();
@@ -81,18 +83,26 @@ export async function keepLedger(ledger: SqliteLedger, options: UpkeepOptions): 
   return { exported, reaped, hasBackup: done.backedUpAt !== undefined, problems };
 }
 
-async function exportWhenDue(
+/** Exports a scope if that is due, after taking in what others did to its file; tells whether the file was written. */
+export async function keepExported(
   ledger: SqliteLedger,
   { scope, path }: ScopePlace,
-  options: UpkeepOptions,
+  options: Pick<UpkeepOptions, "actor" | "pace" | "isEnding">,
 ): Promise<boolean> {
   const now = ledger.clock.now();
   const pace = options.isEnding === true ? { debounceMs: 0, intervalMs: 0 } : options.pace;
   if (!isExportDue(ledger, scope, pace, now)) return false;
-  return withLease(ledger, `sync:${scope}`, async () => {
+  const work = async (): Promise<boolean> => {
     await importChangedFile(ledger, { scope, path, actor: options.actor, now });
     return (await exportScope(ledger, { scope, path, now })).written;
-  });
+  };
+  try {
+    return await withLease(ledger, `sync:${scope}`, work, options.isEnding === true ? {} : { waitMs: 0 });
+  } catch (error) {
+    // Whoever has the lease exports what is due.
+    if (error instanceof GtError && error.code === "E_BUSY") return false;
+    throw error;
+  }
 }
 
 async function shortenLog({ database, path }: SqliteLedger): Promise<void> {

@@ -8,6 +8,7 @@ import type { SqliteLedger } from "../../../core/ledger/store/sqlite-ledger.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
 import type { Town } from "../../../core/town/town.ts";
 import type { CommandContext } from "../command.ts";
+import { exportOverdue } from "./automatic-export.ts";
 import { type BeadsPlace, findBeads } from "./find-beads.ts";
 import { gitConfig } from "./git-config.ts";
 
@@ -48,7 +49,10 @@ export async function openWorkspace(context: CommandContext): Promise<Workspace>
   });
   if (place === undefined) throw noBeadsError();
   const workspace = place.kind === "town" ? await inTown(context, place) : await standalone(context, place);
-  context.onEnd(() => workspace.ledger.close());
+  context.onEnd(async () => {
+    await exportOverdue(context, workspace);
+    await workspace.ledger.close();
+  });
   return workspace;
 }
 

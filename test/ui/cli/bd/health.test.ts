@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -111,4 +111,21 @@ it("ids and prefixes are renamed with everything that mentions them", async () =
     (await repository.json<readonly { id: string }[]>("list")).every((bead) => bead.id.startsWith("shop-")),
   ).toBe(true);
   expect((await repository.bd(["migrate"])).stdout).toBe("Already up to date (schema v1)\n");
+});
+
+it("an overdue export is made by the next command, and what others did to the file is taken in with it", async () => {
+  const repository = await bdRepository();
+  const file = join(repository.path, ".beads/issues.jsonl");
+  const id = await repository.create("A");
+  expect(existsSync(file)).toBe(false);
+  await repository.bd(["config", "set", "export.debounce", "0s"]);
+  await repository.create("B");
+  expect((await readFile(file, "utf8")).trimEnd().split("\n")).toHaveLength(2);
+  const edited = (await readFile(file, "utf8")).replace('"title":"A"', '"title":"Edited by hand"');
+  writeFileSync(file, edited);
+  await repository.create("C");
+  expect((await repository.bd(["show", id])).stdout).toContain("Edited by hand");
+  await repository.bd(["config", "set", "export.auto", "false"]);
+  await repository.create("D");
+  expect((await readFile(file, "utf8")).trimEnd().split("\n")).toHaveLength(3);
 });
