@@ -32,6 +32,7 @@ import { HostLink } from "./host-link.ts";
 import { ProgressTracker } from "./progress-tracker.ts";
 import { dutiesFor, rigDuty } from "./route-changes.ts";
 import { watchIntent } from "./watch-intent.ts";
+import { WorktreeWatches } from "./worktree-watches.ts";
 
 const minute = 60_000;
 const heartbeatMs = 3 * minute;
@@ -63,6 +64,7 @@ export class Daemon {
   readonly #startedAt = systemClock.now();
   readonly #closers: (() => void | Promise<void>)[] = [];
   readonly #deaths: DeathWatch;
+  readonly #worktrees: WorktreeWatches;
   #cursor = 0;
   #heartbeats = 0;
   #isFollowing = false;
@@ -109,6 +111,7 @@ export class Daemon {
       isOperational: (rig) => isOperational(town, rig),
     };
     this.#deaths = new DeathWatch(this.#context);
+    this.#worktrees = new WorktreeWatches(this.#context, (address) => this.#noteWork(address));
   }
 
   /** Ends within seconds: duties stop at their next step, sessions go on. */
@@ -146,6 +149,8 @@ export class Daemon {
     runner.add(schedulerDuty(this.#context));
     runner.add(diskDuty(this.#context));
     runner.add(ledgerDuty(this.#context));
+    runner.add({ key: "worktrees", run: () => this.#worktrees.sync() });
+    this.#closers.push(() => this.#worktrees.close());
     runner.add({ key: "progress", run: () => this.#progress.flush() });
     runner.add({ key: "heartbeat", intervalMs: heartbeatMs, run: () => this.#heartbeat() });
     await writeIdentity(this.#town, {
@@ -205,6 +210,8 @@ export class Daemon {
       if (page.reset) this.#runner.wakeAll();
       this.#noteProgress(page.changes);
       for (const key of dutiesFor(page.changes, rigs)) this.#runner.wake(key);
+      if (page.reset || page.changes.some((change) => change.type === "agent_updated"))
+        this.#runner.wake("worktrees");
       if (isDone || page.changes.length === 0) break;
     }
     // Operation records are no beads and have no change rows: look whether there are any.
@@ -216,6 +223,12 @@ export class Daemon {
     this.#progress.noteChanges(changes);
     if (!wasDirty && this.#progress.isDirty)
       this.#flushTimer = setTimeout(() => this.#runner.wake("progress"), flushMs);
+  }
+
+  #noteWork(address: string): void {
+    const wasDirty = this.#progress.isDirty;
+    this.#progress.note(address);
+    if (!wasDirty) this.#flushTimer = setTimeout(() => this.#runner.wake("progress"), flushMs);
   }
 
   #onHostEvent(event: SessionEvent): void {

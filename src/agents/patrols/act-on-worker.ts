@@ -1,8 +1,10 @@
 import { GtError } from "../../core/gt-error.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
 import { runGit } from "../../core/git/git.ts";
-import { addWorktree } from "../../core/git/worktree.ts";
+import { takeSnapshot } from "../../core/git/hook-snapshots.ts";
+import { addWorktree, isValidWorktree } from "../../core/git/worktree.ts";
 import { agentHome, parseAddress } from "../../core/town/address.ts";
+import { snapshotSubject } from "../lifecycle/polecat-worktree.ts";
 import { startHookSession } from "../lifecycle/start-hook-session.ts";
 import { unsling } from "../lifecycle/unsling.ts";
 import { nudge } from "../sessions/nudge.ts";
@@ -72,13 +74,30 @@ async function restart(access: TownAccess, view: WorkerView, action: ActionOf<"r
   ]);
   if (session !== undefined && session.phase !== "exited")
     await stopAgentSession(access, agent.address, "killed");
-  if (!view.hasWorktree) await rebuildSandbox(access, view);
+  if (view.hasWorktree) await keepFiles(access, view);
+  else await rebuildSandbox(access, view);
   await startHookSession(access, agent.address, "recovery");
   if (agent.state === "working") return;
   await access.ledger.write(access.actor, [
     sameAssignment(view),
     { op: "setAgent", address: agent.address, fields: { state: "working" } },
   ]);
+}
+
+/** The files as the dead session left them; a snapshot that fails must not keep the agent from going on. */
+async function keepFiles(access: TownAccess, { agent, session }: WorkerView): Promise<void> {
+  const address = parseAddress(agent.address);
+  const worktree = address && agentHome(access.town, address);
+  if (worktree === undefined || !(await isValidWorktree(worktree))) return;
+  const place = `polecats/${agent.name}`;
+  const subject = snapshotSubject(access, {
+    worktree,
+    place,
+    address: agent.address,
+    agent,
+    session: session?.session ?? "",
+  });
+  await takeSnapshot(subject, "session-end").catch(() => undefined);
 }
 
 /** W15: the worktree was deleted by hand; the branch still has everything that was committed. */

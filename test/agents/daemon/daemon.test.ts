@@ -11,6 +11,7 @@ import {
 } from "../../../src/agents/daemon/daemon-control.ts";
 import { openDaemonLog } from "../../../src/agents/daemon/daemon-log.ts";
 import { identityFile } from "../../../src/agents/daemon/daemon-state.ts";
+import { estop, thaw } from "../../../src/agents/daemon/estop.ts";
 import { writeDesired } from "../../../src/agents/daemon/desired-state.ts";
 import { findLeftovers, townDown } from "../../../src/agents/daemon/town-down.ts";
 import { townUp } from "../../../src/agents/daemon/town-up.ts";
@@ -162,6 +163,45 @@ test("gt down --all leaves nothing of ours running, touches nobody else, and gt 
     phase: expect.not.stringMatching("exited"),
   });
   expect(await access.ledger.agent(agent)).toMatchObject({ state: "working", hookState: "active" });
+}, 120_000);
+
+test("what an agent writes is kept as a snapshot of its hook once it has settled", async () => {
+  work.write("settings/config.json", {
+    default_agent: "shell",
+    operational: { snapshot: { quiet: "1s", min_gap: "1s" } },
+  });
+  await townUp(access);
+  const bead = await work.bead(access, "Writes", "sleep 3; echo half > draft.txt; sleep 1000");
+  await sling(access, { words: [bead.id, "web"], options: {} });
+  const snapshots = () => work.git("web", "for-each-ref", "--format=%(refname)", "refs/gt/hooks");
+  await waitFor(() => snapshots() !== "", { ...slow, what: "a snapshot" });
+  expect(work.git("web", "show", `${snapshots().split("\n")[0]}:draft.txt`)).toBe("half");
+}, 120_000);
+
+test("an emergency stop freezes agents where they are and refuses work; thawing lets them go on", async () => {
+  await townUp(access);
+  const { agent, session: name, bead } = await slingEndless("Frozen");
+  const record = await waitFor(() => session(name), slow);
+  const state = () => readFileSync(`/proc/${record.pid}/stat`, "utf8").split(") ")[1]?.[0];
+
+  expect(await estop(access, { reason: "wrong branch" })).toMatchObject({ sessions: [name], wasDone: false });
+  await waitFor(() => state() === "T", { ...slow, what: "a stopped process" });
+  expect(await access.ledger.agent(agent)).toMatchObject({ state: "paused", hookState: "suspended" });
+  const other = await work.bead(access, "Other");
+  await expect(sling(access, { words: [other.id, "web"], options: {} })).rejects.toMatchObject({
+    code: "E_ESTOP",
+  });
+  expect(await estop(access, { reason: "again" })).toMatchObject({ wasDone: true });
+
+  expect(await thaw(access)).toMatchObject({ sessions: [name], wasDone: false });
+  await waitFor(() => state() !== "T", { ...slow, what: "a running process" });
+  expect(await access.ledger.agent(agent)).toMatchObject({
+    state: "working",
+    hookState: "active",
+    hookBead: bead,
+  });
+  expect(await session(name)).toMatchObject({ runId: record.runId });
+  expect(await thaw(access)).toMatchObject({ wasDone: true });
 }, 120_000);
 
 function readHostPid(): number {

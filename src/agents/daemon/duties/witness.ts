@@ -5,20 +5,48 @@ import type { Duty } from "../duty-runner.ts";
 import { isRigAtWork } from "../rig-at-work.ts";
 import { rigDuty } from "../route-changes.ts";
 
+/** A sweep that found nothing is worth a line only now and then (spec/04 §9.1). */
+const quietCycles = 30;
+
 /** D5: the Witness of one rig. */
 export function witnessDuty(context: DaemonContext, rig: Rig): Duty {
+  let cycle = 0;
   return {
     key: rigDuty("witness", rig.name),
     intervalMs: 60_000,
     timeoutMs: 2 * 60_000,
     run: async (signal) => {
       if (!(await isRigAtWork(context, rig))) return {};
-      const { againMs } = await patrolRig(context, rig, {
+      const began = performance.now();
+      const { findings, againMs } = await patrolRig(context, rig, {
         budget: context.budget,
         signal,
         report: (text) => context.log.info(`witness ${rig.name}: ${text}`),
       });
+      cycle++;
+      if (findings > 0 || cycle % quietCycles === 0)
+        await tell(context, rig, cycle, findings, performance.now() - began);
       return againMs === undefined ? {} : { againMs };
     },
   };
+}
+
+async function tell(
+  context: DaemonContext,
+  rig: Rig,
+  cycle: number,
+  findings: number,
+  ms: number,
+): Promise<void> {
+  await context.ledger.write(`${rig.name}/witness`, [
+    {
+      op: "event",
+      event: {
+        type: "patrol_cycle",
+        payload: { role: "witness", rig: rig.name, cycle, findings, duration_ms: Math.round(ms) },
+        visibility: findings > 0 ? "feed" : "audit",
+        source: "daemon",
+      },
+    },
+  ]);
 }
