@@ -10,6 +10,7 @@ import { durationSetting, numberSetting } from "../../../core/town/setting.ts";
 import { sling } from "../../lifecycle/sling.ts";
 import type { DaemonContext } from "../daemon.ts";
 import type { Duty, DutyResult } from "../duty-runner.ts";
+import { PressureGate, pressureAgainMs } from "../pressure-gate.ts";
 
 const minute = 60_000;
 const maxBackoffMs = 30 * minute;
@@ -28,6 +29,7 @@ interface Failure {
 export function convoyDuty(context: DaemonContext): Duty {
   // Only delays dispatch; a new daemon tries once more at once.
   const failures = new Map<string, Failure>();
+  const gate = new PressureGate(context);
   return {
     key: "convoys",
     intervalMs: minute,
@@ -36,6 +38,7 @@ export function convoyDuty(context: DaemonContext): Duty {
       for (const landed of await checkConvoys(context.ledger, context.actor, context.clock.now()))
         context.log.info(`convoy ${landed.id} landed (${landed.total})`);
       if (!context.isOperational()) return {};
+      if (!(await gate.isOpen())) return { againMs: pressureAgainMs };
       return feed(context, failures, signal);
     },
   };

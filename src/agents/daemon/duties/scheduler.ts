@@ -9,18 +9,21 @@ import { sling } from "../../lifecycle/sling.ts";
 import { hostSnapshot } from "../../patrols/agent-health.ts";
 import type { DaemonContext } from "../daemon.ts";
 import type { Duty, DutyResult } from "../duty-runner.ts";
+import { PressureGate, pressureAgainMs } from "../pressure-gate.ts";
 
 const minute = 60_000;
 const maxFailures = 3;
 
 /** D10: starts what was queued because the town was full, paused, or because work came back (spec/05 §9.3). */
 export function schedulerDuty(context: DaemonContext): Duty {
+  const gate = new PressureGate(context);
   return {
     key: "scheduler",
     intervalMs: 3 * minute,
     timeoutMs: 10 * minute,
     run: async (signal): Promise<DutyResult> => {
       if (!context.isOperational() || (await isPaused(context))) return {};
+      if (!(await gate.isOpen())) return { againMs: pressureAgainMs };
       try {
         return await withLock(context.town.paths.locks, "scheduler", { kind: "dispatch" }, () =>
           pass(context, signal),
