@@ -17,6 +17,8 @@ export interface Nudge {
   readonly mode: NudgeMode;
   /** `say` is shown with its sender; `instruct` is typed as it is, as our own start-up texts are. */
   readonly kind: "say" | "instruct";
+  /** Part of a broadcast, which has one event for all. */
+  readonly isQuiet?: boolean;
   readonly createdAt: number;
   readonly expiresAt: number;
   readonly deliverAfter?: number;
@@ -139,7 +141,7 @@ export async function settle(
     result === "failed"
       ? { op: "putRow", table, key: keyOf(nudge), value: { ...rest, failed: why } satisfies Nudge }
       : { op: "deleteRow", table, key: keyOf(nudge) },
-    ...(nudge.kind === "say" ? [nudgeEvent(nudge, result)] : []),
+    ...(nudge.kind === "say" && nudge.isQuiet !== true ? [nudgeEvent(nudge, result)] : []),
   ]);
 }
 

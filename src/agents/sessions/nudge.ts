@@ -74,6 +74,7 @@ export async function nudge(access: TownAccess, request: NudgeRequest): Promise<
     priority: request.priority ?? "normal",
     mode: request.mode,
     kind: request.kind ?? "say",
+    ...(request.isQuiet === true ? { isQuiet: true } : {}),
     createdAt: now,
     expiresAt: now + spanOf(town, urgent ? "urgent_ttl" : "normal_ttl", urgent ? "2h" : "30m"),
     attempts: 0,
@@ -88,7 +89,7 @@ export async function nudge(access: TownAccess, request: NudgeRequest): Promise<
     return { ...report, state: "woken" };
   }
   if (request.force !== true && (await isMuted(access, target))) {
-    await ledger.write(request.from, [nudgeEvent(entry, "muted")]);
+    if (request.isQuiet !== true) await ledger.write(request.from, [nudgeEvent(entry, "muted")]);
     return { ...report, state: "muted" };
   }
   const host = await hostIfUp(access);

@@ -3,12 +3,14 @@ import { completionCommands } from "./completion-command.ts";
 import { agentsCommands } from "./gt/agents.spec.ts";
 import { attachCommands } from "./gt/attach.spec.ts";
 import { beadCommands } from "./gt/bead.spec.ts";
+import { broadcastCommands } from "./gt/broadcast.spec.ts";
 import { closeCommands } from "./gt/close.spec.ts";
 import { configCommands } from "./gt/config.spec.ts";
 import { convoyCommands } from "./gt/convoy.spec.ts";
 import { crewCommands } from "./gt/crew.spec.ts";
 import { daemonCommands } from "./gt/daemon.spec.ts";
 import { demoCommands } from "./gt/demo.spec.ts";
+import { dndCommands } from "./gt/dnd.spec.ts";
 import { doctorCommands } from "./gt/doctor.spec.ts";
 import { doneCommands } from "./gt/done.spec.ts";
 import { estopCommands } from "./gt/estop.spec.ts";
@@ -43,6 +45,7 @@ export const gtTree: readonly CommandSpec[] = [
   ...agentsCommands,
   ...attachCommands,
   ...beadCommands,
+  ...broadcastCommands,
   ...closeCommands,
   ...completionCommands("gt"),
   ...configCommands,
@@ -50,6 +53,7 @@ export const gtTree: readonly CommandSpec[] = [
   ...crewCommands,
   ...daemonCommands,
   ...demoCommands,
+  ...dndCommands,
   ...doctorCommands,
   ...doneCommands,
   ...estopCommands,

@@ -1,4 +1,5 @@
 import type { CommandSpec, FlagSpec } from "../command.ts";
+import { configAgentCommands } from "./config-agent.spec.ts";
 
 const rig: FlagSpec = { name: "rig", value: "rig", summary: "of one rig" };
 const source: FlagSpec = { name: "source", summary: "also where each value comes from" };
@@ -61,6 +62,7 @@ export const configCommands: readonly CommandSpec[] = [
         examples: ["gt config path"],
         load: () => import("./config-path.ts"),
       },
+      ...configAgentCommands,
       {
         name: "default-agent",
         summary: "the agent that runs when nothing else is said",
