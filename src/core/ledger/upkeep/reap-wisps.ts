@@ -34,6 +34,8 @@ export interface ReapOptions {
   /** Overrides of the town and rig settings, milliseconds by wisp type. */
   readonly ttl?: Readonly<Record<string, number>>;
   readonly dryRun?: boolean;
+  /** Only burns open wisps that nothing is attached to and that did not change for so long (`bd mol wisp gc`). */
+  readonly abandonedForMs?: number;
 }
 
 export interface ReapReport {
@@ -121,6 +123,8 @@ class Reaper {
     const parent = parentOf(batch, row.id);
     if (this.attached.has(rootOf(batch, row.id))) return { action: "keep" };
     if (!isClosed && age > orphanAgeMs && isParentGone(batch, row.id, parent)) return { action: "burn" };
+    const { abandonedForMs } = this.options;
+    if (abandonedForMs !== undefined) return { action: !isClosed && age > abandonedForMs ? "burn" : "keep" };
     const isRoot = parent === undefined;
     if (isRoot && hasProvenValue(batch, row.id))
       return { action: "promote", reason: "Promoted: proven value" };

@@ -83,4 +83,61 @@ export const healthCommands: readonly CommandSpec[] = [
     examples: ["bd rename-prefix web"],
     load: async () => ({ run: (await import("./rename.ts")).renamePrefix }),
   },
+  {
+    name: "hooks",
+    group: "workspace",
+    summary: "git hooks that keep the exported file and the ledger together",
+    subcommands: [
+      {
+        name: "install",
+        summary: "add them to this repository",
+        examples: ["bd hooks install"],
+        load: async () => ({ run: (await import("./git-hooks.ts")).install }),
+      },
+      {
+        name: "list",
+        summary: "which are installed",
+        examples: ["bd hooks list"],
+        load: async () => ({ run: (await import("./git-hooks.ts")).list }),
+      },
+      {
+        name: "uninstall",
+        summary: "remove them",
+        examples: ["bd hooks uninstall"],
+        load: async () => ({ run: (await import("./git-hooks.ts")).uninstall }),
+      },
+      {
+        name: "run",
+        summary: "what a hook does",
+        hidden: true,
+        passThrough: true,
+        args: [{ name: "hook" }, { name: "argument", optional: true, many: true }],
+        load: async () => ({ run: (await import("./git-hooks.ts")).runHook }),
+      },
+    ],
+  },
+  {
+    name: "mol",
+    group: "work",
+    summary: "running workflows",
+    subcommands: [
+      {
+        name: "wisp",
+        summary: "short-lived workflows and records",
+        subcommands: [
+          {
+            name: "gc",
+            summary: "delete abandoned wisps, and those whose time is over",
+            flags: [
+              { name: "age", value: "duration", summary: "abandoned for so long (default 1h)" },
+              { name: "all", summary: "also closed wisps past their time; keeps what proved of value" },
+              { name: "dry-run", summary: "only say what would be deleted" },
+            ],
+            examples: ["bd mol wisp gc --dry-run", "bd mol wisp gc --all"],
+            load: () => import("./wisp-gc.ts"),
+          },
+        ],
+      },
+    ],
+  },
 ];

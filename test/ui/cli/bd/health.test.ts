@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -128,4 +129,59 @@ it("an overdue export is made by the next command, and what others did to the fi
   await repository.bd(["config", "set", "export.auto", "false"]);
   await repository.create("D");
   expect((await readFile(file, "utf8")).trimEnd().split("\n")).toHaveLength(3);
+});
+
+it("git hooks add themselves to what is there, sign commits, take in what is pulled, and go again", async () => {
+  const repository = await bdRepository();
+  const id = await repository.create("A");
+  const git = (...args: readonly string[]) =>
+    execFileSync("git", ["-C", repository.path, "-c", "user.name=Sam", "-c", "user.email=s@x", ...args], {
+      encoding: "utf8",
+      env: {
+        ...process.env,
+        BD_ACTOR: "web/polecats/nux",
+        PATH: `${join(import.meta.dirname, "../../../../bin")}:${process.env["PATH"]}`,
+      },
+    });
+  const hook = join(repository.path, ".git/hooks/pre-commit");
+  writeFileSync(hook, "#!/bin/sh\necho mine >> hook-ran\n", { mode: 0o755 });
+  await repository.bd(["config", "set", "sync.mode", "worktree"]);
+  await repository.bd(["hooks", "install"]);
+  await repository.bd(["hooks", "install"]);
+  expect((await repository.bd(["hooks", "list"])).stdout).toBe(
+    "✓ pre-commit\n✓ post-merge\n✓ post-checkout\n✓ prepare-commit-msg\n",
+  );
+  git("add", "AGENTS.md");
+  git("commit", "-q", "-m", "Work");
+  expect(git("show", "--stat", "--format=%B")).toMatch(/Executed-By: web\/polecats\/nux[\s\S]*issues\.jsonl/);
+  expect(existsSync(join(repository.path, "hook-ran"))).toBe(true);
+
+  const file = join(repository.path, ".beads/issues.jsonl");
+  git("checkout", "-q", "-b", "other");
+  const edited = (await readFile(file, "utf8")).replace('"title":"A"', '"title":"From elsewhere"');
+  writeFileSync(file, edited);
+  git("commit", "-q", "--no-verify", "-a", "-m", "Edit");
+  git("checkout", "-q", "-");
+  git("merge", "-q", "other");
+  expect((await repository.bd(["show", id])).stdout).toContain("From elsewhere");
+  await repository.bd(["hooks", "uninstall"]);
+  expect(await readFile(hook, "utf8")).toBe("#!/bin/sh\necho mine >> hook-ran\n");
+  expect(existsSync(join(repository.path, ".git/hooks/post-merge"))).toBe(false);
+});
+
+it("23: a wisp is out of the way until it is deleted, or kept because somebody commented on it", async () => {
+  const repository = await bdRepository();
+  const ping = await repository.create("p", "--ephemeral", "--wisp-type", "ping");
+  const error = await repository.create("e", "--ephemeral", "--wisp-type", "error");
+  await repository.bd(["comment", error, "worth keeping"]);
+  expect(await repository.ready()).toEqual([]);
+  expect(await repository.json<readonly unknown[]>("list")).toEqual([]);
+  expect((await repository.bd(["export"])).stdout).toBe("");
+  expect((await repository.bd(["mol", "wisp", "gc"])).stdout).toBe("✓ Deleted 0 wisp(s)\n");
+  expect(await repository.json("mol", "wisp", "gc", "--all")).toMatchObject({
+    cleaned_ids: [],
+    promoted_ids: [error],
+  });
+  expect((await repository.bd(["export"])).stdout).toContain(error);
+  expect(await repository.json("mol", "wisp", "gc", "--age", "0s")).toMatchObject({ cleaned_ids: [ping] });
 });

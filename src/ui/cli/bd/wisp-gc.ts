@@ -1,0 +1,27 @@
+import { reapWisps } from "../../../core/ledger/upkeep/reap-wisps.ts";
+import type { CommandContext } from "../command.ts";
+import { openWorkspace } from "./workspace.ts";
+
+const hour = 3600 * 1000;
+
+/** `bd mol wisp gc`: abandoned wisps, and with `--all` everything whose time is over (spec/01 §5.5). */
+export async function run(context: CommandContext): Promise<void> {
+  const { out, flags } = context;
+  const { ledger, actor } = await openWorkspace(context);
+  const isPreview = flags.boolean("dry-run") || flags.boolean("readonly");
+  const report = await reapWisps(ledger, {
+    actor,
+    dryRun: isPreview,
+    ...(flags.boolean("all") ? {} : { abandonedForMs: flags.duration("age") ?? hour }),
+  });
+  const { deleted, promoted } = report;
+  out.document({
+    cleaned_ids: isPreview ? [] : deleted,
+    cleaned_count: isPreview ? 0 : deleted.length,
+    candidates: deleted.length,
+    promoted_ids: promoted,
+    dry_run: isPreview,
+  });
+  out.done(`${isPreview ? "Would delete" : "Deleted"} ${deleted.length} wisp(s)`);
+  if (promoted.length > 0) out.line(`  ${isPreview ? "would promote" : "promoted"}: ${promoted.join(", ")}`);
+}
