@@ -54,17 +54,14 @@ export async function claimBatch(
       },
     },
   ]);
-  await ledger.write(context.actor, [
-    ...claims,
-    ...putRun(record),
-    {
-      op: "event",
-      event: {
-        type: "batch_started",
-        payload: { batch: run.id, mrs: record.ids, target: run.target, rig: context.rig.name },
-      },
+  const started: Operation = {
+    op: "event",
+    event: {
+      type: "batch_started",
+      payload: { batch: run.id, mrs: record.ids, target: run.target, rig: context.rig.name },
     },
-  ]);
+  };
+  await ledger.write(context.actor, [...claims, ...putRun(record), ...(members.length > 0 ? [started] : [])]);
   crashPoint("mq.claimed");
   return record;
 }
@@ -114,10 +111,7 @@ function toStackMember({ mr, source, blockedBy }: WaitingRequest): StackMember {
 }
 
 async function withVerdict(context: QueueContext, item: LandingCommit): Promise<StackedItem> {
-  const { ledger, clock } = context.access;
-  const { gates, gateset } = context.settings;
-  const isKnown =
-    gates.length === 0 || (await isKnownGreen(ledger, context.rig.name, gateset, item.tree, clock.now()));
+  const isKnown = await isKnownGreen(context, item.tree);
   return {
     id: item.id,
     landing: item.landing,

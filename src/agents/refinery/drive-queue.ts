@@ -325,7 +325,7 @@ export class QueueDriver {
         members.length === command.ids.length && members.every(({ mr }) => mr.status === "open");
       if (!isWhole) break;
       try {
-        const id = `mqr-${Buffer.from(access.random.bytes(4)).toString("hex")}`;
+        const id = this.#newRunId();
         const record = await claimBatch(this.#context, { id, target, base }, members);
         this.#writer = new RunWriter(access.ledger, actor, record);
         this.#context.tell(`⚙ ${id}: ${members.length} on ${target}@${base.slice(0, 8)}`);
@@ -344,10 +344,24 @@ export class QueueDriver {
   }
 
   async #gate(command: Extract<Command, { readonly do: "gate" }>): Promise<void> {
-    const writer = this.#expectWriter();
+    const writer = this.#writer ?? (await this.#beginBaseRun());
     if (command.prefix > 0 && command.attempt === 1) this.#counts.gateRuns++;
     await this.#tellBisect(writer, command.prefix);
     this.#flights.start(writer, command);
+  }
+
+  /** A red target's base is gated alone: a run without members. */
+  async #beginBaseRun(): Promise<RunWriter> {
+    const { run } = this.#state;
+    if (run === null) throw new Error("a gate without a run");
+    const { target, base } = run;
+    const record = await claimBatch(this.#context, { id: this.#newRunId(), target, base }, []);
+    this.#writer = new RunWriter(this.#context.access.ledger, this.#context.actor, record);
+    return this.#writer;
+  }
+
+  #newRunId(): string {
+    return `mqr-${Buffer.from(this.#context.access.random.bytes(4)).toString("hex")}`;
   }
 
   async #tellBisect(writer: RunWriter, prefix: number): Promise<void> {

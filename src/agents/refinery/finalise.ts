@@ -35,8 +35,27 @@ export async function finalise(context: QueueContext, landings: ReadonlyMap<Bead
       await checkConvoys(ledger, context.actor, clock.now(), { bead: mr.sourceIssue });
     if (landing.skipBranch === undefined) ended.push(mr);
   }
-  await cleanUpBranches(context, ended);
+  await cleanUpBranches(context, [...ended, ...(await supersededBy(context, ended))]);
   crashPoint("mq.cleaned");
+}
+
+/** Earlier requests for the same issues: what they wanted has landed, so that nobody needs their branches. */
+async function supersededBy(
+  context: QueueContext,
+  landed: readonly MergeRequest[],
+): Promise<readonly MergeRequest[]> {
+  const branches = new Set(landed.map((mr) => mr.branch));
+  const found: MergeRequest[] = [];
+  for (const { sourceIssue } of landed) {
+    if (sourceIssue === "") continue;
+    const earlier = await context.access.ledger.find({
+      type: "merge-request",
+      status: "closed",
+      metadata: { "mr.source_issue": sourceIssue },
+    });
+    found.push(...earlier.map(mergeRequest).filter((mr) => mr.closeReason === "superseded"));
+  }
+  return found.filter((mr) => mr.branch.startsWith("polecat/") && !branches.has(mr.branch));
 }
 
 /** Closes the request in one transaction; undefined when it ended for another reason before. */

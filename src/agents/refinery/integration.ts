@@ -307,9 +307,8 @@ async function gate(
   signal: AbortSignal,
 ): Promise<void> {
   const { rig, settings, access } = context;
-  if (settings.gates.length === 0) return;
   const tree = await runGit(rig.repository, ["rev-parse", "--verify", `${commit}^{tree}`]);
-  if (await isKnownGreen(access.ledger, rig.name, settings.gateset, tree, access.clock.now())) return;
+  if (await isKnownGreen(context, tree)) return;
   const slot = slotOf(rig, 0);
   await checkOut(rig, slot, commit, settings.gateClean);
   const name = `integration-${commit.slice(0, 12)}`;
@@ -331,9 +330,7 @@ async function gate(
       },
     );
   }
-  await access.ledger.write(context.actor, [
-    rememberGreen(rig.name, settings.gateset, tree, name, access.clock.now()),
-  ]);
+  await access.ledger.write(context.actor, [rememberGreen(context, tree, name)]);
 }
 
 async function finishLanding(context: QueueContext, epic: Bead, commit: string): Promise<LandedIntegration> {

@@ -1,5 +1,6 @@
 import { runGit } from "../../core/git/git.ts";
 import { fetchOrigin } from "../../core/git/repository.ts";
+import { GtError } from "../../core/gt-error.ts";
 import type { MergeRequest } from "../../core/merge/merge-request.ts";
 import type { WaitingRequest } from "../../core/merge/open-requests.ts";
 import type { LandingCommit } from "../../core/merge/run-record.ts";
@@ -26,7 +27,7 @@ export type PullRequestOutcome =
 
 const pollMs = 30_000;
 
-export function githubOf(context: QueueContext): GitHub {
+function githubOf(context: QueueContext): GitHub {
   return new GitHub(context.rig.pushUrl || context.rig.gitUrl, context.rig.repository);
 }
 
@@ -38,6 +39,10 @@ export async function landPullRequest(
   place: TargetPlace,
 ): Promise<PullRequestOutcome> {
   const { settings, access } = context;
+  if (settings.vcsProvider !== "github")
+    throw new GtError("E_VCS_PROVIDER", `merge_queue.vcs_provider=${settings.vcsProvider} is not supported`, {
+      hint: `gt rig settings set ${context.rig.name} merge_queue.vcs_provider github`,
+    });
   const github = githubOf(context);
   const request = await findOrCreate(context, github, mr, target, source?.title ?? mr.title);
   if (request === undefined)

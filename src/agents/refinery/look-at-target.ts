@@ -24,7 +24,7 @@ export async function lookAtTarget(
   target: string,
   rest: (ms: number) => Promise<void>,
 ): Promise<TargetSight> {
-  const { rig, settings, access } = context;
+  const { rig, settings } = context;
   const complaint = await fetch(context, rest);
   if (complaint !== undefined) {
     await reportUnreachable(context, target, complaint);
@@ -35,9 +35,7 @@ export async function lookAtTarget(
   const base = await targetCommit(rig, place);
   if (base === undefined) return { sight: "missing" };
   const tree = await runGit(rig.repository, ["rev-parse", "--verify", `${base}^{tree}`]);
-  const isGreen =
-    settings.gates.length === 0 ||
-    (await isKnownGreen(access.ledger, rig.name, settings.gateset, tree, access.clock.now()));
+  const isGreen = await isKnownGreen(context, tree);
   return { sight: "found", place, base, isGreen };
 }
 

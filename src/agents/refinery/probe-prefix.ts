@@ -87,7 +87,7 @@ export async function probePrefix(
   if (result.verdict === "cancelled") return answer("error", ["cancelled"]);
   const failed = result.results.filter((each) => each.verdict !== "green" && !each.optional);
   if (result.verdict === "green") {
-    await ledger.write(context.actor, [rememberGreen(rig.name, settings.gateset, tree, run.id, clock.now())]);
+    await ledger.write(context.actor, [rememberGreen(context, tree, run.id)]);
     if (request.only !== undefined) await reportFlakes(context, writer, tree, request.only);
   }
   const details = failed.map((each) => (each.verdict === "error" ? `${each.gate}: ${each.why}` : each.gate));

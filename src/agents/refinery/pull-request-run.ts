@@ -75,18 +75,18 @@ export class PullRequestRun {
     try {
       return await landPullRequest(this.#context, request, item, place);
     } catch (error) {
-      if (!(error instanceof GtError) || error.code !== "E_GH") throw error;
+      if (!(error instanceof GtError) || !["E_GH", "E_VCS_PROVIDER"].includes(error.code)) throw error;
       const { access, actor, rig } = this.#context;
       await access.ledger.write(
         actor,
         await escalation(this.#context, {
           severity: "medium",
           topic: "gh_unavailable",
-          title: `Pull requests of ${rig.name} cannot be handled: gh is not usable`,
-          reason: [error.message, ...error.why, error.hint ?? ""].join("\n"),
+          title: `Pull requests of ${rig.name} cannot be handled: ${error.message}`,
+          reason: [...error.why, error.hint ?? ""].join("\n"),
         }),
       );
-      return { outcome: "refused", text: `gh unavailable: ${error.message}` };
+      return { outcome: "refused", text: error.message };
     }
   }
 }

@@ -10,10 +10,8 @@ import { isKnownGreen } from "./verdict-store.ts";
 
 /** G1 of spec/05 §2.1: nothing untested is ever pushed, whatever the search believes. */
 export async function expectGreen(context: QueueContext, writer: RunWriter, upTo: number): Promise<void> {
-  const { settings, access, rig } = context;
   const tree = writer.run.items[upTo - 1]?.tree ?? "";
-  if (settings.gates.length === 0) return;
-  if (await isKnownGreen(access.ledger, rig.name, settings.gateset, tree, access.clock.now())) return;
+  if (await isKnownGreen(context, tree)) return;
   throw new Error(`prefix ${upTo} of ${writer.run.id} has no green verdict`);
 }
 

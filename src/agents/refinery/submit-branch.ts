@@ -3,7 +3,7 @@ import { isBranchName, resolveCommit } from "../../core/git/branch.ts";
 import { pushWithLease } from "../../core/git/push.ts";
 import { fetchOrigin } from "../../core/git/repository.ts";
 import { GtError } from "../../core/gt-error.ts";
-import type { BeadId } from "../../core/ledger/bead.ts";
+import type { Bead, BeadId } from "../../core/ledger/bead.ts";
 import { type Submission, submission } from "../../core/merge/submit.ts";
 import { resolveTarget } from "./resolve-target.ts";
 import { hasOrigin } from "./push-target.ts";
@@ -93,11 +93,19 @@ export async function submitBranch(
     commitSha: head,
     target,
     sourceIssue: issue,
+    strategy: strategyOf(context, source),
     ...(request.priority === undefined ? {} : { priority: request.priority }),
     ...(worker === undefined ? {} : { worker }),
   });
   await access.ledger.write(access.actor, result.operations);
   return { ...result, branch, target, issue, worker: worker?.name ?? "", warnings };
+}
+
+/** How the request lands: the bead's own strategy before the rig's (spec/05 §3.1). */
+function strategyOf(context: QueueContext, source: Bead): "mr" | "pr" {
+  const attachment = source.metadata["attachment"] as { readonly merge_strategy?: unknown } | undefined;
+  const chosen = attachment?.merge_strategy ?? context.settings.strategy;
+  return chosen === "pr" ? "pr" : "mr";
 }
 
 async function push(context: QueueContext, branch: string, head: string): Promise<void> {

@@ -7,7 +7,7 @@ import { gateDirectory } from "./gate-directory.ts";
 import { hasOrigin } from "./push-target.ts";
 import type { QueueContext } from "./queue-context.ts";
 import type { GateRun } from "./run-gates.ts";
-import { rememberGreen } from "./verdict-store.ts";
+import { rememberVerified } from "./verdict-store.ts";
 
 export interface Verification extends GateRun {
   readonly head: string;
@@ -25,7 +25,7 @@ export async function verifyTree(
   target: string,
   signal: AbortSignal,
 ): Promise<Verification> {
-  const { rig, settings, access } = context;
+  const { rig, access } = context;
   const remote = await hasOrigin(rig.repository);
   if (remote) await fetchOrigin(rig.repository, { timeoutMs: 120_000 });
   const head = await runGit(worktree, ["rev-parse", "--verify", "HEAD^{commit}"]);
@@ -59,8 +59,6 @@ export async function verifyTree(
   // A gate may have changed files: then it has judged another tree than the one that was committed.
   const after = await runGit(worktree, ["status", "--porcelain", "--untracked-files=no"]);
   if (run.verdict === "green" && after === "")
-    await access.ledger.write(access.actor, [
-      rememberGreen(rig.name, settings.gateset, tree, `verify by ${access.actor}`, access.clock.now()),
-    ]);
+    await access.ledger.write(access.actor, [rememberVerified(context, tree)]);
   return { ...run, head, base, target };
 }

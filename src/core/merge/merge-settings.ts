@@ -37,7 +37,6 @@ export interface MergeSettings {
   readonly testsRequired: boolean;
   readonly policy: QueuePolicy;
   readonly slots: number;
-  readonly speculation: "off" | "bisect";
   readonly onConflict: "assign_back" | "auto_rebase";
   readonly onFailure: "redispatch" | "assign_back" | "hold";
   readonly maxRetryCount: number;
@@ -46,17 +45,15 @@ export interface MergeSettings {
   readonly requireReview: boolean;
   readonly prMerge: "queue" | "human";
   readonly prWaitChecks: boolean;
-  readonly prChecksTimeoutMs: number;
   readonly vcsProvider: string;
-  readonly directGates: boolean;
-  readonly trustPreVerified: "recorded" | "claim" | "off";
+  /** `off`: verdicts of `gt mq verify` do not count. */
+  readonly trustPreVerified: "recorded" | "off";
   readonly autoPush: boolean;
   readonly localOrigin: "update" | "branch" | "refuse";
   readonly deleteMergedBranches: boolean;
   readonly integrationRefinery: boolean;
   readonly integrationTemplate: string;
   readonly integrationAutoLand: boolean;
-  readonly pollIntervalMs: number;
   readonly staleClaimMs: number;
   readonly trailers: boolean;
   readonly sign: boolean;
@@ -70,7 +67,7 @@ export function mergeSettings(settings: RigSettings): MergeSettings {
   const read = new Reader(settings["merge_queue"]);
   const gates = gateList(read);
   const slots = read.count("max_concurrent", 1, 1);
-  const speculation = read.word("speculation", "bisect", ["off", "bisect", "pipeline"]);
+  const speculation = read.word("speculation", "bisect", ["off", "bisect"]);
   return {
     enabled: read.flag("enabled", true),
     strategy: strategyOf(read.word("merge_strategy", "mr", ["mr", "pr", "local", "direct"])),
@@ -91,7 +88,6 @@ export function mergeSettings(settings: RigSettings): MergeSettings {
       probes: speculation === "off" ? 1 : slots,
     },
     slots,
-    speculation: speculation === "off" ? "off" : "bisect",
     onConflict: read.word("on_conflict", "assign_back", ["assign_back", "auto_rebase"]),
     onFailure: read.word("on_failure", "redispatch", ["redispatch", "assign_back", "hold"]),
     maxRetryCount: read.count("max_retry_count", 5, 0),
@@ -100,17 +96,14 @@ export function mergeSettings(settings: RigSettings): MergeSettings {
     requireReview: read.flag("require_review", false),
     prMerge: read.word("pr_merge", "queue", ["queue", "human"]),
     prWaitChecks: read.flag("pr_wait_checks", true),
-    prChecksTimeoutMs: read.duration("pr_checks_timeout", "15m"),
     vcsProvider: read.text("vcs_provider", "github"),
-    directGates: read.flag("direct_gates", false),
-    trustPreVerified: read.word("trust_pre_verified", "recorded", ["recorded", "claim", "off"]),
+    trustPreVerified: read.word("trust_pre_verified", "recorded", ["recorded", "off"]),
     autoPush: read.flag("auto_push", true),
     localOrigin: read.word("local_origin", "update", ["update", "branch", "refuse"]),
     deleteMergedBranches: read.flag("delete_merged_branches", true),
     integrationRefinery: read.flag("integration_branch_refinery_enabled", true),
     integrationTemplate: read.text("integration_branch_template", "integration/{title}"),
     integrationAutoLand: read.flag("integration_branch_auto_land", false),
-    pollIntervalMs: read.duration("poll_interval", "30s"),
     staleClaimMs: read.duration("stale_claim_timeout", "30m"),
     trailers: read.flag("trailers", true),
     sign: read.flag("sign_commits", false),

@@ -136,6 +136,6 @@ describe("a queue that merges through pull requests", () => {
     expect(await town.run()).toMatchObject({ merged: [], ejected: [] });
     expect(await town.mr(mr)).toMatchObject({ phase: "held", fixAttempts: 0 });
     const [asked] = await town.ledger.find({ type: "escalation" });
-    expect(asked?.title).toContain("gh is not usable");
+    expect(asked?.title).toContain("gh cannot be run");
   }, 60_000);
 });

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { commit, git } from "../../support/scratch-repository.ts";
@@ -180,6 +180,21 @@ describe("a red target", () => {
     expect(await town.ledger.find({ labels: ["gt:target-red"], notStatus: "closed" })).toEqual([]);
     expect(await town.ledger.find({ type: "escalation", notStatus: "closed" })).toEqual([]);
     expect(town.events("target_green")).toHaveLength(1);
+  }, 120_000);
+});
+
+describe("a red target that a person repairs", () => {
+  test("is gated again, and what waited lands", async () => {
+    const town = await QueueTown.make();
+    person(town, "main", { "broken.txt": "bad\n" });
+    const { mr } = await town.submit({ "a.txt": "a\n" }, { title: "Add a", start: "main" });
+    expect(await town.run()).toMatchObject({ merged: [], ejected: [] });
+    expect(await town.run()).toMatchObject({ runs: 0 });
+    person(town, "main", { "broken.txt": "mended\n" });
+    town.later(31_000);
+    expect(await town.run()).toMatchObject({ merged: [mr], ejected: [] });
+    expect(town.events("target_green")).toHaveLength(1);
+    expect(await town.ledger.rows("merge_runs_live")).toEqual([]);
   }, 120_000);
 });
 
@@ -404,4 +419,5 @@ function person(town: QueueTown, branch: string, files: Readonly<Record<string, 
   git(join(town.root, ".."), "clone", "--quiet", "--branch", branch, town.origin, place);
   commit(place, "A person's commit", files);
   git(place, "push", "--quiet", "origin", branch);
+  rmSync(place, { recursive: true, force: true });
 }

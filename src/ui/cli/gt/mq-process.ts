@@ -1,6 +1,11 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { forecastBatch } from "../../../agents/refinery/forecast-batch.ts";
 import { queueContext } from "../../../agents/refinery/queue-context.ts";
-import { runQueue } from "../../../agents/refinery/refinery.ts";
+import type { QueueReport } from "../../../agents/refinery/drive-queue.ts";
+import { runQueue, type RunQueueOptions } from "../../../agents/refinery/refinery.ts";
+import { GtError } from "../../../core/gt-error.ts";
+import type { Ledger } from "../../../core/ledger/ledger.ts";
+import { watchLedger } from "../../../core/ledger/watch-ledger.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
 import type { Rig } from "../../../core/town/town.ts";
 import type { CommandContext } from "../command.ts";
@@ -24,7 +29,7 @@ export async function processQueue(
   options: { readonly untilIdle?: "until-idle"; readonly target?: string },
 ): Promise<number> {
   const { out } = context;
-  const report = await runQueue(await context.access(), rig, {
+  const report = await here(context, rig, {
     signal: context.untilSignal(),
     patienceMs: options.untilIdle === undefined ? 0 : 60_000,
     byHand: "by-hand",
@@ -39,6 +44,33 @@ export async function processQueue(
   if (report.quarantined.length > 0) parts.push(`${report.quarantined.length} quarantined`);
   out.line(`${rig.name}: ${parts.join(", ")}, ${report.gateRuns} gate runs, ${report.waiting} waiting`);
   return report.ejected.length + report.conflicts.length + report.quarantined.length > 0 ? 3 : 0;
+}
+
+/** Runs the queue in this process; while another one drives it, that one is followed instead (spec/05 §4.1). */
+async function here(context: CommandContext, rig: Rig, options: RunQueueOptions): Promise<QueueReport> {
+  const access = await context.access();
+  for (let isTold = false; ; isTold = true) {
+    try {
+      return await runQueue(access, rig, options);
+    } catch (error) {
+      if (!(error instanceof GtError) || error.code !== "E_BUSY" || context.untilSignal().aborted)
+        throw error;
+      if (!isTold) context.out.note(`${error.message}; waiting for it`);
+      await changeOf(access.ledger, context.untilSignal());
+    }
+  }
+}
+
+/** The next write of anybody, or a moment later: a lock that is given back writes nothing. */
+async function changeOf(ledger: Ledger, signal: AbortSignal): Promise<void> {
+  let onChange: () => void = () => {};
+  const watch = watchLedger(ledger, () => onChange());
+  const changed = new Promise<void>((resolve) => {
+    onChange = resolve;
+  });
+  const moment = pause(2000, undefined, { signal }).catch(() => {});
+  await Promise.race([changed, moment]);
+  await watch.close();
 }
 
 async function dryRun(context: CommandContext, rig: Rig, target: string | undefined): Promise<number> {
