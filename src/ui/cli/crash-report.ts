@@ -21,7 +21,7 @@ export function reportDefect(error: unknown, shown: GtError, defect: Defect): Gt
   });
 }
 
-function writeReport(directory: string, error: unknown, { program, words }: Defect): string | undefined {
+function writeReport(directory: string, error: unknown, { program, words, env }: Defect): string | undefined {
   const stamp = new Date().toISOString().replace(/[:.]/g, "-");
   const file = join(directory, `${stamp}-${process.pid}.txt`);
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -30,7 +30,7 @@ function writeReport(directory: string, error: unknown, { program, words }: Defe
     `node ${process.version} ${process.platform} ${process.arch}`,
     `command ${[program, ...words].join(" ")}`,
     "",
-    redact(stack),
+    redact(stack, env),
     "",
   ];
   try {

@@ -12,7 +12,7 @@ export class Ending {
         if (this.#isEnding) process.exit(code);
         this.#isEnding = true;
         if (this.#follower !== undefined) {
-          this.#follower.abort();
+          this.#follower.abort(code);
           return;
         }
         flush();
@@ -21,7 +21,7 @@ export class Ending {
     }
   }
 
-  /** For commands that follow or serve until a signal; they then end by themselves. */
+  /** For commands that follow or serve until a signal; they then end by themselves. Its reason is the code 130 or 143. */
   untilSignal(): AbortSignal {
     this.#follower ??= new AbortController();
     return this.#follower.signal;

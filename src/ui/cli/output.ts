@@ -33,6 +33,8 @@ export interface Output {
   note(text: string): void;
   /** Bold header, rule, columns sized to content and cut to the terminal (spec/07 §1.4). */
   table(columns: readonly string[], rows: readonly (readonly string[])[]): void;
+  /** Writes out what is pending, before another program takes over the terminal. */
+  flush(): void;
   /** From here on the text is long reading matter and may go through the pager (spec/07 §1.7). */
   page(): void;
 }

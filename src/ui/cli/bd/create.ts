@@ -80,6 +80,7 @@ async function newBead(context: CommandContext, workspace: Workspace): Promise<N
     ...(notes === "" ? {} : { notes }),
     ...(flags.strings("labels").length === 0 ? {} : { labels: flags.strings("labels") }),
     ...(id === undefined ? {} : { id }),
+    ...(flags.boolean("force") ? { allowForeignPrefix: true } : {}),
     ...(parent === undefined
       ? {}
       : { parent: await workspace.resolve(parent), inheritLabels: !flags.boolean("no-inherit-labels") }),

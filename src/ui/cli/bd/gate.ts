@@ -194,7 +194,7 @@ export async function wait(context: CommandContext): Promise<number> {
     signal.addEventListener("abort", () => finish(undefined), { once: true });
     void look();
   });
-  if (signal.aborted) return 130;
+  if (signal.aborted) return Number(signal.reason);
   if (closed === undefined)
     throw new GtError("E_TIMEOUT", `gate ${gate.id} is still open`, { exitCode: 124 });
   out.document(beadJson(closed));

@@ -1,13 +1,14 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { GtError } from "../../../core/gt-error.ts";
-import { isPrefix } from "../../../core/ledger/new-id.ts";
+import { GtError, usageError } from "../../../core/gt-error.ts";
+import { guessPrefix, isPrefix } from "../../../core/ledger/new-id.ts";
 import { openLedger } from "../../../core/ledger/open-ledger.ts";
+import type { SqliteLedger } from "../../../core/ledger/store/sqlite-ledger.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
 import { outermostTown } from "../../../core/town/find-town.ts";
 import type { CommandContext } from "../command.ts";
 import { agentsBlock } from "./agents-block.ts";
-import { invalid } from "./content.ts";
+import { invalid, readText } from "./content.ts";
 
 const ignoredFiles = [
   "beads.db",
@@ -34,7 +35,11 @@ export async function run(context: CommandContext): Promise<void> {
       hint: "gt rig add <name> <url>",
     });
   }
-  const prefix = flags.string("prefix")?.replace(/-$/, "") ?? defaultPrefix(basename(resolve(cwd)));
+  const existing = flags.boolean("force") ? undefined : await existingBeads(context);
+  const prefix =
+    flags.string("prefix")?.replace(/-$/, "") ??
+    commonPrefix(existing) ??
+    defaultPrefix(basename(resolve(cwd)));
   if (!isPrefix(prefix)) {
     throw invalid(
       `invalid prefix "${sanitiseLine(prefix)}" (lower-case letters, digits and hyphens, at most 20)`,
@@ -56,6 +61,7 @@ export async function run(context: CommandContext): Promise<void> {
       { op: "setConfig", key: "issue_prefix", value: prefix },
     ]);
   }
+  if (isNew && existing !== undefined) await takeIn(context, ledger, existing);
   if (flags.boolean("stealth")) hideFromGit(cwd);
   else if (!flags.boolean("skip-agents")) writeAgentsBlock(join(cwd, "AGENTS.md"));
   out.document({ status: "initialized", path: beadsDir, database_path: path, prefix });
@@ -63,6 +69,43 @@ export async function run(context: CommandContext): Promise<void> {
   out.done("bd initialized");
   out.line(`  Database: ${path}`);
   out.line(`  Issue prefix: ${prefix} (${prefix}-abc12)`);
+}
+
+/** What a clone brings along: the file that was asked for, the tracked export, or the sync branch (spec/01 §9.7). */
+async function existingBeads({ flags, cwd, rest, args }: CommandContext): Promise<string | undefined> {
+  const file = join(cwd, ".beads", "issues.jsonl");
+  const [named] = [...args, ...rest];
+  if (flags.boolean("from-jsonl") && named !== undefined) return readText(cwd, named);
+  if (existsSync(file)) return readFileSync(file, "utf8");
+  if (flags.boolean("from-jsonl")) throw usageError("there is no .beads/issues.jsonl to import");
+  if (!existsSync(join(cwd, ".git"))) return undefined;
+  const { findSyncedBeads } = await import("../../../core/ledger/sync/sync-scope.ts");
+  return findSyncedBeads({ repository: cwd });
+}
+
+/** The prefix that most of the ids have. */
+function commonPrefix(text: string | undefined): string | undefined {
+  const counts = new Map<string, number>();
+  for (const [, id = ""] of (text ?? "").matchAll(/^\{(?:"_type":"issue",)?"id":"([^"]+)"/gm)) {
+    const prefix = guessPrefix(id);
+    counts.set(prefix, (counts.get(prefix) ?? 0) + 1);
+  }
+  return [...counts].toSorted(([, a], [, b]) => b - a)[0]?.[0];
+}
+
+async function takeIn({ out }: CommandContext, ledger: SqliteLedger, text: string): Promise<void> {
+  const { importText } = await import("../../../core/ledger/jsonl/import-records.ts");
+  const report = await importText(ledger, text, {
+    actor: "system",
+    now: ledger.clock.now(),
+    scope: "local",
+    allowForeign: true,
+    skipInvalid: true,
+  });
+  for (const warning of report.warnings) out.warn(warning);
+  if (report.invalid.length > 0)
+    out.warn(`${report.invalid.length} line(s) could not be read: bd import --skip-invalid`);
+  out.note(`Imported ${report.created} issues`);
 }
 
 async function checkReinitialising({ flags }: CommandContext, path: string): Promise<void> {

@@ -52,7 +52,7 @@ function exportedScope({ flags }: CommandContext, workspace: Workspace): string 
 export async function importBeads(context: CommandContext): Promise<void> {
   const { flags, out, args, cwd, env } = context;
   const source = args[0] ?? "-";
-  const text = source === "-" ? readInput(inputLimit) : readFile(resolve(cwd, source), source);
+  const text = source === "-" ? await readInput(inputLimit) : readFile(resolve(cwd, source), source);
   const workspace = await openWorkspace(context);
   if (flags.boolean("readonly"))
     throw new GtError("E_REFUSED", "operation 'import' is not allowed in read-only mode");

@@ -6,6 +6,9 @@ export const setupCommands: readonly CommandSpec[] = [
     name: "init",
     group: "workspace",
     summary: "start a ledger in this repository",
+    description:
+      "Makes .beads/ with the database. A clone that brings beads along, in .beads/issues.jsonl or on the sync branch, imports them and keeps their prefix.",
+    args: [{ name: "file", optional: true }],
     flags: [
       {
         name: "prefix",
@@ -13,7 +16,7 @@ export const setupCommands: readonly CommandSpec[] = [
         value: "prefix",
         summary: "prefix of the ids (default: the directory's name)",
       },
-      { name: "from-jsonl", summary: "import .beads/issues.jsonl" },
+      { name: "from-jsonl", summary: "import this file, or .beads/issues.jsonl" },
       { name: "stealth", summary: "hide it in .git/info/exclude" },
       { name: "skip-hooks", summary: "no git hooks" },
       { name: "skip-agents", summary: "leave AGENTS.md alone" },
@@ -264,5 +267,14 @@ export const setupCommands: readonly CommandSpec[] = [
         load: async () => ({ run: (await import("./memory.ts")).list }),
       },
     ],
+  },
+  {
+    name: "mail",
+    group: "comm",
+    summary: "the same as gt mail",
+    args: [{ name: "word", optional: true, many: true }],
+    passThrough: true,
+    examples: ["bd mail inbox"],
+    load: () => import("./mail.ts"),
   },
 ];
