@@ -14,6 +14,7 @@ import { identityFile } from "../../../src/agents/daemon/daemon-state.ts";
 import { estop, thaw } from "../../../src/agents/daemon/estop.ts";
 import { writeDesired } from "../../../src/agents/daemon/desired-state.ts";
 import { findLeftovers, townDown } from "../../../src/agents/daemon/town-down.ts";
+import { townShutdown } from "../../../src/agents/daemon/town-shutdown.ts";
 import { townUp } from "../../../src/agents/daemon/town-up.ts";
 import { sling } from "../../../src/agents/lifecycle/sling.ts";
 import { isSameProcess, processStartTime } from "../../../src/agents/sessions/process-identity.ts";
@@ -163,6 +164,23 @@ test("gt down --all leaves nothing of ours running, touches nobody else, and gt 
     phase: expect.not.stringMatching("exited"),
   });
   expect(await access.ledger.agent(agent)).toMatchObject({ state: "working", hookState: "active" });
+}, 120_000);
+
+test("a shutdown removes sandboxes that hold nothing and keeps those with work", async () => {
+  work.write("web/settings/config.json", { merge_queue: { batch: { batch_wait_time: "0s" } } });
+  await townUp(access);
+  const finished = await work.bead(access, "Finished", "echo done > done.txt");
+  await sling(access, { words: [finished.id, "web"], options: {} });
+  await waitFor(async () => (await access.ledger.get(finished.id))?.status === "closed", {
+    timeoutMs: 60_000,
+  });
+  const { agent } = await slingEndless("Unfinished");
+  await waitFor(() => existsSync(join(work.root, agent, "web", "runs")), slow);
+
+  const report = await townShutdown(access, { cwd: work.root, force: true });
+  expect(report.leftovers).toEqual([]);
+  expect(report.keptSandboxes).toEqual([{ address: agent, reason: expect.stringContaining("uncommitted") }]);
+  expect(existsSync(join(work.root, agent, "web", "runs"))).toBe(true);
 }, 120_000);
 
 test("what an agent writes is kept as a snapshot of its hook once it has settled", async () => {

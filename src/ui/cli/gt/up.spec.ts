@@ -36,4 +36,38 @@ export const upCommands: readonly CommandSpec[] = [
     seeAlso: ["gt up", "gt shutdown"],
     load: () => import("./down.ts"),
   },
+  {
+    name: "start",
+    group: "services",
+    summary: "start the town, or one crew member",
+    description:
+      "Without an argument as gt up. With <rig>/crew/<name>, that crew member's session starts too.",
+    args: [{ name: "crew", optional: true, many: true }],
+    flags: [
+      { name: "agent", value: "preset", summary: "runtime of the crew member" },
+      { name: "all", short: "a", summary: "also resume the agents that gt down suspended" },
+      { name: "quiet", short: "q", summary: "only failures" },
+    ],
+    examples: ["gt start", "gt start web/crew/max"],
+    seeAlso: ["gt up", "gt crew start"],
+    load: () => import("./start.ts"),
+  },
+  {
+    name: "shutdown",
+    group: "services",
+    summary: "end of the day: end all sessions and remove sandboxes without work",
+    description:
+      "Ends everything, verified, and then removes the polecats' sandboxes that hold nothing unsaved. Others are kept and listed. Crew is kept.",
+    flags: [
+      { name: "graceful", short: "g", summary: "tell the agents and wait for them" },
+      { name: "wait", short: "w", value: "seconds", summary: "how long with --graceful", default: "30" },
+      { name: "polecats-only", summary: "keep the sandboxes: only end sessions" },
+      { name: "nuclear", summary: "also remove sandboxes with work, which is kept as snapshot and branch" },
+      { name: "force", short: "f", summary: "skip the polite part and the question" },
+      { name: "quiet", short: "q", summary: "only failures" },
+    ],
+    examples: ["gt shutdown", "gt shutdown -g -w 60"],
+    seeAlso: ["gt down", "gt polecat nuke"],
+    load: () => import("./shutdown.ts"),
+  },
 ];

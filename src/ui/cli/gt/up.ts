@@ -6,7 +6,7 @@ export async function run(context: CommandContext): Promise<number> {
   const { out, flags, quiet } = context;
   const access = await context.access();
   const services = await townUp(access, {
-    restore: flags.boolean("restore"),
+    restore: flags.boolean("restore") || flags.boolean("all"),
     env: context.env,
     onService: ({ name, ok, detail }) => {
       if (!ok) out.line(`✗ ${name} ${detail}`);
