@@ -68,6 +68,8 @@ export async function cloneShared(options: BareCloneOptions): Promise<void> {
     dirname(into),
     [
       "clone",
+      // Also without anybody watching: the time limit is one without a sign of life.
+      "--progress",
       "--bare",
       "--single-branch",
       "--branch",

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
 import { GtError } from "../gt-error.ts";
 import { currentBranch, resolveCommit } from "./branch.ts";
-import { askGit, runGit } from "./git.ts";
+import { askGit, type GitOptions, runGit } from "./git.ts";
 
 /** Where a worktree shall stand: on a new branch at `start`, or detached there. */
 export interface WorktreePlace {
@@ -12,11 +12,14 @@ export interface WorktreePlace {
   readonly branch?: string;
 }
 
+/** Writing out a large tree takes longer than other local work, and says nothing meanwhile. */
+const checkout: GitOptions = { timeoutMs: 600_000 };
+
 /** Adds a worktree of the shared repository (spec/04 §3.5). `E_BASE_BRANCH` when `start` means no commit. */
 export async function addWorktree(repository: string, path: string, place: WorktreePlace): Promise<void> {
   const commit = await expectStart(repository, place.start);
   const branch = place.branch === undefined ? ["--detach"] : ["--no-track", "-b", place.branch];
-  await runGit(repository, ["worktree", "add", "--quiet", ...branch, "--", path, commit]);
+  await runGit(repository, ["worktree", "add", "--quiet", ...branch, "--", path, commit], checkout);
 }
 
 /**
@@ -28,8 +31,8 @@ export async function resetWorktree(worktree: string, place: WorktreePlace): Pro
   const commit = await expectStart(worktree, place.start);
   await endOperations(worktree);
   await runGit(worktree, ["checkout", "--quiet", "--detach", "--force"]);
-  await runGit(worktree, ["reset", "--quiet", "--hard", commit]);
-  await runGit(worktree, ["clean", "--quiet", "-fd"]);
+  await runGit(worktree, ["reset", "--quiet", "--hard", commit], checkout);
+  await runGit(worktree, ["clean", "--quiet", "-fd"], checkout);
   if (place.branch === undefined) return;
   await runGit(worktree, ["checkout", "--quiet", "--no-track", "-b", place.branch]);
   const branch = await currentBranch(worktree);

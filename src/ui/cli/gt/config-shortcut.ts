@@ -14,6 +14,10 @@ const keys: Readonly<Record<string, string>> = {
 export async function run(context: CommandContext): Promise<void> {
   const key = keys[context.words.at(-1) ?? ""] ?? "";
   const [given] = context.args;
+  if (key === "default_agent" && given === "list") {
+    const { run: list } = await import("./config-agent-list.ts");
+    return list(context);
+  }
   if (given !== undefined) await setTyped(context, key, given, undefined);
   const { value, source } = explainSetting(await context.town(), findSetting(key), undefined);
   context.out.document({ key, value, source });

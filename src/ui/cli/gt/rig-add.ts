@@ -24,6 +24,7 @@ export async function run(context: CommandContext): Promise<void> {
         acceptGates: (gates) => acceptGates(context, gates),
         acceptProject: (commands) => acceptProject(context, commands),
         onStage: (stage) => out.note(`  ${stage}`),
+        ...progressOf(context),
         ...options(flags),
       });
   const { rig, gates } = report;
@@ -83,6 +84,17 @@ function options(flags: CommandContext["flags"]): Partial<AddRigRequest> {
       return value === undefined ? [] : [[key, value]];
     }),
   );
+}
+
+/** A large clone shows how far it is, on a terminal that can show it. */
+function progressOf({ plain, json, quiet, agentMode }: CommandContext): Pick<AddRigRequest, "onProgress"> {
+  if (plain || json || quiet || agentMode || process.stderr.isTTY !== true) return {};
+  return {
+    onProgress: (stage, percent) => {
+      const isOver = stage === "resolving" && percent === 100;
+      process.stderr.write(isOver ? "\r\u001b[K" : `\r  ${sanitiseLine(stage)} ${percent}%\u001b[K`);
+    },
+  };
 }
 
 /** Guessed commands run on every merge: they are stored only when somebody has seen them and said yes. */
