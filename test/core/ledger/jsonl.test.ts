@@ -234,3 +234,47 @@ it("repeats an export that was killed after writing the file without changing a 
   expect(await readFile(path, "utf8")).toBe(written);
   expect(ledger.database.value("SELECT count(*) FROM dirty")).toBe(0);
 });
+
+it("turns an imported edge that contradicts what is here into a relation, and completes short addresses", async () => {
+  const { ledger, create, depend } = await scratchLedger();
+  const [a, b] = [await create({ title: "A" }), await create({ title: "B" })];
+  await depend(a.id, b.id);
+  const late = "2026-02-01T00:00:00Z";
+  const edge = { depends_on_id: a.id, type: "blocks", created_at: late };
+  await importOf(ledger, line(b.id, { assignee: "mayor", updated_at: late, dependencies: [edge] }));
+  expect((await ledger.get(b.id))?.assignee).toBe("mayor/");
+  expect(await ledger.dependencies(b.id)).toMatchObject([
+    { to: a.id, type: "related", metadata: '{"was":"blocks","reason":"merge-cycle"}' },
+  ]);
+  expect((await ledger.ready()).map(({ id }) => id)).toEqual([b.id]);
+});
+
+it("takes beads without an id, skips twins of open ones, and says beforehand what it would do", async () => {
+  const { ledger, create } = await scratchLedger();
+  await create({ title: "known" });
+  const text = ['{"title":"known"}', '{"title":"fresh"}', '{"_type":"memory","key":"k","value":"v"}'].join(
+    "\n",
+  );
+  expect(await importOf(ledger, line("gt-zzzz1"), { dryRun: true })).toMatchObject({ created: 1 });
+  expect(await ledger.count({})).toBe(1);
+  const report = await importOf(ledger, text, { dedup: true });
+  expect(report).toMatchObject({ created: 1, memories: 1 });
+  expect(report.dedupSkipped).toHaveLength(1);
+  expect((await ledger.find({ titleContains: "fresh" }))[0]?.id).toMatch(/^gt-[0-9a-z]{5}$/);
+  expect((await ledger.values("memory")).get("k")).toBe("v");
+});
+
+it("does with children whose parent is nowhere what it is told to", async () => {
+  const { ledger } = await scratchLedger();
+  const orphan = line("gt-lost1.1");
+  await expect(importOf(ledger, orphan, { orphans: "strict" })).rejects.toThrow(
+    "gt-lost1.1 has no parent gt-lost1",
+  );
+  expect((await importOf(ledger, orphan, { orphans: "skip" })).orphansSkipped).toEqual(["gt-lost1.1"]);
+  await importOf(ledger, orphan, { orphans: "resurrect" });
+  expect(await ledger.get("gt-lost1")).toMatchObject({
+    title: "(missing parent gt-lost1)",
+    status: "closed",
+    priority: 4,
+  });
+});

@@ -1,4 +1,4 @@
-import { appendFile, readFile } from "node:fs/promises";
+import { appendFile, mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { openLedger } from "../../../src/core/ledger/open-ledger.ts";
@@ -408,4 +408,14 @@ it("claims the best ready bead for one caller after the other", async () => {
   expect((await ledger.claimReady("b"))?.id).toBe(low.id);
   expect(await ledger.claimReady("c")).toBeUndefined();
   expect(await ledger.get(high.id)).toMatchObject({ status: "in_progress", assignee: "a" });
+});
+
+it("says so when the ledger may not be written, or its place is no directory", async () => {
+  const directory = await scratchDirectory();
+  await appendFile(join(directory, "file"), "x");
+  await expect(openLedger({ path: join(directory, "file", "beads.db"), create: true })).rejects.toThrow();
+  await mkdir(join(directory, "beads.db"));
+  await expect(openLedger({ path: join(directory, "beads.db") })).rejects.toMatchObject({
+    code: "E_NO_ACCESS",
+  });
 });

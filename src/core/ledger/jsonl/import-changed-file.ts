@@ -4,7 +4,7 @@ import { exportState, hashOfFile, stamp } from "./export-scope.ts";
 import { type ImportReport, importParsed } from "./import-records.ts";
 import { parseFile } from "./parse-file.ts";
 import type { RecordSet } from "./record-set.ts";
-import { baseOfLine } from "./import-records.ts";
+import { baseOfLine } from "./decide-import.ts";
 import type { BeadRecord } from "./bead-record.ts";
 
 export interface ChangedFile {

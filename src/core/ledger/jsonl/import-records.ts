@@ -1,18 +1,17 @@
-import { formatTime } from "../../clock.ts";
 import { GtError } from "../../gt-error.ts";
 import { formatAddress, parseAddress } from "../../town/address.ts";
-import { breakCycles } from "../merge/break-cycles.ts";
-import { type FieldConflict, isNewer, mergeBead } from "../merge/merge-bead.ts";
 import { guessPrefix } from "../new-id.ts";
 import type { Batch } from "../store/batch.ts";
 import { generateId } from "../store/create-bead.ts";
 import { removeBead } from "../store/delete-bead.ts";
 import type { LedgerDatabase } from "../store/database.ts";
 import type { SqliteLedger } from "../store/sqlite-ledger.ts";
-import { type BeadRecord, type EdgeRecord, formatRecord, type TombstoneRecord } from "./bead-record.ts";
+import type { BeadRecord, TombstoneRecord } from "./bead-record.ts";
+import { breakStoredCycles } from "./break-stored-cycles.ts";
+import { type Decision, decideImport, type ImportMode } from "./decide-import.ts";
 import { type InvalidLineReport, type ParsedFile, parseFile } from "./parse-file.ts";
-import { canonical, compareBytes, parseLine } from "./parse-line.ts";
-import { readRecord, storeRecord } from "./stored-record.ts";
+import { canonical, compareBytes } from "./parse-line.ts";
+import { storeRecord } from "./stored-record.ts";
 
 export interface ImportOptions {
   readonly actor: string;
@@ -23,7 +22,7 @@ export interface ImportOptions {
    * `merge` (default): the newer wins, field by field; `insert-only`: known ids stay; `replace`: the incoming record
    * wins whatever its age; `automatic`: the file is a version of our own export (spec/01 §9.2).
    */
-  readonly mode?: "merge" | "insert-only" | "replace" | "automatic";
+  readonly mode?: ImportMode;
   /** Skips beads with the title of an open one. */
   readonly dedup?: boolean;
   /** Leaves invalid lines out instead of refusing the file. */
@@ -81,14 +80,6 @@ export async function importParsed(
 ): Promise<ImportReport> {
   return new Import(ledger, parsed, options).run();
 }
-
-type Decision =
-  | {
-      readonly action: "insert" | "update";
-      readonly record: BeadRecord;
-      readonly conflicts: readonly FieldConflict[];
-    }
-  | { readonly action: "unchanged" | "stale" };
 
 class Import {
   private readonly ledger: SqliteLedger;
@@ -233,6 +224,13 @@ class Import {
     });
   }
 
+  private decide(given: BeadRecord): Decision {
+    const { mode = "merge", now, dedup = false } = this.options;
+    const incoming = this.isTown ? withCanonicalAddresses(given) : given;
+    const isUndated = this.parsed.undated.has(incoming.id);
+    return decideImport(this.database, incoming, { mode, now, dedup, isUndated });
+  }
+
   private scopeOf(batch: Batch, id: string): string {
     return (
       this.database.value<string>("SELECT scope FROM issues WHERE id = ?", id) ??
@@ -257,53 +255,10 @@ class Import {
       case "stale":
         this.report.stale.push(record.id);
         break;
+      case "twin":
+        this.report.dedupSkipped.push(record.id);
+        break;
     }
-  }
-
-  private decide(given: BeadRecord): Decision {
-    const incoming = this.isTown ? withCanonicalAddresses(given) : given;
-    const existing = readRecord(this.database, incoming.id);
-    if (existing === undefined) return this.decideNew(incoming);
-    const line = formatRecord(incoming);
-    if (formatRecord(existing) === line || this.options.mode === "insert-only")
-      return { action: "unchanged" };
-    if (this.options.mode === "replace") return { action: "update", record: incoming, conflicts: [] };
-    return this.decideExisting(existing, incoming, line);
-  }
-
-  private decideNew(record: BeadRecord): Decision {
-    const tombstone = this.database.value<number>(
-      "SELECT deleted_at FROM tombstones WHERE id = ?",
-      record.id,
-    );
-    if (tombstone !== undefined && Date.parse(record.updated_at) <= tombstone) return { action: "stale" };
-    if (this.options.dedup === true && this.hasOpenTwin(record)) {
-      this.report.dedupSkipped.push(record.id);
-      return { action: "unchanged" };
-    }
-    return { action: "insert", record, conflicts: [] };
-  }
-
-  private decideExisting(existing: BeadRecord, given: BeadRecord, line: string): Decision {
-    const isUndated = this.parsed.undated.has(given.id);
-    let incoming = isUndated ? given : given;
-    const stored = this.database.value<string>(
-      "SELECT line FROM export_lines WHERE issue_id = ?",
-      incoming.id,
-    );
-    const base = stored === undefined ? undefined : baseOfLine(stored, this.options.now);
-    if (this.options.mode === "automatic") {
-      if (stored === line) return { action: "unchanged" };
-      const age = base === undefined ? 1 : Date.parse(incoming.updated_at) - Date.parse(base.updated_at);
-      // An old checkout must not take the ledger back.
-      if (age < 0 && !isUndated) return { action: "stale" };
-      // A person edited the file and left the time as it was.
-      if (age === 0) incoming = { ...incoming, updated_at: formatTime(this.options.now) };
-    } else if (Date.parse(incoming.updated_at) < Date.parse(existing.updated_at) && !isUndated)
-      return { action: "stale" };
-    const merged = base === undefined ? unite(existing, incoming) : mergeBead(base, existing, incoming);
-    if (isSameContent(merged.record, existing)) return { action: "unchanged" };
-    return { action: "update", record: merged.record, conflicts: merged.conflicts };
   }
 
   private applyTombstone(batch: Batch, tombstone: TombstoneRecord): void {
@@ -329,44 +284,9 @@ class Import {
     if (added > 0) batch.markDirty(scope, tombstone.id);
   }
 
-  private hasOpenTwin(record: BeadRecord): boolean {
-    return (
-      this.database.value(
-        "SELECT 1 FROM issues WHERE title = ? AND status <> 'closed' LIMIT 1",
-        record.title,
-      ) !== undefined
-    );
-  }
-
   private exists(id: string): boolean {
     return this.database.value("SELECT 1 FROM issues WHERE id = ?", id) !== undefined;
   }
-}
-
-/** Without a common ancestor, the incoming scalars win and labels, edges and comments are united (spec/01 §9.2). */
-function unite(
-  existing: BeadRecord,
-  incoming: BeadRecord,
-): { record: BeadRecord; conflicts: readonly FieldConflict[] } {
-  const isIncomingNewer = isNewer(incoming, existing) || incoming.updated_at === existing.updated_at;
-  const united = mergeBead(undefined, existing, incoming).record;
-  if (!isIncomingNewer) return { record: united, conflicts: [] };
-  const record: Record<string, unknown> = { ...existing, ...incoming };
-  for (const key of ["labels", "waiters", "dependencies", "comments"]) record[key] = united[key];
-  record["metadata"] = united["metadata"];
-  return { record: canonical(record), conflicts: [] };
-}
-
-function isSameContent(a: BeadRecord, b: BeadRecord): boolean {
-  const content = (record: BeadRecord) => formatRecord({ ...record, updated_at: "", updated_by: "" });
-  return content(a) === content(b);
-}
-
-/** The bead of a line that we exported ourselves. */
-export function baseOfLine(line: string, now: number): BeadRecord | undefined {
-  const parsed = parseLine(line);
-  if (parsed.kind !== "bead" || parsed.bead.id === undefined) return undefined;
-  return parsed.bead.complete({ id: parsed.bead.id, now });
 }
 
 function missingParent(id: string, child: BeadRecord): BeadRecord {
@@ -390,71 +310,3 @@ function withCanonicalAddresses(record: BeadRecord): BeadRecord {
   const spelled = formatAddress(address);
   return spelled === assignee ? record : { ...record, assignee: spelled };
 }
-
-const orderTypes = "('blocks', 'conditional-blocks', 'waits-for', 'parent-child')";
-
-/** Imported edges may contradict what was here; the youngest of a cycle becomes `related` (spec/01 §9.4). */
-async function breakStoredCycles(ledger: SqliteLedger, actor: string): Promise<void> {
-  const { database } = ledger;
-  const statuses = ledger.statuses();
-  const rows = database.all<{ id: string; to: string; type: string; at: number; status: string }>(
-    `SELECT d.issue_id AS id, d.depends_on_id AS "to", d.type, d.created_at AS at, i.status
-     FROM dependencies d JOIN issues i ON i.id = d.issue_id
-     WHERE d.type IN ${orderTypes} AND i.status NOT IN (${statuses.settledSql})`,
-  );
-  const graph = new Map<string, BeadRecord & { dependencies: EdgeRecord[] }>();
-  const node = (id: string, status: string) => {
-    let record = graph.get(id);
-    if (record === undefined) {
-      record = { ...emptyRecord, id, status, dependencies: [] };
-      graph.set(id, record);
-    }
-    return record;
-  };
-  for (const row of rows)
-    node(row.id, row.status).dependencies.push({
-      issue_id: row.id,
-      depends_on_id: row.to,
-      type: row.type,
-      created_at: formatTime(row.at),
-    });
-  const targets = new Set(rows.map(({ to }) => to).filter((id) => !graph.has(id)));
-  const active = database.all<{ id: string; status: string }>(
-    "SELECT id, status FROM issues WHERE id IN (SELECT value FROM json_each(?))",
-    JSON.stringify([...targets]),
-  );
-  for (const { id, status } of active) node(id, status);
-  const changed = breakCycles(graph, (status) => statuses.isSettled(status));
-  if (changed.size === 0) return;
-  await ledger.apply(actor, (batch) => {
-    for (const { id, dependencies = [] } of changed.values()) {
-      const record = readRecord(database, id);
-      if (record === undefined) continue;
-      const cut = dependencies.filter(({ type }) => type === "related");
-      const kept = (record.dependencies ?? []).filter(
-        (edge) =>
-          !cut.some(
-            (related) =>
-              related.depends_on_id === edge.depends_on_id &&
-              JSON.parse(String(related["metadata"])).was === edge.type,
-          ),
-      );
-      storeRecord(
-        batch,
-        canonical({ ...record, updated_at: formatTime(batch.now), dependencies: [...kept, ...cut] }),
-        batch.bead(id).scope,
-      );
-      batch.record({ id, scope: batch.bead(id).scope, type: "merged", new: { dependencies: cut } });
-    }
-  });
-}
-
-const emptyRecord: BeadRecord = {
-  id: "",
-  title: "",
-  status: "open",
-  priority: 2,
-  issue_type: "task",
-  created_at: "",
-  updated_at: "",
-};

@@ -282,6 +282,12 @@ export function translate(error: unknown, path: string): unknown {
       cause: error,
     });
   if (code.startsWith("SQLITE_BUSY")) return busyError(defaultPatienceMs);
+  if (code.startsWith("SQLITE_READONLY") || code.startsWith("SQLITE_CANTOPEN"))
+    return new GtError("E_NO_ACCESS", `the ledger cannot be opened for writing: ${path}`, {
+      why: ["check the rights of the file and of its directory"],
+      hint: `ls -la ${dirname(path)}`,
+      cause: error,
+    });
   if (code === "SQLITE_FULL")
     return new GtError("E_DISK_FULL", `no space left for the ledger: ${path}`, { cause: error });
   return error;
