@@ -118,7 +118,7 @@ export async function rejectRequest(
 }
 
 /** The commit as which the request is on its target, after a look at the remote. */
-export async function landedCommit(
+async function landedCommit(
   context: QueueContext,
   mr: MergeRequest,
 ): Promise<{ readonly commit: string; readonly target: string } | undefined> {

@@ -6,7 +6,7 @@ export interface Permit {
 }
 
 /** Town-wide limit on gate runs at once, over all rigs of this process (spec/05 §2.12). */
-export class GatePermits {
+class GatePermits {
   readonly #waiting: (() => void)[] = [];
   readonly #limit: () => number;
   #taken = 0;

@@ -23,6 +23,6 @@ export function queueContext(
   return { access, rig, settings, actor: refineryAddress(rig), tell };
 }
 
-export function refineryAddress(rig: Rig): string {
+function refineryAddress(rig: Rig): string {
   return `${rig.name}/refinery`;
 }

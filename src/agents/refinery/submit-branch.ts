@@ -121,7 +121,7 @@ async function push(context: QueueContext, branch: string, head: string): Promis
 }
 
 /** The issue that a branch name speaks of (spec/05 §1.3). */
-export function issueOf(branch: string): BeadId | undefined {
+function issueOf(branch: string): BeadId | undefined {
   const own = /^polecat\/[^/]+\/([^/@]+)(?:@[^/]*)?$/.exec(branch)?.[1];
   return own ?? /[a-z]+-[a-z0-9]+(?:\.[0-9]+)*/.exec(branch)?.[0];
 }

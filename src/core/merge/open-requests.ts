@@ -2,7 +2,6 @@ import type { Bead, BeadId } from "../ledger/bead.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { Rig } from "../town/town.ts";
 import { type MergeRequest, mergeRequest } from "./merge-request.ts";
-import { conflictTaskLabel } from "./submit.ts";
 
 const blocking: readonly string[] = ["blocks", "conditional-blocks", "waits-for", "merge-blocks"];
 
@@ -47,10 +46,6 @@ export function openConflictTasks(requests: readonly WaitingRequest[], target: s
     .filter((each) => each.target === target && each.mr.conflictTaskId !== "")
     .filter((each) => each.blockedBy.includes(each.mr.conflictTaskId))
     .map((each) => each.mr.conflictTaskId);
-}
-
-export function isConflictTask(bead: Bead): boolean {
-  return bead.labels.includes(conflictTaskLabel);
 }
 
 function isOpen(blocker: Bead | undefined, type: string): boolean {

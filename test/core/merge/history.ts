@@ -268,6 +268,7 @@ class World {
     const run = this.state.run;
     switch (command.do) {
       case "sync": {
+        this.hasMoved = false;
         const landed = [...this.inputs.keys()].filter(
           (id) => this.fates.get(id) === "waiting" && this.contains(this.target, id),
         );
@@ -400,8 +401,11 @@ class World {
       return;
     }
     if (this.isOnTarget(item.landing)) this.facts.push({ t: "pushed", upTo });
-    else if (this.target !== expect) this.facts.push({ t: "pushFailed", kind: "moved" });
-    else {
+    else if (this.target !== expect) {
+      if (!this.hasMoved)
+        this.violations.push(`P1: the push expects ${expect}, nobody has moved ${this.target}`);
+      this.facts.push({ t: "pushFailed", kind: "moved" });
+    } else {
       const before = this.target;
       this.target = item.landing;
       if (!item.landing.startsWith(`${before}|`))
@@ -496,7 +500,11 @@ class World {
     const bad = !isBad && this.chance(0.3);
     this.target = `${this.target}|x${this.externals++}${bad ? "!" : ""}`;
     if (bad) this.mustRepair = true;
+    this.hasMoved = true;
   }
+
+  /** A person has pushed since the queue looked last. */
+  hasMoved = false;
 
   mustRepair = false;
 
@@ -565,6 +573,7 @@ export function playHistory(options: HistoryOptions): HistoryReport {
     }
     if (world.mustRepair && world.chance(0.5)) {
       world.mustRepair = false;
+      world.hasMoved = true;
       world.target = `${world.target}|x${world.externals++}`;
     }
     if (world.wakeAt === undefined) {
