@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { stopDaemon } from "../../src/agents/daemon/daemon-control.ts";
 import { connectHost } from "../../src/agents/sessions/client.ts";
 import type { SessionHost } from "../../src/agents/sessions/session-host.ts";
 import type { TownAccess } from "../../src/agents/town-access.ts";
@@ -41,6 +42,8 @@ export class WorkTown {
       email: "ada@example.com",
     });
     this.write("settings/config.json", { default_agent: "shell" });
+    // Nobody watches: an agent's `gt done` would start a daemon, which would do the test's work for it.
+    this.write("daemon/desired.json", { state: "down", since: createdAt, by: "test" });
     this.write("mayor/rigs.json", {
       version: 1,
       rigs: Object.fromEntries(
@@ -141,7 +144,13 @@ export class WorkTown {
     return git(this.rig(rig).repository, ...args);
   }
 
+  /** From now on the town is wanted up, so that commands start its daemon. */
+  wantUp(): void {
+    rmSync(join(this.root, "daemon/desired.json"));
+  }
+
   async dispose(): Promise<void> {
+    await stopDaemon(this.town);
     for (const host of this.#hosts) host.disconnect();
     const last = await connectHost(this.town, { start: false }).catch(() => undefined);
     await last?.shutdown({ force: true });

@@ -1,6 +1,7 @@
 import { GtError } from "../../core/gt-error.ts";
 import { openTown } from "../../core/town/open-town.ts";
 import { Daemon } from "./daemon.ts";
+import { watchForVanishedTown } from "../sessions/vanished-town.ts";
 import { openDaemonLog } from "./daemon-log.ts";
 import { logFile } from "./daemon-state.ts";
 import { watchForHang } from "./hang-watch.ts";
@@ -13,6 +14,8 @@ async function main(root: string, isForeground: boolean): Promise<void> {
   const log = openDaemonLog(logFile(town), isForeground ? { echo: process.stderr } : {});
   const daemon = await Daemon.start(town, log);
   watchForHang();
+  // Nothing to finish and nowhere to write: stopping in order would only make the deleted directories anew.
+  watchForVanishedTown(town.root, () => process.exit(0));
   let isStopping = false;
   const stop = (signal: string): void => {
     if (isStopping) return;

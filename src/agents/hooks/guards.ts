@@ -167,7 +167,7 @@ function destroys(command: readonly string[], context: GuardContext): string | u
   if (name === "rm" && hasLetter(command, "[rR]") && hasLetter(command, "f")) {
     const { home, townRoot } = context;
     const targets = command.slice(1).filter((word) => !word.startsWith("-"));
-    const forbidden = ["/", "/*", "~", "~/", "$HOME", "${HOME}", home, townRoot].filter(
+    const forbidden = ["/", "/*", "~", "~/", "$HOME", "$" + "{HOME}", home, townRoot].filter(
       (path) => path !== "",
     );
     if (targets.some((path) => forbidden.includes(path.length > 1 ? path.replace(/\/$/, "") : path)))

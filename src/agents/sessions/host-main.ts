@@ -8,6 +8,7 @@ import { keepDaemon } from "../daemon/keep-daemon.ts";
 import { HostServer } from "./host-server.ts";
 import { endEvent } from "./session-events.ts";
 import { readLastScreen } from "./session-records.ts";
+import { watchForVanishedTown } from "./vanished-town.ts";
 
 /** The session host process: `node host.js <town>`. Its output goes to `logs/host.log`. */
 async function main(root: string): Promise<number> {
@@ -35,6 +36,10 @@ async function main(root: string): Promise<number> {
       },
     });
     keepDaemon(town, log);
+    watchForVanishedTown(town.root, () => {
+      log("the town is gone; ending");
+      void server.close({ force: true });
+    });
   } catch (error) {
     // Two commands started a host at once; the other one serves both.
     if (error instanceof GtError && error.code === "E_BUSY") return 0;

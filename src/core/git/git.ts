@@ -1,4 +1,5 @@
 import { statSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
 import { GitError, GitPluginError, type SimpleGit, type SimpleGitProgressEvent, simpleGit } from "simple-git";
 import { GtError } from "../gt-error.ts";
 
@@ -84,7 +85,7 @@ export async function askGit(
   options: GitOptions = {},
 ): Promise<GitAnswer> {
   try {
-    return { exitCode: 0, stdout: await openGit(directory, options).raw([...args]), stderr: "" };
+    return { exitCode: 0, stdout: await run(directory, args, options), stderr: "" };
   } catch (error) {
     if (error instanceof GitFailure) return error;
     throw error;
@@ -97,7 +98,23 @@ export async function runGit(
   args: readonly string[],
   options: GitOptions = {},
 ): Promise<string> {
-  return (await openGit(directory, options).raw([...args])).replace(/\n$/, "");
+  return (await run(directory, args, options)).replace(/\n$/, "");
+}
+
+const attempts = 5;
+/** git looks at all worktrees before it does anything, and gives up over one that another git is just making. */
+const metHalfMadeWorktree = /failed to read worktrees\/\S+\/(commondir|gitdir)/;
+
+async function run(directory: string, args: readonly string[], options: GitOptions): Promise<string> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await openGit(directory, options).raw([...args]);
+    } catch (error) {
+      const isPassing = error instanceof GitFailure && metHalfMadeWorktree.test(error.stderr);
+      if (!isPassing || attempt === attempts) throw error;
+      await pause(20 * attempt);
+    }
+  }
 }
 
 /** What a hook or an agent's shell must not tell our git: which repository it is in, which editor to open. */

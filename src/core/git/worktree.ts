@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
 import { GtError } from "../gt-error.ts";
+import { withLock } from "../lock/lock.ts";
 import { currentBranch, resolveCommit } from "./branch.ts";
 import { askGit, type GitOptions, runGit } from "./git.ts";
 
@@ -19,7 +20,10 @@ const checkout: GitOptions = { timeoutMs: 600_000 };
 export async function addWorktree(repository: string, path: string, place: WorktreePlace): Promise<void> {
   const commit = await expectStart(repository, place.start);
   const branch = place.branch === undefined ? ["--detach"] : ["--no-track", "-b", place.branch];
-  await runGit(repository, ["worktree", "add", "--quiet", ...branch, "--", path, commit], checkout);
+  // Two gits that make worktrees of one repository at once trip over each other's half-made ones.
+  await withLock(join(repository, "gt-locks"), "worktrees", { kind: "worktree", waitMs: 120_000 }, () =>
+    runGit(repository, ["worktree", "add", "--quiet", ...branch, "--", path, commit], checkout),
+  );
 }
 
 /**

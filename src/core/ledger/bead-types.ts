@@ -91,7 +91,7 @@ const aliases: Readonly<Record<string, string>> = {
 /** The type meant by what a person typed. */
 export function canonicalType(input: string): string {
   const lower = input.trim().toLowerCase();
-  return aliases[lower] ?? lower;
+  return (Object.hasOwn(aliases, lower) ? aliases[lower] : undefined) ?? lower;
 }
 
 /** The type that a `gt:` label stands for on import; undefined for other labels. */

@@ -15,23 +15,23 @@ export interface Address {
 
 export const overseerAddress: Address = { role: "overseer", rig: "", name: "" };
 
-/** Short spellings of town roles and rig roles. */
-const townWords: Readonly<Record<string, Address["role"]>> = {
-  mayor: "mayor",
-  may: "mayor",
-  deacon: "deacon",
-  dea: "deacon",
-  boot: "boot",
-  overseer: "overseer",
-  human: "overseer",
-  "@overseer": "overseer",
-};
-const rigWords: Readonly<Record<string, "witness" | "refinery">> = {
-  witness: "witness",
-  wit: "witness",
-  refinery: "refinery",
-  ref: "refinery",
-};
+/** Short spellings of town roles and rig roles. Maps, since the words come from outside: `toString` is no role. */
+const townWords: ReadonlyMap<string, Address["role"]> = new Map([
+  ["mayor", "mayor"],
+  ["may", "mayor"],
+  ["deacon", "deacon"],
+  ["dea", "deacon"],
+  ["boot", "boot"],
+  ["overseer", "overseer"],
+  ["human", "overseer"],
+  ["@overseer", "overseer"],
+]);
+const rigWords: ReadonlyMap<string, "witness" | "refinery"> = new Map([
+  ["witness", "witness"],
+  ["wit", "witness"],
+  ["refinery", "refinery"],
+  ["ref", "refinery"],
+]);
 const agentName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /** The one spelling that is stored and shown. */
@@ -65,14 +65,14 @@ export function parseAddress(text: string): Address | undefined {
   const parts = text.split("/").filter((part) => part !== "");
   const [first = "", second = "", third = ""] = parts;
   if (parts.length === 1) {
-    const role = townWords[first];
+    const role = townWords.get(first);
     if (role) return { role, rig: "", name: "" };
     return first.startsWith("dog:") ? dogAddress(first.slice("dog:".length)) : undefined;
   }
   if (parts.length === 2) {
     if (first === "deacon" && second === "boot") return { role: "boot", rig: "", name: "" };
     if (first === "dogs" || first === "dog") return dogAddress(second);
-    const role = rigWords[second];
+    const role = rigWords.get(second);
     if (role && agentName.test(first)) return { role, rig: first, name: "" };
     // Whoever writes `web/mayor` means the one mayor of the town.
     if (second === "mayor" || second === "deacon") return { role: second, rig: "", name: "" };
@@ -106,7 +106,7 @@ export function resolveAddress(
   const parts = text.split("/").filter((part) => part !== "");
   const [first = "", second = ""] = parts;
   if (parts.length === 1) {
-    const role = rigWords[first];
+    const role = rigWords.get(first);
     if (role && context.rig) return { role, rig: town.rig(context.rig).name, name: "" };
     if (role) {
       throw new GtError("E_TARGET", `"${text}" needs a rig`, {

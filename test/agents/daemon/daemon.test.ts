@@ -29,6 +29,7 @@ let access: TownAccess;
 
 beforeEach(async () => {
   work = await WorkTown.create();
+  work.wantUp();
   access = await work.access();
 });
 

@@ -21,7 +21,7 @@ afterAll(() => town.dispose());
 const gt = (args: readonly string[], crashAt?: string) =>
   runGt(args, {
     cwd: town.root,
-    env: { GT_NO_DAEMON: "", ...(crashAt === undefined ? {} : { GT_TEST_CRASH: crashAt }) },
+    env: crashAt === undefined ? {} : { GT_TEST_CRASH: crashAt },
   });
 
 const tracking = async (bead: string): Promise<readonly string[]> => {
@@ -61,7 +61,7 @@ describe("gt sling, killed with -9", () => {
     }
 
     const again = await gt(["sling", bead.id, "web", "--json"]);
-    expect(again.code).toBe(0);
+    expect(again.code, again.stdout + again.stderr).toBe(0);
     const { agent: address, noop } = again.json<{ agent: string; noop: boolean }>();
     expect(noop).toBe(wasCommitted);
     const now = await access.ledger.get(bead.id);
@@ -97,7 +97,7 @@ describe("gt done, killed with -9", () => {
     const file = `${point}.txt`;
     const bead = await town.bead(access, `Work until ${point}`, `echo work > ${file}`);
     const slung = await gt(["sling", bead.id, "web", "--json"], point);
-    expect(slung.stderr).toBe("");
+    expect(slung.code, slung.stderr).toBe(0);
     const { agent: address, branch } = slung.json<{ agent: string; branch: string }>();
     await waitFor(async () => (await liveSession(access, address)) === undefined, {
       timeoutMs: 40_000,

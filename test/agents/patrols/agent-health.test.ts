@@ -15,6 +15,7 @@ let now = Date.now();
 
 beforeEach(async () => {
   work = await WorkTown.create();
+  work.wantUp();
   const real = await work.access("overseer", { now: () => now });
   access = { ...real, host: async () => host };
 });

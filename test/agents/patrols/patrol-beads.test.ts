@@ -10,6 +10,7 @@ let access: TownAccess;
 
 beforeEach(async () => {
   work = await WorkTown.create();
+  work.wantUp();
   access = await work.access("daemon");
   await access.ledger.write("overseer", [
     {
