@@ -278,3 +278,17 @@ it("does with children whose parent is nowhere what it is told to", async () => 
     priority: 4,
   });
 });
+
+it("takes a bead out of the file when it becomes a wisp, and puts it back when it is promoted", async () => {
+  const { ledger, create, clock, directory } = await scratchLedger();
+  const path = join(directory, "issues.jsonl");
+  const run = () => exportScope(ledger, { scope: "gastown", path, now: clock.now() });
+  const bead = await create({ title: "A" });
+  expect(await run()).toMatchObject({ exported: 1 });
+  await ledger.write("x", [
+    { op: "update", id: bead.id, fields: { ephemeral: true, status: "in_progress" } },
+  ]);
+  expect(await run()).toMatchObject({ exported: 0, removed: 1 });
+  await ledger.write("x", [{ op: "promote", id: bead.id }]);
+  expect(await run()).toMatchObject({ exported: 1, added: 1 });
+});

@@ -419,3 +419,33 @@ it("says so when the ledger may not be written, or its place is no directory", a
     code: "E_NO_ACCESS",
   });
 });
+
+it("notes that an agent is alive without a trace in history, at most every five seconds, losing no time", async () => {
+  const { ledger, clock } = await scratchLedger();
+  const address = "gastown/polecats/nux";
+  await ledger.write("system", [
+    { op: "ensureAgent", agent: { id: "gt-gastown-polecat-nux", address, role: "polecat" } },
+  ]);
+  const [head, bead] = [await ledger.head(), await ledger.get("gt-gastown-polecat-nux")];
+  const began = clock.now();
+  await ledger.touchAgent(address, { lastActivity: began });
+  expect(await ledger.agent(address)).toMatchObject({ lastActivity: began });
+  clock.advance(1000);
+  await ledger.touchAgent(address, { lastProgressAt: clock.now() });
+  expect((await ledger.agent(address))?.lastProgressAt).toBeUndefined();
+  clock.advance(6000);
+  await ledger.touchAgent(address, { lastSessionAt: clock.now() });
+  expect(await ledger.agent(address)).toMatchObject({
+    lastActivity: began,
+    lastProgressAt: began + 1000,
+    lastSessionAt: began + 7000,
+  });
+  clock.advance(1000);
+  await ledger.touchAgent(address, { lastActivity: clock.now() });
+  expect(await ledger.head()).toBe(head);
+  expect(await ledger.get("gt-gastown-polecat-nux")).toEqual(bead);
+  await ledger.close();
+  const reopened = await openLedger({ path: ledger.path });
+  expect((await reopened.agent(address))?.lastActivity).toBe(began + 8000);
+  await reopened.close();
+});

@@ -64,6 +64,7 @@ export class SqliteLedger implements Ledger {
   readonly random: Random;
   private readonly options: SqliteLedgerOptions;
   private readonly touched = new Map<ActorAddress, number>();
+  private readonly pendingTimes = new Map<ActorAddress, AgentTimes>();
   private customText = "";
   private cachedStatuses = new Statuses(new Map());
 
@@ -292,13 +293,22 @@ export class SqliteLedger implements Ledger {
 
   async touchAgent(address: ActorAddress, times: AgentTimes): Promise<void> {
     const now = this.clock.now();
+    const merged = { ...this.pendingTimes.get(address), ...times };
     const last = this.touched.get(address);
-    if (last !== undefined && now - last < touchIntervalMs) return;
+    if (last !== undefined && now - last < touchIntervalMs) {
+      this.pendingTimes.set(address, merged);
+      return;
+    }
     this.touched.set(address, now);
+    this.pendingTimes.delete(address);
+    await this.storeTimes(address, merged);
+  }
+
+  private async storeTimes(address: ActorAddress, times: AgentTimes): Promise<void> {
+    const later = (column: string) => `${column} = coalesce(max(ifnull(${column}, 0), ?), ${column})`;
     await this.database.write(() =>
       this.database.run(
-        `UPDATE agents SET last_activity = max(ifnull(last_activity, 0), ?), last_progress_at = coalesce(?, last_progress_at),
-           last_session_at = coalesce(?, last_session_at) WHERE address = ?`,
+        `UPDATE agents SET ${["last_activity", "last_progress_at", "last_session_at"].map(later).join(", ")} WHERE address = ?`,
         times.lastActivity ?? null,
         times.lastProgressAt ?? null,
         times.lastSessionAt ?? null,
@@ -308,7 +318,13 @@ export class SqliteLedger implements Ledger {
   }
 
   async close(): Promise<void> {
-    this.database.close();
+    const pending = [...this.pendingTimes];
+    this.pendingTimes.clear();
+    try {
+      for (const [address, times] of pending) await this.storeTimes(address, times);
+    } finally {
+      this.database.close();
+    }
   }
 
   /** Appends lines to the event log that a writer committed and then died with. */

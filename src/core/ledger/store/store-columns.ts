@@ -17,11 +17,12 @@ export function storeColumns(
 ): void {
   const { statuses } = batch.context;
   batch.store(row.id, columns);
+  // A bead that becomes local has to leave the exported file.
+  if ("ephemeral" in columns || "no_history" in columns) batch.markDirty(row.scope, row.id);
   const status = columns["status"];
   if (typeof status !== "string" || status === row.status) {
     if (row.no_history === 0) recordColumns(batch, row, columns, "updated", comment);
     else batch.changedSilently();
-    if ("ephemeral" in columns || "no_history" in columns) batch.markDirty(row.scope, row.id);
     return;
   }
   recordColumns(batch, row, columns, statusChange(row.status, status), comment);
