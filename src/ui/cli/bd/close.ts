@@ -25,7 +25,10 @@ export async function run(context: CommandContext): Promise<void> {
   const waiting = flags.boolean("suggest-next") ? await waitingFor(workspace, inputs[0] ?? "") : [];
   const closed = await eachBead(context, workspace, inputs, async (bead, index) => {
     const reason = (reasons.length > 1 ? reasons[index] : reasons[0]) ?? "";
-    if (!flags.boolean("force")) await checkReason(context, workspace, reason);
+    if (!flags.boolean("force")) {
+      await checkReason(context, workspace, reason);
+      await checkGate(context, workspace, bead);
+    }
     await workspace.write(closeOperations(context, bead, reason));
     rememberTouched(workspace, bead.id);
     return reread(workspace, bead.id);
@@ -88,6 +91,20 @@ async function checkReason({ out }: CommandContext, { ledger }: Workspace, reaso
   const message = "a close reason of at least 20 characters is required";
   if (rule === "error") throw new GtError("E_REFUSED", message, { hint: 'bd close <id> --reason "..."' });
   out.warn(message);
+}
+
+/** A gate whose condition a machine can tell opens by its condition, not by a word (spec/01 §4.6). */
+async function checkGate({ out }: CommandContext, workspace: Workspace, bead: Bead): Promise<void> {
+  if (bead.type !== "gate" || bead.status === "closed" || ["", "human"].includes(bead.awaitType)) return;
+  const { verdictOf } = await import("./gate.ts");
+  const verdict = await verdictOf(workspace, bead);
+  if (verdict.isMet) return;
+  if (!verdict.isCheckable) {
+    out.warn(`${bead.id}: ${verdict.why}`);
+    return;
+  }
+  const message = `cannot close ${bead.id}: gate condition not satisfied: ${verdict.why} (use --force to override)`;
+  throw new GtError("E_REFUSED", message, { hint: `bd gate show ${bead.id}` });
 }
 
 function closeOperations({ flags, env }: CommandContext, bead: Bead, reason: string): readonly Operation[] {

@@ -93,7 +93,11 @@ function commonPrefix(text: string | undefined): string | undefined {
   return [...counts].toSorted(([, a], [, b]) => b - a)[0]?.[0];
 }
 
-async function takeIn({ out }: CommandContext, ledger: SqliteLedger, text: string): Promise<void> {
+async function takeIn(
+  { out, flags, cwd }: CommandContext,
+  ledger: SqliteLedger,
+  text: string,
+): Promise<void> {
   const { importText } = await import("../../../core/ledger/jsonl/import-records.ts");
   const report = await importText(ledger, text, {
     actor: "system",
@@ -103,6 +107,12 @@ async function takeIn({ out }: CommandContext, ledger: SqliteLedger, text: strin
     skipInvalid: true,
   });
   for (const warning of report.warnings) out.warn(warning);
+  // Standing on the commit that the beads came from, the first merge knows what was there before.
+  if (existsSync(join(cwd, ".git")) && !flags.boolean("from-jsonl")) {
+    const { syncScope } = await import("../../../core/ledger/sync/sync-scope.ts");
+    const path = join(cwd, ".beads", "issues.jsonl");
+    await syncScope(ledger, { scope: "local", path, repository: cwd, actor: "system", skipPush: true });
+  }
   if (report.invalid.length > 0)
     out.warn(`${report.invalid.length} line(s) could not be read: bd import --skip-invalid`);
   out.note(`Imported ${report.created} issues`);

@@ -21,6 +21,12 @@ export async function run(context: CommandContext): Promise<void> {
     return explainReady(context, workspace, await readyBeads(context, workspace));
   }
   if (flags.boolean("claim")) return claim(context, workspace);
+  const molecule = flags.string("mol");
+  if (molecule !== undefined && context.json) {
+    const { moleculeReady } = await import("./molecule-ready.ts");
+    context.out.document(await moleculeReady(workspace, molecule, await readyBeads(context, workspace)));
+    return;
+  }
   await showReady(context, workspace, await readyBeads(context, workspace));
 }
 

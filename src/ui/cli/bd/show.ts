@@ -31,6 +31,14 @@ export async function run(context: CommandContext): Promise<number> {
   for (const failure of failures) out.error(failure.message);
   const last = beads.at(-1);
   if (last !== undefined) rememberTouched(workspace, last.id);
+  if (flags.boolean("watch")) {
+    const { watchList } = await import("./watch-list.ts");
+    await watchList(context, workspace, async () => {
+      const now = await workspace.ledger.getMany(beads.map((bead) => bead.id));
+      await show(context, workspace, [...now.values()]);
+    });
+    return 0;
+  }
   await show(context, workspace, beads);
   return 0;
 }
