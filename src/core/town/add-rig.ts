@@ -12,6 +12,7 @@ import type { Ledger } from "../ledger/ledger.ts";
 import { withLock } from "../lock/lock.ts";
 import { withRegistryLock } from "./change-registry.ts";
 import { type GateCommands, guessGates } from "./guess-gates.ts";
+import { importProjectBeads } from "./import-project-beads.ts";
 import { readJsonFile, writeJsonFile } from "./json-file.ts";
 import { describeCommands, readProjectSettings } from "./project-settings.ts";
 import { afterRegistration, prefixOwners, registerRig } from "./register-rig.ts";
@@ -54,6 +55,8 @@ export interface AddRigReport {
   readonly hasProjectCommands: boolean;
   /** The prefix derived from the name was taken, so that another one was chosen. */
   readonly isPrefixChosen: boolean;
+  /** Beads that the project brought along. */
+  readonly imported: number;
   readonly notes: readonly string[];
   readonly warnings: readonly string[];
 }
@@ -74,11 +77,12 @@ export async function addRig(town: Town, ledger: Ledger, request: AddRigRequest)
   return withLock(town.paths.locks, `rig-add-${request.name}`, kind, async () => {
     checkName(town, request.name);
     const path = join(town.root, request.name);
-    if (isRegistered(town, request.name)) return finishAdding(town, request);
+    if (isRegistered(town, request.name))
+      return withBeads(ledger, request, await finishAdding(town, request));
     await removeInterrupted(path);
     const isOurs = refuseFilledDirectory(path, request.name);
     try {
-      return await makeRig(town, ledger, request, path);
+      return await withBeads(ledger, request, await makeRig(town, ledger, request, path));
     } catch (error) {
       if (!isRegistered(town, request.name)) removeMade(path, isOurs);
       throw asAddError(error, request);
@@ -106,9 +110,20 @@ async function finishAdding(town: Town, request: AddRigRequest): Promise<AddRigR
     areGatesStored: false,
     hasProjectCommands: false,
     isPrefixChosen: false,
+    imported: 0,
     notes,
     warnings,
   };
+}
+
+/** Outside of the registry lock: a project may bring many beads. */
+async function withBeads(
+  ledger: Ledger,
+  { actor, clock = systemClock }: AddRigRequest,
+  report: AddRigReport,
+): Promise<AddRigReport> {
+  const { imported, warnings } = await importProjectBeads(ledger, report.rig, { actor, clock });
+  return { ...report, imported, warnings: [...report.warnings, ...warnings] };
 }
 
 /** Takes away what a killed `rig add` left. True when there was something. */
@@ -206,7 +221,8 @@ async function makeRig(
       areGatesStored,
       hasProjectCommands: suggested.hasCommands,
       isPrefixChosen: wanted === undefined && prefix !== choosePrefix(name, new Map()),
-      notes: [...source.notes, ...beadsNote(rig)],
+      imported: 0,
+      notes: source.notes,
       warnings: [...checkoutWarning(source, branch), ...suggested.warnings, ...warnings],
     };
   });
@@ -247,11 +263,6 @@ function wantedPrefix({ name, prefix }: AddRigRequest, checkout: string): string
     });
   }
   return prefix ?? tracked;
-}
-
-function beadsNote(rig: Rig): readonly string[] {
-  const file = join(rig.reference, ".beads", "issues.jsonl");
-  return existsSync(file) ? [`the project brings beads of its own: bd import ${file} --rig ${rig.name}`] : [];
 }
 
 /** What every rig has beside its repository and worktrees. */

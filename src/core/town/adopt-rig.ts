@@ -11,6 +11,7 @@ import type { Ledger } from "../ledger/ledger.ts";
 import { withLock } from "../lock/lock.ts";
 import { type AddRigReport, rigDirectories } from "./add-rig.ts";
 import { withRegistryLock } from "./change-registry.ts";
+import { importProjectBeads } from "./import-project-beads.ts";
 import { isObject, type JsonObject, readJsonFile } from "./json-file.ts";
 import { rigFile } from "./paths.ts";
 import { prefixOwners, registerRig } from "./register-rig.ts";
@@ -57,7 +58,7 @@ export async function adoptRig(town: Town, ledger: Ledger, request: AdoptRigRequ
       if (!(await isValidWorktree(worktree)))
         await addWorktree(repository, worktree, { start: `origin/${branch}` });
     for (const directory of rigDirectories) mkdirSync(join(path, directory), { recursive: true });
-    return withRegistryLock(town, "rig add", async () => {
+    const report = await withRegistryLock(town, "rig add", async (): Promise<AddRigReport> => {
       const owners = await prefixOwners(town, ledger);
       const stored = isObject(known["beads"]) ? known["beads"]["prefix"] : undefined;
       const wanted = request.prefix ?? (typeof stored === "string" ? stored : undefined);
@@ -82,10 +83,14 @@ export async function adoptRig(town: Town, ledger: Ledger, request: AdoptRigRequ
         areGatesStored: false,
         hasProjectCommands: false,
         isPrefixChosen: false,
+        imported: 0,
         notes: [],
         warnings,
       };
     });
+    const { actor, clock = systemClock } = request;
+    const { imported, warnings } = await importProjectBeads(ledger, report.rig, { actor, clock });
+    return { ...report, imported, warnings: [...report.warnings, ...warnings] };
   });
 }
 

@@ -37,7 +37,7 @@ export async function run(context: CommandContext): Promise<void> {
     prefix: rig.prefix,
     default_branch: rig.defaultBranch,
     git_url: rig.gitUrl,
-    imported: 0,
+    imported: report.imported,
     gates: report.areGatesStored ? gates : {},
     warnings: report.warnings,
   });
@@ -45,6 +45,7 @@ export async function run(context: CommandContext): Promise<void> {
   out.line(
     `  branch ${rig.defaultBranch}, prefix ${rig.prefix}${report.isPrefixChosen ? " (the shorter one is taken)" : ""}`,
   );
+  if (report.imported > 0) out.line(`  ${report.imported} beads of the project imported`);
   if (!report.areGatesStored && !report.hasProjectCommands && !flags.boolean("adopt"))
     tellGates(context, rig.name, gates);
   if (context.quiet) return;

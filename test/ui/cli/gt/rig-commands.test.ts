@@ -112,19 +112,23 @@ test("rig reset archives mail and reopens work without a worker, after saying so
   expect(created.map((id) => after.get(id)?.status)).toEqual(["closed", "open", "open"]);
 });
 
-test("a project that brings a prefix keeps it", async () => {
-  const { gt, outside, town } = await townWithRig();
-  scratchOrigin(join(outside, "api.git"), {
+test("a project that brings beads keeps them and their prefix", async () => {
+  const { gt, outside, town, ledger: open } = await townWithRig();
+  const bead = { id: "svc-a1b2c", title: "Old work", issue_type: "task", status: "open", priority: 2 };
+  const time = { created_at: "2026-01-01T00:00:00Z", updated_at: "2026-01-01T00:00:00Z" };
+  const origin = scratchOrigin(join(outside, "api.git"), {
     ".beads/config.yaml": 'issue-prefix: "svc"\n',
-    ".beads/issues.jsonl": "",
+    ".beads/issues.jsonl": `${JSON.stringify({ ...bead, ...time })}\n{"broken\n`,
   });
-  const other = await gt("rig", "add", "api", join(outside, "api.git"), "--prefix", "ap");
+  const other = await gt("rig", "add", "api", origin, "--prefix", "ap");
   expect(other).toMatchObject({ code: 1 });
   expect(other.stderr).toContain('the prefix "svc"');
   expect(existsSync(join(town.root, "api"))).toBe(false);
-  const added = await gt("rig", "add", "api", join(outside, "api.git"));
-  expect(added.stderr).toContain("bd import");
+  const added = await gt("rig", "add", "api", origin, "--json");
+  expect(added.json()).toMatchObject({ prefix: "svc", imported: 1 });
+  expect(added.stderr).toContain("line 2 of");
   expect(town.rig("api").prefix).toBe("svc");
+  expect(await (await open()).get("svc-a1b2c")).toMatchObject({ title: "Old work", scope: "api" });
 });
 
 test("a town made without git gets it later, once", async () => {
