@@ -1,4 +1,4 @@
-import { appendFile, mkdir, readFile } from "node:fs/promises";
+import { appendFile, mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { openLedger } from "../../../src/core/ledger/open-ledger.ts";
@@ -448,4 +448,23 @@ it("notes that an agent is alive without a trace in history, at most every five 
   const reopened = await openLedger({ path: ledger.path });
   expect((await reopened.agent(address))?.lastActivity).toBe(began + 8000);
   await reopened.close();
+});
+
+it("stands by a committed batch when the event log cannot be written, and appends the line later", async () => {
+  const directory = await scratchDirectory();
+  const eventLog = join(directory, "log", "events.jsonl");
+  await appendFile(join(directory, "log"), "a file where a directory should be");
+  const { ledger, clock } = await scratchLedger({ eventLog });
+  const result = await ledger.write("mayor/", [
+    { op: "create", bead: { title: "A" } },
+    { op: "event", event: { type: "create", payload: { bead: "x" } } },
+  ]);
+  expect(result.created).toHaveLength(1);
+  expect(ledger.database.value("SELECT count(*) FROM outbox")).toBe(1);
+  await rm(join(directory, "log"));
+  await mkdir(join(directory, "log"));
+  clock.advance(5_000);
+  await ledger.flushOutbox();
+  expect((await readFile(eventLog, "utf8")).split("\n")[0]).toContain('"type":"create"');
+  expect(ledger.database.value("SELECT count(*) FROM outbox")).toBe(0);
 });

@@ -127,11 +127,13 @@ export class Batch {
 
   /** Marks the bead for the next export. */
   markDirty(scope: string, id: BeadId): void {
+    // An export under way forgets what is marked up to the head that it has read; this mark must be newer.
+    const seq = this.seq === 0 ? headOf(this.database) + 1 : this.seq;
     this.database.run(
       "INSERT INTO dirty (scope, issue_id, seq) VALUES (?,?,?) ON CONFLICT (scope, issue_id) DO UPDATE SET seq = excluded.seq",
       scope,
       id,
-      this.seq,
+      seq,
     );
   }
 

@@ -370,10 +370,18 @@ export class SqliteLedger implements Ledger {
     };
   }
 
+  /**
+   * The batch is committed and stands whatever happens to the log: lines that could not be appended, or not be taken out
+   * of the outbox, are appended by whoever opens the ledger next. Readers drop what they then see twice.
+   */
   private async append(outbox: readonly OutboxEntry[]): Promise<void> {
     if (this.options.appendEvents === undefined) return;
-    await this.options.appendEvents(outbox.map(({ line }) => JSON.parse(line) as TownEvent));
-    await this.database.write(() => removeFromOutbox(this.database, outbox));
+    try {
+      await this.options.appendEvents(outbox.map(({ line }) => JSON.parse(line) as TownEvent));
+      await this.database.write(() => removeFromOutbox(this.database, outbox));
+    } catch {
+      // The rows stay in the outbox.
+    }
   }
 
   /** Beads whose deferral has expired are open again (spec/01 §4.5). */
