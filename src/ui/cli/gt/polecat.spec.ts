@@ -106,6 +106,7 @@ export const polecatCommands: readonly CommandSpec[] = [
       { name: "list", short: "l", summary: "all themes" },
       { name: "rig", value: "rig", summary: "of this rig" },
     ],
+    examples: ["gt namepool --rig web", "gt namepool --list"],
     load: () => import("./namepool.ts"),
     subcommands: [
       {
