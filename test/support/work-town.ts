@@ -15,6 +15,7 @@ import { openTownLedger } from "../../src/core/ledger/town-ledger.ts";
 import { systemRandom } from "../../src/core/random.ts";
 import { openTown } from "../../src/core/town/open-town.ts";
 import type { Rig, Town } from "../../src/core/town/town.ts";
+import { type CliResult, runGt } from "./run-cli.ts";
 import { git, scratchOrigin } from "./scratch-repository.ts";
 
 export interface WorkRig {
@@ -138,6 +139,12 @@ export class WorkTown {
     const bead = await access.ledger.get(created[0] ?? "");
     if (bead === undefined) throw new Error("the bead was not created");
     return bead;
+  }
+
+  /** Runs `gt` in this town, with a host and without a daemon, which would do things by itself. */
+  async gt(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<CliResult> {
+    this.#hosts.push(await connectHost(this.town));
+    return runGt(args, { cwd: this.root, env: { GT_NO_DAEMON: "1", ...env }, timeoutMs: 120_000 });
   }
 
   git(rig: string, ...args: readonly string[]): string {

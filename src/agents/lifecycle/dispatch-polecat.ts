@@ -46,6 +46,8 @@ export interface Dispatch {
   readonly runtime: string;
   /** The same sling was done before. */
   readonly noop: boolean;
+  /** Id of the queued sling, when the scheduler starts it later. */
+  readonly scheduled?: string;
   readonly warnings: readonly string[];
 }
 
@@ -240,7 +242,7 @@ async function commit(
   const title = `Work: ${bead.title}`;
   const convoyId = convoy.make ? "$convoy" : convoy.id;
   const operations: Operation[] = [
-    { op: "expect", id: bead.id, expected: { status: bead.status, assignee: bead.assignee } },
+    { op: "expect", id: bead.id, expected: { status: statusesNow(bead), assignee: bead.assignee } },
     { op: "expectAgent", address: seat.address, expected: { state: "spawning" } },
     ...(convoy.make
       ? newConvoy({
@@ -316,6 +318,10 @@ async function commit(
   const id = journal.data.convoy ?? convoy.id;
   return id === undefined ? undefined : { id, title: convoy.make ? title : "" };
 }
+
+/** A holder may claim its bead while it is being taken from it; that changes nothing. */
+const statusesNow = (bead: Bead): readonly string[] =>
+  bead.status === "hooked" || bead.status === "in_progress" ? ["hooked", "in_progress"] : [bead.status];
 
 function attachmentFor(access: TownAccess, options: SlingOptions, convoy: string | undefined): Attachment {
   return {

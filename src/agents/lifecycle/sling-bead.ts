@@ -12,6 +12,7 @@ import { sessionLife } from "./agent-session.ts";
 import { metadataText } from "./attachment.ts";
 import { type Admission, type AdmissionTarget, admitBead, type Holder } from "./bead-admission.ts";
 import { type Dispatch, dispatchToPolecat } from "./dispatch-polecat.ts";
+import { enqueueDispatch, isDeferred } from "./enqueue-dispatch.ts";
 import { hookAgent } from "./hook-agent.ts";
 import { previewSeat } from "./polecat-pool.ts";
 import { recoverOperations } from "./recover-operations.ts";
@@ -133,7 +134,12 @@ async function slingToPolecat(
   const admission = await admit(access, bead.id, place, options);
   if (admission.verdict === "already") return already(access, bead, admission.agent);
   await expectOperational(access.ledger, access.town, rig);
-  await expectCapacity(access.ledger, access.town, rig);
+  const deferred = isDeferred(access.town, options);
+  if (deferred && place.kind === "polecat")
+    throw new GtError("E_NEEDS_RIG", "the scheduler chooses the polecat: name the rig", {
+      hint: `gt sling ${bead.id} ${rig.name}`,
+    });
+  if (!deferred) await expectCapacity(access.ledger, access.town, rig);
   await expectDiskSpace(access.town);
   const tracking = await trackingConvoy(access, bead);
   const inherited = tracking === undefined ? undefined : convoyFields(tracking);
@@ -154,6 +160,7 @@ async function slingToPolecat(
     make: tracking === undefined && options.convoy !== "none",
     ...(tracking === undefined ? {} : { id: tracking.id }),
   };
+  if (deferred) return enqueue(access, bead, rig, effective, convoy.make);
   if (options.dryRun === true) {
     const runtime = runtimeOf(access.town, rig, bead, options.agent);
     const { address, isReused } = await previewSeat(access, rig, seat);
@@ -188,6 +195,35 @@ async function slingToPolecat(
     throw error;
   });
   return { ...dispatch, warnings: [...admission.warnings, ...dispatch.warnings] };
+}
+
+/** Deferred mode: the scheduler starts it when there is room (spec/05 §9). */
+async function enqueue(
+  access: TownAccess,
+  bead: Bead,
+  rig: Rig,
+  options: SlingOptions,
+  makeConvoy: boolean,
+): Promise<Dispatch> {
+  const runtime = runtimeOf(access.town, rig, bead, options.agent).name;
+  const enqueued =
+    options.dryRun === true
+      ? { context: "", noop: false }
+      : await enqueueDispatch(access, bead, rig, { options, makeConvoy });
+  return {
+    bead: bead.id,
+    title: bead.title,
+    agent: rig.name,
+    reused: false,
+    branch: "",
+    base: options.baseBranch ?? rig.defaultBranch,
+    ...("convoy" in enqueued && enqueued.convoy !== undefined ? { convoy: enqueued.convoy } : {}),
+    session: "",
+    runtime,
+    noop: enqueued.noop,
+    scheduled: enqueued.context,
+    warnings: [],
+  };
 }
 
 class AlreadySlung extends Error {

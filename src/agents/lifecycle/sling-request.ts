@@ -24,6 +24,8 @@ export interface SlingOptions {
   /** Batch: starts so many, waits, goes on. Container: starts at most so many now. 0 is no limit. */
   readonly maxConcurrent?: number;
   readonly dryRun?: boolean;
+  /** Starts now, whatever the scheduler is set to: what the scheduler itself asks for. */
+  readonly isDirect?: boolean;
 }
 
 /** What the words of a sling mean, once it is known which of them are beads (spec/04 §2.4). */

@@ -16,22 +16,12 @@ beforeEach(async () => {
     { name: "web", prefix: "web" },
     { name: "api", prefix: "api" },
   ]);
-  // An agent that does nothing until it is ended: slings are looked at while their work is under way.
-  town.write("settings/config.json", {
-    default_agent: "idler",
-    agents: {
-      idler: {
-        provider: "generic",
-        command: "sh",
-        args: ["-c", "read -r line"],
-        prompt_mode: "none",
-        ready_delay_ms: 0,
-      },
-    },
-  });
   access = await town.access();
 });
 afterEach(() => town.dispose());
+
+/** On a hook; the script claims it as soon as it runs. */
+const held = expect.stringMatching(/^(hooked|in_progress)$/);
 
 const run = (words: readonly string[], options: SlingOptions = {}) => sling(access, { words, options });
 const eventTypes = async () => (await readEvents(town.town.paths.events, {})).map((event) => event.type);
@@ -44,7 +34,7 @@ test("the first sling makes a polecat, its worktree and branch, hooks the bead, 
     bead: bead.id,
     reused: false,
     noop: false,
-    runtime: "idler",
+    runtime: "shell",
     base: "origin/main",
   });
   const { agent: address = "", branch = "" } = dispatch ?? {};
@@ -62,7 +52,7 @@ test("the first sling makes a polecat, its worktree and branch, hooks the bead, 
   expect(git(worktree, "symbolic-ref", "--short", "HEAD")).toBe(branch);
   expect(git(worktree, "status", "--porcelain")).toBe("");
   expect(await access.ledger.get(bead.id)).toMatchObject({
-    status: "hooked",
+    status: held,
     assignee: address,
     metadata: {
       attachment: { dispatched_by: "overseer", convoy_id: dispatch?.convoy?.id },
@@ -252,7 +242,7 @@ test("--force takes a bead from a living agent after its files were kept", async
   const second = await run([bead.id, "web"], { force: true });
   const taker = second.dispatched[0]?.agent ?? "";
   expect(taker).not.toBe(holder);
-  expect(await access.ledger.get(bead.id)).toMatchObject({ status: "hooked", assignee: taker });
+  expect(await access.ledger.get(bead.id)).toMatchObject({ status: held, assignee: taker });
   expect(await access.ledger.agent(holder)).toMatchObject({
     hookBead: "",
     hookState: "archived",
@@ -266,10 +256,28 @@ test("--force takes a bead from a living agent after its files were kept", async
   expect(town.git("web", "show", `${ref}:half.txt`)).toBe("half done");
 });
 
+test("with a limit set, slings to a rig are queued once and left to the scheduler", async () => {
+  town.write("settings/config.json", { default_agent: "shell", scheduler: { max_polecats: 2 } });
+  const bead = await town.bead(access, "Later");
+  const first = await run([bead.id]);
+  expect(first.dispatched[0]).toMatchObject({
+    agent: "web",
+    noop: false,
+    scheduled: expect.stringMatching(/^web-/),
+  });
+  expect(await access.ledger.get(bead.id)).toMatchObject({ status: "open", assignee: "" });
+  expect(await access.ledger.find({ type: "convoy", status: "open" })).toHaveLength(1);
+  expect((await run([bead.id])).dispatched[0]).toMatchObject({ noop: true });
+  expect(readdirSync(town.rig().polecats)).toEqual([]);
+  await expect(run([bead.id, "web/polecats/nux"])).rejects.toMatchObject({ code: "E_NEEDS_RIG" });
+  const direct = await run([bead.id], { isDirect: true, convoy: "none" });
+  expect(direct.dispatched[0]).toMatchObject({ noop: false, session: expect.stringMatching(/^web-/) });
+});
+
 test("a dry run tells who would take the bead and changes nothing", async () => {
   const bead = await town.bead(access, "Fix login");
   const { dispatched } = await run([bead.id], { dryRun: true });
-  expect(dispatched[0]).toMatchObject({ reused: false, noop: false, runtime: "idler" });
+  expect(dispatched[0]).toMatchObject({ reused: false, noop: false, runtime: "shell" });
   expect(await access.ledger.get(bead.id)).toMatchObject({ status: "open", rev: bead.rev });
   expect(await eventTypes()).toEqual([]);
 });

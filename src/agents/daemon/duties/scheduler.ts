@@ -156,6 +156,7 @@ async function dispatch(context: DaemonContext, stored: StoredContext): Promise<
     const report = await sling(context, {
       words: [stored.bead, stored.rig],
       options: {
+        isDirect: true,
         convoy: "none",
         ...(stored.args === undefined ? {} : { args: stored.args }),
         ...(stored.agent === undefined ? {} : { agent: stored.agent }),

@@ -98,6 +98,11 @@ function skippedText(report: SlingReport): string {
 
 function printDispatch(out: Output, dispatch: Dispatch, isDryRun: boolean): void {
   for (const warning of dispatch.warnings) out.warn(sanitiseLine(warning));
+  if (dispatch.scheduled !== undefined) {
+    if (dispatch.noop) out.line(`○ ${dispatch.bead} is already scheduled (${dispatch.scheduled})`);
+    else out.line(`⏳ ${isDryRun ? "would schedule" : "scheduled"} ${dispatch.bead} for ${dispatch.agent}`);
+    return;
+  }
   if (dispatch.noop) {
     out.line(`○ ${dispatch.bead} is already on ${dispatch.agent}'s hook`);
     return;
@@ -138,6 +143,7 @@ function documentOfDispatch(dispatch: Dispatch): Record<string, unknown> {
     wisp: null,
     convoy: dispatch.convoy?.id ?? null,
     session: dispatch.session,
+    scheduled: dispatch.scheduled ?? null,
     noop: dispatch.noop,
     warnings: dispatch.warnings,
   };
