@@ -7,7 +7,6 @@ import { describeRisks, measureWorkAtRisk } from "../../core/git/work-at-risk.ts
 import { isValidWorktree } from "../../core/git/worktree.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { Agent } from "../../core/ledger/bead.ts";
-import { withLock } from "../../core/lock/lock.ts";
 import { formatAddress } from "../../core/town/address.ts";
 import { agentBeadId } from "../../core/town/agent-names.ts";
 import type { Rig, Town } from "../../core/town/town.ts";
@@ -15,7 +14,7 @@ import type { SessionRecord } from "../sessions/session-host.ts";
 import { startAgentSession, stopAgentSession } from "../sessions/start-session.ts";
 import type { TownAccess } from "../town-access.ts";
 import { liveSession } from "./agent-session.ts";
-import { agentLockName } from "./polecat-pool.ts";
+import { withAgentLock } from "./agent-lock.ts";
 import { snapshotSubject } from "./polecat-worktree.ts";
 import { startHookSession } from "./start-hook-session.ts";
 
@@ -71,26 +70,21 @@ export async function addCrew(
   const address = crewAddress(rig, name);
   const path = join(rig.crew, name);
   const beadId = agentBeadId({ role: "crew", rig: rig.name, name }, rig);
-  return withLock(
-    access.town.paths.locks,
-    agentLockName(address),
-    { waitMs: 10_000, kind: "crew add", subject: address },
-    async () => {
-      const branch = options.ownBranch ? `crew/${name}` : rig.defaultBranch;
-      const isThere = existsSync(join(path, ".git"));
-      if (!isThere) await clone(rig, path, branch, options.ownBranch);
-      await access.ledger.write(access.actor, [
-        {
-          op: "ensureAgent",
-          agent: { id: beadId, address, role: "crew", rig: rig.name, name, state: "stopped" },
-        },
-        ...(isThere
-          ? []
-          : ([{ op: "event", event: { type: "crew_added", payload: { rig: rig.name, name } } }] as const)),
-      ]);
-      return { address, path, branch, beadId, isNew: !isThere };
-    },
-  );
+  return withAgentLock(access, address, "crew add", async () => {
+    const branch = options.ownBranch ? `crew/${name}` : rig.defaultBranch;
+    const isThere = existsSync(join(path, ".git"));
+    if (!isThere) await clone(rig, path, branch, options.ownBranch);
+    await access.ledger.write(access.actor, [
+      {
+        op: "ensureAgent",
+        agent: { id: beadId, address, role: "crew", rig: rig.name, name, state: "stopped" },
+      },
+      ...(isThere
+        ? []
+        : ([{ op: "event", event: { type: "crew_added", payload: { rig: rig.name, name } } }] as const)),
+    ]);
+    return { address, path, branch, beadId, isNew: !isThere };
+  });
 }
 
 /** A failed clone leaves nothing behind. */
@@ -129,26 +123,21 @@ export async function startCrew(
   address: string,
   options: { readonly agent?: string } = {},
 ): Promise<SessionRecord> {
-  return withLock(
-    access.town.paths.locks,
-    agentLockName(address),
-    { waitMs: 10_000, kind: "crew start", subject: address },
-    async () => {
-      const running = await liveSession(access, address);
-      if (running !== undefined) return running;
-      const agent = await access.ledger.agent(address);
-      const record =
-        options.agent === undefined && agent?.hookBead
-          ? await startHookSession(access, address, "recovery")
-          : await startAgentSession(access, {
-              address,
-              topic: "start",
-              ...(options.agent === undefined ? {} : { agentOverride: options.agent }),
-            });
-      await access.ledger.write(access.actor, [{ op: "setAgent", address, fields: { state: "running" } }]);
-      return record;
-    },
-  );
+  return withAgentLock(access, address, "crew start", async () => {
+    const running = await liveSession(access, address);
+    if (running !== undefined) return running;
+    const agent = await access.ledger.agent(address);
+    const record =
+      options.agent === undefined && agent?.hookBead
+        ? await startHookSession(access, address, "recovery")
+        : await startAgentSession(access, {
+            address,
+            topic: "start",
+            ...(options.agent === undefined ? {} : { agentOverride: options.agent }),
+          });
+    await access.ledger.write(access.actor, [{ op: "setAgent", address, fields: { state: "running" } }]);
+    return record;
+  });
 }
 
 /** Ends a member's session after keeping its files as a snapshot. False when none was running. */

@@ -5,7 +5,6 @@ import { isValidWorktree } from "../../core/git/worktree.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { Agent, Bead } from "../../core/ledger/bead.ts";
 import type { RuntimeRow } from "../../core/ledger/ledger.ts";
-import { acquireLock } from "../../core/lock/lock.ts";
 import { agentHome, parseAddress } from "../../core/town/address.ts";
 import { textSetting } from "../../core/town/setting.ts";
 import type { Rig } from "../../core/town/town.ts";
@@ -18,7 +17,7 @@ import type { DoneData, DoneExit, DoneReport } from "./done-data.ts";
 import { routeOf } from "./done-record.ts";
 import { carryOutDone } from "./done-steps.ts";
 import { isAbandoned, OperationJournal, type OperationRecord, openOperations } from "./operation-record.ts";
-import { agentLockName } from "./polecat-pool.ts";
+import { withAgentLock } from "./agent-lock.ts";
 import { baseRevision, freshenOrigin, hasChanges, pushBestEffort } from "./polecat-worktree.ts";
 import { recoverOperations } from "./recover-operations.ts";
 
@@ -46,12 +45,7 @@ export async function done(access: TownAccess, request: DoneRequest): Promise<Do
       hint: "gt handoff",
     });
   const rig = access.town.rig(parsed.rig);
-  const lock = await acquireLock(access.town.paths.locks, agentLockName(access.actor), {
-    waitMs: 10_000,
-    kind: "done",
-    subject: access.actor,
-  });
-  try {
+  return withAgentLock(access, access.actor, "done", async () => {
     const abandoned = await abandonedDone(access);
     if (abandoned !== undefined) {
       const journal = await OperationJournal.adopt<DoneData>(access, abandoned);
@@ -60,9 +54,7 @@ export async function done(access: TownAccess, request: DoneRequest): Promise<Do
     // A sling that died after its batch leaves the polecat in `spawning`: its end comes first.
     await recoverOperations(access, { agent: access.actor, locked: true });
     return { ...(await begin(access, rig, request)), resumed: false };
-  } finally {
-    lock.release();
-  }
+  });
 }
 
 async function abandonedDone(access: TownAccess): Promise<RuntimeRow<OperationRecord<never>> | undefined> {

@@ -3,7 +3,6 @@ import { isValidWorktree } from "../../core/git/worktree.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { Agent } from "../../core/ledger/bead.ts";
 import type { RuntimeRow } from "../../core/ledger/ledger.ts";
-import { acquireLock } from "../../core/lock/lock.ts";
 import { agentHome, parseAddress } from "../../core/town/address.ts";
 import { durationSetting } from "../../core/town/setting.ts";
 import type { SessionRecord } from "../sessions/session-host.ts";
@@ -12,7 +11,7 @@ import type { TownAccess } from "../town-access.ts";
 import { liveSession } from "./agent-session.ts";
 import { type HandoffNote, handoffTable } from "./handoff-note.ts";
 import { OperationJournal, type OperationRecord } from "./operation-record.ts";
-import { agentLockName } from "./polecat-pool.ts";
+import { withAgentLock } from "./agent-lock.ts";
 import { snapshotSubject } from "./polecat-worktree.ts";
 import { startHookSession } from "./start-hook-session.ts";
 
@@ -41,17 +40,10 @@ const builtIn = new Set(["witness", "refinery", "deacon", "boot", "dog"]);
  */
 export async function handoff(access: TownAccess, request: HandoffRequest): Promise<SessionRecord> {
   const { address } = request;
-  const lock = await acquireLock(access.town.paths.locks, agentLockName(address), {
-    waitMs: 10_000,
-    kind: "handoff",
-    subject: address,
-  });
-  try {
+  return withAgentLock(access, address, "handoff", async () => {
     const journal = await prepare(access, request);
     return await respawn(access, journal);
-  } finally {
-    lock.release();
-  }
+  });
 }
 
 /**
@@ -59,17 +51,10 @@ export async function handoff(access: TownAccess, request: HandoffRequest): Prom
  * runs recovery next replaces the session.
  */
 export async function prepareHandoff(access: TownAccess, request: HandoffRequest): Promise<void> {
-  const lock = await acquireLock(access.town.paths.locks, agentLockName(request.address), {
-    waitMs: 10_000,
-    kind: "handoff",
-    subject: request.address,
-  });
-  try {
+  return withAgentLock(access, request.address, "handoff", async () => {
     await expectCooldown(access, request);
     await prepare(access, request);
-  } finally {
-    lock.release();
-  }
+  });
 }
 
 /** Ends a handoff whose process is gone (spec/03 §8.7). */

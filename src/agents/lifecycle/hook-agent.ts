@@ -2,12 +2,11 @@ import { formatTime } from "../../core/clock.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { Agent, Bead } from "../../core/ledger/bead.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
-import { acquireLock } from "../../core/lock/lock.ts";
 import { parseAddress } from "../../core/town/address.ts";
 import { agentBeadId } from "../../core/town/agent-names.ts";
 import type { TownAccess } from "../town-access.ts";
 import { type Attachment, replaceAttachment } from "./attachment.ts";
-import { agentLockName } from "./polecat-pool.ts";
+import { withAgentLock } from "./agent-lock.ts";
 
 export interface HookRequest {
   readonly bead: Bead;
@@ -25,12 +24,7 @@ export interface HookRequest {
  */
 export async function hookAgent(access: TownAccess, request: HookRequest): Promise<boolean> {
   const { bead, address } = request;
-  const lock = await acquireLock(access.town.paths.locks, agentLockName(address), {
-    waitMs: 10_000,
-    kind: "hook",
-    subject: address,
-  });
-  try {
+  return withAgentLock(access, address, "hook", async () => {
     const agent = await access.ledger.agent(address);
     if (agent?.hookBead === bead.id && bead.assignee === address) return false;
     const isOccupied = await expectRoomOnHook(access, agent, request);
@@ -54,9 +48,7 @@ export async function hookAgent(access: TownAccess, request: HookRequest): Promi
       { op: "event", event: { type: "hook", payload: { bead: bead.id, agent: address } } },
     ]);
     return true;
-  } finally {
-    lock.release();
-  }
+  });
 }
 
 /** True when something that may be replaced is on the hook. */

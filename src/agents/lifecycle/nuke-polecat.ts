@@ -3,13 +3,13 @@ import { currentBranch } from "../../core/git/branch.ts";
 import { isValidWorktree } from "../../core/git/worktree.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { Agent } from "../../core/ledger/bead.ts";
-import { acquireLock } from "../../core/lock/lock.ts";
 import type { Rig } from "../../core/town/town.ts";
 import type { TownAccess } from "../town-access.ts";
 import { liveSession } from "./agent-session.ts";
 import { carryOutNuke, type NukeData, requirePolecat, shortAddress } from "./nuke-steps.ts";
 import { OperationJournal } from "./operation-record.ts";
-import { agentLockName, seatPlaces } from "./polecat-pool.ts";
+import { withAgentLock } from "./agent-lock.ts";
+import { seatPlaces } from "./polecat-pool.ts";
 import { recoverOperations } from "./recover-operations.ts";
 import { sandboxRisk } from "./sandbox-risk.ts";
 
@@ -67,12 +67,7 @@ async function nuke(
   agent: Agent,
   request: NukeRequest,
 ): Promise<readonly string[]> {
-  const lock = await acquireLock(access.town.paths.locks, agentLockName(agent.address), {
-    waitMs: 10_000,
-    kind: "nuke",
-    subject: agent.address,
-  });
-  try {
+  return withAgentLock(access, agent.address, "nuke", async () => {
     const { worktree } = seatPlaces(rig, agent.name);
     const isValid = await isValidWorktree(worktree);
     const journal = await OperationJournal.begin<NukeData>(access, {
@@ -94,9 +89,7 @@ async function nuke(
       else await journal.leave(error instanceof Error ? error.message : String(error));
       throw error;
     }
-  } finally {
-    lock.release();
-  }
+  });
 }
 
 function expectOutside(cwd: string, home: string, address: string): void {

@@ -8,6 +8,7 @@ import { agentBeadId } from "../../core/town/agent-names.ts";
 import { numberSetting, settingAt, textSetting } from "../../core/town/setting.ts";
 import type { Rig, Town } from "../../core/town/town.ts";
 import type { TownAccess } from "../town-access.ts";
+import { agentLockName } from "./agent-lock.ts";
 import { metadataText } from "./attachment.ts";
 import { putAside } from "./lost-and-found.ts";
 import { builtInThemes, defaultTheme, firstFreeName, isCustomName, type NamePool } from "./name-theme.ts";
@@ -147,9 +148,6 @@ async function newSeat(
   const before = polecats.find((polecat) => polecat.name === name);
   return { ...places, before, isReused: false, lock };
 }
-
-/** Name of the lock that guards an agent's worktree, state and session (spec/04 §0.2). */
-export const agentLockName = (address: string): string => `agent-${address}`;
 
 async function tryAgentLock(access: TownAccess, address: string): Promise<Lock | undefined> {
   try {

@@ -5,7 +5,7 @@ import type { TownAccess } from "../town-access.ts";
 import { recoverHandoff } from "./handoff.ts";
 import { recoverNuke } from "./nuke-steps.ts";
 import { isAbandoned, type OperationKind, type OperationRecord, openOperations } from "./operation-record.ts";
-import { agentLockName } from "./polecat-pool.ts";
+import { agentLockName } from "./agent-lock.ts";
 import { recoverDone } from "./recover-done.ts";
 import { recoverRollback } from "./rollback-hook.ts";
 import { recoverSling } from "./recover-sling.ts";

@@ -12,12 +12,11 @@ import { isValidWorktree } from "../../core/git/worktree.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { Agent } from "../../core/ledger/bead.ts";
 import type { RuntimeRow } from "../../core/ledger/ledger.ts";
-import { acquireLock } from "../../core/lock/lock.ts";
 import { agentHome, parseAddress } from "../../core/town/address.ts";
 import type { TownAccess } from "../town-access.ts";
 import { liveSession } from "./agent-session.ts";
 import { OperationJournal, type OperationRecord } from "./operation-record.ts";
-import { agentLockName } from "./polecat-pool.ts";
+import { withAgentLock } from "./agent-lock.ts";
 import { snapshotSubject } from "./polecat-worktree.ts";
 
 export interface HookPlace {
@@ -105,12 +104,7 @@ export interface Rollback {
 /** Restores an earlier state of a sandbox; the present one is kept as snapshot `pre-rollback` (spec/04 §6.5). */
 export async function rollbackHook(access: TownAccess, request: RollbackRequest): Promise<Rollback> {
   const { address } = request;
-  const lock = await acquireLock(access.town.paths.locks, agentLockName(address), {
-    waitMs: 10_000,
-    kind: "rollback",
-    subject: address,
-  });
-  try {
+  return withAgentLock(access, address, "rollback", async () => {
     const { worktree, place, agent } = await hookPlace(access, address);
     const snapshot = await findSnapshot(worktree, place, request.seq);
     if (request.toBranch !== undefined) {
@@ -139,9 +133,7 @@ export async function rollbackHook(access: TownAccess, request: RollbackRequest)
     });
     await carryOut(access, journal);
     return { snapshot, undo };
-  } finally {
-    lock.release();
-  }
+  });
 }
 
 /** Repeats a rollback whose process died: restoring twice is restoring once. */

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { beadsBelow } from "../../core/convoys/beads-below.ts";
 import { type TrackedBead, trackedBeads, trackedIds } from "../../core/convoys/convoy-snapshot.ts";
 import { feedLockName, isConvoy, isSlingable } from "../../core/convoys/convoy.ts";
 import { newConvoy } from "../../core/convoys/new-convoy.ts";
@@ -176,7 +177,7 @@ async function slingMembers(
   const { ledger } = access;
   const ids = isConvoy(container)
     ? ((await trackedIds(ledger, [container])).get(container.id) ?? [])
-    : await descendants(access, container.id);
+    : (await beadsBelow(ledger, container.id)).map((bead) => bead.id);
   const members = [...(await trackedBeads(ledger, ids)).values()].filter(({ bead }) => isSlingable(bead));
   const limit = options.maxConcurrent ?? 0;
   const dispatched: Dispatch[] = [];
@@ -222,22 +223,6 @@ function skipReason(
   if (bead.assignee !== "" && options.force !== true) return "assigned";
   if ((blockers.length > 0 || bead.isBlocked) && options.force !== true) return "blocked";
   return access.town.rigOfBead(bead.id) === undefined ? "no rig" : undefined;
-}
-
-/** Ids below an epic, breadth first; cycles end where they began. */
-async function descendants(access: TownAccess, root: string): Promise<readonly string[]> {
-  const seen = new Set([root]);
-  let level = [root];
-  while (level.length > 0) {
-    const edges = await access.ledger.edges(level);
-    const parents = new Set(level);
-    level = edges
-      .filter((edge) => edge.type === "parent-child" && parents.has(edge.to) && !seen.has(edge.from))
-      .map((edge) => edge.from);
-    for (const id of level) seen.add(id);
-  }
-  seen.delete(root);
-  return [...seen];
 }
 
 function report(kind: SlingReport["kind"], dispatched: readonly Dispatch[]): SlingReport {

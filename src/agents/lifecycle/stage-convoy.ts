@@ -1,3 +1,4 @@
+import { beadsBelow } from "../../core/convoys/beads-below.ts";
 import { isConvoy, isSlingable, isStaged } from "../../core/convoys/convoy.ts";
 import { trackedIds } from "../../core/convoys/convoy-snapshot.ts";
 import { newConvoy, trackIssue } from "../../core/convoys/new-convoy.ts";
@@ -162,19 +163,7 @@ async function collect(access: TownAccess, inputs: readonly Bead[]): Promise<rea
     const tracked = (await trackedIds(ledger, [first])).get(first.id) ?? [];
     return [...(await ledger.getMany(tracked)).values()];
   }
-  if (first?.type !== "epic") return inputs;
-  const found = new Map<string, Bead>();
-  let level: readonly string[] = [first.id];
-  while (level.length > 0) {
-    const parents = new Set(level);
-    const children = (await ledger.edges(level))
-      .filter((edge) => edge.type === "parent-child" && parents.has(edge.to) && !found.has(edge.from))
-      .map((edge) => edge.from);
-    const beads = await ledger.getMany(children);
-    for (const bead of beads.values()) found.set(bead.id, bead);
-    level = [...beads.keys()];
-  }
-  return [...found.values()];
+  return first?.type === "epic" ? beadsBelow(ledger, first.id) : inputs;
 }
 
 async function plan(access: TownAccess, beads: readonly Bead[], isEpic: boolean): Promise<Staging> {

@@ -2,13 +2,12 @@ import { takeSnapshot } from "../../core/git/hook-snapshots.ts";
 import { isValidWorktree } from "../../core/git/worktree.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { Agent } from "../../core/ledger/bead.ts";
-import { acquireLock } from "../../core/lock/lock.ts";
 import { agentHome, parseAddress } from "../../core/town/address.ts";
 import type { SessionRecord } from "../sessions/session-host.ts";
 import { stopAgentSession } from "../sessions/start-session.ts";
 import type { TownAccess } from "../town-access.ts";
 import { nextState } from "./agent-transition.ts";
-import { agentLockName } from "./polecat-pool.ts";
+import { withAgentLock } from "./agent-lock.ts";
 import { snapshotSubject } from "./polecat-worktree.ts";
 import { recoverOperations } from "./recover-operations.ts";
 import { startHookSession } from "./start-hook-session.ts";
@@ -88,26 +87,19 @@ export async function resumeHook(access: TownAccess, address: string): Promise<S
   });
 }
 
-async function withAgent<T>(
+function withAgent<T>(
   access: TownAccess,
   address: string,
   kind: string,
   work: (agent: Agent) => Promise<T>,
 ): Promise<T> {
-  const lock = await acquireLock(access.town.paths.locks, agentLockName(address), {
-    waitMs: 10_000,
-    kind,
-    subject: address,
-  });
-  try {
+  return withAgentLock(access, address, kind, async () => {
     await recoverOperations(access, { agent: address, locked: true });
     const agent = await access.ledger.agent(address);
     if (agent === undefined)
       throw new GtError("E_AGENT_NOT_FOUND", `no agent ${address}`, { hint: "gt agents" });
-    return await work(agent);
-  } finally {
-    lock.release();
-  }
+    return work(agent);
+  });
 }
 
 /** Place of the agent's snapshots below `refs/gt/hooks/`. */

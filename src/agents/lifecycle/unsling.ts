@@ -1,12 +1,11 @@
 import { GtError } from "../../core/gt-error.ts";
 import type { Agent, Bead } from "../../core/ledger/bead.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
-import { acquireLock } from "../../core/lock/lock.ts";
 import { parseAddress } from "../../core/town/address.ts";
 import { stopAgentSession } from "../sessions/start-session.ts";
 import type { TownAccess } from "../town-access.ts";
 import { metadataText } from "./attachment.ts";
-import { agentLockName } from "./polecat-pool.ts";
+import { withAgentLock } from "./agent-lock.ts";
 import { preserveHolder } from "./preserve-holder.ts";
 import { recoverOperations } from "./recover-operations.ts";
 
@@ -32,12 +31,7 @@ export interface Unslung {
 export async function unsling(access: TownAccess, request: UnslingRequest): Promise<Unslung | undefined> {
   const address = request.agent ?? (await holderOf(access, request.bead));
   if (address === undefined) return undefined;
-  const lock = await acquireLock(access.town.paths.locks, agentLockName(address), {
-    waitMs: 10_000,
-    kind: "unsling",
-    subject: address,
-  });
-  try {
+  return withAgentLock(access, address, "unsling", async () => {
     await recoverOperations(access, { agent: address, locked: true });
     const agent = await access.ledger.agent(address);
     if (agent === undefined || agent.hookBead === "") return undefined;
@@ -56,9 +50,7 @@ export async function unsling(access: TownAccess, request: UnslingRequest): Prom
       });
     if (request.dryRun === true) return { bead: agent.hookBead, agent: address, warnings: [] };
     return await takeOff(access, agent, bead, request.reason);
-  } finally {
-    lock.release();
-  }
+  });
 }
 
 async function takeOff(

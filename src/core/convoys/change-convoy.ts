@@ -2,6 +2,7 @@ import { GtError } from "../gt-error.ts";
 import type { Bead, BeadId } from "../ledger/bead.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { Operation } from "../ledger/operation.ts";
+import { beadsBelow } from "./beads-below.ts";
 import { type ConvoyFields, convoyFields, isConvoy, isOwned, isSlingable, isStaged } from "./convoy.ts";
 import { readConvoys, trackedIds } from "./convoy-snapshot.ts";
 import { newConvoy, trackIssue } from "./new-convoy.ts";
@@ -46,21 +47,7 @@ export async function createConvoy(ledger: Ledger, actor: string, request: Creat
 
 /** Slingable beads below an epic; others are looked into, not taken (`--from-epic`). */
 export async function slingableBelow(ledger: Ledger, epic: BeadId): Promise<readonly BeadId[]> {
-  const found: BeadId[] = [];
-  const seen = new Set([epic]);
-  let level: readonly BeadId[] = [epic];
-  while (level.length > 0) {
-    const parents = new Set(level);
-    const children = (await ledger.edges(level))
-      .filter((edge) => edge.type === "parent-child" && parents.has(edge.to) && !seen.has(edge.from))
-      .map((edge) => edge.from);
-    const beads = await ledger.getMany(children);
-    for (const bead of beads.values()) {
-      seen.add(bead.id);
-      if (isSlingable(bead)) found.push(bead.id);
-    }
-    level = [...beads.keys()];
-  }
+  const found = (await beadsBelow(ledger, epic)).filter(isSlingable).map((bead) => bead.id);
   if (found.length > 0) return found.sort();
   throw new GtError("E_NO_CHILDREN", `${epic} has no children that could be slung`, {
     hint: `bd create "..." --parent ${epic}`,

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { liveSession } from "../../../src/agents/lifecycle/agent-session.ts";
 import { recoverOperations } from "../../../src/agents/lifecycle/recover-operations.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
+import { crashPointsOf } from "../../support/crash-points.ts";
 import { git } from "../../support/scratch-repository.ts";
-import { runGt } from "../../support/run-cli.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { WorkTown } from "../../support/work-town.ts";
 
@@ -19,10 +19,7 @@ beforeAll(async () => {
 afterAll(() => town.dispose());
 
 const gt = (args: readonly string[], crashAt?: string) =>
-  runGt(args, {
-    cwd: town.root,
-    env: crashAt === undefined ? {} : { GT_TEST_CRASH: crashAt },
-  });
+  town.gt(args, crashAt === undefined ? {} : { GT_TEST_CRASH: crashAt });
 
 const tracking = async (bead: string): Promise<readonly string[]> => {
   const ids = (await access.ledger.dependents(bead))
@@ -33,17 +30,7 @@ const tracking = async (bead: string): Promise<readonly string[]> => {
 };
 
 describe("gt sling, killed with -9", () => {
-  const points = [
-    "sling.allocate",
-    "sling.allocate.done",
-    "sling.worktree",
-    "sling.worktree.done",
-    "sling.setup",
-    "sling.setup.done",
-    "sling.session",
-    "sling.session.done",
-    "sling.finished",
-  ];
+  const points = crashPointsOf("sling");
 
   test.each(points)("at %s, and slung again, ends like an undisturbed one", async (point) => {
     const bead = await town.bead(access, `Work until ${point}`, "sleep 1000");

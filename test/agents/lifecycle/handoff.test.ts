@@ -4,7 +4,6 @@ import { handoff, prepareHandoff } from "../../../src/agents/lifecycle/handoff.t
 import { recoverOperations } from "../../../src/agents/lifecycle/recover-operations.ts";
 import { sling } from "../../../src/agents/lifecycle/sling.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
-import { runGt } from "../../support/run-cli.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { WorkTown } from "../../support/work-town.ts";
 
@@ -48,10 +47,7 @@ test("a dead session is started again by a handoff", async () => {
 describe("killed with -9, exactly one fresh session runs after recovery", () => {
   test.each(["handoff.save", "handoff.respawn"])("at %s", async (point) => {
     const before = await liveSession(access, address);
-    const killed = await runGt(["handoff", address, "-y", "-c"], {
-      cwd: town.root,
-      env: { GT_TEST_CRASH: point },
-    });
+    const killed = await town.gt(["handoff", address, "-y", "-c"], { GT_TEST_CRASH: point });
     expect(killed.signal).toBe("SIGKILL");
     expect(await recoverOperations(access)).toEqual([
       expect.objectContaining({ kind: "handoff", outcome: "resumed" }),
@@ -71,7 +67,7 @@ test("an agent hands itself off: it ends, its successor goes on and knows why", 
     GT_SESSION: before?.session ?? "",
     GT_RUN: before?.runId ?? "",
   };
-  const result = await runGt(["handoff", "-m", "the parser is left"], { cwd: town.root, env: inside });
+  const result = await town.gt(["handoff", "-m", "the parser is left"], inside);
   expect(result).toMatchObject({ code: 0, stdout: expect.stringContaining("Handing off") });
   const after = await waitFor(
     async () => {
@@ -81,11 +77,11 @@ test("an agent hands itself off: it ends, its successor goes on and knows why", 
     { timeoutMs: 30_000, what: "the successor" },
   );
   const successor = { ...inside, GT_RUN: after.runId };
-  const primed = await runGt(["prime", "--hook"], { cwd: town.root, env: successor });
+  const primed = await town.gt(["prime", "--hook"], successor);
   expect(primed.stdout).toContain("You are the successor");
   expect(primed.stdout).toContain("> the parser is left");
   expect(await sessions()).toHaveLength(1);
-  const again = await runGt(["handoff"], { cwd: town.root, env: successor });
+  const again = await town.gt(["handoff"], successor);
   expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining("--force") });
 });
 

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { recoverOperations } from "../../../src/agents/lifecycle/recover-operations.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
-import { runGt } from "../../support/run-cli.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { WorkTown } from "../../support/work-town.ts";
 
@@ -89,7 +88,7 @@ test(`no interleaving of commands and kills breaks a promise (seed ${seed})`, as
       const args = await command();
       const crash = below(2) === 0 ? pick(points) : undefined;
       history.push(`${args.join(" ")}${crash === undefined ? "" : ` (killed at ${crash})`}`);
-      runs.push(runGt(args, { cwd: town.root, env: crash === undefined ? {} : { GT_TEST_CRASH: crash } }));
+      runs.push(town.gt(args, crash === undefined ? {} : { GT_TEST_CRASH: crash }));
     }
     const results = await Promise.all(runs);
     // A refusal is an answer; a defect of ours is not.

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
 import { git } from "../../support/scratch-repository.ts";
-import { runGt } from "../../support/run-cli.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { WorkTown } from "../../support/work-town.ts";
 
@@ -23,9 +22,7 @@ test("twenty beads slung at once to two rigs are all handed in, none twice, none
     const scope = index % 2 === 0 ? "web" : "api";
     beads.push(await town.bead(access, `Work ${index}`, `echo ${index} > file-${index}.txt`, { scope }));
   }
-  const slung = await Promise.all(
-    beads.map((bead) => runGt(["sling", bead.id, "--json"], { cwd: town.root, timeoutMs: 120_000 })),
-  );
+  const slung = await Promise.all(beads.map((bead) => town.gt(["sling", bead.id, "--json"])));
   expect(slung.filter((result) => result.code !== 0).map((result) => result.stdout)).toEqual([]);
 
   const requests = await waitFor(

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { TownAccess } from "../../../../src/agents/town-access.ts";
 import { checkConvoys } from "../../../../src/core/convoys/landing.ts";
-import { runGt } from "../../../support/run-cli.ts";
 import { WorkTown } from "../../../support/work-town.ts";
 
 let town: WorkTown;
@@ -13,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => town.dispose());
 
-const gt = (...args: readonly string[]) => runGt(args, { cwd: town.root });
+const gt = (...args: readonly string[]) => town.gt(args);
 const close = (id: string) =>
   access.ledger.write("overseer", [{ op: "close", id, close: { reason: "done", force: true } }]);
 
