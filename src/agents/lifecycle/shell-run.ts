@@ -18,7 +18,7 @@ import { commitIndex, stageAll } from "./done-git.ts";
 export interface ShellRun {
   /** Exit code of the script; 124 after the time limit. */
   readonly code: number;
-  /** Undefined when the bead was finished or taken away while the script ran. */
+  /** Undefined when the bead was finished or taken away while the script ran, or the script was ended from outside. */
   readonly done: DoneReport | undefined;
 }
 
@@ -54,8 +54,11 @@ export async function runShellBead(
     directory: join(access.town.paths.runtime, "scripts"),
     name: session.name,
   };
-  let code = setup === "" ? 0 : await runScript(setup, { ...place, timeoutMs: scriptTimeoutMs(bead) });
-  if (code === 0) code = await runScript(script, { ...place, timeoutMs: scriptTimeoutMs(bead) });
+  const limited = { ...place, timeoutMs: scriptTimeoutMs(bead) };
+  const started = setup === "" ? { code: 0, isInterrupted: false } : await runScript(setup, limited);
+  const { code, isInterrupted } = started.code === 0 ? await runScript(script, limited) : started;
+  // Somebody ended the session: that says nothing about the work, which goes on in the next one.
+  if (isInterrupted) return { code, done: undefined };
 
   // The script may have called `gt done` itself, or the bead may have been taken away.
   if ((await access.ledger.agent(access.actor))?.hookBead !== bead.id) return { code, done: undefined };
@@ -119,8 +122,17 @@ interface ScriptPlace {
   readonly timeoutMs: number;
 }
 
-/** Runs shell text on this terminal; resolves with its exit code, 128 + n when it died of signal n. */
-async function runScript(text: string, place: ScriptPlace): Promise<number> {
+interface ScriptEnd {
+  /** 128 + n when it died of signal n. */
+  readonly code: number;
+  /** It was ended from outside, and not by its time limit. */
+  readonly isInterrupted: boolean;
+}
+
+const endingSignals: ReadonlySet<string> = new Set(["SIGINT", "SIGTERM", "SIGHUP", "SIGKILL"]);
+
+/** Runs shell text on this terminal. */
+async function runScript(text: string, place: ScriptPlace): Promise<ScriptEnd> {
   mkdirSync(place.directory, { recursive: true, mode: 0o700 });
   const file = join(place.directory, `${place.name}.sh`);
   writeFileSync(file, text, { mode: 0o600 });
@@ -134,7 +146,7 @@ async function runScript(text: string, place: ScriptPlace): Promise<number> {
   }
 }
 
-function runFile(argv: readonly string[], place: ScriptPlace): Promise<number> {
+function runFile(argv: readonly string[], place: ScriptPlace): Promise<ScriptEnd> {
   return new Promise((resolve, reject) => {
     const [command = "", ...args] = argv;
     const child = spawn(command, args, { cwd: place.cwd, env: place.env, stdio: "inherit" });
@@ -149,8 +161,9 @@ function runFile(argv: readonly string[], place: ScriptPlace): Promise<number> {
     });
     child.once("exit", (code, signal) => {
       clearTimeout(timer);
-      if (timedOut) resolve(timeLimitCode);
-      else resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
+      if (timedOut) resolve({ code: timeLimitCode, isInterrupted: false });
+      else if (signal === null) resolve({ code: code ?? 0, isInterrupted: false });
+      else resolve({ code: 128 + constants.signals[signal], isInterrupted: endingSignals.has(signal) });
     });
   });
 }

@@ -1,0 +1,92 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { liveSession } from "../../../src/agents/lifecycle/agent-session.ts";
+import { requireScript, scriptOf, scriptTimeoutMs } from "../../../src/agents/lifecycle/bead-script.ts";
+import { sling } from "../../../src/agents/lifecycle/sling.ts";
+import type { TownAccess } from "../../../src/agents/town-access.ts";
+import type { Agent } from "../../../src/core/ledger/bead.ts";
+import { beadOf } from "../../support/bead-of.ts";
+import { waitFor } from "../../support/wait-for.ts";
+import { WorkTown } from "../../support/work-town.ts";
+
+let town: WorkTown;
+let access: TownAccess;
+
+beforeEach(async () => {
+  town = await WorkTown.create();
+  access = await town.access();
+});
+afterEach(() => town.dispose());
+
+async function slung(
+  script: string,
+  fields: Record<string, unknown> = {},
+): Promise<{ address: string; bead: string }> {
+  const bead = await town.bead(access, "Work", script, fields);
+  const { dispatched } = await sling(access, { words: [bead.id, "web"], options: {} });
+  return { address: dispatched[0]?.agent ?? "", bead: bead.id };
+}
+
+const inState = (address: string, state: Agent["state"]): Promise<Agent> =>
+  waitFor(
+    async () => {
+      const agent = await access.ledger.agent(address);
+      return agent?.state === state ? agent : undefined;
+    },
+    { timeoutMs: 50_000, what: `${address} to be ${state}` },
+  );
+
+test("the script has a terminal, its own identity, and takes what a person types", async () => {
+  const { address } = await slung('test -t 0; read -r answer; echo "$GT_ROLE $GT_BEAD $answer" > answer.txt');
+  const session = await waitFor(() => liveSession(access, address));
+  const host = await access.host({ start: false });
+  await host.write(session.session, "yes\r");
+  const agent = await inState(address, "idle");
+  const mr = await access.ledger.get(agent.mrId);
+  const { commit_sha: head } = (mr?.metadata["mr"] ?? {}) as { commit_sha?: string };
+  expect(town.git("web", "show", `${head}:answer.txt`)).toMatch(new RegExp(`^${address} web-\\w+ yes$`));
+});
+
+test("a script that runs too long is ended with all it started, and help is called", async () => {
+  const { address, bead } = await slung("sleep 1000 & echo $! > child.pid; sleep 1000", {
+    metadata: { timeout: "2s" },
+  });
+  await inState(address, "stuck");
+  expect((await access.ledger.comments(bead)).map((comment) => comment.text)).toContain("exit 124");
+  const pid = Number(readFileSync(join(town.root, address, "web", "child.pid"), "utf8"));
+  await waitFor(() => !isAlive(pid), { timeoutMs: 15_000, what: "the child to be gone" });
+});
+
+test("ending the session from outside says nothing about the work: it stays on the hook", async () => {
+  const { address, bead } = await slung("echo half > half.txt; sleep 1000");
+  const session = await waitFor(() => liveSession(access, address));
+  const host = await access.host({ start: false });
+  await host.stop(session.session, { reason: "stopped" });
+  expect(await access.ledger.agent(address)).toMatchObject({
+    state: "working",
+    hookBead: bead,
+    exitType: "",
+  });
+  expect(await access.ledger.get(bead)).toMatchObject({ assignee: address, labels: [] });
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return false;
+  }
+}
+
+test("the script is the field, else the first shell block of the description", () => {
+  const block = "Text\n\n```js\nnot this\n```\n\n````sh\necho '```'\n````\n```bash\nnor this\n```";
+  expect(scriptOf(beadOf({ id: "web-a", description: block }))).toBe("echo '```'\n");
+  expect(scriptOf(beadOf({ id: "web-a", description: block, metadata: { script: "make" } }))).toBe("make");
+  expect(() => requireScript(beadOf({ id: "web-a", description: "```sh\n```" }))).toThrow(
+    expect.objectContaining({ code: "E_NO_SCRIPT" }),
+  );
+  expect(scriptTimeoutMs(beadOf({ id: "web-a", metadata: { timeout: "90s" } }))).toBe(90_000);
+  expect(scriptTimeoutMs(beadOf({ id: "web-a" }))).toBe(30 * 60_000);
+});
