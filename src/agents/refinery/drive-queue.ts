@@ -2,7 +2,6 @@ import { setTimeout as pause } from "node:timers/promises";
 import { watchLedger } from "../../core/ledger/watch-ledger.ts";
 import { step } from "../../core/merge/merge.ts";
 import { type Command, emptyQueue, type Fact, type QueueState } from "../../core/merge/queue-state.ts";
-import { refinerySwitch, runsByItself } from "../../core/merge/refinery-switch.ts";
 import { bounds } from "../../core/merge/search.ts";
 import { putTarget, type TargetRecord } from "../../core/merge/target-record.ts";
 import { claimBatch, stackBatch } from "./claim-batch.ts";
@@ -19,6 +18,7 @@ import type { QueueContext } from "./queue-context.ts";
 import { deleteRunRefs } from "./recover-runs.ts";
 import { retarget } from "./retarget.ts";
 import { RunWriter } from "./run-writer.ts";
+import { mayRun } from "./may-run.ts";
 import { quarantine, setCulpritAside, setMissingAside } from "./set-aside.ts";
 import { setConflictAside } from "./set-conflict-aside.ts";
 import { reportTargetGreen, reportTargetRed } from "./target-health.ts";
@@ -176,11 +176,9 @@ export class QueueDriver {
     this.#facts.push(...newsFor(this.#state, this.#observation));
   }
 
-  /** `gt refinery stop` ends the run before any further push. */
+  /** `gt refinery stop`, parking the rig and an emergency stop end the run before any further push. */
   async #obeySwitch(): Promise<void> {
-    const { access, rig } = this.#context;
-    if (this.#isClosing || this.#options.byHand !== undefined) return;
-    if (runsByItself(await refinerySwitch(access.ledger, rig.name))) return;
+    if (this.#isClosing || (await mayRun(this.#context, this.#options))) return;
     this.#isClosing = true;
     this.#facts.push({ t: "stopped" });
   }

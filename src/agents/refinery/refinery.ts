@@ -1,10 +1,10 @@
 import { acquireLock } from "../../core/lock/lock.ts";
-import { mergeSettings } from "../../core/merge/merge-settings.ts";
-import { refinerySwitch, runsByItself } from "../../core/merge/refinery-switch.ts";
 import type { Rig } from "../../core/town/town.ts";
+import { expectOperational } from "../lifecycle/rig-admission.ts";
 import type { TownAccess } from "../town-access.ts";
 import { autoLand, autoLandCandidates } from "./auto-land.ts";
 import { type QueueReport, QueueDriver } from "./drive-queue.ts";
+import { mayRun } from "./may-run.ts";
 import { observeQueue } from "./observe-queue.ts";
 import { type QueueContext, queueContext } from "./queue-context.ts";
 import { recoverRuns } from "./recover-runs.ts";
@@ -38,18 +38,17 @@ const nothing: QueueReport = {
 /**
  * Works on a rig's merge queue until nothing is eligible: recovers runs of dead processes, then forms, stacks, gates and
  * lands batches (spec/05 §2.2). Costs two ledger queries when there is nothing to do. Throws `E_BUSY` when another
- * process drives this queue, `E_CONFIG` for unusable settings.
+ * process drives this queue, `E_CONFIG` for unusable settings; by hand also why the rig does not work (`E_RIG_PARKED`, ...).
  */
 export async function runQueue(
   access: TownAccess,
   rig: Rig,
   options: RunQueueOptions = {},
 ): Promise<QueueReport> {
-  const settings = mergeSettings(access.town.rigSettings(rig.name));
-  if (!settings.enabled) return nothing;
-  if (options.byHand === undefined && !runsByItself(await refinerySwitch(access.ledger, rig.name)))
-    return nothing;
   const context = queueContext(access, rig, options.tell);
+  if (!context.settings.enabled) return nothing;
+  if (options.byHand !== undefined) await expectOperational(access.ledger, access.town, rig);
+  else if (!(await mayRun(context, options))) return nothing;
   if (!(await hasWork(context))) return nothing;
   const lock = await acquireLock(access.town.paths.locks, `refinery-${rig.name}`, {
     kind: "refinery",

@@ -1,3 +1,5 @@
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { git } from "../../support/scratch-repository.ts";
 import { QueueTown } from "./queue-town.ts";
@@ -169,5 +171,27 @@ describe("a conflict that a rebase dissolves", () => {
     expect(report.merged).toEqual([upper.mr]);
     expect(town.show("list.txt")).toBe("1\nTWO\n3");
     expect(await town.mr(upper.mr)).toMatchObject({ retryCount: 1, closeReason: "merged" });
+  }, 60_000);
+});
+
+describe("an emergency stop", () => {
+  test("ends the run before anything is pushed, and the queue goes on when it is over", async () => {
+    const town = await QueueTown.make({ settings: { test_command: "sleep 2 && sh gate.sh" } });
+    const { mr } = await town.submit({ "a.txt": "a\n" }, { title: "Add a" });
+    const stop = join(town.root, "ESTOP");
+    const report = await town.run({
+      tell: (line) => {
+        if (!line.startsWith("⚙")) return;
+        writeFileSync(stop, "stop\n");
+        // Any write makes the queue look.
+        void town.ledger.write("overseer", [{ op: "comment", id: mr, text: "stop" }]);
+      },
+    });
+    expect(report).toMatchObject({ merged: [] });
+    expect(town.landed()).toEqual([]);
+    expect(await town.mr(mr)).toMatchObject({ phase: "ready", fixAttempts: 0 });
+    expect(await town.run()).toMatchObject({ runs: 0 });
+    rmSync(stop);
+    expect(await town.run()).toMatchObject({ merged: [mr] });
   }, 60_000);
 });

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { commit, git } from "../../support/scratch-repository.ts";
@@ -181,6 +181,24 @@ describe("a red target", () => {
     expect(await town.ledger.find({ type: "escalation", notStatus: "closed" })).toEqual([]);
     expect(town.events("target_green")).toHaveLength(1);
   }, 120_000);
+});
+
+describe("a queue that waits for a person", () => {
+  test("writes nothing and runs no program when it is looked at again", async () => {
+    const town = await QueueTown.make({ settings: { retry_flaky_tests: 0 } });
+    await town.submit({ "a.txt": "bad\n" });
+    expect(await town.run()).toMatchObject({ gateRuns: 1 });
+    const wal = `${town.ledger.path}-wal`;
+    const before = statSync(wal).mtimeMs;
+    const path = process.env["PATH"];
+    process.env["PATH"] = "/nowhere";
+    try {
+      expect(await town.run()).toMatchObject({ runs: 0, gateRuns: 0, waiting: 0 });
+    } finally {
+      process.env["PATH"] = path;
+    }
+    expect(statSync(wal).mtimeMs).toBe(before);
+  }, 60_000);
 });
 
 describe("a red target that a person repairs", () => {

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { ensureDaemon } from "../../../agents/daemon/daemon-control.ts";
+import { expectOperational } from "../../../agents/lifecycle/rig-admission.ts";
 import { runQueue } from "../../../agents/refinery/refinery.ts";
 import { switchRefinery } from "../../../agents/refinery/switch-refinery.ts";
 import { GtError } from "../../../core/gt-error.ts";
@@ -14,6 +15,7 @@ export async function run(context: CommandContext): Promise<void> {
   const { out } = context;
   const rig = await chooseRig(context, context.args[0]);
   const access = await context.access();
+  await expectOperational(access.ledger, access.town, rig);
   const hasChanged = await switchRefinery(access, rig, { isOff: false });
   if (context.flags.boolean("foreground")) {
     await runHere(context, rig);
