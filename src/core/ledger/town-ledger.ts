@@ -1,7 +1,7 @@
 import type { Town } from "../town/town.ts";
-import type { Ledger, PrefixEntry } from "./ledger.ts";
-import type { Operation } from "./operation.ts";
+import type { PrefixEntry } from "./ledger.ts";
 import { type OpenLedgerOptions, openLedger } from "./open-ledger.ts";
+import { inheritPrefix, registerPrefix } from "./store/configuration.ts";
 import type { SqliteLedger } from "./store/sqlite-ledger.ts";
 
 /** Prefix of the town's own beads. */
@@ -26,16 +26,25 @@ export async function openTownLedger(town: Town, options: TownLedgerOptions = {}
   }
 }
 
-async function registerPrefixes(ledger: Ledger, town: Town): Promise<void> {
+async function registerPrefixes(ledger: SqliteLedger, town: Town): Promise<void> {
   const wanted: PrefixEntry[] = [
     { prefix: townPrefix, scope: "town", path: "." },
     ...town.rigs().map((rig) => ({ prefix: rig.prefix, scope: rig.name, path: rig.name })),
   ];
-  const known = new Map((await ledger.prefixes()).map((entry) => [entry.prefix, entry.scope]));
-  const missing = wanted.filter(({ prefix, scope }) => known.get(prefix) !== scope);
-  if (missing.length === 0) return;
-  const operations = missing.map((entry): Operation => ({ op: "registerPrefix", ...entry }));
-  await ledger.write("system", operations);
+  const living = new Set(wanted.map(({ scope }) => scope));
+  const owners = new Map((await ledger.prefixes()).map((entry) => [entry.prefix, entry.scope]));
+  const missing = wanted.filter(({ prefix }) => !owners.has(prefix));
+  // A prefix of a rig that is gone goes over, with its beads, to the rig that has it now. Between two rigs that both live,
+  // the first keeps it: nobody may be locked out of the whole ledger because of that.
+  const inherited = wanted.filter(({ prefix, scope }) => {
+    const owner = owners.get(prefix);
+    return owner !== undefined && owner !== scope && !living.has(owner);
+  });
+  if (missing.length + inherited.length === 0) return;
+  await ledger.apply("system", (batch) => {
+    for (const entry of inherited) inheritPrefix(batch, entry);
+    for (const entry of missing) registerPrefix(batch, entry);
+  });
   const { writeRoutes } = await import("./routes.ts");
   await writeRoutes(town.paths.beads, await ledger.prefixes());
 }

@@ -69,3 +69,18 @@ export function registerPrefix(batch: Batch, { prefix, scope, path }: Registrati
   );
   batch.changedSilently();
 }
+
+/** Hands a prefix and its beads over from a scope that no longer exists. */
+export function inheritPrefix(batch: Batch, { prefix, scope, path }: Registration): void {
+  const { database } = batch;
+  const ids = database.values<string>(
+    "SELECT id FROM issues WHERE scope = (SELECT scope FROM prefixes WHERE prefix = ?1) AND substr(id, 1, ?2) = ?1 || '-'",
+    { 1: prefix, 2: prefix.length + 1 },
+  );
+  database.run("UPDATE prefixes SET scope = ?, path = ? WHERE prefix = ?", scope, path, prefix);
+  for (const id of ids) {
+    database.run("UPDATE issues SET scope = ? WHERE id = ?", scope, id);
+    batch.markDirty(scope, id);
+  }
+  batch.changedSilently();
+}
