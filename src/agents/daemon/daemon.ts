@@ -216,6 +216,8 @@ export class Daemon {
     }
     // Operation records are no beads and have no change rows: look whether there are any.
     this.#runner.wake("operations");
+    // Neither has the scheduler's pause.
+    this.#runner.wake("scheduler");
   }
 
   #noteProgress(changes: Parameters<ProgressTracker["noteChanges"]>[0]): void {

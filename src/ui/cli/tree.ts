@@ -1,5 +1,4 @@
 import type { CommandSpec } from "./command.ts";
-import { completionCommands } from "./completion-command.ts";
 import { agentsCommands } from "./gt/agents.spec.ts";
 import { attachCommands } from "./gt/attach.spec.ts";
 import { beadCommands } from "./gt/bead.spec.ts";
@@ -30,6 +29,7 @@ import { primeCommands } from "./gt/prime.spec.ts";
 import { refineryCommands } from "./gt/refinery.spec.ts";
 import { rigCommands } from "./gt/rig.spec.ts";
 import { roleCommands } from "./gt/role.spec.ts";
+import { schedulerCommands } from "./gt/scheduler.spec.ts";
 import { slingCommands } from "./gt/sling.spec.ts";
 import { statusCommands } from "./gt/status.spec.ts";
 import { tapCommands } from "./gt/tap.spec.ts";
@@ -47,7 +47,6 @@ export const gtTree: readonly CommandSpec[] = [
   ...beadCommands,
   ...broadcastCommands,
   ...closeCommands,
-  ...completionCommands("gt"),
   ...configCommands,
   ...convoyCommands,
   ...crewCommands,
@@ -73,6 +72,7 @@ export const gtTree: readonly CommandSpec[] = [
   ...refineryCommands,
   ...rigCommands,
   ...roleCommands,
+  ...schedulerCommands,
   ...slingCommands,
   ...statusCommands,
   ...tapCommands,

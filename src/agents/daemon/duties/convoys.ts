@@ -1,11 +1,11 @@
 import { readinessContext } from "../../../core/convoys/convoy-view.ts";
 import { readConvoys } from "../../../core/convoys/convoy-snapshot.ts";
 import { feedLockName, type MergeChoice } from "../../../core/convoys/convoy.ts";
-import { planFeed } from "../../../core/convoys/feed.ts";
+import { type FeedStep, planFeed } from "../../../core/convoys/feed.ts";
 import { checkConvoys } from "../../../core/convoys/landing.ts";
 import { isLocked } from "../../../core/lock/lock.ts";
 import { GtError } from "../../../core/gt-error.ts";
-import { openContexts } from "../../../core/scheduler/sling-context.ts";
+import { enqueueSling, openContexts } from "../../../core/scheduler/sling-context.ts";
 import { durationSetting, numberSetting } from "../../../core/town/setting.ts";
 import { sling } from "../../lifecycle/sling.ts";
 import type { DaemonContext } from "../daemon.ts";
@@ -71,9 +71,14 @@ async function feed(
   }
   // What is queued is the scheduler's to start.
   const queued = new Set((await openContexts(ledger)).contexts.map((stored) => stored.bead));
+  const isDeferred = numberSetting(settings, "scheduler.max_polecats") > 0;
   for (const step of steps) {
     if (signal.aborted) break;
     if (queued.has(step.bead)) continue;
+    if (isDeferred) {
+      await schedule(context, step);
+      continue;
+    }
     try {
       await sling(context, {
         words: [step.bead, step.rig],
@@ -95,6 +100,25 @@ async function feed(
     }
   }
   return Number.isFinite(againMs) ? { againMs } : {};
+}
+
+/** Deferred mode: all ready work is queued, and the scheduler starts as much of it as the town may hold (spec/05 §6.5). */
+async function schedule(context: DaemonContext, step: FeedStep): Promise<void> {
+  const bead = await context.ledger.get(step.bead);
+  await context.ledger.write(
+    context.actor,
+    enqueueSling(
+      {
+        bead: step.bead,
+        rig: step.rig,
+        reason: "feed",
+        enqueued_at: context.clock.now(),
+        ...(step.baseBranch === undefined ? {} : { base_branch: step.baseBranch }),
+        ...(step.merge === undefined ? {} : { merge: step.merge as MergeChoice }),
+      },
+      bead?.title ?? step.bead,
+    ),
+  );
 }
 
 /** 1, 2, 4 ... 30 minutes. */

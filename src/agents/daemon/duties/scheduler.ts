@@ -3,6 +3,7 @@ import type { Operation } from "../../../core/ledger/operation.ts";
 import { GtError } from "../../../core/gt-error.ts";
 import { withLock } from "../../../core/lock/lock.ts";
 import { type QueuedSling, planDispatch, type RigLoad } from "../../../core/scheduler/plan-dispatch.ts";
+import { readPause } from "../../../core/scheduler/pause.ts";
 import { openContexts, type StoredContext } from "../../../core/scheduler/sling-context.ts";
 import { durationSetting, numberSetting, settingAt } from "../../../core/town/setting.ts";
 import { sling } from "../../lifecycle/sling.ts";
@@ -22,7 +23,7 @@ export function schedulerDuty(context: DaemonContext): Duty {
     intervalMs: 3 * minute,
     timeoutMs: 10 * minute,
     run: async (signal): Promise<DutyResult> => {
-      if (!context.isOperational() || (await isPaused(context))) return {};
+      if (!context.isOperational() || (await readPause(context.ledger)) !== undefined) return {};
       if (!(await gate.isOpen())) return { againMs: pressureAgainMs };
       try {
         return await withLock(context.town.paths.locks, "scheduler", { kind: "dispatch" }, () =>
@@ -35,12 +36,6 @@ export function schedulerDuty(context: DaemonContext): Duty {
       }
     },
   };
-}
-
-/** `gt scheduler pause` stores its wish in the ledger. */
-async function isPaused(context: DaemonContext): Promise<boolean> {
-  const row = await context.ledger.row<{ readonly paused?: boolean }>("scheduler", "pause");
-  return row?.value.paused === true;
 }
 
 async function pass(context: DaemonContext, signal: AbortSignal): Promise<DutyResult> {

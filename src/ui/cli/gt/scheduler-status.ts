@@ -1,0 +1,79 @@
+import { formatTime } from "../../../core/clock.ts";
+import { formatAge } from "../../../core/duration.ts";
+import { sanitiseLine } from "../../../core/sanitise.ts";
+import { readPause } from "../../../core/scheduler/pause.ts";
+import { effectivePriority } from "../../../core/scheduler/plan-dispatch.ts";
+import { openContexts } from "../../../core/scheduler/sling-context.ts";
+import { durationSetting, numberSetting } from "../../../core/town/setting.ts";
+import type { CommandContext } from "../command.ts";
+
+/** `gt scheduler status` and `list` (spec/05 §9.5). */
+export async function run(context: CommandContext): Promise<void> {
+  const { out } = context;
+  const { town, ledger, clock } = await context.access();
+  const settings = town.settings();
+  const max = numberSetting(settings, "scheduler.max_polecats");
+  const ageBoostMs = durationSetting(settings, "scheduler.age_boost");
+  const now = clock.now();
+  const [pause, { contexts }, working] = await Promise.all([
+    readPause(ledger),
+    openContexts(ledger),
+    ledger.agents({ role: "polecat", state: ["working", "spawning", "done"] }),
+  ]);
+  const beads = await ledger.getMany(contexts.map((stored) => stored.bead));
+  const queue = contexts.map((stored) => {
+    const bead = beads.get(stored.bead);
+    const priority = bead?.priority ?? 2;
+    return {
+      id: stored.bead,
+      title: bead?.title ?? "",
+      status: bead?.status ?? "gone",
+      target_rig: stored.rig,
+      blocked: bead?.isBlocked ?? false,
+      priority,
+      effective_priority: effectivePriority(
+        { ...stored, enqueuedAt: stored.enqueued_at, isReady: true, priority },
+        now,
+        ageBoostMs,
+      ),
+      reason: stored.reason,
+      enqueued_at: formatTime(stored.enqueued_at),
+      failures: stored.dispatch_failures ?? 0,
+      last_failure: stored.last_failure ?? null,
+      not_before: stored.not_before === undefined ? null : formatTime(stored.not_before),
+      waits: stored.not_before !== undefined && stored.not_before > now,
+    };
+  });
+  const ready = queue.filter((entry) => entry.status === "open" && !entry.blocked && !entry.waits);
+  out.document({
+    mode: max > 0 ? "deferred" : "direct",
+    max_polecats: max,
+    paused: pause !== undefined,
+    paused_by: pause?.by ?? null,
+    paused_at: pause === undefined ? null : formatTime(pause.at),
+    queued_total: queue.length,
+    queued_ready: ready.length,
+    working_polecats: working.length,
+    beads: queue.map(({ waits: _, ...entry }) => entry),
+  });
+  if (context.words.at(-1) === "status") {
+    out.line(
+      max > 0 ? `deferred: at most ${max} polecats work at once` : "direct: work starts when it is slung",
+    );
+    if (pause !== undefined)
+      out.line(
+        `⏸ paused by ${pause.by} ${formatAge(now - pause.at)}${pause.reason === "" ? "" : `: ${sanitiseLine(pause.reason)}`}`,
+      );
+    out.line(
+      `${working.length} polecats work, ${queue.length} beads are queued, ${ready.length} of them ready`,
+    );
+  }
+  for (const entry of queue) {
+    const mark = ready.includes(entry) ? "○" : "⏸";
+    const why = entry.last_failure === null ? entry.reason : sanitiseLine(entry.last_failure);
+    out.line(
+      `${mark} ${entry.id}  ${entry.target_rig}  P${entry.effective_priority}  ${sanitiseLine(entry.title)}  (${why})`,
+    );
+  }
+  if (queue.length === 0 && context.words.at(-1) === "list") out.line("nothing is queued");
+}
