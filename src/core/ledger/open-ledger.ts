@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from "../clock.ts";
 import type { TownEvent } from "../events/event.ts";
 import { type Random, systemRandom } from "../random.ts";
+import type { PrefixEntry } from "./ledger.ts";
 import { openDatabase } from "./store/database.ts";
 import { SqliteLedger } from "./store/sqlite-ledger.ts";
 
@@ -13,6 +14,8 @@ export interface OpenLedgerOptions {
   readonly scope?: string;
   /** The event log that `event` operations are appended to after their commit. */
   readonly eventLog?: string;
+  /** The `.beads` directory in which `routes.jsonl` follows the prefixes (spec/01 §8.3). */
+  readonly routes?: string;
   /** Makes a missing file; otherwise that is `E_NO_DATABASE`. */
   readonly create?: boolean;
   readonly readonly?: boolean;
@@ -26,12 +29,13 @@ export interface OpenLedgerOptions {
 /** Opens a ledger file, repairing what a killed writer left behind (spec/01 §7). */
 export async function openLedger(options: OpenLedgerOptions): Promise<SqliteLedger> {
   const database = await openDatabase(options);
-  const { eventLog } = options;
+  const { eventLog, routes } = options;
   const ledger = new SqliteLedger(database, {
     clock: options.clock ?? systemClock,
     random: options.random ?? systemRandom,
     scope: options.scope,
     appendEvents: eventLog === undefined ? undefined : (events) => appendTo(eventLog, events),
+    publishPrefixes: routes === undefined ? undefined : (entries) => publishTo(routes, entries),
   });
   if (eventLog !== undefined) await ledger.flushOutbox();
   return ledger;
@@ -41,4 +45,9 @@ export async function openLedger(options: OpenLedgerOptions): Promise<SqliteLedg
 async function appendTo(eventLog: string, events: readonly TownEvent[]): Promise<void> {
   const { appendEvents } = await import("../events/event-log.ts");
   appendEvents(eventLog, events);
+}
+
+async function publishTo(beadsDir: string, entries: readonly PrefixEntry[]): Promise<void> {
+  const { writeRoutes } = await import("./routes.ts");
+  await writeRoutes(beadsDir, entries);
 }

@@ -7,7 +7,7 @@ import type { SqliteLedger } from "./store/sqlite-ledger.ts";
 /** Prefix of the town's own beads. */
 export const townPrefix = "hq";
 
-export type TownLedgerOptions = Partial<Omit<OpenLedgerOptions, "path" | "eventLog">>;
+export type TownLedgerOptions = Partial<Omit<OpenLedgerOptions, "path" | "eventLog" | "routes">>;
 
 /** The ledger of a town, made on first use, with the prefixes of the town and its rigs registered (spec/01 §8.3). */
 export async function openTownLedger(town: Town, options: TownLedgerOptions = {}): Promise<SqliteLedger> {
@@ -16,6 +16,7 @@ export async function openTownLedger(town: Town, options: TownLedgerOptions = {}
     ...options,
     path: town.paths.ledger,
     eventLog: town.paths.events,
+    routes: town.paths.beads,
   });
   try {
     if (options.readonly !== true) await registerPrefixes(ledger, town);
@@ -45,6 +46,5 @@ async function registerPrefixes(ledger: SqliteLedger, town: Town): Promise<void>
     for (const entry of inherited) inheritPrefix(batch, entry);
     for (const entry of missing) registerPrefix(batch, entry);
   });
-  const { writeRoutes } = await import("./routes.ts");
-  await writeRoutes(town.paths.beads, await ledger.prefixes());
+  await ledger.publishPrefixes();
 }

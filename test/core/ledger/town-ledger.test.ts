@@ -20,9 +20,11 @@ it("knows the prefixes of the town and its rigs, and hands those of a removed ri
   const root = await scratchDirectory();
   const first = await openTownLedger(townOf(root, { name: "web", prefix: "we" }));
   const { created } = await first.write("x", [{ op: "create", bead: { title: "A", scope: "web" } }]);
+  await first.write("x", [{ op: "registerPrefix", prefix: "ap", scope: "api", path: "api" }]);
   await first.close();
   const routes = (await readFile(join(root, ".beads/routes.jsonl"), "utf8")).trim().split("\n");
   expect(routes.map((line) => JSON.parse(line))).toEqual([
+    { prefix: "ap-", path: "api" },
     { prefix: "hq-", path: "." },
     { prefix: "hq-cv-", path: "." },
     { prefix: "we-", path: "web" },

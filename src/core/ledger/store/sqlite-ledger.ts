@@ -51,6 +51,8 @@ export interface SqliteLedgerOptions {
   readonly scope: string | undefined;
   /** Takes the lines of committed batches to the event log. */
   readonly appendEvents: ((events: readonly TownEvent[]) => Promise<void>) | undefined;
+  /** Tells other programs about the prefixes after they changed. */
+  readonly publishPrefixes?: ((entries: readonly PrefixEntry[]) => Promise<void>) | undefined;
 }
 
 /** Liveness times reach the file at most this often for one agent (spec/01 §6.2). */
@@ -250,9 +252,17 @@ export class SqliteLedger implements Ledger {
   }
 
   async write(actor: ActorAddress, operations: readonly Operation[]): Promise<WriteResult> {
-    return this.apply(actor, (batch) => {
+    const result = await this.apply(actor, (batch) => {
       for (const operation of operations) applyOperation(batch, operation);
     });
+    if (result.changed && operations.some(({ op }) => op === "registerPrefix" || op === "renamePrefix"))
+      await this.publishPrefixes();
+    return result;
+  }
+
+  /** Writes the prefix table for programs that cannot read the ledger; one that fails is found by the doctor. */
+  async publishPrefixes(): Promise<void> {
+    await this.options.publishPrefixes?.(this.prefixTable().entries).catch(() => undefined);
   }
 
   async claimReady(actor: ActorAddress, filter: ReadyFilter = {}): Promise<Bead | undefined> {
