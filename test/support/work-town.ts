@@ -127,7 +127,7 @@ export class WorkTown {
   async bead(
     access: TownAccess,
     title: string,
-    script = "true",
+    script = "sleep 1000",
     fields: Partial<NewBead> = {},
   ): Promise<Bead> {
     const { created } = await access.ledger.write("overseer", [

@@ -1,6 +1,7 @@
 import { newConvoy } from "../../core/convoys/new-convoy.ts";
 import { crashPoint } from "../../core/crash-point.ts";
 import { formatTime } from "../../core/clock.ts";
+import { GtError } from "../../core/gt-error.ts";
 import type { Bead } from "../../core/ledger/bead.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
 import { acquireLock, type Lock } from "../../core/lock/lock.ts";
@@ -10,6 +11,7 @@ import type { Runtime } from "../runtimes/runtime.ts";
 import { startAgentSession, stopAgentSession } from "../sessions/start-session.ts";
 import type { TownAccess } from "../town-access.ts";
 import { nextState } from "./agent-transition.ts";
+import { agentLockName } from "./agent-lock.ts";
 import { type Attachment, attemptsOf, metadataText, replaceAttachment } from "./attachment.ts";
 import { branchName } from "./branch-name.ts";
 import { OperationJournal } from "./operation-record.ts";
@@ -58,8 +60,11 @@ export interface Dispatch {
 export async function dispatchToPolecat(access: TownAccess, request: DispatchRequest): Promise<Dispatch> {
   const runtime = runtimeOf(access.town, request.rig, request.bead, request.options.agent);
   const reservation = await reserve(access, request);
-  const { seat, journal, locks } = reservation;
+  const { seat, journal } = reservation;
+  const locks = [...reservation.locks];
   try {
+    const holder = await lockHolder(access, journal);
+    if (holder !== undefined) locks.push(holder);
     return await carryOut(access, request, reservation, runtime);
   } catch (error) {
     await undoOrLeave(access, request.rig, journal, error);
@@ -67,6 +72,30 @@ export async function dispatchToPolecat(access: TownAccess, request: DispatchReq
   } finally {
     for (const lock of [...locks, seat.lock]) lock.release();
   }
+}
+
+/**
+ * Nobody hands in, hands off or releases what is being taken from them. Only polecats that work hold beads and only
+ * idle ones are seats, so two take-overs never wait for each other.
+ */
+async function lockHolder(
+  access: TownAccess,
+  journal: OperationJournal<SlingData>,
+): Promise<Lock | undefined> {
+  const { takeOver } = journal.data;
+  const { agent, bead: id } = journal.record.subject;
+  if (takeOver === undefined || takeOver === agent) return undefined;
+  const lock = await acquireLock(access.town.paths.locks, agentLockName(takeOver), {
+    waitMs: 10_000,
+    kind: "sling",
+    subject: takeOver,
+  });
+  const bead = await access.ledger.get(id);
+  if (bead?.assignee === takeOver && metadataText(bead, "awaiting_merge") === "") return lock;
+  lock.release();
+  throw new GtError("E_CONFLICT", `${id} has left the hook of ${takeOver} meanwhile`, {
+    hint: `bd show ${id}`,
+  });
 }
 
 interface Reservation {
@@ -242,7 +271,16 @@ async function commit(
   const title = `Work: ${bead.title}`;
   const convoyId = convoy.make ? "$convoy" : convoy.id;
   const operations: Operation[] = [
-    { op: "expect", id: bead.id, expected: { status: statusesNow(bead), assignee: bead.assignee } },
+    {
+      op: "expect",
+      id: bead.id,
+      expected: {
+        status: statusesNow(bead),
+        assignee: bead.assignee,
+        // Handed in meanwhile: it must not be done twice.
+        metadata: { awaiting_merge: bead.metadata["awaiting_merge"] },
+      },
+    },
     { op: "expectAgent", address: seat.address, expected: { state: "spawning" } },
     ...(convoy.make
       ? newConvoy({
