@@ -1,5 +1,6 @@
-import { type FSWatcher, statSync, watch } from "node:fs";
+import { type Stats, statSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
+import { type FSWatcher, watch } from "chokidar";
 import { askGit } from "./git.ts";
 import { gitDirectoryOf } from "./worktree.ts";
 
@@ -47,8 +48,8 @@ const neverCounts =
 
 /**
  * Sees the strong signs of progress in a worktree: HEAD, the index, files that git does not ignore (spec/04 §1.6).
- * It follows directories and not single files, as chokidar would: one kernel watch for each directory that holds
- * tracked files, as far as the budget goes. Nothing runs while nothing changes.
+ * chokidar is told to follow directories and not the single files in them: one kernel watch for each directory that
+ * holds tracked files, as far as the budget goes. Nothing runs while nothing changes.
  */
 export async function watchWorktree(worktree: string, options: WatchOptions): Promise<WorktreeWatch> {
   const watcher = new WorktreeWatcher(worktree, options);
@@ -59,7 +60,8 @@ export async function watchWorktree(worktree: string, options: WatchOptions): Pr
 class WorktreeWatcher implements WorktreeWatch {
   readonly #worktree: string;
   readonly #options: WatchOptions;
-  readonly #watchers: FSWatcher[] = [];
+  #watcher: FSWatcher | undefined;
+  readonly #followed = new Map<string, (name: string) => void>();
   #granted = 0;
   #deafUntil = 0;
   #isClosed = false;
@@ -84,6 +86,7 @@ class WorktreeWatcher implements WorktreeWatch {
     if (this.#isClosed) return;
     for (const directory of directories)
       this.#follow(directory, (name) => this.#noteFile(join(directory, name)));
+    await this.#listen();
   }
 
   disregard(ms = 2000): void {
@@ -95,7 +98,7 @@ class WorktreeWatcher implements WorktreeWatch {
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    for (const watcher of this.#watchers) watcher.close();
+    void this.#watcher?.close();
     this.#options.budget.giveBack(this.#granted);
     this.#granted = 0;
   }
@@ -104,12 +107,28 @@ class WorktreeWatcher implements WorktreeWatch {
     if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) return;
     if (this.#options.budget.take(1) === 0) return;
     this.#granted++;
-    const watcher = watch(directory, { persistent: false }, (_, name) => {
-      if (name !== null) onChange(name);
+    this.#followed.set(directory, onChange);
+  }
+
+  /** Resolves when every directory is followed: what happens from then on is seen. */
+  async #listen(): Promise<void> {
+    const isFollowed = (path: string, stats: Stats | undefined): boolean =>
+      this.#followed.has(path) && stats?.isFile() !== true;
+    const watcher = watch([...this.#followed.keys()], {
+      depth: 0,
+      ignoreInitial: true,
+      persistent: false,
+      ignored: (path, stats) => !isFollowed(path, stats),
     });
-    // The directory went away: what it told is told, and its parent tells the rest.
-    watcher.on("error", () => watcher.close());
-    this.#watchers.push(watcher);
+    this.#watcher = watcher;
+    // The kernel names what changed inside a followed directory; chokidar's own events are about watched files.
+    watcher.on("raw", (_event, name, details) => {
+      const { watchedPath } = details as { readonly watchedPath?: string };
+      if (name && watchedPath !== undefined) this.#followed.get(watchedPath)?.(name);
+    });
+    // A directory went away: what it told is told, and its parent tells the rest.
+    watcher.on("error", () => undefined);
+    await new Promise<void>((resolve) => watcher.once("ready", () => resolve()));
   }
 
   /** Directories with tracked files, the upper ones first. */

@@ -23,7 +23,9 @@ function watched(
 }
 
 test("a process whose event loop hangs is ended and says so", async () => {
-  const end = await watched("setTimeout(() => { const end = Date.now() + 30_000; while (Date.now() < end); }, 200);");
+  const end = await watched(
+    "setTimeout(() => { const end = Date.now() + 30_000; while (Date.now() < end); }, 200);",
+  );
   expect(end.signal).toBe("SIGKILL");
   expect(end.stderr).toContain("the daemon hangs");
 });
