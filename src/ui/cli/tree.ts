@@ -30,6 +30,7 @@ import { refineryCommands } from "./gt/refinery.spec.ts";
 import { rigCommands } from "./gt/rig.spec.ts";
 import { roleCommands } from "./gt/role.spec.ts";
 import { schedulerCommands } from "./gt/scheduler.spec.ts";
+import { sessionCommands } from "./gt/session.spec.ts";
 import { slingCommands } from "./gt/sling.spec.ts";
 import { statusCommands } from "./gt/status.spec.ts";
 import { tapCommands } from "./gt/tap.spec.ts";
@@ -73,6 +74,7 @@ export const gtTree: readonly CommandSpec[] = [
   ...rigCommands,
   ...roleCommands,
   ...schedulerCommands,
+  ...sessionCommands,
   ...slingCommands,
   ...statusCommands,
   ...tapCommands,

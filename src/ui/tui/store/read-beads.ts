@@ -1,10 +1,16 @@
 import type { Bead } from "../../../core/ledger/bead.ts";
 import type { Ledger } from "../../../core/ledger/ledger.ts";
+import { slingContextLabel } from "../../../core/scheduler/sling-context.ts";
 import type { BeadGroup, BeadRow } from "./town-data.ts";
 
 /** Work, not the machinery's own records. */
 const workTypes = ["task", "bug", "feature", "chore", "epic", "decision"];
 const mostOfGroup = 200;
+
+/** Labels of our own mark beads that are not somebody's work. */
+function isWork(bead: Bead): boolean {
+  return !bead.labels.includes(slingContextLabel);
+}
 
 /** The beads of the Beads view: what can be done, what is being done, what waits, and what was done last. */
 export async function readBeads(ledger: Ledger): Promise<readonly BeadRow[]> {
@@ -18,7 +24,7 @@ export async function readBeads(ledger: Ledger): Promise<readonly BeadRow[]> {
   ]);
   const blockers = new Map(blocked.map((bead) => [bead.id, bead.blockedBy]));
   const rows = (group: BeadGroup, beads: readonly Bead[]) =>
-    beads.map(
+    beads.filter(isWork).map(
       (bead): BeadRow => ({
         id: bead.id,
         title: bead.title,

@@ -1,0 +1,49 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { PlainTown } from "../../../support/plain-town.ts";
+import { runGt } from "../../../support/run-cli.ts";
+
+let town: PlainTown;
+beforeEach(() => {
+  town = new PlainTown();
+});
+afterEach(() => town.dispose());
+
+test("an agent's session is started, restarted as another run, and stopped", async () => {
+  const address = await town.polecat("nux");
+  town.write("settings/config.json", { type: "town-settings", version: 1, default_agent: "shell" });
+  const { ledger } = await town.access();
+  const { created } = await ledger.write("overseer", [
+    {
+      op: "create",
+      bead: { title: "Wait", type: "task", scope: "greenplace", metadata: { script: "sleep 300" } },
+    },
+  ]);
+  await ledger.write("overseer", [
+    { op: "hook", address, bead: created[0] ?? "" },
+    { op: "setAgent", address, fields: { state: "working", hookState: "active" } },
+  ]);
+  const gt = (...args: string[]) => runGt(["session", ...args], { cwd: town.root });
+
+  const started = await gt("start", address);
+  expect(started.stderr).toBe("");
+  expect(started.code).toBe(0);
+  const host = await town.connect({ start: false });
+  const first = await host.get("gp-nux");
+  expect(first?.phase).not.toBe("exited");
+  expect((await gt("start", address)).stdout).toContain("has a session already");
+
+  expect((await gt("restart", address)).code).toBe(0);
+  const second = await host.get("gp-nux");
+  expect(second?.phase).not.toBe("exited");
+  expect(second?.runId).not.toBe(first?.runId);
+
+  expect((await gt("stop", "greenplace/nux")).code).toBe(0);
+  expect((await host.get("gp-nux"))?.phase ?? "exited").toBe("exited");
+  expect((await gt("stop", address)).stdout).toContain("has no session");
+}, 60_000);
+
+test("an unknown agent is refused with the next command", async () => {
+  const result = await runGt(["session", "start", "greenplace/polecats/nobody"], { cwd: town.root });
+  expect(result.code).toBe(1);
+  expect(result.stderr).toMatch(/no agent greenplace\/polecats\/nobody[\s\S]*gt agents/);
+});
