@@ -157,3 +157,22 @@ test("paste reaches the session as it is, and the palette as one line", async ()
   terminal.type("\u001b[200~status\n--json\u001b[201~");
   await terminal.waitForText(": status --json");
 });
+
+test("the panes and folded rigs of the last time are there again", async () => {
+  await town.polecat("nux", ["/bin/sh"]);
+  await town.polecat("slit", ["/bin/sh"]);
+  const first = await town.open({ columns: 160, rows: 45 });
+  await first.waitForText(/nux[\s\S]*slit/);
+  first.press("j", "enter");
+  await first.waitForText("nux$");
+  first.press("ctrl-]", "j", "s");
+  await first.waitForText(/nux\$.*slit\$/);
+  first.press("ctrl-]", "left");
+  await first.waitForText("greenplace (2)");
+  first.press("q");
+  await first.waitForExit();
+  const second = await town.open({ columns: 160, rows: 45 });
+  await second.waitForText(/nux\$.*slit\$/);
+  expect(second.screen).toContain("greenplace (2)");
+  expect(second.screen).not.toContain("TYPING");
+});

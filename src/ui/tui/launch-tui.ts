@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import type { TownAccess } from "../../agents/town-access.ts";
 import { systemClock } from "../../core/clock.ts";
@@ -32,15 +33,23 @@ export async function launchTui(town: Town, options: TuiOptions = {}): Promise<n
   // Streams of output are garbage a moment later; V8 would rather grow the heap than collect it. Measured: half the memory.
   setFlagsFromString("--optimize-for-size");
   const env = options.env ?? process.env;
-  const [{ loadProgram }, { BlessedTerminal }, { runTui }, { LiveTownSource }, { commandRunner }, looks] =
-    await Promise.all([
-      import("./terminal/blessed-program.ts"),
-      import("./terminal/blessed-terminal.ts"),
-      import("./run-tui.tsx"),
-      import("./store/town-source.ts"),
-      import("./run-command.ts"),
-      import("./views/look.ts"),
-    ]);
+  const [
+    { loadProgram },
+    { BlessedTerminal },
+    { runTui },
+    { LiveTownSource },
+    { commandRunner },
+    looks,
+    memory,
+  ] = await Promise.all([
+    import("./terminal/blessed-program.ts"),
+    import("./terminal/blessed-terminal.ts"),
+    import("./run-tui.tsx"),
+    import("./store/town-source.ts"),
+    import("./run-command.ts"),
+    import("./views/look.ts"),
+    import("./store/layout-memory.ts"),
+  ]);
   const look = looks.lookOf(env);
   const terminal = new BlessedTerminal(await loadProgram(), {
     input: stdin,
@@ -59,6 +68,7 @@ export async function launchTui(town: Town, options: TuiOptions = {}): Promise<n
     attach: options.attach,
     title: `gt ${town.name}`,
     commands: options.commands ?? [],
+    memory: memory.layoutMemory(join(town.paths.runtime, "tui.json")),
   });
   await close();
   await options.onQuit?.();

@@ -5,12 +5,14 @@ import type { Clock } from "../../core/clock.ts";
 import type { CommandSpec } from "../cli/command.ts";
 import { App } from "./app.tsx";
 import { Compositor, type Scene } from "./compositor.ts";
-import { Control } from "./control.ts";
+import { Control, hasSession } from "./control.ts";
 import { InputHandler } from "./handle-input.ts";
 import { inside, layOut } from "./layout.ts";
 import { FrameSink, Painter } from "./painter.ts";
 import { PaneSet } from "./panes/pane-set.ts";
+import { panesOf, removeFromTree } from "./panes/pane-tree.ts";
 import type { RunCommand } from "./run-command.ts";
+import type { LayoutMemory } from "./store/layout-memory.ts";
 import { focusedPane, initialState, type TuiState, type View } from "./store/state.ts";
 import { Store } from "./store/store.ts";
 import type { TownSource } from "./store/town-source.ts";
@@ -30,6 +32,7 @@ export interface TuiParts {
   readonly attach: string | undefined;
   readonly title: string;
   readonly commands: readonly CommandSpec[];
+  readonly memory: LayoutMemory;
 }
 
 export interface TuiEnd {
@@ -65,6 +68,8 @@ class Tui {
   private readonly unsubscribe: () => void;
   private ink: Instance | undefined;
   private tick: NodeJS.Timeout | undefined;
+  /** Before that, the layout of the last time is still to come and must not be overwritten. */
+  private isRestored = false;
 
   constructor(parts: TuiParts) {
     this.parts = parts;
@@ -141,13 +146,14 @@ class Tui {
           if (event.type === "lost") this.panes.hostLost();
         },
       })
-      .then(() => this.attachFirst())
+      .then(() => (this.parts.attach === undefined ? this.restoreLayout() : this.attachFirst()))
       .catch(this.failed);
     return this.ending.promise;
   }
 
   async close(): Promise<void> {
     clearInterval(this.tick);
+    if (this.parts.attach === undefined && this.isRestored) this.parts.memory.save(this.store.snapshot());
     this.painter.stop();
     this.input.close();
     this.unsubscribe();
@@ -170,6 +176,24 @@ class Tui {
   private readonly failed = (error: unknown): void => {
     this.end({ code: 1, error });
   };
+
+  /** Opens the panes of the last time whose agents have a session. */
+  private restoreLayout(): void {
+    this.isRestored = true;
+    const layout = this.parts.memory.load();
+    if (layout === undefined) return;
+    const { town, selection } = this.store.snapshot();
+    const live = new Map(town.agents.filter(hasSession).map((agent) => [agent.address, agent.session]));
+    let paneTree = layout.paneTree;
+    for (const address of panesOf(paneTree))
+      if (!live.has(address)) paneTree = removeFromTree(paneTree, address);
+    this.store.set({
+      paneTree,
+      collapsed: new Set(layout.collapsed),
+      ...(layout.agent === undefined ? {} : { selection: { ...selection, agents: layout.agent } }),
+    });
+    for (const address of panesOf(paneTree)) this.panes.open(address, live.get(address) ?? "");
+  }
 
   private attachFirst(): void {
     const { attach } = this.parts;
