@@ -87,8 +87,9 @@ function readToken(input: string): InputToken | undefined {
       raw: input.slice(0, 3),
     };
   }
-  // Two Escs, or Esc and a key: Alt. A second Esc starts anew.
-  if (input[1] === "\u001b") return { kind: "key", key: "escape", text: "", raw: "\u001b" };
+  // Esc and a key is Alt and that key. A second Esc starts anew, and Ctrl-] always leaves a session.
+  if (input[1] === "\u001b" || input[1] === "\u001d")
+    return { kind: "key", key: "escape", text: "", raw: "\u001b" };
   const key = readCharacter(input.slice(1));
   if (key === undefined) return undefined;
   return { ...key, key: `alt-${key.key}`, text: "", raw: `\u001b${key.raw}` };

@@ -14,9 +14,13 @@ export function toastLines(
   if (state.toasts.length === 0) return undefined;
   const lines = state.toasts.slice(-shownToasts).flatMap((toast) => linesOf(toast, look));
   const widest = Math.max(...lines.map((line) => line.reduce((sum, { text }) => sum + textWidth(text), 0)));
-  const width = Math.min(widest + 1, state.columns);
+  // Inside the frames of the panels below.
+  const width = Math.min(widest + 1, state.columns - 2);
   const height = Math.min(lines.length, Math.max(1, state.rows - 2));
-  return { rect: { x: state.columns - width, y: state.rows - 1 - height, width, height }, lines };
+  return {
+    rect: { x: state.columns - 1 - width, y: Math.max(1, state.rows - 2 - height), width, height },
+    lines,
+  };
 }
 
 function linesOf(toast: Toast, { theme, symbols }: Look): readonly Line[] {

@@ -40,6 +40,10 @@ test("a lone Esc is the Esc key, but only when nothing follows", () => {
   expect(parser.parse(Buffer.from("A"))).toMatchObject([{ key: "up" }]);
 });
 
+test("Ctrl-] right behind Esc is still Ctrl-]", () => {
+  expect(keys("\u001b\u001d")).toEqual(["escape", "ctrl-]"]);
+});
+
 test("mouse, focus and paste reports are told apart from keys", () => {
   expect(parse("\u001b[<0;5;3M")).toMatchObject([{ kind: "mouse", action: "press", button: 0, x: 4, y: 2 }]);
   expect(parse("\u001b[<65;1;1M\u001b[<0;1;1m")).toMatchObject([
