@@ -244,6 +244,8 @@ function leaveLook(control: Control): void {
   const address = focusedPane(control.store.snapshot());
   if (address !== undefined) control.panes.scroll(address, Number.NEGATIVE_INFINITY);
   actions.leavePane(control);
+  // Only who leaves by Ctrl-] may mean it for the session the second time.
+  control.store.set({ leftPane: undefined });
 }
 
 function showDetail(control: Control): void {
