@@ -18,13 +18,14 @@ let pane: PaneScreen;
 let compositor: Compositor;
 let screen: Screen;
 let reference: Screen;
-beforeEach(() => {
+function begin(): void {
   pane = new PaneScreen(area.width, area.height);
   compositor = new Compositor(person.columns, person.rows, { depth: "rgb", isAscii: false });
   compositor.setLayer(Array.from({ length: person.rows }, () => "▒".repeat(person.columns)).join("\n"));
   screen = new Screen(person.columns, person.rows);
   reference = new Screen(area.width, area.height);
-});
+}
+beforeEach(begin);
 afterEach(() => pane.dispose());
 
 async function feed(bytes: string | Uint8Array): Promise<void> {
@@ -124,6 +125,8 @@ test("whatever a program writes, painted whenever, the pane shows what a termina
     fc.asyncProperty(
       fc.array(fc.array(piece, { maxLength: 40 }), { minLength: 1, maxLength: 4 }),
       async (frames) => {
+        pane.dispose();
+        begin();
         for (const frame of frames) {
           await feed(frame.join(""));
           await paint();
@@ -131,7 +134,7 @@ test("whatever a program writes, painted whenever, the pane shows what a termina
         expectEqual();
       },
     ),
-    { numRuns: 60 },
+    { numRuns: 80 },
   );
 }, 60_000);
 

@@ -42,9 +42,11 @@ export class Screen {
           cell.isOverline(),
           cell.isBlink(),
         ].map((isSet) => (isSet ? 1 : 0));
-        // A mark without its base has no shape of its own.
-        const text =
-          cell.getWidth() === 0 ? "" : cell.getChars().replace(/^[\u200d\ufe0e\ufe0f\p{M}].*/u, "") || " ";
+        // A mark without its base has no shape of its own, nor has a half of a wide glyph without the other.
+        const isHalf = cell.getWidth() === 0 && line?.getCell(column - 1)?.getWidth() === 2;
+        const isTorn = cell.getWidth() === 2 && line?.getCell(column + 1)?.getWidth() !== 0;
+        const shown = cell.getChars().replace(/^[\u200d\ufe0e\ufe0f\p{M}].*/u, "") || " ";
+        const text = isHalf ? "" : isTorn || cell.getWidth() === 0 ? " " : shown;
         cells.push(
           `${row - area.y},${column - area.x} ${JSON.stringify(text)} ${colour} ${attributes.join("")}`,
         );
