@@ -1,4 +1,4 @@
-import { agentLockName } from "../../../agents/lifecycle/polecat-pool.ts";
+import { agentLockName } from "../../../agents/lifecycle/agent-lock.ts";
 import type { TownAccess } from "../../../agents/town-access.ts";
 import { GtError } from "../../../core/gt-error.ts";
 import { acquireLock } from "../../../core/lock/lock.ts";
