@@ -1,7 +1,6 @@
-import { agentLockName } from "../../../agents/lifecycle/agent-lock.ts";
+import { withAgentLock } from "../../../agents/lifecycle/agent-lock.ts";
 import type { TownAccess } from "../../../agents/town-access.ts";
 import { GtError } from "../../../core/gt-error.ts";
-import { acquireLock } from "../../../core/lock/lock.ts";
 import { formatAddress, resolveAddress } from "../../../core/town/address.ts";
 import type { CommandContext } from "../command.ts";
 
@@ -16,14 +15,5 @@ export async function withSessionAgent<T>(
   );
   if ((await access.ledger.agent(address)) === undefined)
     throw new GtError("E_AGENT_NOT_FOUND", `no agent ${address}`, { hint: "gt agents --all" });
-  const lock = await acquireLock(access.town.paths.locks, agentLockName(address), {
-    waitMs: 10_000,
-    kind: context.words.join(" "),
-    subject: address,
-  });
-  try {
-    return await act(access, address);
-  } finally {
-    lock.release();
-  }
+  return withAgentLock(access, address, context.words.join(" "), () => act(access, address));
 }
