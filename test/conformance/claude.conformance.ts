@@ -1,5 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { nudge } from "../../src/agents/sessions/nudge.ts";
@@ -9,11 +8,11 @@ import type { TownAccess } from "../../src/agents/town-access.ts";
 import { type ModelReply, type ModelRequest, ModelServer } from "../support/model-server.ts";
 import { PlainTown } from "../support/plain-town.ts";
 import { waitFor } from "../support/wait-for.ts";
+import { claudeHome, claudeRecord } from "./claude-home.ts";
 import { installCli } from "./install-cli.ts";
 
 const bin = installCli("claude", "@anthropic-ai/claude-code");
 const session = "gp-toast";
-const key = "sk-ant-test-key-0000";
 
 describe.skipIf(bin === undefined)("Claude Code", () => {
   let town: PlainTown;
@@ -27,33 +26,8 @@ describe.skipIf(bin === undefined)("Claude Code", () => {
     answer = () => ({ text: "done." });
     town = new PlainTown();
     server = await ModelServer.start((request) => answer(request));
-    home = mkdtempSync(join(tmpdir(), "gt-claude-"));
-    // What a person has settled once for this machine; nothing that is about the town.
-    writeFileSync(
-      join(home, ".claude.json"),
-      JSON.stringify({
-        hasCompletedOnboarding: true,
-        theme: "dark",
-        customApiKeyResponses: { approved: [key.slice(-20)], rejected: [] },
-      }),
-    );
-    mkdirSync(join(home, ".claude"), { recursive: true });
-    town.write("settings/config.json", {
-      agents: {
-        claude: {
-          command: join(bin ?? "", "claude"),
-          env: {
-            HOME: home,
-            ANTHROPIC_BASE_URL: server.url,
-            ANTHROPIC_API_KEY: key,
-            // As root the runtime insists on a sandbox; the test's town is one.
-            IS_SANDBOX: "1",
-            DISABLE_AUTOUPDATER: "1",
-            CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
-          },
-        },
-      },
-    });
+    home = claudeHome();
+    town.write("settings/config.json", { agents: { claude: claudeRecord(bin ?? "", home, server.url) } });
     access = await town.access();
     host = await access.host();
   });

@@ -2,8 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-const cache =
-  process.env["GT_CONFORMANCE_CACHE"] ?? join(import.meta.dirname, "../../node_modules/.cache/conformance");
+const cache = process.env["GT_CONFORMANCE_CACHE"] ?? join(import.meta.dirname, "../../.cache/conformance");
 
 /** Installs an agent CLI from npm into a cache folder; undefined when the registry cannot be reached. */
 export function installCli(name: string, packageName: string): string | undefined {

@@ -1,0 +1,80 @@
+import { rmSync } from "node:fs";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Bead } from "../../src/core/ledger/bead.ts";
+import { type ModelReply, type ModelRequest, ModelServer } from "../support/model-server.ts";
+import { runGt } from "../support/run-cli.ts";
+import { waitFor } from "../support/wait-for.ts";
+import { WorkTown } from "../support/work-town.ts";
+import { claudeHome, claudeRecord } from "./claude-home.ts";
+import { installCli } from "./install-cli.ts";
+
+const bin = installCli("claude", "@anthropic-ai/claude-code");
+
+/** A model that reads its bead from its context, edits, commits and finishes, one tool call a turn. */
+function worker(request: ModelRequest): ModelReply {
+  const bead = /assigned:(web-[a-z0-9]+)|recovery:(web-[a-z0-9]+)/.exec(request.text);
+  const id = bead?.[1] ?? bead?.[2];
+  if (!request.tools.includes("Bash") || id === undefined) return { text: "ok" };
+  const done = JSON.stringify(request.body["messages"]).match(/"type":"tool_result"/g)?.length ?? 0;
+  const run = (command: string): ModelReply => ({
+    tool: { name: "Bash", input: { command, description: "work" } },
+  });
+  if (done === 0) return run(`echo painted > ${id}.txt && git add -A && git commit -q -m "Paint it (${id})"`);
+  if (done === 1) return run("gt done");
+  return { text: "Finished." };
+}
+
+describe.skipIf(bin === undefined)("a whole bead", () => {
+  let town: WorkTown;
+  let server: ModelServer;
+  let home: string;
+
+  beforeEach(async () => {
+    server = await ModelServer.start(worker);
+    home = claudeHome();
+    town = await WorkTown.create();
+    town.write("settings/config.json", {
+      default_agent: "claude",
+      agents: { claude: claudeRecord(bin ?? "", home, server.url) },
+    });
+  });
+
+  afterEach(async () => {
+    await runGt(["down", "--all", "--force"], { cwd: town.root });
+    await town.dispose();
+    await server.close();
+    rmSync(home, { recursive: true, force: true });
+  });
+
+  test("three real sessions do their beads, one of them killed on the way, and all three land once", async () => {
+    const access = await town.access();
+    const beads: Bead[] = [];
+    for (const title of ["Paint the shed", "Paint the fence", "Paint the gate"])
+      beads.push(await town.bead(access, title, "true", { description: "With green paint." }));
+    for (const bead of beads) {
+      const { code, stderr } = await runGt(["sling", bead.id, "web"], { cwd: town.root, timeoutMs: 120_000 });
+      expect(stderr + code).toMatch(/0$/);
+    }
+    const host = await access.host();
+    const victim = (await host.list()).find((record) => record.phase !== "exited");
+    if (victim !== undefined) process.kill(victim.pid, "SIGKILL");
+    const states = async () => (await access.ledger.getMany(beads.map((bead) => bead.id))).values();
+    await waitFor(async () => [...(await states())].every((bead) => bead.status === "closed"), {
+      timeoutMs: 220_000,
+      what: "all beads to land",
+    }).catch(async (error: Error) => {
+      const screens = await Promise.all(
+        (await host.list()).map(async (record) =>
+          record.phase === "exited"
+            ? `${record.session}: ${record.exitReason}`
+            : (await host.screen(record.session)).lines.join("\n"),
+        ),
+      );
+      const { stdout } = await runGt(["status"], { cwd: town.root });
+      throw new Error(`${error.message}\n${stdout}\n${screens.join("\n---\n")}`);
+    });
+    town.git("web", "fetch", "-q", "origin");
+    const log = town.git("web", "log", "--format=%s", "origin/main");
+    for (const bead of beads) expect(log.match(new RegExp(`\\(${bead.id}\\)`, "g"))).toHaveLength(1);
+  });
+});
