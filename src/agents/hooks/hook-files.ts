@@ -57,8 +57,9 @@ const dialects: Readonly<Record<"claude" | "codex" | "gemini" | "copilot" | "cur
       "session-end": "SessionEnd",
     },
     toolMatcher: "run_shell_command",
+    // Lifecycle events match their source exactly: no matcher means any.
     entry: (command, event, matcher) => ({
-      matcher,
+      ...(matcher === "" ? {} : { matcher }),
       hooks: [{ name: `gastown-${event}`, type: "command", command, timeout: timeouts[event] * 1000 }],
     }),
     extra: { context: { fileName: ["GEMINI.md", "AGENTS.md", "CLAUDE.md"] } },

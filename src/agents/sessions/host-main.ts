@@ -6,7 +6,7 @@ import { openTownLedger } from "../../core/ledger/town-ledger.ts";
 import { openTown } from "../../core/town/open-town.ts";
 import { keepDaemon } from "../daemon/keep-daemon.ts";
 import { HostServer } from "./host-server.ts";
-import { endEvent } from "./session-events.ts";
+import { endEvent, limitEvent } from "./session-events.ts";
 import { readLastScreen } from "./session-records.ts";
 import { watchForVanishedTown } from "./vanished-town.ts";
 
@@ -30,6 +30,8 @@ async function main(root: string): Promise<number> {
       log,
       openLedger: () => openTownLedger(town),
       onEvent: (event) => {
+        if (event.type === "phase" && event.record.phase === "limited")
+          recordEvents(paths.events, [limitEvent(event.record)]);
         if (event.type !== "exited") return;
         const tail = readLastScreen(paths.sessions, event.record.session).slice(-20);
         recordEvents(paths.events, [endEvent(event.record, tail)]);

@@ -101,6 +101,7 @@ export class HostServer {
 
   #publish(event: SessionEvent): void {
     if (event.type === "phase" && event.record.phase === "idle") this.#courier.kick(event.record.session);
+    if (event.type === "phase" && event.record.phase === "limited") this.#courier.limited(event.record);
     if (event.type === "exited") {
       const { session, agent } = event.record;
       this.#courier.ended(session, agent).catch((error) => this.#options.log(`nudges: ${String(error)}`));

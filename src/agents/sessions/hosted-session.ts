@@ -2,6 +2,7 @@ import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { Clock } from "../../core/clock.ts";
 import { GtError } from "../../core/gt-error.ts";
+import { limitReset } from "./limit-reset.ts";
 import { decidePhase, normaliseScreen, type PhaseDecision, type PhaseFacts } from "./phase.ts";
 import { processStartTime } from "./process-identity.ts";
 import { endProcessTree, type ProcessTree, processesOf } from "./process-tree.ts";
@@ -63,6 +64,9 @@ export class HostedSession {
   #screenText = "";
   #typedAt = 0;
   #answerAfter = 0;
+  /** Limits in a row, without work in between. */
+  #limits = 0;
+  #isLimitOver = false;
   #worksSince: number | undefined;
   readonly #watchers = new Set<() => void>();
   #facts: Omit<PhaseFacts, "phase" | "lines">;
@@ -149,6 +153,13 @@ export class HostedSession {
       this.#update({ readyAt: now }, "phase");
     for (const look of [...this.#watchers]) look();
     this.#evaluateSoon(0);
+  }
+
+  /** The limit's time has come: its text on the screen does not count any more until the screen changes. */
+  liftLimit(): void {
+    if (this.#record.phase !== "limited") return;
+    this.#isLimitOver = true;
+    this.#evaluate();
   }
 
   /** Waits until the agent works on what was submitted at `since`, or `waitMs` have passed, and tells what is known. */
@@ -351,13 +362,14 @@ export class HostedSession {
     const text = normaliseScreen(lines);
     if (text !== this.#screenText) {
       this.#screenText = text;
+      this.#isLimitOver = false;
       this.#facts = { ...this.#facts, changedAt: now };
       this.#record = { ...this.#record, lastOutputAt: now };
       this.#listener.output(this.#spec.session, now);
     }
     const decision = decidePhase(
       this.#spec.detection,
-      { ...this.#facts, phase: this.#record.phase, lines },
+      { ...this.#facts, phase: this.#record.phase, lines, isLimitOver: this.#isLimitOver },
       now,
     );
     this.#follow(decision, now);
@@ -380,8 +392,17 @@ export class HostedSession {
     }
     if (decision.phase !== this.#record.phase) {
       const isFirstIdle = decision.phase === "idle" && this.#record.readyAt === undefined;
+      if (decision.phase === "working") this.#limits = 0;
+      const limitedUntil =
+        decision.phase === "limited"
+          ? limitReset(this.#screen.lines().join("\n"), now, this.#limits++)
+          : undefined;
       this.#update(
-        { phase: decision.phase, phaseSince: now, ...(isFirstIdle ? { readyAt: now } : {}) },
+        {
+          ...{ phase: decision.phase, phaseSince: now },
+          ...(isFirstIdle ? { readyAt: now } : {}),
+          ...(limitedUntil === undefined ? {} : { limitedUntil }),
+        },
         "phase",
       );
     }

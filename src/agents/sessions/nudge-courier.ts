@@ -2,15 +2,19 @@ import type { Clock } from "../../core/clock.ts";
 import type { Ledger } from "../../core/ledger/ledger.ts";
 import type { Host } from "./host.ts";
 import type { HostedSession } from "./hosted-session.ts";
-import { claim, dropQueue, type Nudge, pending, settle, unclaim } from "./nudge-queue.ts";
+import { claim, dropQueue, enqueue, type Nudge, pending, settle, unclaim } from "./nudge-queue.ts";
 import { typedText } from "./nudge-text.ts";
-import type { NudgeState } from "./session-host.ts";
+import type { NudgeState, SessionRecord } from "./session-host.ts";
 import { type TypingResult, typeMessage } from "./type-message.ts";
 
 /** Messages in one block, and failed deliveries after which a message is given up (spec/03 §7.4, §7.5). */
 const blockSize = 10;
 const maxAttempts = 2;
 const draftRetryMs = 5000;
+const afterLimitMs = 30_000;
+/** Sessions of one account do not all come back in the same second. */
+const staggerMs = 5000;
+const resumeTtlMs = 10 * 60_000;
 
 /**
  * Delivers queued nudges: to one session one at a time, only when its agent is idle and nobody is typing, each exactly
@@ -25,6 +29,8 @@ export class NudgeCourier {
   readonly #serving = new Map<string, { isAskedAgain: boolean }>();
   readonly #outcomes = new Map<string, NudgeState>();
   readonly #waiters = new Map<string, Set<(state: NudgeState) => void>>();
+  /** Sessions at a rate limit, with the moment of their resumption. */
+  readonly #limits = new Map<string, NodeJS.Timeout>();
   readonly #retries = new Map<string, NodeJS.Timeout>();
 
   constructor(host: Host, ledger: () => Promise<Ledger>, clock: Clock, log: (line: string) => void) {
@@ -62,10 +68,40 @@ export class NudgeCourier {
     }
   }
 
+  /** The agent has reached a rate limit: some time after its end it is told, once, to go on (spec/03 §5.9). */
+  limited(record: SessionRecord): void {
+    const { session, limitedUntil } = record;
+    if (limitedUntil === undefined) return;
+    clearTimeout(this.#limits.get(session));
+    const at = limitedUntil + afterLimitMs + this.#limits.size * staggerMs;
+    const timer = setTimeout(() => void this.#resume(record), Math.max(0, at - this.#clock.now()));
+    this.#limits.set(session, timer);
+  }
+
+  async #resume({ session: name, runId, actor }: SessionRecord): Promise<void> {
+    this.#limits.delete(name);
+    const session = this.#host.live(name);
+    if (session === undefined || session.record.runId !== runId || session.record.phase !== "limited") return;
+    const now = this.#clock.now();
+    try {
+      await enqueue(await this.#ledger(), "system", {
+        ...{ id: `limit-${runId}-${now}`, session: name, to: actor, sender: "system" },
+        ...{ message: "Continue.", priority: "urgent", mode: "wait-idle", kind: "instruct" },
+        ...{ createdAt: now, expiresAt: now + resumeTtlMs, attempts: 0 },
+      });
+    } catch (error) {
+      this.#log(`limit of ${name}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+    session.liftLimit();
+    this.kick(name);
+  }
+
   /** The session has ended. A script's successor is another script: what it did not read is dropped. */
   async ended(session: string, agent: string): Promise<void> {
     clearTimeout(this.#retries.get(session));
     this.#retries.delete(session);
+    clearTimeout(this.#limits.get(session));
+    this.#limits.delete(session);
     if (agent !== "shell") return;
     const ledger = await this.#ledger();
     const dropped = await pending(ledger, session, this.#clock.now());

@@ -121,7 +121,9 @@ export async function nudge(access: TownAccess, request: NudgeRequest): Promise<
 function whyQueued(record: SessionRecord): string | undefined {
   switch (record.phase) {
     case "limited":
-      return "rate limited";
+      return record.limitedUntil === undefined
+        ? "rate limited"
+        : `rate limited until ${clockTime(record.limitedUntil)}`;
     case "dialog":
     case "waiting":
       return "waiting on a dialog";
@@ -130,6 +132,11 @@ function whyQueued(record: SessionRecord): string | undefined {
     default:
       return "busy";
   }
+}
+
+function clockTime(at: number): string {
+  const time = new Date(at);
+  return [time.getHours(), time.getMinutes()].map((part) => String(part).padStart(2, "0")).join(":");
 }
 
 async function hostIfUp(access: TownAccess): Promise<SessionHost | undefined> {

@@ -14,6 +14,8 @@ export interface PhaseFacts {
   readonly promptSince?: number;
   readonly limitSince?: number;
   readonly dialogSince?: number;
+  /** The limit on the screen is over; only its text is still there. */
+  readonly isLimitOver?: boolean;
 }
 
 export interface PhaseDecision {
@@ -48,12 +50,12 @@ const selection = /^[^\p{L}\p{N}]*[❯›]\s*\d+\./u;
  */
 const knownDialogs: readonly { readonly all: readonly RegExp[]; readonly choose: RegExp }[] = [
   { all: [/Bypass Permissions mode/, /Yes, I accept/], choose: /Yes, I accept/ },
-  { all: [/trust this folder|Quick safety check/], choose: /Yes|Trust folder|^trust/i },
+  { all: [/trust this folder|Quick safety check/i], choose: /^(Yes|Trust)/i },
   {
     all: [/Do you trust the (contents|files) (of|in) this (directory|folder)\?/],
     choose: /Yes|Trust folder/i,
   },
-  { all: [/Trust this workspace/], choose: /Trust this workspace|Yes/i },
+  { all: [/Trust this workspace/], choose: /^(Yes|Trust)/i },
 ];
 
 /** Texts by which runtimes say that the account has reached a limit (spec/03 §5.9). */
@@ -80,7 +82,8 @@ export function decidePhase(
   if (detection === undefined) return { phase: "working" };
   const { lines } = facts;
   const filled = lines.filter((line) => line.trim() !== "");
-  const busy = filled.slice(-6).some((line) => busyPattern(detection).test(line));
+  // Some runtimes keep an input box and a status bar of several lines below what they are doing.
+  const busy = filled.slice(-12).some((line) => busyPattern(detection).test(line));
   const prompt = !busy && showsPrompt(lines, detection.readyPrompt);
   const promptSince = prompt ? (facts.promptSince ?? now) : undefined;
 
@@ -95,7 +98,11 @@ export function decidePhase(
       ? { phase: "waiting", dialogSince }
       : { phase: facts.phase, dialogSince, recheckAt: dialogSince + unknownDialogMs };
   }
-  if (!busy && filled.slice(-20).some((line) => limitPatterns(detection).some((text) => text.test(line)))) {
+  if (
+    !busy &&
+    facts.isLimitOver !== true &&
+    filled.slice(-20).some((line) => limitPatterns(detection).some((text) => text.test(line)))
+  ) {
     const limitSince = facts.limitSince ?? now;
     const marks = { limitSince, ...(promptSince === undefined ? {} : { promptSince }) };
     if (facts.phase === "limited" || now - limitSince >= limitConfirmMs)

@@ -11,6 +11,25 @@ export function endEvent(record: SessionRecord, tail: readonly string[]): TownEv
   return isEnd ? endOf(record) : deathOf(record, tail);
 }
 
+/** The session waits for the end of a rate limit. */
+export function limitEvent(record: SessionRecord): TownEvent {
+  const { session, rig, runId, limitedUntil, agent, phaseSince } = record;
+  return {
+    ts: formatTime(phaseSince),
+    source: "host",
+    type: "session_limited",
+    actor: record.actor.replace(/\/$/, ""),
+    payload: {
+      session,
+      ...(rig === "" ? {} : { rig }),
+      until: formatTime(limitedUntil ?? phaseSince),
+      provider: agent,
+    },
+    visibility: "feed",
+    id: `${runId}:limited:${phaseSince}`,
+  };
+}
+
 function endOf(record: SessionRecord): TownEvent {
   return {
     ...headOf(record),

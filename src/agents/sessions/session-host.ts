@@ -105,6 +105,8 @@ export interface SessionRecord {
   readonly topic?: string;
   readonly phase: SessionPhase;
   readonly phaseSince: number;
+  /** When a session in phase `limited` may go on. */
+  readonly limitedUntil?: number;
   readonly lastOutputAt?: number;
   readonly columns: number;
   readonly rows: number;

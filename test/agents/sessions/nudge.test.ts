@@ -24,6 +24,12 @@ afterEach(() => town.dispose());
 
 const fake = join(import.meta.dirname, "../../support/fake-agent.mjs");
 
+interface Told {
+  readonly text: string;
+  readonly how: string;
+  readonly busy: boolean;
+}
+
 /** A polecat whose agent writes what it was told to a file. */
 async function fakeAgent(name: string, env: Readonly<Record<string, string>> = {}) {
   const log = join(town.root, `${name}.log`);
@@ -35,7 +41,7 @@ async function fakeAgent(name: string, env: Readonly<Record<string, string>> = {
         command: process.execPath,
         args: [fake],
         ready_prompt: "❯",
-        prompt_mode: "none",
+        prompt_mode: "arg",
         env: { FAKE_LOG: join(town.root, "$NAME") },
       },
     },
@@ -43,12 +49,11 @@ async function fakeAgent(name: string, env: Readonly<Record<string, string>> = {
   const address = await town.polecat(name);
   const access = await town.access();
   await startAgentSession(access, { address, topic: "start", env: { ...env, FAKE_LOG: log } });
-  const told = (): readonly { text: string; busy: boolean }[] => {
+  const told = (): readonly Told[] => {
     try {
-      return readFileSync(log, "utf8")
-        .trimEnd()
-        .split("\n")
-        .map((line) => JSON.parse(line) as { text: string; busy: boolean });
+      const lines = readFileSync(log, "utf8").trimEnd().split("\n");
+      // The first words came on the command line.
+      return lines.map((line) => JSON.parse(line) as Told).filter(({ how }) => how !== "argv");
     } catch {
       return [];
     }
@@ -220,3 +225,22 @@ test("messages are rendered with their senders and cannot end the block they sta
   );
   expect(typedText(nudges.slice(1))).toBe("[from greenplace/crew/max] see gp-1\nand gp-2");
 });
+
+test("at a rate limit nothing is typed; when it is over the agent is told once to go on, then what waited", async () => {
+  const { access, told, host, session } = await fakeAgent("toast");
+  // The fake shows the text of its last message, as a runtime shows its notice; the limit ends at once.
+  await host.write(session, "quota exceeded, try again in 1s\r");
+  await waitFor(async () => (await host.get(session))?.phase === "limited", {
+    timeoutMs: 30_000,
+    what: "the limit",
+  });
+  const report = await nudge(access, { to: session, from: "mayor/", text: "later", mode: "wait-idle" });
+  expect(report.why).toMatch(/^rate limited until \d\d:\d\d$/);
+  expect(readFileSync(town.town.paths.events, "utf8")).toContain('"type":"session_limited"');
+  await waitFor(() => told().length >= 3, { timeoutMs: 60_000, what: "the messages" });
+  expect(told().map((each) => each.text)).toEqual([
+    "quota exceeded, try again in 1s",
+    "Continue.",
+    "[from mayor/] later",
+  ]);
+}, 120_000);

@@ -70,6 +70,8 @@ test("a limit counts when it is still there after ten seconds", () => {
   const first = decidePhase(claude, facts({ lines }), 1000);
   expect(first).toMatchObject({ phase: "working", limitSince: 1000 });
   expect(decidePhase(claude, facts({ lines, limitSince: 1000 }), 11_000).phase).toBe("limited");
+  const over = facts({ phase: "limited", lines, promptSince: 1000, isLimitOver: true });
+  expect(decidePhase(claude, over, 99_000).phase).toBe("idle");
   expect(
     decidePhase(claude, facts({ phase: "limited", lines: ["✻ Working… (esc to interrupt)"] }), 12_000).phase,
   ).toBe("working");

@@ -19,7 +19,7 @@ function fakeAgent(script: string): void {
         provider: "generic",
         command: "sh",
         args: ["-c", script],
-        prompt_mode: "none",
+        prompt_mode: "arg",
         ready_delay_ms: 0,
       },
     },
@@ -38,7 +38,7 @@ test("an agent gets its own identity and nothing hostile from whoever starts it"
   const before = { ...process.env };
   Object.assign(process.env, hostile);
   try {
-    fakeAgent('env > "$GT_POLECAT_PATH/env.txt"; pwd > cwd.txt; read -r rest');
+    fakeAgent('env > "$GT_POLECAT_PATH/env.txt"; pwd > cwd.txt; while read -r rest; do :; done');
     const address = await town.polecat("toast");
     const access = await town.access("mayor/");
     const record = await startAgentSession(access, { address, topic: "assigned:gp-1", bead: "gp-1" });

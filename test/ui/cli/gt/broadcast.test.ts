@@ -24,7 +24,7 @@ test("a broadcast reaches every worker but the sender and the muted, with one ev
         command: "sh",
         args: ["-c", "while :; do echo busy; sleep 1; done"],
         ready_prompt: ">>",
-        prompt_mode: "none",
+        prompt_mode: "arg",
         ready_delay_ms: 0,
       },
     },

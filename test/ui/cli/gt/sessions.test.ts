@@ -22,7 +22,7 @@ async function agent(name: string, script: string): Promise<string> {
         provider: "generic",
         command: "sh",
         args: ["-c", script],
-        prompt_mode: "none",
+        prompt_mode: "arg",
         ready_delay_ms: 0,
       },
     },
