@@ -72,4 +72,22 @@ export const slingCommands: readonly CommandSpec[] = [
     seeAlso: ["gt unsling"],
     load: () => import("./release.ts"),
   },
+  {
+    name: "assign",
+    group: "work",
+    summary: "file a bead and put it on a crew member's hook",
+    args: [{ name: "member" }, { name: "title", many: true }],
+    flags: [
+      { name: "description", short: "d", value: "text", summary: "what to do" },
+      { name: "type", short: "t", value: "type", summary: "task, bug, feature, ...", default: "task" },
+      { name: "priority", short: "p", value: "0-4", summary: "0 critical to 4 backlog", default: "2" },
+      { name: "label", short: "l", value: "label", many: true, summary: "labels" },
+      { name: "rig", value: "rig", summary: "rig, when the name does not tell" },
+      { name: "force", short: "f", summary: "what is on the hook goes back to open" },
+      { name: "dry-run", short: "n", summary: "say what would happen" },
+    ],
+    examples: ['gt assign sam "Review the parser"'],
+    seeAlso: ["gt sling", "gt crew list"],
+    load: () => import("./assign.ts"),
+  },
 ];

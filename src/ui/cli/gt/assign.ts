@@ -1,0 +1,55 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { GtError, usageError } from "../../../core/gt-error.ts";
+import { sanitiseLine } from "../../../core/sanitise.ts";
+import type { CommandContext } from "../command.ts";
+import { memberOf } from "./crew-argument.ts";
+
+/** `gt assign <crew> <title...>` (spec/04 §2.10). */
+export async function run(context: CommandContext): Promise<void> {
+  const { args, flags, out } = context;
+  const [word = "", ...words] = args;
+  const title = words.join(" ").trim();
+  const priority = flags.integer("priority") ?? 2;
+  if (title === "") throw usageError("what is to be done?", { hint: 'gt assign <member> "<title>"' });
+  if (priority < 0 || priority > 4)
+    throw usageError("--priority is a number from 0 to 4", { hint: "gt help assign" });
+  const access = await context.access();
+  const { rig, name, address } = await memberOf(context, word);
+  if (!existsSync(join(rig.crew, name)))
+    throw new GtError("E_AGENT_NOT_FOUND", `there is no crew member ${address}`, {
+      hint: `gt crew add ${name} --rig ${rig.name}`,
+    });
+  if (flags.boolean("dry-run")) {
+    out.line(`would file "${sanitiseLine(title)}" in ${rig.name} and hook it to ${address}`);
+    out.document({ ok: true, agent: address, rig: rig.name, dry_run: true });
+    return;
+  }
+  const description = flags.string("description");
+  const { created } = await access.ledger.write(access.actor, [
+    {
+      op: "create",
+      bead: {
+        title,
+        scope: rig.name,
+        type: flags.string("type") ?? "task",
+        priority,
+        labels: flags.strings("label"),
+        ...(description === undefined ? {} : { description }),
+      },
+    },
+  ]);
+  const bead = await access.ledger.get(created[0] ?? "");
+  if (bead === undefined) throw new Error("the bead was not created");
+  const { hookAgent } = await import("../../../agents/lifecycle/hook-agent.ts");
+  try {
+    await hookAgent(access, { bead, address, force: flags.boolean("force") });
+  } catch (error) {
+    // Nothing half done: a bead that nobody asked for alone goes again.
+    await access.ledger.write(access.actor, [{ op: "delete", id: bead.id, reason: "could not be assigned" }]);
+    throw error;
+  }
+  out.document({ ok: true, bead: bead.id, agent: address });
+  out.line(`🪝 ${bead.id} is on the hook of ${address}`);
+  out.next(`it is not told by itself: gt nudge ${address} "Work is on your hook: ${bead.id}"`);
+}

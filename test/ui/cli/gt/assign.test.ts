@@ -1,0 +1,28 @@
+import { expect, onTestFinished, test } from "vitest";
+import { WorkTown } from "../../../support/work-town.ts";
+
+test("work is filed and hooked to a crew member in one go, or not at all", async () => {
+  const town = await WorkTown.create();
+  onTestFinished(() => town.dispose());
+  const access = await town.access();
+  expect((await town.gt(["assign", "sam", "Review the parser"])).stderr).toContain("gt crew add sam");
+  expect(await access.ledger.find({ scope: "web", type: "task" })).toEqual([]);
+
+  expect((await town.gt(["crew", "add", "sam"])).code).toBe(0);
+  const assigned = await town.gt(["assign", "sam", "Review", "the", "parser", "-p", "1", "--json"]);
+  const { bead, agent } = assigned.json<{ bead: string; agent: string }>();
+  expect(await access.ledger.get(bead)).toMatchObject({
+    title: "Review the parser",
+    priority: 1,
+    assignee: agent,
+  });
+
+  expect(await town.gt(["assign", "sam", "More"])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("on its hook"),
+  });
+  expect(await access.ledger.find({ scope: "web", type: "task" })).toHaveLength(1);
+  expect((await town.gt(["hook", "show", "web/crew/sam"])).stdout).toBe(
+    `web/crew/sam: ${bead} 'Review the parser' [hooked]\n`,
+  );
+});
