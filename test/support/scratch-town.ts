@@ -1,6 +1,9 @@
 import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { stopDaemon } from "../../src/agents/daemon/daemon-control.ts";
+import { writeDesired } from "../../src/agents/daemon/desired-state.ts";
+import { connectHost } from "../../src/agents/sessions/client.ts";
 import type { Ledger } from "../../src/core/ledger/ledger.ts";
 import { openTownLedger, type TownLedgerOptions } from "../../src/core/ledger/town-ledger.ts";
 import { addRig } from "../../src/core/town/add-rig.ts";
@@ -71,8 +74,18 @@ export async function scratchTown(
     origin,
     ledger,
     dispose: async () => {
+      await endServices(town);
       for (const opened of ledgers) await opened.close();
       rmSync(outside, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
     },
   };
+}
+
+/** A command that changes work starts the daemon on the side; nothing of a test's town may outlive it. */
+async function endServices(town: Town): Promise<void> {
+  await writeDesired(town, "down", "test");
+  await stopDaemon(town, { force: true });
+  const host = await connectHost(town, { start: false }).catch(() => undefined);
+  await host?.shutdown({ force: true });
+  host?.disconnect();
 }
