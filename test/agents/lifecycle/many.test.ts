@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
 import { git } from "../../support/scratch-repository.ts";
@@ -16,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => town.dispose());
 
-test("twenty beads slung at once to two rigs are all handed in, none twice, none lost", async () => {
+test("twenty beads slung at once to two rigs are all handed in and land, none twice, none lost", async () => {
   const beads = [];
   for (let index = 0; index < 20; index++) {
     const scope = index % 2 === 0 ? "web" : "api";
@@ -58,4 +60,21 @@ test("twenty beads slung at once to two rigs are all handed in, none twice, none
   );
   expect(await access.ledger.rows("operations")).toEqual([]);
   expect(await access.ledger.find({ type: "convoy", status: "open" })).toHaveLength(20);
-}, 240_000);
+
+  // Now somebody watches, and all of it lands.
+  town.wantUp();
+  const up = await town.gt(["up"]);
+  expect(up.code, up.stderr).toBe(0);
+  await waitFor(async () => (await access.ledger.find({ type: "convoy", status: "open" })).length === 0, {
+    timeoutMs: 180_000,
+    what: "all twenty to land",
+  });
+  const landed = await access.ledger.getMany(beads.map((bead) => bead.id));
+  for (const bead of landed.values()) {
+    expect(bead.status).toBe("closed");
+    expect(bead.closeReason).toMatch(/^Merged in /);
+  }
+  for (const rig of ["web", "api"]) expect(git(town.origin(rig), "rev-list", "--count", "main")).toBe("11");
+  const logs = ["daemon.log", "host.log"].map((file) => join(town.root, "logs", file));
+  for (const file of logs) if (existsSync(file)) expect(readFileSync(file, "utf8")).not.toContain("locked");
+}, 400_000);
