@@ -16,7 +16,19 @@ const otherPrograms = {
   tui: "src/ui/tui/launch-tui.ts",
 };
 
-/** Node's modules are loaded when the code that uses them runs, not when the program starts. */
+/**
+ * The text of a module that loads another one when one of its exports is first used. A module that is itself a function
+ * or class has to be loaded at once.
+ */
+function lazyModule(load, exported) {
+  if (typeof exported === "function") return `module.exports = ${load};`;
+  const names = Object.keys(exported).filter((name) => name !== "default");
+  return `const load = () => ${load};
+for (const name of ${JSON.stringify(names)})
+  Object.defineProperty(exports, name, { get: () => load()[name], enumerable: true });`;
+}
+
+/** Node's modules are loaded when they are used, not when the program starts. */
 const builtinsWhenUsed = {
   name: "builtins-when-used",
   setup({ onResolve, onLoad }) {
@@ -28,7 +40,7 @@ const builtinsWhenUsed = {
       namespace: "builtin",
     }));
     onLoad({ filter: /.*/, namespace: "builtin" }, ({ path }) => ({
-      contents: `module.exports = process.getBuiltinModule("node:${path}");`,
+      contents: lazyModule(`process.getBuiltinModule("node:${path}")`, process.getBuiltinModule(path)),
     }));
   },
 };
@@ -52,6 +64,12 @@ const largePackages = [
 ];
 const packageFile = (name) => `packages/${name.replace(/[@/]+/g, "-").replace(/^-/, "")}`;
 
+/** What an importer of the package sees; a package in the old module format hides its names behind the default. */
+async function exportsOf(name) {
+  const { default: fallback, ...named } = await import(name);
+  return { ...(typeof fallback === "object" ? fallback : {}), ...named };
+}
+
 const largePackagesApart = {
   name: "large-packages-apart",
   setup({ onResolve, onLoad }) {
@@ -63,8 +81,8 @@ const largePackagesApart = {
       path,
       external: true,
     }));
-    onLoad({ filter: /.*/, namespace: "large-package" }, ({ path }) => ({
-      contents: `module.exports = require("./${packageFile(path)}.cjs");`,
+    onLoad({ filter: /.*/, namespace: "large-package" }, async ({ path }) => ({
+      contents: lazyModule(`require("./${packageFile(path)}.cjs")`, await exportsOf(path)),
     }));
   },
 };
@@ -114,6 +132,7 @@ if (!(process.argv.includes("--if-stale") && (await isFresh()))) {
   await build({
     ...settings,
     entryPoints: commandPrograms,
+    minifyWhitespace: true,
     plugins: [terminalUiApart, builtinsWhenUsed, largePackagesApart],
   });
   await build({
