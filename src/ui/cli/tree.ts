@@ -1,4 +1,5 @@
 import type { CommandSpec } from "./command.ts";
+import { completionCommands } from "./completion-command.ts";
 import { agentsCommands } from "./gt/agents.spec.ts";
 import { attachCommands } from "./gt/attach.spec.ts";
 import { beadCommands } from "./gt/bead.spec.ts";
@@ -43,6 +44,7 @@ import { versionCommands } from "./gt/version.spec.ts";
  * it; one import and one line here add it.
  */
 export const gtTree: readonly CommandSpec[] = [
+  ...completionCommands("gt"),
   ...agentsCommands,
   ...attachCommands,
   ...beadCommands,
