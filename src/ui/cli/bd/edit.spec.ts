@@ -1,4 +1,4 @@
-import type { CommandRun, CommandSpec, FlagSpec } from "../command.ts";
+import type { ArgumentSpec, CommandRun, CommandSpec, FlagSpec } from "../command.ts";
 
 const ids = [{ name: "id", many: true }] as const;
 const oneId = [{ name: "id" }] as const;
@@ -27,6 +27,17 @@ function gate(
 function slot(name: "create" | "check" | "acquire" | "release"): () => Promise<{ readonly run: CommandRun }> {
   return async () => ({ run: (await import("./merge-slot.ts"))[name] });
 }
+
+const commentArgs: readonly ArgumentSpec[] = [
+  { name: "id", optional: true },
+  { name: "text", optional: true, many: true },
+];
+
+const commentFlags: readonly FlagSpec[] = [
+  { name: "stdin", summary: "text from stdin" },
+  { name: "file", short: "f", value: "file", summary: "text from a file" },
+  { name: "author", short: "a", value: "who", summary: "author" },
+];
 
 /** Smaller changes of beads (spec/01 §10.2, §10.4). */
 export const editCommands: readonly CommandSpec[] = [
@@ -180,15 +191,8 @@ export const editCommands: readonly CommandSpec[] = [
   {
     name: "comment",
     summary: "comment on a bead",
-    args: [
-      { name: "id", optional: true },
-      { name: "text", optional: true, many: true },
-    ],
-    flags: [
-      { name: "stdin", summary: "text from stdin" },
-      { name: "file", short: "f", value: "file", summary: "text from a file" },
-      { name: "author", short: "a", value: "who", summary: "author" },
-    ],
+    args: commentArgs,
+    flags: commentFlags,
     examples: ['bd comment gt-abc12 "Verified on main."'],
     load: async () => ({ run: (await import("./comment.ts")).add }),
   },
@@ -202,15 +206,8 @@ export const editCommands: readonly CommandSpec[] = [
       {
         name: "add",
         summary: "comment on a bead",
-        args: [
-          { name: "id", optional: true },
-          { name: "text", optional: true, many: true },
-        ],
-        flags: [
-          { name: "stdin", summary: "text from stdin" },
-          { name: "file", short: "f", value: "file", summary: "text from a file" },
-          { name: "author", short: "a", value: "who", summary: "author" },
-        ],
+        args: commentArgs,
+        flags: commentFlags,
         examples: ['bd comments add gt-abc12 "Verified on main."'],
         load: async () => ({ run: (await import("./comment.ts")).add }),
       },
