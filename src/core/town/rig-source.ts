@@ -42,6 +42,9 @@ async function localSource(path: string): Promise<RigSource> {
       hint: `gt rig add <name> ${around}`,
     });
   }
+  if (!existsSync(path)) {
+    throw new GtError("E_NOT_FOUND", `there is no ${path}`, { hint: "gt rig add <name> <git-url or path>" });
+  }
   if (!facts) {
     throw new GtError("E_NOT_FOUND", `${path} is not a git repository`, {
       hint: `git -C ${path} init && git -C ${path} add --all && git -C ${path} commit -m "First commit"`,
