@@ -11,8 +11,8 @@ import { version } from "../../core/version.ts";
 import { connectHost } from "../sessions/client.ts";
 import { processStartTime } from "../sessions/process-identity.ts";
 import type { SessionEvent } from "../sessions/session-host.ts";
-import type { TownAccess } from "../town-access.ts";
 import { StartBudget } from "../patrols/start-budget.ts";
+import type { DaemonContext } from "./daemon-context.ts";
 import { daemonLock } from "./daemon-control.ts";
 import type { DaemonLog } from "./daemon-log.ts";
 import { readState, removeIdentity, writeIdentity, writeState } from "./daemon-state.ts";
@@ -38,16 +38,6 @@ const minute = 60_000;
 const heartbeatMs = 3 * minute;
 const flushMs = minute;
 const stopGraceMs = 6000;
-
-/** What a duty may use: the town, and what the daemon alone knows. */
-export interface DaemonContext extends TownAccess {
-  readonly log: DaemonLog;
-  readonly link: HostLink;
-  readonly budget: StartBudget;
-  wake(key: string): void;
-  /** Whether anything may be started in the rig (in the town when none is named). */
-  isOperational(rig?: string): boolean;
-}
 
 /**
  * The daemon of a town: follows the ledger's change feed and the host's events, and runs its duties when they have a

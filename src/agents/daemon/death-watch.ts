@@ -2,7 +2,7 @@ import { freemem } from "node:os";
 import { type Death, detectMassDeath, massDeathLimits } from "../../core/health/mass-death.ts";
 import { readLastScreen } from "../sessions/session-records.ts";
 import type { SessionRecord } from "../sessions/session-host.ts";
-import type { DaemonContext } from "./daemon.ts";
+import type { DaemonContext } from "./daemon-context.ts";
 import { freeDiskMb } from "./duties/disk.ts";
 
 const mega = 1024 * 1024;

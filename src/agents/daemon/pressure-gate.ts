@@ -2,7 +2,7 @@ import { availableParallelism, freemem, loadavg } from "node:os";
 import { pressureOf } from "../../core/health/pressure.ts";
 import { numberSetting } from "../../core/town/setting.ts";
 import { hostSnapshot } from "../patrols/agent-health.ts";
-import type { DaemonContext } from "./daemon.ts";
+import type { DaemonContext } from "./daemon-context.ts";
 
 const giga = 1024 ** 3;
 

@@ -7,7 +7,7 @@ import { agentHome, parseAddress } from "../../core/town/address.ts";
 import { durationSetting } from "../../core/town/setting.ts";
 import { snapshotSubject } from "../lifecycle/polecat-worktree.ts";
 import { sessionOfAddress } from "../sessions/start-session.ts";
-import type { DaemonContext } from "./daemon.ts";
+import type { DaemonContext } from "./daemon-context.ts";
 
 /** The kernel's supply of watches belongs to everybody; a town takes at most so many. */
 const mostDirectories = 4096;

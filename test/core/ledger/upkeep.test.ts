@@ -1,7 +1,7 @@
 import { open, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import type { DoctorContext } from "../../../src/core/ledger/doctor/doctor.ts";
+import type { DoctorContext } from "../../../src/core/ledger/doctor/check.ts";
 import { examineLedger, repairLedger } from "../../../src/core/ledger/doctor/doctor.ts";
 import { townPace } from "../../../src/core/ledger/jsonl/export-pace.ts";
 import { exportScope } from "../../../src/core/ledger/jsonl/export-scope.ts";

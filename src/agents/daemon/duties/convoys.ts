@@ -8,7 +8,7 @@ import { GtError } from "../../../core/gt-error.ts";
 import { enqueueSling, openContexts } from "../../../core/scheduler/sling-context.ts";
 import { durationSetting, numberSetting } from "../../../core/town/setting.ts";
 import { sling } from "../../lifecycle/sling.ts";
-import type { DaemonContext } from "../daemon.ts";
+import type { DaemonContext } from "../daemon-context.ts";
 import type { Duty, DutyResult } from "../duty-runner.ts";
 import { PressureGate, pressureAgainMs } from "../pressure-gate.ts";
 

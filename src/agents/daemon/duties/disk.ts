@@ -1,7 +1,7 @@
 import { statfs } from "node:fs/promises";
 import { decideDisk, type DiskLevel, diskLevel, emergencyMb } from "../../../core/health/disk.ts";
 import { numberSetting } from "../../../core/town/setting.ts";
-import type { DaemonContext } from "../daemon.ts";
+import type { DaemonContext } from "../daemon-context.ts";
 import type { Duty } from "../duty-runner.ts";
 import { readStop } from "../emergency-stop.ts";
 import { estop, thaw } from "../estop.ts";

@@ -1,4 +1,4 @@
-import type { DaemonContext } from "../daemon.ts";
+import type { DaemonContext } from "../daemon-context.ts";
 import type { Duty, DutyResult } from "../duty-runner.ts";
 
 const minute = 60_000;

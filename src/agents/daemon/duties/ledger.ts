@@ -2,7 +2,7 @@ import { townPace } from "../../../core/ledger/jsonl/export-pace.ts";
 import { SqliteLedger } from "../../../core/ledger/store/sqlite-ledger.ts";
 import { townScopes } from "../../../core/ledger/town-scopes.ts";
 import { keepLedger } from "../../../core/ledger/upkeep/keep-ledger.ts";
-import type { DaemonContext } from "../daemon.ts";
+import type { DaemonContext } from "../daemon-context.ts";
 import type { Duty } from "../duty-runner.ts";
 
 /** D16, D17: due exports, backups, wisps whose time is over, old history (spec/04 §8.2). */

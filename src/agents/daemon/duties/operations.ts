@@ -1,6 +1,6 @@
 import { openOperations } from "../../lifecycle/operation-record.ts";
 import { recoverOperations } from "../../lifecycle/recover-operations.ts";
-import type { DaemonContext } from "../daemon.ts";
+import type { DaemonContext } from "../daemon-context.ts";
 import type { Duty } from "../duty-runner.ts";
 
 const lookAgainMs = 5000;

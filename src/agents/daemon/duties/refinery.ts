@@ -1,7 +1,7 @@
 import { GtError } from "../../../core/gt-error.ts";
 import type { Rig } from "../../../core/town/town.ts";
 import { runQueue } from "../../refinery/refinery.ts";
-import type { DaemonContext } from "../daemon.ts";
+import type { DaemonContext } from "../daemon-context.ts";
 import type { Duty, DutyResult } from "../duty-runner.ts";
 import { isRigAtWork } from "../rig-at-work.ts";
 import { rigDuty } from "../route-changes.ts";

@@ -8,7 +8,7 @@ import { openContexts, type StoredContext } from "../../../core/scheduler/sling-
 import { durationSetting, numberSetting, settingAt } from "../../../core/town/setting.ts";
 import { sling } from "../../lifecycle/sling.ts";
 import { hostSnapshot } from "../../patrols/agent-health.ts";
-import type { DaemonContext } from "../daemon.ts";
+import type { DaemonContext } from "../daemon-context.ts";
 import type { Duty, DutyResult } from "../duty-runner.ts";
 import { PressureGate, pressureAgainMs } from "../pressure-gate.ts";
 

@@ -1,6 +1,6 @@
 import type { Rig } from "../../../core/town/town.ts";
 import { patrolRig } from "../../patrols/witness.ts";
-import type { DaemonContext } from "../daemon.ts";
+import type { DaemonContext } from "../daemon-context.ts";
 import type { Duty } from "../duty-runner.ts";
 import { isRigAtWork } from "../rig-at-work.ts";
 import { rigDuty } from "../route-changes.ts";

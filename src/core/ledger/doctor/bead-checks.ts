@@ -2,7 +2,7 @@ import { components } from "../merge/break-cycles.ts";
 import { isBeadId } from "../new-id.ts";
 import { findBlockedDrift, recomputeBlockedState } from "../store/blocked-state.ts";
 import type { SqliteLedger } from "../store/sqlite-ledger.ts";
-import type { Check } from "./doctor.ts";
+import type { Check } from "./check.ts";
 import { listed } from "./finding.ts";
 
 const fix = "bd doctor --fix";

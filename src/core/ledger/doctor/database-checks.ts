@@ -3,7 +3,7 @@ import { listBackups } from "../upkeep/backup.ts";
 import { networkFileSystem } from "../store/file-system.ts";
 import { isDead } from "../store/leases.ts";
 import { schemaVersion } from "../store/schema.ts";
-import type { Check } from "./doctor.ts";
+import type { Check } from "./check.ts";
 import { listed, ok, problem } from "./finding.ts";
 
 const fix = "bd doctor --fix";

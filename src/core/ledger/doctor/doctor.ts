@@ -1,49 +1,11 @@
 import { platform } from "node:os";
 import { formatTime } from "../../clock.ts";
-import type { SqliteLedger } from "../store/sqlite-ledger.ts";
 import { beadChecks } from "./bead-checks.ts";
+import type { Check, DoctorContext } from "./check.ts";
 import { databaseChecks } from "./database-checks.ts";
 import { translate } from "../store/database.ts";
 import { fileChecks } from "./file-checks.ts";
-import { problem } from "./finding.ts";
-
-export type Finding =
-  | { readonly status: "ok"; readonly message: string }
-  | {
-      readonly status: "warning" | "error";
-      readonly message: string;
-      readonly detail?: readonly string[];
-      /** What to do about it, as a command or in words. */
-      readonly fix?: string;
-    };
-
-/** A scope with the files and the repository that carry its beads. */
-export interface DoctorScope {
-  readonly scope: string;
-  /** Its `issues.jsonl`. */
-  readonly path: string;
-  readonly repository?: string;
-  /** Full name of the sync ref. */
-  readonly syncRef?: string;
-}
-
-export interface DoctorContext {
-  readonly ledger: SqliteLedger;
-  /** The `.beads` directory. */
-  readonly beadsDir: string;
-  readonly scopes: readonly DoctorScope[];
-  readonly actor: string;
-  /** Also what takes long: SQLite's full check of every page. */
-  readonly isDeep: boolean;
-}
-
-/** One thing that is looked at, and put right if that is safe (spec/01 §10.6). */
-export interface Check {
-  readonly name: string;
-  readonly category: "database" | "beads" | "files";
-  examine(context: DoctorContext): Promise<Finding>;
-  repair?(context: DoctorContext): Promise<void>;
-}
+import { type Finding, problem } from "./finding.ts";
 
 export const ledgerChecks: readonly Check[] = [...databaseChecks, ...beadChecks, ...fileChecks];
 

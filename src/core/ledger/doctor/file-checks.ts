@@ -4,7 +4,7 @@ import { askGit } from "../../git/git.ts";
 import { exportScope, exportState, hashOfFile } from "../jsonl/export-scope.ts";
 import { importChangedFile } from "../jsonl/import-changed-file.ts";
 import { readRoutes, writeRoutes } from "../routes.ts";
-import type { Check, DoctorContext } from "./doctor.ts";
+import type { Check, DoctorContext } from "./check.ts";
 import { listed, ok } from "./finding.ts";
 
 const fix = "bd doctor --fix";

@@ -1,4 +1,12 @@
-import type { Finding } from "./doctor.ts";
+export type Finding =
+  | { readonly status: "ok"; readonly message: string }
+  | {
+      readonly status: "warning" | "error";
+      readonly message: string;
+      readonly detail?: readonly string[];
+      /** What to do about it, as a command or in words. */
+      readonly fix?: string;
+    };
 
 const shown = 10;
 

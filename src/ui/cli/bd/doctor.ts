@@ -2,12 +2,8 @@ import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { systemClock } from "../../../core/clock.ts";
 import { GtError } from "../../../core/gt-error.ts";
-import {
-  type DoctorContext,
-  type DoctorReport,
-  examineLedger,
-  repairLedger,
-} from "../../../core/ledger/doctor/doctor.ts";
+import type { DoctorContext } from "../../../core/ledger/doctor/check.ts";
+import { type DoctorReport, examineLedger, repairLedger } from "../../../core/ledger/doctor/doctor.ts";
 import { guessPrefix } from "../../../core/ledger/new-id.ts";
 import { syncRef } from "../../../core/ledger/sync/sync-scope.ts";
 import type { ScopeFile } from "../../../core/ledger/upkeep/recover-database.ts";

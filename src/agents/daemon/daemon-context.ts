@@ -1,0 +1,14 @@
+import type { StartBudget } from "../patrols/start-budget.ts";
+import type { TownAccess } from "../town-access.ts";
+import type { DaemonLog } from "./daemon-log.ts";
+import type { HostLink } from "./host-link.ts";
+
+/** What a duty may use: the town, and what the daemon alone knows. */
+export interface DaemonContext extends TownAccess {
+  readonly log: DaemonLog;
+  readonly link: HostLink;
+  readonly budget: StartBudget;
+  wake(key: string): void;
+  /** Whether anything may be started in the rig (in the town when none is named). */
+  isOperational(rig?: string): boolean;
+}
