@@ -130,7 +130,8 @@ async function registerInLedger(
     known === undefined
       ? {
           op: "create",
-          bead: { id: rigBead, scope: name, title: name, type: "rig", noHistory: true, ...facts },
+          // Exported, so that other clones learn what holds for the whole project (spec/01 §9.1).
+          bead: { id: rigBead, scope: name, title: name, type: "rig", ...facts },
         }
       : { op: "update", id: rigBead, fields: facts },
     ...agents.map((agent): Operation => ({ op: "ensureAgent", agent })),

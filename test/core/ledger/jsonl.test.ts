@@ -256,6 +256,9 @@ it("takes beads without an id, skips twins of open ones, and says beforehand wha
     "\n",
   );
   expect(await importOf(ledger, line("gt-zzzz1"), { dryRun: true })).toMatchObject({ created: 1 });
+  const foreseen = await importOf(ledger, text, { dryRun: true, dedup: true });
+  expect(foreseen).toMatchObject({ created: 1, memories: 1 });
+  expect(foreseen.dedupSkipped).toHaveLength(1);
   expect(await ledger.count({})).toBe(1);
   const report = await importOf(ledger, text, { dedup: true });
   expect(report).toMatchObject({ created: 1, memories: 1 });

@@ -36,6 +36,18 @@ it("keeps wisps out of work and export, and deletes closed ones when their time 
   expect(ledger.database.value("SELECT count(*) FROM tombstones")).toBe(0);
 });
 
+it("deletes closed wisps at once when asked to, but none of an excluded type", async () => {
+  const { ledger, create, close } = await scratchLedger();
+  const open = await create({ title: "open", ephemeral: true });
+  const closed = await create({ title: "closed", ephemeral: true });
+  const bug = await create({ title: "bug", type: "bug", ephemeral: true });
+  await close(closed.id);
+  await close(bug.id);
+  const choice = { ...reaper, closedOnly: true, excludeTypes: ["bug"] };
+  expect(await reapWisps(ledger, choice)).toEqual({ deleted: [closed.id], promoted: [] });
+  expect((await ledger.getMany([open.id, closed.id, bug.id])).size).toBe(2);
+});
+
 it("promotes what is stuck past its time with its steps, burns steps without a workflow, and spares the protected", async () => {
   const { ledger, clock, create, close } = await scratchLedger();
   const root = await create({ title: "root", type: "molecule", ephemeral: true });

@@ -171,6 +171,7 @@ class Import {
 
   private async chunk(records: readonly BeadRecord[], isFirst: boolean): Promise<void> {
     if (this.options.dryRun === true) {
+      if (isFirst) this.countRest();
       for (const record of records) this.count(record, this.decide(record));
       return;
     }
@@ -178,6 +179,21 @@ class Import {
       if (isFirst) this.applyRest(batch);
       for (const record of records) this.applyRecord(batch, record);
     });
+  }
+
+  /** What `applyRest` would do; a bead without an id has none to report yet. */
+  private countRest(): void {
+    const { tombstones, memories } = this.parsed.set;
+    for (const { id, deleted_at } of tombstones.values()) {
+      const updatedAt = this.database.value<number>("SELECT updated_at FROM issues WHERE id = ?", id);
+      if (updatedAt !== undefined && updatedAt <= Date.parse(deleted_at)) this.report.deleted++;
+    }
+    this.report.memories += memories.size;
+    for (const bead of this.parsed.unnamed) {
+      const { action } = this.decide(bead.complete({ id: "", now: this.options.now }));
+      if (action === "twin") this.report.dedupSkipped.push("");
+      else this.report.created++;
+    }
   }
 
   /** Deletions, memories and beads without an id go with the first chunk. */

@@ -36,6 +36,10 @@ export interface ReapOptions {
   readonly dryRun?: boolean;
   /** Only burns open wisps that nothing is attached to and that did not change for so long (`bd mol wisp gc`). */
   readonly abandonedForMs?: number;
+  /** Deletes every closed wisp whatever its age, and nothing else (`bd mol wisp gc --closed`). */
+  readonly closedOnly?: boolean;
+  /** Types to leave alone. */
+  readonly excludeTypes?: readonly string[];
 }
 
 export interface ReapReport {
@@ -78,7 +82,9 @@ class Reaper {
       `SELECT id FROM issues i WHERE ephemeral = 1 AND issue_type NOT IN ${untouchedTypes}
          AND status NOT IN ('hooked', 'pinned') AND priority > 1
          AND NOT EXISTS (SELECT 1 FROM labels l WHERE l.issue_id = i.id AND l.label IN ${protectedLabels})
+       AND issue_type NOT IN (SELECT value FROM json_each(?))
        ORDER BY id DESC`,
+      JSON.stringify(this.options.excludeTypes ?? []),
     );
     for (let start = 0; start < candidates.length; start += batchSize) {
       const ids = candidates.slice(start, start + batchSize);
@@ -122,6 +128,7 @@ class Reaper {
     const isClosed = row.status === "closed";
     const parent = parentOf(batch, row.id);
     if (this.attached.has(rootOf(batch, row.id))) return { action: "keep" };
+    if (this.options.closedOnly === true) return { action: isClosed ? "delete" : "keep" };
     if (!isClosed && age > orphanAgeMs && isParentGone(batch, row.id, parent)) return { action: "burn" };
     const { abandonedForMs } = this.options;
     if (abandonedForMs !== undefined) return { action: !isClosed && age > abandonedForMs ? "burn" : "keep" };

@@ -184,4 +184,14 @@ it("23: a wisp is out of the way until it is deleted, or kept because somebody c
   });
   expect((await repository.bd(["export"])).stdout).toContain(error);
   expect(await repository.json("mol", "wisp", "gc", "--age", "0s")).toMatchObject({ cleaned_ids: [ping] });
+  const done = await repository.create("d", "--ephemeral");
+  await repository.bd(["close", done]);
+  expect(await repository.json("mol", "wisp", "gc", "--closed")).toMatchObject({
+    cleaned_ids: [],
+    candidates: 1,
+    dry_run: true,
+  });
+  expect(await repository.json("mol", "wisp", "gc", "--closed", "--force")).toMatchObject({
+    cleaned_ids: [done],
+  });
 });

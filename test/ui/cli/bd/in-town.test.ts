@@ -45,6 +45,12 @@ it("22: beads go to the rig that the directory is in, and every bead is reachabl
   expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining('unknown rig "nope"')]);
 });
 
+it("exports the bead of a rig, so that other clones learn what holds for the project", async () => {
+  const { stdout } = await runBd(["export", "--scope", "web"], { cwd: scratch.root });
+  const [rig] = stdout.split("\n").filter((line) => line.includes('"id":"we-rig-web"'));
+  expect(JSON.parse(rig ?? "{}")).toMatchObject({ issue_type: "rig", metadata: { rig: { prefix: "we" } } });
+});
+
 it("lists what belongs to the rig inside it, and everything from the town's root", async () => {
   const own = await bd(inRig, "create", "mine");
   const other = await bd(scratch.root, "create", "theirs", "--rig", "api");
