@@ -16,7 +16,6 @@ describe("several slots", () => {
     expect(report.ejected).toEqual([requests[4]?.mr]);
     expect(town.landed()).toEqual([1, 2, 3, 4, 6, 7, 8].map((index) => `Add ${index}`));
     expect(git(town.rig.repository, "worktree", "list")).toContain("/refinery/slots/1");
-    town.expectAlwaysGreen();
   }, 120_000);
 
   test("work on two targets at the same time", async () => {
@@ -51,7 +50,6 @@ describe("two culprits of eight", () => {
     expect(report.ejected).toEqual([requests[1]?.mr, requests[4]?.mr]);
     expect(report.gateRuns).toBeLessThanOrEqual(9);
     expect(town.landed()).toEqual([1, 3, 4, 6, 7, 8].map((index) => `Add ${index}`));
-    town.expectAlwaysGreen();
   }, 120_000);
 });
 

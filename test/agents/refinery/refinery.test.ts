@@ -24,7 +24,6 @@ describe("a batch of good branches", () => {
     expect(trailer(town, "Gastown-MR")).toBe(low.mr);
     expect(town.events("merged")).toHaveLength(3);
     expect(git(town.rig.repository, "for-each-ref", "refs/gt/mq")).toBe("");
-    town.expectAlwaysGreen();
     expect(await town.run()).toMatchObject({ runs: 0 });
   }, 60_000);
 
@@ -34,7 +33,6 @@ describe("a batch of good branches", () => {
     await town.run();
     expect(town.landed()).toEqual(["Add a"]);
     expect(await town.mr(mr)).toMatchObject({ closeReason: "merged" });
-    town.expectAlwaysGreen();
   }, 60_000);
 });
 
@@ -66,7 +64,6 @@ describe("a culprit", () => {
     expect(waiting.map((context) => context.metadata["sling"])).toMatchObject([
       { bead: bead.id, rig: "web", reason: "rework" },
     ]);
-    town.expectAlwaysGreen();
   }, 120_000);
 
   test("of an interaction is the later one, and its second submission lands", async () => {
@@ -165,6 +162,7 @@ describe("a red target", () => {
   test("blames nobody, and the request that repairs it lands before the others", async () => {
     const town = await QueueTown.make();
     person(town, "main", { "broken.txt": "bad\n" });
+    town.blamePerson();
     const innocent = await town.submit({ "a.txt": "a\n" }, { title: "Add a", start: "main" });
     expect(await town.run()).toMatchObject({ merged: [], ejected: [] });
     expect(await town.mr(innocent.mr)).toMatchObject({ phase: "ready", fixAttempts: 0 });
@@ -205,6 +203,7 @@ describe("a red target that a person repairs", () => {
   test("is gated again, and what waited lands", async () => {
     const town = await QueueTown.make();
     person(town, "main", { "broken.txt": "bad\n" });
+    town.blamePerson();
     const { mr } = await town.submit({ "a.txt": "a\n" }, { title: "Add a", start: "main" });
     expect(await town.run()).toMatchObject({ merged: [], ejected: [] });
     expect(await town.run()).toMatchObject({ runs: 0 });
@@ -241,7 +240,6 @@ describe("a conflict", () => {
     expect(await town.mr(second.mr)).toMatchObject({ closeReason: "merged" });
     expect(await town.bead(second.bead)).toMatchObject({ closeReason: `Merged in ${second.mr}` });
     expect((await town.bead(task.id)).status).toBe("closed");
-    town.expectAlwaysGreen();
   }, 120_000);
 
   test("only with a culprit of the same batch costs nothing once that is gone", async () => {
@@ -287,7 +285,6 @@ cd ${town.root}/.. && git clone -q origin person && cd person && echo p > person
     expect(report).toMatchObject({ runs: 2, gateRuns: 2 });
     expect(town.events("target_moved")).toHaveLength(1);
     expect(await town.mr(mr)).toMatchObject({ closeReason: "merged", retryCount: 0 });
-    town.expectAlwaysGreen();
   }, 120_000);
 });
 
@@ -423,7 +420,6 @@ describe("a request that is superseded while its gate runs", () => {
     expect([...report.merged].toSorted()).toEqual([other.mr, fresh?.mr].toSorted());
     expect([...town.landed()].toSorted()).toEqual(["New", "Other"]);
     expect(await town.bead(old.bead)).toMatchObject({ closeReason: `Merged in ${fresh?.mr}` });
-    town.expectAlwaysGreen();
   }, 120_000);
 });
 

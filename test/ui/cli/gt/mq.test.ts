@@ -121,7 +121,6 @@ describe("gt mq", () => {
     const verified = await runGt(["mq", "verify", "--json"], { cwd: worktree });
     expect(verified.json()).toMatchObject({ ok: true, verdict: "green", head });
     expect(await town.run()).toMatchObject({ merged: [mr], gateRuns: 0 });
-    town.expectAlwaysGreen();
 
     git(worktree, "checkout", "--quiet", "--detach", head);
     expect((await runGt(["mq", "verify", "--json"], { cwd: worktree })).json()).toMatchObject({
@@ -187,6 +186,5 @@ describe("gt mq integration", () => {
     expect(await town.bead(epic)).toMatchObject({ status: "closed" });
     expect(git(town.origin, "branch", "--list", "integration/*")).toBe("");
     expect(git(town.rig.repository, "branch", "--list", "--all", "*integration/*")).toBe("");
-    town.expectAlwaysGreen();
   }, 120_000);
 });
