@@ -47,13 +47,7 @@ export async function startAgentSession(access: TownAccess, request: StartReques
   const { town, ledger, clock, random, actor } = access;
   const address = expectAddress(request.address);
   const agent = await ledger.agent(formatAddress(address));
-  const runtime = resolveRuntime({
-    town,
-    ...{ role: address.role, rig: address.rig, name: address.name },
-    ...(request.agentOverride === undefined ? {} : { override: request.agentOverride }),
-    ...(request.runtimeLabel === undefined ? {} : { label: request.runtimeLabel }),
-    ...(request.warn === undefined ? {} : { warn: request.warn }),
-  });
+  const runtime = runtimeFor(town, address, request);
   const hooks = await writeHooks(town, address, runtime, join(packageRoot(), "bin", "gt"));
   const runId = uuidV4(random);
   const conversation = runtime.sessionIdArg === undefined ? runId : uuidV4(random);
@@ -73,6 +67,16 @@ export async function startAgentSession(access: TownAccess, request: StartReques
   }
   await typeFirstWords(access, spec, { runtime, request, hooks, address });
   return record;
+}
+
+/**
+ * Throws what `startAgentSession` would throw for a runtime that does not exist, is not installed or has nothing to do,
+ * so that a restart can be refused before the old session ends.
+ */
+export function expectStartable({ town }: TownAccess, request: StartRequest): void {
+  const runtime = runtimeFor(town, expectAddress(request.address), request);
+  if (runtime.provider === "shell") shellArgv(request.bead);
+  else findProgram(runtime, runtime.env["PATH"] ?? process.env["PATH"] ?? "");
 }
 
 /**
@@ -102,6 +106,16 @@ export async function stopAgentSession(
 export function sessionOfAddress(town: Town, address: string): string {
   const parsed = expectAddress(address);
   return sessionName(parsed, parsed.rig === "" ? undefined : town.rig(parsed.rig));
+}
+
+function runtimeFor(town: Town, address: Address, request: StartRequest): Runtime {
+  return resolveRuntime({
+    town,
+    ...{ role: address.role, rig: address.rig, name: address.name },
+    ...(request.agentOverride === undefined ? {} : { override: request.agentOverride }),
+    ...(request.runtimeLabel === undefined ? {} : { label: request.runtimeLabel }),
+    ...(request.warn === undefined ? {} : { warn: request.warn }),
+  });
 }
 
 interface SpecParts {
@@ -146,28 +160,29 @@ function specOf(parts: SpecParts): SessionSpec {
 /** The `shell` runtime is this program itself (spec/03 §1.6). */
 function shellArgv(bead: string | undefined): readonly string[] {
   if (bead === undefined)
-    throw new GtError("E_USAGE", "the shell runtime needs a bead to run", { exitCode: 2 });
+    throw new GtError("E_USAGE", "the shell runtime needs a bead to run", {
+      exitCode: 2,
+      hint: "gt config agent list",
+    });
   return [process.execPath, join(packageRoot(), "bin", "gt"), "shell-run", bead];
 }
 
 function agentArgv(parts: SpecParts, path: string): readonly string[] {
   const { access, runtime, conversation } = parts;
-  const program = findCommand(runtime.command, { ...process.env, PATH: path });
-  if (program === undefined) {
-    throw new GtError(
-      "E_AGENT_COMMAND",
-      `agent "${runtime.name}": command "${runtime.command}" not found in PATH`,
-      {
-        hint: "gt config agent list",
-      },
-    );
-  }
+  const program = findProgram(runtime, path);
   return launchArgv({
     ...{ runtime, program, conversation },
     hooks: join(access.town.paths.runtime, "hooks"),
     ...(parts.hooks.settingsFile === undefined ? {} : { settingsFile: parts.hooks.settingsFile }),
     prompt: firstPrompt(access, parts),
   });
+}
+
+function findProgram(runtime: Runtime, path: string): string {
+  const program = findCommand(runtime.command, { ...process.env, PATH: path });
+  if (program !== undefined) return program;
+  const message = `agent "${runtime.name}": command "${runtime.command}" not found in PATH`;
+  throw new GtError("E_AGENT_COMMAND", message, { hint: "gt config agent list" });
 }
 
 function firstPrompt(

@@ -21,9 +21,11 @@ import { hookCommands } from "./gt/hook.spec.ts";
 import { infoCommands } from "./gt/info.spec.ts";
 import { installCommands } from "./gt/install.spec.ts";
 import { logCommands } from "./gt/log.spec.ts";
+import { mayorCommands } from "./gt/mayor.spec.ts";
 import { mountainCommands } from "./gt/mountain.spec.ts";
 import { mqCommands } from "./gt/mq.spec.ts";
 import { nudgeCommands } from "./gt/nudge.spec.ts";
+import { patrolRoleCommands } from "./gt/patrol-role.spec.ts";
 import { peekCommands } from "./gt/peek.spec.ts";
 import { polecatCommands } from "./gt/polecat.spec.ts";
 import { primeCommands } from "./gt/prime.spec.ts";
@@ -66,9 +68,11 @@ export const gtTree: readonly CommandSpec[] = [
   ...infoCommands,
   ...installCommands,
   ...logCommands,
+  ...mayorCommands,
   ...mountainCommands,
   ...mqCommands,
   ...nudgeCommands,
+  ...patrolRoleCommands,
   ...peekCommands,
   ...polecatCommands,
   ...primeCommands,

@@ -1,8 +1,9 @@
+import { startCrew } from "../../../agents/lifecycle/crew.ts";
+import { startMayor } from "../../../agents/lifecycle/mayor.ts";
 import { findTarget, type Target } from "../../../agents/sessions/find-target.ts";
 import { isBuiltIn } from "../../../agents/sessions/nudge.ts";
 import type { SessionHost, SessionRecord } from "../../../agents/sessions/session-host.ts";
 import { readLastScreen } from "../../../agents/sessions/session-records.ts";
-import { startAgentSession } from "../../../agents/sessions/start-session.ts";
 import type { TownAccess } from "../../../agents/town-access.ts";
 import { GtError } from "../../../core/gt-error.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
@@ -11,9 +12,7 @@ import type { CommandContext } from "../command.ts";
 /** `gt attach` (spec/03 §5.11). */
 export async function run(context: CommandContext): Promise<number> {
   const { args, env, flags, out } = context;
-  if (!process.stdin.isTTY || !process.stdout.isTTY || context.agentMode) {
-    throw new GtError("E_NO_TTY", "attaching needs a terminal", { hint: `gt peek ${args[0] ?? "<agent>"}` });
-  }
+  expectTerminal(context, args[0] ?? "<agent>");
   const access = await context.access();
   const target = await findTarget(args[0] ?? "", { ...access, cwd: context.cwd });
   if (isBuiltIn(access.town, target)) {
@@ -45,6 +44,12 @@ export async function run(context: CommandContext): Promise<number> {
   return tellEnd(context, access, end.record);
 }
 
+/** `E_NO_TTY` where nobody sits at a terminal, before anything is started for it. */
+export function expectTerminal({ agentMode }: CommandContext, agent: string): void {
+  if (process.stdin.isTTY && process.stdout.isTTY && !agentMode) return;
+  throw new GtError("E_NO_TTY", "attaching needs a terminal", { hint: `gt peek ${agent}` });
+}
+
 /** The host in which the agent's session runs; people may start the agents that they talk to from here. */
 async function runningSession(
   context: CommandContext,
@@ -60,11 +65,8 @@ async function runningSession(
       hint: role === "polecat" ? `gt peek ${target.actor}` : "gt agents --all",
     });
   }
-  await startAgentSession(access, {
-    address: target.actor,
-    topic: "start",
-    warn: (text) => context.out.warn(text),
-  });
+  if (role === "mayor") await startMayor(access, { warn: (text) => context.out.warn(text) });
+  else await startCrew(access, target.actor);
   return access.host();
 }
 

@@ -1,0 +1,17 @@
+import { mayorAddress, startMayor } from "../../../agents/lifecycle/mayor.ts";
+import type { CommandContext } from "../command.ts";
+import { expectTerminal, run as attach } from "./attach.ts";
+
+/** `gt mayor attach` (spec/03 §5.11): whoever types it wants to talk, so that a missing session is started. */
+export async function run(context: CommandContext): Promise<number> {
+  const { flags, out } = context;
+  expectTerminal(context, "mayor");
+  const agent = flags.string("agent");
+  const { isNew, record } = await startMayor(await context.access(), {
+    warn: (text) => out.warn(text),
+    ...(agent === undefined ? {} : { agent }),
+  });
+  if (!isNew && agent !== undefined && agent !== record.agent)
+    out.warn(`the Mayor runs already as ${record.agent}; gt mayor restart --agent ${agent} changes it`);
+  return attach({ ...context, args: [mayorAddress] });
+}

@@ -1,0 +1,82 @@
+import { daemonStatus } from "../../../agents/daemon/daemon-control.ts";
+import { loopsOf } from "../../../agents/daemon/role-loops.ts";
+import { liveSession } from "../../../agents/lifecycle/agent-session.ts";
+import type { Target } from "../../../agents/sessions/find-target.ts";
+import { isBuiltIn } from "../../../agents/sessions/nudge.ts";
+import { formatTime } from "../../../core/clock.ts";
+import { formatAge, formatSpan } from "../../../core/duration.ts";
+import { sanitiseLine } from "../../../core/sanitise.ts";
+import type { Town } from "../../../core/town/town.ts";
+import type { CommandContext } from "../command.ts";
+import { roleTarget } from "./role-target.ts";
+
+/** `gt mayor status`, `gt deacon status`, `gt boot status`, `gt witness status [rig]` (spec/04 §7.2). */
+export async function run(context: CommandContext): Promise<void> {
+  const target = await roleTarget(context);
+  const town = await context.town();
+  if (isBuiltIn(town, target)) showLoop(context, town, target);
+  else await showSession(context, target);
+}
+
+/** What the daemon's loops do that stand for the role. */
+export function showLoop({ out }: CommandContext, town: Town, target: Target): void {
+  const daemon = daemonStatus(town);
+  const names = loopsOf(target.address);
+  const loops = daemon.duties.filter((duty) => names.includes(duty.key));
+  out.document({
+    address: target.actor,
+    mode: "builtin",
+    running: daemon.isRunning,
+    session: null,
+    loops: loops.map((loop) => ({
+      name: loop.key,
+      running: loop.isRunning,
+      runs: loop.runs,
+      failures: loop.failures,
+      last_run_at: loop.lastEndedAt === undefined ? null : formatTime(loop.lastEndedAt),
+      last_error: loop.lastError ?? null,
+    })),
+  });
+  out.line(`${target.actor}: builtin, ${daemon.isRunning ? "the daemon runs" : "the daemon does not run"}`);
+  for (const loop of loops) {
+    const age = loop.lastEndedAt === undefined ? "never" : `${formatAge(Date.now() - loop.lastEndedAt)} ago`;
+    const trouble = loop.lastError === undefined ? "" : `  ${sanitiseLine(loop.lastError)}`;
+    out.line(
+      `  ${loop.key.padEnd(20)} ${String(loop.runs).padStart(5)} runs  ${loop.isRunning ? "running" : age}${trouble}`,
+    );
+  }
+  if (!daemon.isRunning) out.next("gt up");
+}
+
+async function showSession(context: CommandContext, target: Target): Promise<void> {
+  const { out, flags } = context;
+  const access = await context.access();
+  const [record, agent] = await Promise.all([
+    liveSession(access, target.actor),
+    access.ledger.agent(target.actor),
+  ]);
+  const isRunning = record !== undefined;
+  out.document({
+    address: target.actor,
+    mode: "agent",
+    running: isRunning,
+    session: target.session,
+    phase: record?.phase ?? null,
+    agent: record?.agent ?? null,
+    started_at: record === undefined ? null : formatTime(record.startedAt),
+    bead: agent?.hookBead || null,
+  });
+  if (target.address.role === "mayor" && flags.boolean("running")) {
+    out.line(String(isRunning));
+    return;
+  }
+  if (record === undefined) {
+    out.line(`${target.actor}: not running`);
+    if (target.address.role === "mayor") out.next("gt mayor start");
+    return;
+  }
+  const age = formatSpan(access.clock.now() - record.startedAt);
+  out.line(`${target.actor}: running (${sanitiseLine(record.agent)}, ${record.phase}, up ${age})`);
+  if (agent?.hookBead) out.line(`  on its hook: ${agent.hookBead}`);
+  out.next(`gt attach ${target.actor}`);
+}
