@@ -1,19 +1,25 @@
 import type { Town } from "../town/town.ts";
 import type { PrefixEntry } from "./ledger.ts";
 import { type OpenLedgerOptions, openLedger } from "./open-ledger.ts";
+import { storageOptions } from "./storage-settings.ts";
 import { inheritPrefix, registerPrefix } from "./store/configuration.ts";
 import type { SqliteLedger } from "./store/sqlite-ledger.ts";
 
 /** Prefix of the town's own beads. */
 export const townPrefix = "hq";
 
-export type TownLedgerOptions = Partial<Omit<OpenLedgerOptions, "path" | "eventLog" | "routes">>;
+export interface TownLedgerOptions extends Partial<Omit<OpenLedgerOptions, "path" | "eventLog" | "routes">> {
+  /** Where settings of the storage may come from besides files; default: that of this process. */
+  readonly env?: NodeJS.ProcessEnv;
+}
 
 /** The ledger of a town, made on first use, with the prefixes of the town and its rigs registered (spec/01 §8.3). */
 export async function openTownLedger(town: Town, options: TownLedgerOptions = {}): Promise<SqliteLedger> {
+  const { env = process.env, ...given } = options;
   const ledger = await openLedger({
     create: true,
-    ...options,
+    ...(await storageOptions(town.paths.beads, env)),
+    ...given,
     path: town.paths.ledger,
     eventLog: town.paths.events,
     routes: town.paths.beads,

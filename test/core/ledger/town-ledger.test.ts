@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { openTownLedger } from "../../../src/core/ledger/town-ledger.ts";
@@ -46,4 +46,21 @@ it("knows the prefixes of the town and its rigs, and hands those of a removed ri
   );
   expect((await both.get(created[0] ?? ""))?.scope).toBe("shop");
   await both.close();
+});
+
+it("survives the loss of power when the settings ask for it, the local file before the project's", async () => {
+  const root = await scratchDirectory();
+  await mkdir(join(root, ".beads"), { recursive: true });
+  await writeFile(join(root, ".beads/config.yaml"), "storage:\n  synchronous: full\n");
+  const env = { HOME: root };
+  const synchronous = async (given: NodeJS.ProcessEnv) => {
+    const ledger = await openTownLedger(townOf(root), { env: given });
+    const value = ledger.database.pragma("synchronous");
+    await ledger.close();
+    return value;
+  };
+  expect(await synchronous(env)).toBe(2);
+  expect(await synchronous({ ...env, BD_STORAGE_SYNCHRONOUS: "normal" })).toBe(1);
+  await writeFile(join(root, ".beads/config.local.yaml"), "storage.synchronous: normal\n");
+  expect(await synchronous(env)).toBe(1);
 });

@@ -196,7 +196,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<LedgerData
       timeout: Math.min(busyTimeoutMs, options.patienceMs ?? busyTimeoutMs),
       readonly: options.readonly === true,
     });
-    return await prepareConnection(connection, options);
+    return await prepareConnection(connection, options, network === undefined ? "WAL" : "DELETE");
   } catch (error) {
     connection?.close();
     throw translate(error, options.path);
@@ -206,9 +206,9 @@ export async function openDatabase(options: DatabaseOptions): Promise<LedgerData
 async function prepareConnection(
   connection: Database.Database,
   options: DatabaseOptions,
+  /** Shared memory, which the write-ahead log needs, does not cross machines. */
+  journal: "WAL" | "DELETE",
 ): Promise<LedgerDatabase> {
-  // Shared memory, which the write-ahead log needs, does not cross machines.
-  const journal = options.allowNetworkFileSystem === true ? "DELETE" : "WAL";
   if (options.readonly !== true) await retryBusy(() => connection.pragma(`journal_mode = ${journal}`));
   connection.exec(
     `PRAGMA synchronous = ${options.synchronous === "full" ? "FULL" : "NORMAL"};

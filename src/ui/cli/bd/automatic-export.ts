@@ -20,7 +20,7 @@ export async function exportOverdue(context: CommandContext, workspace: Workspac
   const dirty = dirtyScopes(ledger);
   if (dirty.length === 0) return;
   try {
-    const { Settings } = await import("./settings.ts");
+    const { Settings } = await import("../../../core/ledger/settings.ts");
     const settings = await Settings.read(workspace, context.env);
     if (!settings.isOn("export.auto")) return;
     const chosen = {

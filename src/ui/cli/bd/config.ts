@@ -6,7 +6,12 @@ import { sanitiseLine } from "../../../core/sanitise.ts";
 import { writeFileAtomic } from "../../../core/town/write-file.ts";
 import type { CommandContext } from "../command.ts";
 import { invalid } from "./content.ts";
-import { changedSettingsText, defaultSettings, isLedgerKey, Settings } from "./settings.ts";
+import {
+  changedSettingsText,
+  defaultSettings,
+  isLedgerKey,
+  Settings,
+} from "../../../core/ledger/settings.ts";
 import { openWorkspace, type Workspace } from "./workspace.ts";
 
 const choices: Readonly<Record<string, readonly string[]>> = {

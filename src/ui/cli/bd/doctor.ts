@@ -12,7 +12,7 @@ import { version } from "../../../core/version.ts";
 import type { CommandContext } from "../command.ts";
 import { findBeads } from "./find-beads.ts";
 import { type LedgerPlace, ledgerPlace } from "./ledger-place.ts";
-import { Settings } from "./settings.ts";
+import { Settings } from "../../../core/ledger/settings.ts";
 import { noBeadsError, openWorkspace, type Workspace } from "./workspace.ts";
 
 /** `bd doctor` (spec/01 §10.6, §9.6). Exit code 1 when something is wrong and stays so. */

@@ -7,7 +7,7 @@ import { exportScope } from "../../../core/ledger/jsonl/export-scope.ts";
 import { importChangedFile } from "../../../core/ledger/jsonl/import-changed-file.ts";
 import type { CommandContext } from "../command.ts";
 import { ledgerPlace } from "./ledger-place.ts";
-import { Settings } from "./settings.ts";
+import { Settings } from "../../../core/ledger/settings.ts";
 import { openWorkspace } from "./workspace.ts";
 
 /** The hooks of git that keep the exported file and the ledger together (spec/01 §10.6). */

@@ -11,7 +11,7 @@ import { sanitiseLine } from "../../../core/sanitise.ts";
 import { writeFileAtomic } from "../../../core/town/write-file.ts";
 import type { CommandContext } from "../command.ts";
 import { readInput } from "../read-input.ts";
-import { Settings } from "./settings.ts";
+import { Settings } from "../../../core/ledger/settings.ts";
 import { openWorkspace, rigNamed, type Workspace } from "./workspace.ts";
 
 const inputLimit = 1 << 30;

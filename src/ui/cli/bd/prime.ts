@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { sanitise, sanitiseLine } from "../../../core/sanitise.ts";
 import type { CommandContext } from "../command.ts";
 import { openWorkspace, type Workspace } from "./workspace.ts";
-import { Settings } from "./settings.ts";
+import { Settings } from "../../../core/ledger/settings.ts";
 
 const timeLimitMs = 2000;
 

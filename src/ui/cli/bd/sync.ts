@@ -11,7 +11,7 @@ import {
 } from "../../../core/ledger/sync/sync-scope.ts";
 import type { CommandContext } from "../command.ts";
 import { gitConfig } from "./git-config.ts";
-import { Settings } from "./settings.ts";
+import { Settings } from "../../../core/ledger/settings.ts";
 import { openWorkspace, rigNamed, type Workspace } from "./workspace.ts";
 
 /** `bd sync`: export, take in, commit and push, scope by scope (spec/01 §9.7, §10.5). */

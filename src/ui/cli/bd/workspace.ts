@@ -49,6 +49,9 @@ export async function openWorkspace(context: CommandContext): Promise<Workspace>
   });
   if (place === undefined) throw noBeadsError();
   const workspace = place.kind === "town" ? await inTown(context, place) : await standalone(context, place);
+  const { newerVersion, readonly } = workspace.ledger.database;
+  if (newerVersion !== undefined && readonly)
+    context.out.warn(`database schema v${newerVersion} is newer than this bd; it can only be read`);
   context.onEnd(async () => {
     await exportOverdue(context, workspace);
     await workspace.ledger.close();
@@ -68,7 +71,7 @@ async function inTown(
   const here = rigOfDirectory(town, context.cwd);
   const wish = wishedScope(context, town);
   const scope = (wish === "all" ? undefined : wish) ?? rigOfEnvironment(context.env, town) ?? here ?? "town";
-  const ledger = await openTownLedger(town, { scope });
+  const ledger = await openTownLedger(town, { scope, env: context.env, ...schemaSkew(context) });
   return {
     ...common(context, ledger, scope),
     place,
@@ -84,10 +87,17 @@ async function standalone(
   context: CommandContext,
   place: Exclude<BeadsPlace, { readonly kind: "town" }>,
 ): Promise<Workspace> {
-  const { openLedger } = await import("../../../core/ledger/open-ledger.ts");
+  const [{ openLedger }, { storageOptions }] = await Promise.all([
+    import("../../../core/ledger/open-ledger.ts"),
+    import("../../../core/ledger/storage-settings.ts"),
+  ]);
   const path = place.kind === "file" ? place.path : join(place.beadsDir, "beads.db");
   const beadsDir = place.kind === "file" ? resolve(place.path, "..") : place.beadsDir;
-  const ledger = await openLedger({ path });
+  const ledger = await openLedger({
+    path,
+    ...(await storageOptions(beadsDir, context.env)),
+    ...schemaSkew(context),
+  });
   return {
     ...common(context, ledger, undefined),
     place,
@@ -96,6 +106,10 @@ async function standalone(
     readScope: undefined,
     actor: standaloneActor(context),
   };
+}
+
+function schemaSkew({ flags }: CommandContext): { readonly ignoreSchemaSkew?: true } {
+  return flags.boolean("ignore-schema-skew") ? { ignoreSchemaSkew: true } : {};
 }
 
 function common(context: CommandContext, ledger: SqliteLedger, scope: string | undefined) {

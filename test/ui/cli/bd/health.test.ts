@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import Database from "better-sqlite3";
 import { expect, it } from "vitest";
 import { bdRepository } from "../../../support/bd-repository.ts";
 
@@ -194,4 +195,19 @@ it("23: a wisp is out of the way until it is deleted, or kept because somebody c
   expect(await repository.json("mol", "wisp", "gc", "--closed", "--force")).toMatchObject({
     cleaned_ids: [done],
   });
+});
+
+it("only reads the ledger of a newer program, unless told to write all the same", async () => {
+  const repository = await bdRepository();
+  const id = await repository.create("here");
+  const database = new Database(join(repository.path, ".beads", "beads.db"));
+  database.pragma("user_version = 99");
+  database.close();
+  const listed = await repository.bd(["list"]);
+  expect([listed.code, listed.stdout]).toEqual([0, expect.stringContaining(id)]);
+  expect(listed.stderr).toContain("warning: database schema v99 is newer than this bd");
+  const refused = await repository.bd(["create", "more"]);
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toContain("database schema v99 is newer than this bd");
+  expect((await repository.bd(["create", "more", "--ignore-schema-skew"])).code).toBe(0);
 });

@@ -1,9 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
-import { homedir } from "node:os";
-import { join } from "node:path";
 import { isScalar, parseDocument } from "yaml";
-import { GtError } from "../../../core/gt-error.ts";
-import type { Workspace } from "./workspace.ts";
+import { GtError } from "../gt-error.ts";
+import { settingsFiles } from "./settings-files.ts";
 
 /** Where a setting's value comes from, strongest first (spec/01 §10.9). */
 export type SettingSource = "environment" | "local" | "project" | "user" | "ledger" | "default";
@@ -56,7 +54,15 @@ export function isLedgerKey(key: string): boolean {
   return ledgerKeys.has(key) || key.startsWith("wisp_ttl.");
 }
 
-/** The tool's settings as they hold in a workspace. */
+/** What the settings of a ledger are read from. */
+export interface SettingPlace {
+  /** Directory of `config.yaml`. */
+  readonly beadsDir: string;
+  /** Holds the ledger keys; without it they have their defaults. */
+  readonly ledger?: { configs(): Promise<ReadonlyMap<string, string>> };
+}
+
+/** The settings as they hold for a ledger. */
 export class Settings {
   readonly #env: NodeJS.ProcessEnv;
   readonly #layers: readonly (readonly [SettingSource, ReadonlyMap<string, string>])[];
@@ -66,17 +72,10 @@ export class Settings {
     this.#layers = layers;
   }
 
-  static async read(workspace: Workspace, env: NodeJS.ProcessEnv): Promise<Settings> {
-    const user = join(
-      env["XDG_CONFIG_HOME"] || join(env["HOME"] || homedir(), ".config"),
-      "bd",
-      "config.yaml",
-    );
+  static async read({ beadsDir, ledger }: SettingPlace, env: NodeJS.ProcessEnv): Promise<Settings> {
     return new Settings(env, [
-      ["local", readSettingsFile(join(workspace.beadsDir, "config.local.yaml"))],
-      ["project", readSettingsFile(join(workspace.beadsDir, "config.yaml"))],
-      ["user", readSettingsFile(user)],
-      ["ledger", await workspace.ledger.configs()],
+      ...settingsFiles(beadsDir, env).map(([source, file]) => [source, readSettingsFile(file)] as const),
+      ["ledger", (await ledger?.configs()) ?? new Map<string, string>()],
       ["default", new Map(Object.entries(defaultSettings))],
     ]);
   }
