@@ -33,9 +33,7 @@ function resultOf(view: ConvoyView, options: WaitOptions): WaitResult | undefine
   return options.now - since >= options.stuckLimitMs ? "stuck" : undefined;
 }
 
-/** Convoys that do not move by themselves any more, as far as waiting is concerned. */
+/** Convoys that do not move by themselves any more; behind a skipped bead they only are once all else is done. */
 export function isStuck(view: ConvoyView): boolean {
-  return (
-    view.state === "stuck" || view.tracked.some((tracked) => tracked.labels.includes("mountain:skipped"))
-  );
+  return view.state === "stuck";
 }

@@ -5,6 +5,7 @@ import type { Operation } from "../ledger/operation.ts";
 import { beadsBelow } from "./beads-below.ts";
 import { type ConvoyFields, convoyFields, isConvoy, isOwned, isSlingable, isStaged } from "./convoy.ts";
 import { readConvoys, trackedIds } from "./convoy-snapshot.ts";
+import { landingNotice } from "./landing-notice.ts";
 import { newConvoy, trackIssue } from "./new-convoy.ts";
 
 export interface CreateConvoy {
@@ -152,6 +153,10 @@ export interface CloseConvoy {
   readonly reason?: string;
   /** Also with open issues: they stay open, the convoy counts as abandoned. */
   readonly force?: boolean;
+  /** Tells these instead of owner and subscribers. */
+  readonly notify?: readonly string[];
+  /** Milliseconds since the epoch. */
+  readonly now: number;
 }
 
 /** Closes a convoy by hand. False when it was closed before. `E_CONVOY_OPEN_ISSUES` lists what is open. */
@@ -177,6 +182,14 @@ export async function closeConvoy(
     { op: "update", id: convoy.id, fields: { metadata: { convoy: { outcome } } } },
     { op: "close", id: convoy.id, close: { reason, force: true } },
     { op: "event", event: { type: "convoy_closed", payload: { convoy: convoy.id, reason, outcome } } },
+    ...(snapshot === undefined || outcome === "cancelled"
+      ? []
+      : landingNotice(snapshot, {
+          now: request.now,
+          by: actor,
+          ...(outcome === "abandoned" ? { abandonedFor: reason } : {}),
+          ...(request.notify === undefined ? {} : { audience: request.notify }),
+        })),
   ]);
   return true;
 }
@@ -186,7 +199,7 @@ export async function landOwned(
   ledger: Ledger,
   actor: string,
   convoy: Bead,
-  request: { readonly force?: boolean },
+  request: Omit<CloseConvoy, "reason">,
 ): Promise<boolean> {
   if (!isOwned(convoy))
     throw new GtError("E_CONVOY_NOT_OWNED", `${convoy.id} lands by itself when its work is merged`, {

@@ -4,12 +4,13 @@ import type { Operation } from "../ledger/operation.ts";
 import { GtError } from "../gt-error.ts";
 import { type ConvoySnapshot, readConvoys } from "./convoy-snapshot.ts";
 import { hasLanded } from "./convoy-state.ts";
+import { convoyAudience, landingNotice } from "./landing-notice.ts";
 
 export interface LandedConvoy {
   readonly id: BeadId;
   readonly title: string;
   readonly total: number;
-  /** Whom to tell: owner, notified and watchers, without repetition. */
+  /** Who was told by mail: owner, notified and watchers, without repetition. */
   readonly audience: readonly string[];
 }
 
@@ -73,6 +74,7 @@ async function land(ledger: Ledger, actor: string, now: number, snapshot: Convoy
         },
       },
     },
+    ...landingNotice(snapshot, { now, by: actor }),
   ];
   try {
     await ledger.write(actor, operations);
@@ -83,11 +85,12 @@ async function land(ledger: Ledger, actor: string, now: number, snapshot: Convoy
   }
 }
 
-function describe({ convoy, fields, tracked }: ConvoySnapshot): LandedConvoy {
+function describe(snapshot: ConvoySnapshot): LandedConvoy {
+  const { convoy, tracked } = snapshot;
   return {
     id: convoy.id,
     title: convoy.title,
     total: tracked.length,
-    audience: [...new Set([fields.owner, ...fields.notify, ...fields.watchers])],
+    audience: convoyAudience(snapshot),
   };
 }

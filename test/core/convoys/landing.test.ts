@@ -63,6 +63,29 @@ test("a convoy lands with its last bead, once, however often it is checked and b
   expect(types.filter((type) => type === "convoy_landed")).toHaveLength(1);
 });
 
+test("owner, notified and watchers are mailed once, with the landing and never before it", async () => {
+  const { ledger, bead } = await scratch();
+  const [one, two] = [await bead("One"), await bead("Two")];
+  const convoy = await createConvoy(ledger, "overseer", {
+    name: "Deploy",
+    issues: [one, two],
+    owner: "mayor/",
+    fields: { notify: ["overseer"], watchers: ["web/crew/max", "overseer"] },
+  });
+  const mail = () => ledger.find({ type: "message", notStatus: "closed", sort: "oldest" });
+  await close(ledger, one);
+  await checkConvoys(ledger, "daemon", 0);
+  expect(await mail()).toEqual([]);
+  await close(ledger, two);
+  const hours = convoy.createdAt + 135 * 60_000;
+  for (let check = 0; check < 3; check++) await checkConvoys(ledger, "daemon", hours);
+  const sent = await mail();
+  expect(sent.map((message) => message.assignee).toSorted()).toEqual(["mayor/", "overseer", "web/crew/max"]);
+  expect(sent[0]?.title).toBe("🚚 Convoy landed: Deploy");
+  for (const part of [`✓ ${one}: One`, `✓ ${two}: Two`, "Duration: 2h15m", "Closed by: daemon"])
+    expect(sent[0]?.description).toContain(part);
+});
+
 test("a convoy waits for an open merge request", async () => {
   const { ledger, bead } = await scratch();
   const one = await bead("One");
@@ -115,11 +138,17 @@ test("closing by hand lists what is open, and with force the convoy is abandoned
   const { ledger, bead } = await scratch();
   const one = await bead("One");
   const convoy = await createConvoy(ledger, "overseer", { issues: [one], owner: "overseer" });
-  await expect(closeConvoy(ledger, "overseer", convoy, {})).rejects.toMatchObject({
+  await expect(closeConvoy(ledger, "overseer", convoy, { now: 0 })).rejects.toMatchObject({
     code: "E_CONVOY_OPEN_ISSUES",
     details: { open: [one] },
   });
-  expect(await closeConvoy(ledger, "overseer", convoy, { force: true })).toBe(true);
+  expect(await closeConvoy(ledger, "overseer", convoy, { force: true, now: 0 })).toBe(true);
+  const [notice] = await ledger.find({ type: "message" });
+  expect(notice).toMatchObject({
+    assignee: "overseer",
+    title: expect.stringContaining("Convoy closed"),
+    description: expect.stringContaining(`○ ${one}`),
+  });
   expect(await ledger.get(convoy.id)).toMatchObject({ metadata: { convoy: { outcome: "abandoned" } } });
   expect(await ledger.get(one)).toMatchObject({ status: "open" });
 });

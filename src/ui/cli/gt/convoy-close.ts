@@ -5,11 +5,17 @@ import type { CommandContext } from "../command.ts";
 /** `gt convoy close`, `land` and `reopen` (spec/05 §6.2). */
 export async function run(context: CommandContext): Promise<void> {
   const { args, flags, out } = context;
-  const { ledger, actor } = await context.access();
+  const { ledger, actor, clock } = await context.access();
   const convoy = await findConvoy(ledger, args[0] ?? "");
   const verb = context.words.at(-1);
   const reason = flags.string("reason");
-  const request = { force: flags.boolean("force"), ...(reason === undefined ? {} : { reason }) };
+  const notify = flags.string("notify");
+  const request = {
+    force: flags.boolean("force"),
+    now: clock.now(),
+    ...(reason === undefined ? {} : { reason }),
+    ...(notify === undefined ? {} : { notify: [notify] }),
+  };
   const isChanged =
     verb === "reopen"
       ? await reopenConvoy(ledger, actor, convoy, reason ?? "reopened by hand")

@@ -74,6 +74,7 @@ export const convoyCommands: readonly CommandSpec[] = [
         flags: [
           { name: "reason", value: "text", summary: "why" },
           { name: "force", short: "f", summary: "also with open issues; it counts as abandoned" },
+          { name: "notify", value: "address", summary: "tell this one instead of owner and watchers" },
         ],
         load: () => import("./convoy-close.ts"),
       },

@@ -98,6 +98,53 @@ test("a convoy that was closed without landing ends a wait with 3", async () => 
   expect((await gt("convoy", "wait", id)).code).toBe(3);
 });
 
+test("a convoy that nothing can move any more ends a wait with 4 when that is asked for, an unknown one with 1", async () => {
+  const first = await town.bead(access, "Skipped");
+  const second = await town.bead(access, "Behind it");
+  await access.ledger.write("overseer", [
+    { op: "addDependency", edge: { from: second.id, to: first.id, type: "blocks" } },
+    { op: "update", id: first.id, fields: { status: "blocked" } },
+    { op: "addLabel", id: first.id, label: "mountain:skipped" },
+  ]);
+  const { id } = (await gt("convoy", "create", "Stuck", first.id, second.id, "--json")).json<{
+    id: string;
+  }>();
+  const waited = await gt("convoy", "wait", id, "--fail-on-stuck=1s", "--timeout", "50s", "--json");
+  expect(waited.code).toBe(4);
+  expect(waited.json()).toMatchObject({
+    result: "stuck",
+    convoys: [
+      {
+        reasons: expect.arrayContaining([
+          `${first.id}: skipped`,
+          `${second.id}: blocked by skipped ${first.id}`,
+        ]),
+      },
+    ],
+  });
+  expect((await gt("convoy", "wait", "hq-cv-nope1")).code).toBe(1);
+});
+
+test("what a convoy refuses creates and changes nothing", async () => {
+  const before = (await access.ledger.find({ type: "convoy" })).length;
+  expect(await gt("convoy", "create", "Nope", "web-nope")).toMatchObject({ code: 1 });
+  expect((await access.ledger.find({ type: "convoy" })).length).toBe(before);
+  const empty = (await gt("convoy", "create", "Bugs", "--human", "--json")).json<{ id: string }>();
+  await checkConvoys(access.ledger, "daemon", Date.now());
+  expect((await access.ledger.get(empty.id))?.status).toBe("open");
+  expect((await gt("convoy", "land", empty.id)).stderr).toContain("lands by itself");
+});
+
+test("watching twice is no error", async () => {
+  const { id } = (await gt("convoy", "create", "Watched", "--json")).json<{ id: string }>();
+  expect((await gt("convoy", "watch", id, "--addr", "mayor/")).stdout).toContain("watches");
+  expect(await gt("convoy", "watch", id, "--addr", "mayor/")).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining("already watching"),
+  });
+  expect((await gt("convoy", "unwatch", id, "--addr", "mayor/")).code).toBe(0);
+});
+
 describe("a mountain", () => {
   test("is launched once, can be paused, and lets a bead be skipped and tried again", async () => {
     const { id, tasks } = await epic("Everest");
