@@ -176,3 +176,15 @@ test("the panes and folded rigs of the last time are there again", async () => {
   expect(second.screen).toContain("greenplace (2)");
   expect(second.screen).not.toContain("TYPING");
 });
+
+test("what is in view of a pane is copied to the clipboard", async () => {
+  await town.polecat("nux", ["/bin/sh", "-c", "printf 'one\\n\\tzwei 漢\\n'; sleep 60"]);
+  const terminal = await town.open(size);
+  await terminal.waitForText("nux");
+  terminal.press("j", "[");
+  await terminal.waitForText(/LOOKING[\s\S]*zwei/);
+  terminal.press("y");
+  await terminal.waitForText("copied 2 lines");
+  const copied = /\u001b\]52;c;([\w+/=]+)\u0007/.exec(terminal.output)?.[1] ?? "";
+  expect(Buffer.from(copied, "base64").toString("utf8")).toBe("one\n        zwei 漢");
+});

@@ -68,6 +68,13 @@ export const actions: Readonly<Record<ActionName, Action>> = {
     const address = focusedPane(control.store.snapshot());
     if (address !== undefined) control.typeInto(address);
   },
+  copy: (control) => {
+    const address = focusedPane(control.store.snapshot());
+    const text = address === undefined ? undefined : control.panes.get(address)?.text();
+    if (text === undefined || text === "") return control.toast("news", "nothing to copy");
+    control.copy(text);
+    control.toast("good", `copied ${text.split("\n").length} lines`);
+  },
   leavePane: (control) => {
     const address = focusedPane(control.store.snapshot());
     if (address === undefined) return;

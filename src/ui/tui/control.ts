@@ -14,6 +14,8 @@ export interface ControlOptions {
   readonly run: RunCommand;
   readonly quit: () => void;
   readonly suspend: () => void;
+  /** Puts text on the person's clipboard. */
+  readonly copy: (text: string) => void;
   /** Reads everything anew. */
   readonly refresh: () => void;
 }
@@ -27,6 +29,7 @@ export class Control {
   readonly panes: PaneSet;
   readonly quit: () => void;
   readonly suspend: () => void;
+  readonly copy: (text: string) => void;
   readonly refresh: () => void;
   private readonly run: RunCommand;
   private toastCount = 0;
@@ -38,6 +41,7 @@ export class Control {
     this.run = options.run;
     this.quit = options.quit;
     this.suspend = options.suspend;
+    this.copy = options.copy;
     this.refresh = options.refresh;
   }
 
@@ -160,7 +164,7 @@ export class Control {
 }
 
 /** Roles whose work is done by the daemon unless a session runs for them (spec/04 §1.1). */
-export function isBuiltin(agent: AgentView): boolean {
+function isBuiltin(agent: AgentView): boolean {
   return ["deacon", "boot", "dog", "witness", "refinery"].includes(agent.role);
 }
 

@@ -15,6 +15,7 @@ export type ActionName =
   | "closePane"
   | "look"
   | "typeHere"
+  | "copy"
   | "leavePane"
   | "sendEscapeKey"
   | "problems"
@@ -163,6 +164,13 @@ export const keymap: readonly Binding[] = [
     help: "Take the merge request out of the queue (asks first)",
   },
   { action: "detail", keys: ["enter"], place: "log", footer: "show", help: "Show the whole event" },
+  {
+    action: "copy",
+    keys: ["y"],
+    place: "look",
+    footer: "copy",
+    help: "Copy what is in view to the clipboard",
+  },
   { action: "typeHere", keys: ["enter"], place: "look", footer: "type", help: "Type into the session again" },
 
   {
@@ -314,7 +322,7 @@ export const keymap: readonly Binding[] = [
 ];
 
 /** The places that the state is in, the nearest first. */
-export function placesOf(state: TuiState): readonly Place[] {
+function placesOf(state: TuiState): readonly Place[] {
   const { focus } = state;
   if ("pane" in focus) return focus.mode === "type" ? ["type"] : ["look", "anywhere"];
   return [focus.panel, "list", "anywhere"];

@@ -25,8 +25,6 @@ export class Painter {
   private isBehind = false;
   private isDirty = false;
   private isStopped = false;
-  /** Frames written, for the bench. */
-  frames = 0;
 
   constructor(options: PainterOptions) {
     this.options = options;
@@ -74,7 +72,6 @@ export class Painter {
     const bytes = compositor.frame(scene());
     this.lastPaintAt = performance.now();
     if (bytes !== "") {
-      this.frames++;
       this.isBehind = !terminal.write(bytes);
     }
     painted();

@@ -97,6 +97,7 @@ class Tui {
       run: parts.run,
       quit: () => this.end({ code: 0, error: undefined }),
       suspend: () => terminal.suspend(),
+      copy: (text) => terminal.copy(text),
       refresh: () => source.refresh(),
     });
     this.input = new InputHandler(this.control);

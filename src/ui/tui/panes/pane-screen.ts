@@ -70,6 +70,17 @@ export class PaneScreen {
     }
   }
 
+  /** The lines in view, without trailing blanks, for copying. */
+  text(): string {
+    const buffer = this.terminal.buffer.active;
+    const top = Math.max(0, buffer.viewportY - this.scroll);
+    const lines = Array.from(
+      { length: this.terminal.rows },
+      (_, row) => buffer.getLine(top + row)?.translateToString(true) ?? "",
+    );
+    return lines.join("\n").trimEnd();
+  }
+
   /** Where the program's cursor is within the pane, or undefined when it is hidden or scrolled away. */
   cursor(): { readonly x: number; readonly y: number } | undefined {
     const buffer = this.terminal.buffer.active;

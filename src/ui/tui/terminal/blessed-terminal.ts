@@ -79,8 +79,8 @@ export class BlessedTerminal implements Terminal {
     this.write(this.record(() => this.program.setTitle(title)));
   }
 
-  bell(): void {
-    this.write("\u0007");
+  copy(text: string): void {
+    this.write(`\u001b]52;c;${Buffer.from(text).toString("base64")}\u0007`);
   }
 
   restore(): void {

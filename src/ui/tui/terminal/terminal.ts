@@ -10,7 +10,8 @@ export interface Terminal {
   /** Writes a frame; false means that the terminal is behind: wait for `drained`. */
   write(text: string): boolean;
   setTitle(title: string): void;
-  bell(): void;
+  /** Puts text on the person's clipboard (OSC 52), where the terminal allows it. */
+  copy(text: string): void;
   /** Gives the terminal back as it was found. May be called at any time, any number of times, also while exiting. */
   restore(): void;
   /** Restores, and listens no more to the terminal and to signals. */

@@ -40,7 +40,7 @@ export function overlayView(state: TuiState, look: Look): OverlayView | undefine
 }
 
 /** A box in the middle of the screen that is never larger than it. */
-export function centred(state: TuiState, width: number, height: number): Rect {
+function centred(state: TuiState, width: number, height: number): Rect {
   const shown = {
     width: Math.min(width, state.columns),
     height: Math.min(height, Math.max(3, state.rows - 2)),
@@ -89,7 +89,7 @@ function searchLine(editor: LineEditor, { theme }: Look): Line {
 }
 
 /** One line per key that works here. */
-export function helpLines(state: TuiState, look: Look, search: string): readonly Line[] {
+function helpLines(state: TuiState, look: Look, search: string): readonly Line[] {
   const wanted = search.toLowerCase();
   const options = { isAscii: look.symbols.isAscii };
   return bindingsHere(state)

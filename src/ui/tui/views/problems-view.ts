@@ -96,7 +96,7 @@ function reasonLines(agent: AgentView, { theme }: Look): readonly Line[] {
 }
 
 /** Seen by the person, not long ago, and still in the same state. */
-export function isStillSeen(agent: AgentView, state: TuiState): boolean {
+function isStillSeen(agent: AgentView, state: TuiState): boolean {
   const seen = state.seen.get(agent.address);
   return seen !== undefined && seen.until > state.now && seen.health === agent.health;
 }
