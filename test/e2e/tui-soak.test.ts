@@ -108,10 +108,10 @@ test("whatever happens to it, the TUI ends with an intact frame and a clean term
     await host.list();
   }
   expect(terminal.exit).toBeUndefined();
-  // Esc and a key in one go is Alt and that key, so each Esc gets the time that it has from a person.
-  terminal.resize(120, 35).press("escape", "ctrl-]", "escape");
-  await terminal.waitForText(/q quit\s*$/, 60_000);
-  terminal.press("1");
+  // From wherever it is to the agents, whatever is still waiting to be read: every Esc is followed by something that
+  // cannot be taken for Alt and a key (the last one by a mouse report of the header, which means nothing).
+  terminal.resize(120, 35).press("escape", "ctrl-]", "escape", "ctrl-]", "escape", "escape");
+  terminal.type("\u001b[<64;1;1M1");
   const screen = await terminal.waitForText((text) => {
     const lines = text.split("\n");
     return (

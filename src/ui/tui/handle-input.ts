@@ -84,14 +84,14 @@ function handleToken(control: Control, token: InputToken): void {
     return;
   }
   if (token.kind !== "key") return;
+  const binding = state.overlay === undefined ? bindingFor(state, token.key) : undefined;
+  // Only a Ctrl-] right behind the one that left the session is meant for it.
+  if (state.leftPane !== undefined && binding?.action !== "sendEscapeKey")
+    control.store.set({ leftPane: undefined });
   if (state.overlay !== undefined) {
     handleOverlayKey(control, state.overlay, token);
     return;
   }
-  const binding = bindingFor(state, token.key);
-  const isRepeat = binding?.action === "sendEscapeKey";
-  if (state.leftPane !== undefined && !isRepeat && token.key !== "unknown")
-    control.store.set({ leftPane: undefined });
   if (binding !== undefined) actions[binding.action](control);
 }
 
