@@ -45,7 +45,15 @@ export function openPty(options: PtyOptions): Pty {
     get unread() {
       return socket.writableLength;
     },
-    resize: (columns, rows) => child.resize(columns, rows),
+    resize: (columns, rows) => {
+      try {
+        child.resize(columns, rows);
+      } catch (error) {
+        // The program is gone and its end is still on the way here. Thrown into the emulator's parser, this would
+        // stop it, and the end would never be noticed.
+        if (!/EBADF|EIO|already exited/.test(String(error))) throw error;
+      }
+    },
     pause: () => child.pause(),
     resume: () => child.resume(),
   };
