@@ -21,10 +21,11 @@ import { DeathWatch } from "./death-watch.ts";
 import { convoyDuty } from "./duties/convoys.ts";
 import { diskDuty } from "./duties/disk.ts";
 import { hostDuty } from "./duties/host.ts";
-import { ledgerDuty } from "./duties/ledger.ts";
+import { exportAtEnd, ledgerDuty } from "./duties/ledger.ts";
 import { operationsDuty } from "./duties/operations.ts";
 import { refineryDuty } from "./duties/refinery.ts";
 import { schedulerDuty } from "./duties/scheduler.ts";
+import { syncDuty } from "./duties/sync.ts";
 import { witnessDuty } from "./duties/witness.ts";
 import { type Duty, DutyRunner } from "./duty-runner.ts";
 import { readStop } from "./emergency-stop.ts";
@@ -109,6 +110,7 @@ export class Daemon {
     clearTimeout(this.#flushTimer);
     await this.#runner.stop(stopGraceMs);
     await this.#progress.flush().catch(() => undefined);
+    await exportAtEnd(this.#context);
     this.#link.close();
     await this.#writeState(false).catch(() => undefined);
     for (const close of this.#closers.reverse()) await close();
@@ -139,6 +141,7 @@ export class Daemon {
     runner.add(schedulerDuty(this.#context));
     runner.add(diskDuty(this.#context));
     runner.add(ledgerDuty(this.#context));
+    runner.add(syncDuty(this.#context));
     runner.add({ key: "worktrees", run: () => this.#worktrees.sync() });
     this.#closers.push(() => this.#worktrees.close());
     runner.add({ key: "progress", run: () => this.#progress.flush() });

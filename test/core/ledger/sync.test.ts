@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, it, onTestFinished } from "vitest";
@@ -8,6 +8,8 @@ import { exportLines } from "../../../src/core/ledger/jsonl/export-lines.ts";
 import type { NewBead, Operation } from "../../../src/core/ledger/operation.ts";
 import { openLedger } from "../../../src/core/ledger/open-ledger.ts";
 import type { SqliteLedger } from "../../../src/core/ledger/store/sqlite-ledger.ts";
+import { Settings } from "../../../src/core/ledger/settings.ts";
+import { SyncKeeper } from "../../../src/core/ledger/sync/keep-synced.ts";
 import { type SyncOptions, syncScope, syncStatus } from "../../../src/core/ledger/sync/sync-scope.ts";
 import { scratchDirectory, TestClock } from "./scratch-ledger.ts";
 
@@ -249,4 +251,43 @@ it("can live on a hidden ref, in the working tree only, or without git", async (
   await one.create({ title: "file" });
   expect(await one.sync({ mode: "worktree" })).toMatchObject({ exported: 2, committed: false });
   expect(await one.sync({ mode: "off" })).toMatchObject({ committed: false });
+});
+
+it("syncs by itself what changed, once an interval, as the settings say, and counts its failures", async () => {
+  const [one, , remote] = await twoClones();
+  const minutes = 60_000;
+  const beadsDir = join(one.repository, ".beads");
+  const config = join(beadsDir, "config.yaml");
+  const places = [{ scope: "local", path: one.path, repository: one.repository }];
+  const keeper = new SyncKeeper(one.ledger, "daemon");
+  const later = async (ms: number) => {
+    one.clock.advance(ms);
+    return keeper.run(places, await Settings.read({ beadsDir, ledger: one.ledger }, { HOME: beadsDir }));
+  };
+  const tips = async (directory: string) =>
+    git(directory, "for-each-ref", "--format=%(refname)", "refs/heads");
+
+  await one.create({ title: "first" });
+  expect(await later(1 * minutes)).toEqual([]);
+  expect(await tips(remote)).toBe("");
+  await writeFile(config, "no-push: true\nsync.branch: beads\n");
+  expect(await later(5 * minutes)).toEqual([]);
+  expect(await tips(remote)).toBe("");
+  expect(await tips(one.repository)).toContain("refs/heads/beads");
+  await writeFile(config, "sync.interval: 10m\n");
+  await one.create({ title: "second" });
+  expect(await later(6 * minutes)).toEqual([]);
+  expect(await tips(remote)).toBe("");
+  expect(await later(5 * minutes)).toEqual([]);
+  expect(await tips(remote)).toBe("refs/heads/beads-sync");
+
+  // Nothing changed: git is not even asked, so a remote that is away is no failure.
+  await rename(remote, `${remote}.away`);
+  expect(await later(60 * minutes)).toEqual([]);
+  await one.create({ title: "third" });
+  expect(await later(11 * minutes)).toEqual([expect.objectContaining({ scope: "local", failures: 1 })]);
+  expect(await later(11 * minutes)).toEqual([expect.objectContaining({ failures: 2 })]);
+  await rename(`${remote}.away`, remote);
+  expect(await later(11 * minutes)).toEqual([]);
+  expect(await git(remote, "show", "beads-sync:.beads/issues.jsonl")).toContain("third");
 });

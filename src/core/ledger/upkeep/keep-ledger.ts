@@ -97,7 +97,9 @@ export async function keepExported(
     return (await exportScope(ledger, { scope, path, now })).written;
   };
   try {
-    return await withLease(ledger, `sync:${scope}`, work, options.isEnding === true ? {} : { waitMs: 0 });
+    return await withLease(ledger, `sync:${scope}`, work, {
+      waitMs: options.isEnding === true ? 2_000 : 0,
+    });
   } catch (error) {
     // Whoever has the lease exports what is due.
     if (error instanceof GtError && error.code === "E_BUSY") return false;

@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { formatTime } from "../../../core/clock.ts";
 import { GtError, usageError } from "../../../core/gt-error.ts";
 import {
-  type SyncMode,
   type SyncOptions,
   type SyncReport,
   syncScope,
   syncStatus,
 } from "../../../core/ledger/sync/sync-scope.ts";
+import { syncSettings } from "../../../core/ledger/sync/sync-settings.ts";
 import type { CommandContext } from "../command.ts";
 import { gitConfig } from "./git-config.ts";
 import { Settings } from "../../../core/ledger/settings.ts";
@@ -90,20 +90,17 @@ function request(
   return {
     scope,
     path: exportPath(workspace, scope),
-    mode: settings.text("sync.mode") as SyncMode,
-    branch: settings.text("sync.branch"),
-    remote: settings.text("sync.remote"),
     actor: workspace.actor,
-    sign: settings.isOn("git.sign"),
+    ...syncSettings(settings),
     ...(repository === undefined || settings.isOn("no-git-ops") ? {} : { repository }),
     ...(email === undefined ? {} : { email }),
     ...(flags.has("message") ? { message: flags.string("message") ?? "" } : {}),
     ...(flags.boolean("rebuild") ? { rebuild: true } : {}),
-    ...(flags.boolean("force") || !settings.isOn("sync.mass-delete-guard") ? { force: true } : {}),
+    ...(flags.boolean("force") ? { force: true } : {}),
     ...(flags.boolean("flush-only") ? { flushOnly: true } : {}),
     ...(flags.boolean("import-only") ? { importOnly: true } : {}),
     ...(flags.boolean("no-pull") ? { skipPull: true } : {}),
-    ...(flags.boolean("no-push") || settings.isOn("no-push") ? { skipPush: true } : {}),
+    ...(flags.boolean("no-push") ? { skipPush: true } : {}),
   };
 }
 
