@@ -21,7 +21,7 @@ export async function run(context: CommandContext): Promise<void> {
     ledger.agents({ role: "polecat", state: ["working", "spawning", "done"] }),
   ]);
   const beads = await ledger.getMany(contexts.map((stored) => stored.bead));
-  const queue = contexts.map((stored) => {
+  const entries = contexts.map((stored) => {
     const bead = beads.get(stored.bead);
     const priority = bead?.priority ?? 2;
     return {
@@ -44,6 +44,8 @@ export async function run(context: CommandContext): Promise<void> {
       waits: stored.not_before !== undefined && stored.not_before > now,
     };
   });
+  // Sorting is stable: those of equal priority stay in the order in which they were queued.
+  const queue = entries.toSorted((one, other) => one.effective_priority - other.effective_priority);
   const ready = queue.filter((entry) => entry.status === "open" && !entry.blocked && !entry.waits);
   out.document({
     mode: max > 0 ? "deferred" : "direct",

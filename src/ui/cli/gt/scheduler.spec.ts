@@ -17,7 +17,7 @@ export const schedulerCommands: readonly CommandSpec[] = [
       },
       {
         name: "list",
-        summary: "queued beads, oldest first",
+        summary: "queued beads, in the order in which they start",
         load: () => import("./scheduler-status.ts"),
       },
       {
@@ -28,6 +28,16 @@ export const schedulerCommands: readonly CommandSpec[] = [
         load: () => import("./scheduler-pause.ts"),
       },
       { name: "resume", summary: "start queued work again", load: () => import("./scheduler-pause.ts") },
+      {
+        name: "run",
+        summary: "start what there is room for, now",
+        flags: [
+          { name: "batch", value: "n", summary: "at most so many" },
+          { name: "dry-run", summary: "only say what would be started" },
+        ],
+        examples: ["gt scheduler run --dry-run"],
+        load: () => import("./scheduler-run.ts"),
+      },
       {
         name: "clear",
         summary: "take beads off the queue; they stay open",

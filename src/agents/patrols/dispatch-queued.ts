@@ -1,0 +1,258 @@
+import type { Bead } from "../../core/ledger/bead.ts";
+import type { Operation } from "../../core/ledger/operation.ts";
+import { GtError } from "../../core/gt-error.ts";
+import {
+  type DispatchPlan,
+  type QueuedSling,
+  planDispatch,
+  type RigLoad,
+} from "../../core/scheduler/plan-dispatch.ts";
+import { openContexts, type StoredContext } from "../../core/scheduler/sling-context.ts";
+import { durationSetting, numberSetting, settingAt } from "../../core/town/setting.ts";
+import { setTimeout as pause } from "node:timers/promises";
+import { rigStanding } from "../lifecycle/rig-admission.ts";
+import { sling } from "../lifecycle/sling.ts";
+import type { TownAccess } from "../town-access.ts";
+import { hostSnapshot } from "./agent-health.ts";
+
+const minute = 60_000;
+const maxFailures = 3;
+
+export interface DispatchPassOptions {
+  readonly signal?: AbortSignal;
+  /** Most to start in this pass; `scheduler.batch_size` by default. */
+  readonly batchSize?: number;
+  /** Only says what would be started. */
+  readonly dryRun?: boolean;
+  readonly report?: (line: string) => void;
+}
+
+export interface DispatchPassReport extends DispatchPlan {
+  /** Polecats that there is room for. */
+  readonly capacity: number;
+  /** Open contexts of the deferred mode that nothing starts while slings are direct. */
+  readonly leftOver: readonly string[];
+  readonly started: readonly { readonly bead: string; readonly agent: string }[];
+  /** When to look again, if a change does not make it necessary before: milliseconds from now. */
+  readonly againMs?: number;
+}
+
+/**
+ * One pass over what is queued (spec/05 §9.3 steps 2-8), for the daemon and `gt scheduler run`. The caller holds the
+ * lock `scheduler` and has made sure that nothing is paused or stopped.
+ */
+export async function dispatchQueued(
+  access: TownAccess,
+  options: DispatchPassOptions = {},
+): Promise<DispatchPassReport> {
+  const settings = access.town.settings();
+  const max = numberSetting(settings, "scheduler.max_polecats");
+  const { queued, beads } = await readQueue(access, max > 0, options.dryRun === true);
+  const leftOver = queued.filter((entry) => !entry.isForNow).map((entry) => entry.context.bead);
+  const loads = queued.length === 0 ? new Map<string, RigLoad>() : await rigLoads(access);
+  const working = [...loads.values()].reduce((sum, load) => sum + load.working, 0);
+  const cap = numberSetting(settings, "operational.polecat.max_working");
+  const capacity = (max > 0 ? Math.min(max, cap) : cap) - working;
+  const now = access.clock.now();
+  const plan = planDispatch(
+    capacity,
+    // In direct mode only returned work is queued; nothing is gained by starting it one at a time.
+    options.batchSize ?? (max > 0 ? numberSetting(settings, "scheduler.batch_size") : queued.length),
+    queued.map(({ context: stored, isReady }) => toQueued(stored, beads.get(stored.bead), isReady)),
+    loads,
+    { now, ageBoostMs: durationSetting(settings, "scheduler.age_boost") },
+  );
+  const report = { ...plan, capacity, leftOver };
+  if (options.dryRun === true) return { ...report, started: [] };
+
+  const byId = new Map(queued.map((entry) => [entry.context.id, entry.context]));
+  const delayMs = durationSetting(settings, "scheduler.spawn_delay");
+  const started: { bead: string; agent: string }[] = [];
+  for (const [index, { id }] of plan.dispatch.entries()) {
+    const stored = byId.get(id);
+    if (stored === undefined) break;
+    if (index > 0 && delayMs > 0) await pause(delayMs, undefined, { signal: options.signal }).catch(() => {});
+    if (options.signal?.aborted === true) break;
+    const agent = await dispatch(access, stored, options.report ?? (() => {}));
+    if (agent !== undefined) started.push({ bead: stored.bead, agent });
+  }
+  if (plan.dispatch.length > 0 && plan.skipped > 0 && capacity > plan.dispatch.length)
+    return { ...report, started, againMs: Math.max(1000, delayMs) };
+  const soonest = Math.min(
+    ...queued.map(({ context: stored }) => (stored.not_before ?? 0) - now).filter((ms) => ms > 0),
+  );
+  return { ...report, started, ...(Number.isFinite(soonest) ? { againMs: soonest } : {}) };
+}
+
+interface QueueEntry {
+  readonly context: StoredContext;
+  readonly isReady: boolean;
+  /** Queued for the mode that the town is in. */
+  readonly isForNow: boolean;
+}
+
+/** Open contexts after closing those that have become pointless (spec/05 §9.3 step 2). */
+async function readQueue(
+  access: TownAccess,
+  isDeferred: boolean,
+  isLooking: boolean,
+): Promise<{ readonly queued: readonly QueueEntry[]; readonly beads: ReadonlyMap<string, Bead> }> {
+  const { contexts, broken } = await openContexts(access.ledger);
+  const beads = await access.ledger.getMany(contexts.map((stored) => stored.bead));
+  const closings: Operation[] = broken.map((id) => close(id, "invalid-context"));
+  const queued: QueueEntry[] = [];
+  const seen = new Set<string>();
+  const openRigs = new Set<string>();
+  for (const rig of access.town.rigs())
+    if ((await rigStanding(access.ledger, access.town, rig)) === "operational") openRigs.add(rig.name);
+  const now = access.clock.now();
+  for (const stored of contexts) {
+    const bead = beads.get(stored.bead);
+    const isGone = bead === undefined || ["closed", "hooked", "in_progress"].includes(bead.status);
+    if (isGone) closings.push(close(stored.id, "stale-work-bead"));
+    else if ((stored.dispatch_failures ?? 0) >= maxFailures) closings.push(...circuitBroken(stored));
+    else if (seen.has(stored.bead)) closings.push(close(stored.id, "duplicate"));
+    else {
+      seen.add(stored.bead);
+      const isDue = (stored.not_before ?? 0) <= now;
+      const isOpen = bead.status === "open" && !bead.isBlocked && openRigs.has(stored.rig);
+      const isForNow = isDeferred || stored.reason !== "sling" || stored.not_before !== undefined;
+      queued.push({ context: stored, isReady: isDue && isOpen && isForNow, isForNow });
+    }
+  }
+  if (closings.length > 0 && !isLooking) await access.ledger.write(access.actor, closings);
+  return { queued, beads };
+}
+
+/** Three failures: a person has to look; the bead itself stays as it is. */
+const circuitBroken = (stored: StoredContext): readonly Operation[] => [
+  close(stored.id, "circuit-broken"),
+  {
+    op: "event",
+    event: {
+      type: "escalation_sent",
+      payload: {
+        severity: "low",
+        to: "mayor/",
+        target: stored.bead,
+        rig: stored.rig,
+        reason: `${stored.bead} could not be started ${maxFailures} times: ${stored.last_failure ?? "unknown"} (gt sling ${stored.bead} ${stored.rig})`,
+      },
+    },
+  },
+];
+
+const close = (id: string, reason: string): Operation => ({
+  op: "close",
+  id,
+  close: { reason, force: true },
+});
+
+const toQueued = (stored: StoredContext, bead: Bead | undefined, isReady: boolean): QueuedSling => ({
+  id: stored.id,
+  bead: stored.bead,
+  rig: stored.rig,
+  priority: bead?.priority ?? 2,
+  enqueuedAt: stored.enqueued_at,
+  reason: stored.reason,
+  isReady,
+});
+
+/** Polecats with a hooked bead whose session is alive or starting, scheduled and hand-slung alike (step 3). */
+async function rigLoads(access: TownAccess): Promise<ReadonlyMap<string, RigLoad>> {
+  const agents = await access.ledger.agents({ role: "polecat", state: ["working", "spawning", "done"] });
+  const { sessions } = await hostSnapshot(access);
+  const living = new Set(
+    [...sessions.values()].filter((each) => each.phase !== "exited").map((each) => each.actor),
+  );
+  const limits = settingAt(access.town.settings(), "scheduler.rig_max") as Readonly<Record<string, unknown>>;
+  return new Map(
+    access.town.rigs().map((rig) => {
+      const working = agents.filter(
+        (agent) => agent.rig === rig.name && (agent.state === "spawning" || living.has(agent.address)),
+      ).length;
+      const max = limits[rig.name];
+      return [rig.name, { working, ...(typeof max === "number" ? { max } : {}) }];
+    }),
+  );
+}
+
+const uncounted = new Set([
+  "E_POLECAT_CAP",
+  "E_POLECAT_DIRS",
+  "E_DISK",
+  "E_ESTOP",
+  "E_RIG_PARKED",
+  "E_RIG_DOCKED",
+]);
+
+/** Step 7. The context closes after the sling; a crash in between is cleaned up by the next pass, which sees the hook. */
+async function dispatch(
+  access: TownAccess,
+  stored: StoredContext,
+  report: (line: string) => void,
+): Promise<string | undefined> {
+  const { ledger } = access;
+  try {
+    const slung = await sling(access, {
+      words: [stored.bead, stored.rig],
+      options: {
+        isDirect: true,
+        convoy: "none",
+        ...(stored.args === undefined ? {} : { args: stored.args }),
+        ...(stored.agent === undefined ? {} : { agent: stored.agent }),
+        ...(stored.merge === undefined ? {} : { merge: stored.merge }),
+        ...(stored.base_branch === undefined ? {} : { baseBranch: stored.base_branch }),
+        ...(stored.no_merge === true ? { noMerge: true } : {}),
+        ...(stored.review_only === true ? { reviewOnly: true } : {}),
+        ...(stored.mode === "ralph" ? { ralph: true } : {}),
+      },
+    });
+    const polecat = slung.dispatched[0]?.agent ?? stored.rig;
+    await ledger.write(access.actor, [
+      close(stored.id, "dispatched"),
+      {
+        op: "event",
+        event: {
+          type: "scheduler_dispatch",
+          payload: { bead: stored.bead, polecat, rig: stored.rig },
+          source: "daemon",
+        },
+      },
+    ]);
+    report(`${stored.bead} to ${polecat} (${stored.reason})`);
+    return polecat;
+  } catch (error) {
+    // Somebody slings the same bead at this moment: the next pass sees what came of it.
+    if (error instanceof GtError && error.code === "E_BUSY") return undefined;
+    const message = error instanceof Error ? error.message : String(error);
+    const counts = !(error instanceof GtError && uncounted.has(error.code));
+    const failures = (stored.dispatch_failures ?? 0) + (counts ? 1 : 0);
+    const waitMs = counts ? minute * 2 ** Math.max(0, failures - 1) : minute;
+    await ledger.write(access.actor, [
+      {
+        op: "update",
+        id: stored.id,
+        fields: {
+          metadata: {
+            sling: {
+              dispatch_failures: failures,
+              last_failure: message,
+              not_before: access.clock.now() + waitMs,
+            },
+          },
+        },
+      },
+      {
+        op: "event",
+        event: {
+          type: "scheduler_dispatch_failed",
+          payload: { bead: stored.bead, error: message, rig: stored.rig },
+          source: "daemon",
+        },
+      },
+    ]);
+    report(`${stored.bead} not dispatched: ${message}`);
+    return undefined;
+  }
+}

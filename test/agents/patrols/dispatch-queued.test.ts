@@ -1,0 +1,115 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { dispatchQueued } from "../../../src/agents/patrols/dispatch-queued.ts";
+import type { TownAccess } from "../../../src/agents/town-access.ts";
+import { enqueueSling, openContexts, type SlingContext } from "../../../src/core/scheduler/sling-context.ts";
+import { WorkTown } from "../../support/work-town.ts";
+
+const minute = 60_000;
+let work: WorkTown;
+let access: TownAccess;
+let laterMs = 0;
+
+beforeEach(async () => {
+  laterMs = 0;
+  work = await WorkTown.create([
+    { name: "web", prefix: "web" },
+    { name: "api", prefix: "api" },
+  ]);
+  work.write("settings/config.json", { default_agent: "shell", scheduler: { max_polecats: 2 } });
+  access = await work.access("overseer", { now: () => Date.now() + laterMs });
+});
+
+afterEach(() => work.dispose());
+
+async function queue(
+  title: string,
+  rig: string,
+  priority: number,
+  more: Partial<SlingContext> = {},
+): Promise<string> {
+  const bead = await work.bead(access, title, "sleep 1000", { scope: rig, priority });
+  const enqueuedAt = access.clock.now();
+  await access.ledger.write(
+    "overseer",
+    enqueueSling({ bead: bead.id, rig, reason: "sling", enqueued_at: enqueuedAt, ...more }, title),
+  );
+  return bead.id;
+}
+
+const working = async (): Promise<number> =>
+  (await access.ledger.agents({ role: "polecat", state: ["working", "spawning"] })).length;
+
+test("two may work: the urgent one starts first, rigs take turns, and nobody else until one ends", async () => {
+  const ids: string[] = [];
+  for (const [title, rig, priority] of [
+    ["last", "web", 4],
+    ["web 1", "web", 2],
+    ["web 2", "web", 2],
+    ["api 1", "api", 2],
+    ["api 2", "api", 2],
+    ["urgent", "web", 0],
+  ] as const)
+    ids.push(await queue(title, rig, priority));
+  const [last, , , api, , urgent] = ids;
+
+  const dry = await work.gt(["scheduler", "run", "--batch", "2", "--dry-run"]);
+  expect(dry.stdout).toContain(`Would dispatch: ${urgent} -> web\nWould dispatch: ${api} -> api\n`);
+  expect(await working()).toBe(0);
+
+  const paused = await work.gt(["scheduler", "pause", "-r", "release"]);
+  expect(paused.code).toBe(0);
+  expect(await work.gt(["scheduler", "run"])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("paused"),
+  });
+  expect((await work.gt(["scheduler", "resume"])).code).toBe(0);
+
+  expect((await dispatchQueued(access)).started.map(({ bead }) => bead)).toEqual([urgent]);
+  expect((await dispatchQueued(access)).started.map(({ bead }) => bead)).toEqual([api]);
+  expect(await dispatchQueued(access)).toMatchObject({
+    started: [],
+    capacity: 0,
+    skipped: 4,
+    reason: "capacity",
+  });
+  expect(await working()).toBe(2);
+
+  const status = (await work.gt(["scheduler", "status", "--json"])).json<{ beads: { id: string }[] }>();
+  expect(status).toMatchObject({ mode: "deferred", queued_total: 4, queued_ready: 4, working_polecats: 2 });
+  expect(status.beads.at(-1)?.id).toBe(last);
+
+  expect((await work.gt(["scheduler", "clear", "--bead", last ?? ""])).code).toBe(0);
+  expect((await openContexts(access.ledger)).contexts).toHaveLength(3);
+  expect((await access.ledger.get(last ?? ""))?.status).toBe("open");
+}, 180_000);
+
+test("what cannot be started is given up after three attempts, with the bead left open and the others started", async () => {
+  const broken = await queue("broken", "web", 0, { agent: "no-such-runtime" });
+  const good = await queue("good", "web", 2);
+  const started: string[] = [];
+  for (const pauseMs of [0, minute, 2 * minute, 4 * minute]) {
+    laterMs += pauseMs + 1000;
+    for (let pass = 0; pass < 2; pass++)
+      started.push(...(await dispatchQueued(access)).started.map(({ bead }) => bead));
+  }
+  expect(started).toEqual([good]);
+  expect((await openContexts(access.ledger)).contexts).toEqual([]);
+  expect((await access.ledger.get(broken))?.status).toBe("open");
+  const [context] = await access.ledger.find({
+    status: "closed",
+    ephemeral: true,
+    metadata: { "sling.bead": broken },
+  });
+  expect(context).toMatchObject({
+    closeReason: "circuit-broken",
+    metadata: { sling: { dispatch_failures: 3, last_failure: expect.stringContaining("no-such-runtime") } },
+  });
+}, 180_000);
+
+test("with direct slings only returned work is started; what is left over is named", async () => {
+  work.write("settings/config.json", { default_agent: "shell" });
+  const left = await queue("left over", "web", 2);
+  const back = await queue("came back", "web", 2, { reason: "rework" });
+  const ran = await work.gt(["scheduler", "run", "--json"]);
+  expect(ran.json()).toMatchObject({ started: [{ bead: back }], left_over: [left] });
+}, 120_000);
