@@ -2,12 +2,24 @@
 import { rmSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { builtinModules } from "node:module";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { build } from "esbuild";
 
 const root = import.meta.dirname;
-/** Agents call these at each prompt: each is one file, because loading fifty small ones takes longer than running. */
+/** Each is one file, because loading fifty small ones takes longer than running. */
 const commandPrograms = { gt: "src/ui/cli/gt.ts", bd: "src/ui/cli/bd.ts" };
+
+/**
+ * What agents call at each prompt, as files that hold nothing else: `<program>-<first word>.js`, preferred by bin/launch.js,
+ * made of src/ui/cli/quick/. With each, the commands it holds.
+ */
+const quickPrograms = {
+  "gt-hook": ["gt/hook-status.ts"],
+  "gt-prime": ["gt/prime.ts"],
+  "gt-tap": ["gt/tap-hook.ts", "gt/tap-guard.ts"],
+  "bd-show": ["bd/show.ts"],
+  "bd-ready": ["bd/ready.ts"],
+};
 
 /** Long-lived programs, and the terminal UI that `gt` loads when a person wants it. */
 const otherPrograms = {
@@ -87,6 +99,54 @@ const largePackagesApart = {
   },
 };
 
+/**
+ * SQLite's JavaScript inside the program: it is ten small files, each of which has to be found. The native part stays where
+ * it is installed. Only for programs that load nothing with another copy, for a copy knows its own errors alone.
+ */
+const sqliteInside = {
+  name: "sqlite-inside",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^better-sqlite3$/ }, () => ({ path: "better-sqlite3", namespace: "sqlite" }));
+    onLoad({ filter: /.*/, namespace: "sqlite" }, () => ({
+      resolveDir: join(root, "node_modules/better-sqlite3/lib"),
+      contents: `import createDatabase from "./database.js";
+import SqliteError from "./sqlite-error.js";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+let addon;
+function native() {
+  if (addon === undefined) {
+    const load = createRequire(import.meta.url);
+    addon = load(join(load.resolve("better-sqlite3"), "../binding.js")).getBinding();
+  }
+  return addon;
+}
+const Database = createDatabase(native, true);
+Database.SqliteError = SqliteError;
+export default Database;`,
+    }));
+  },
+};
+
+/** The code of all other commands, and the whole program that has it, stay out of a quick program. */
+const otherCommandsApart = (held) => ({
+  name: "other-commands-apart",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^\.\.\/(?:gt|bd)\.ts$/ }, ({ path }) => ({
+      path: path.replace("../", "./").replace(".ts", ".js"),
+      external: true,
+    }));
+    onResolve({ filter: /^\.\.?\/.*\.ts$/ }, ({ path, kind, importer, resolveDir }) => {
+      const file = relative(join(root, "src/ui/cli"), join(resolveDir, path));
+      const isOther = importer.endsWith(".spec.ts") ? !held.includes(file) : file === "gt/hook-attach.ts";
+      return kind === "dynamic-import" && isOther ? { path: file, namespace: "other-command" } : undefined;
+    });
+    onLoad({ filter: /.*/, namespace: "other-command" }, ({ path }) => ({
+      contents: `export function run() { throw new Error("${path} is not part of this file"); }`,
+    }));
+  },
+});
+
 const settings = {
   absWorkingDir: root,
   outdir: "dist",
@@ -135,6 +195,20 @@ if (!(process.argv.includes("--if-stale") && (await isFresh()))) {
     minifyWhitespace: true,
     plugins: [terminalUiApart, builtinsWhenUsed, largePackagesApart],
   });
+  for (const [name, held] of Object.entries(quickPrograms)) {
+    await build({
+      ...settings,
+      entryPoints: { [name]: `src/ui/cli/quick/${name}.ts` },
+      minifyWhitespace: true,
+      plugins: [
+        terminalUiApart,
+        builtinsWhenUsed,
+        largePackagesApart,
+        sqliteInside,
+        otherCommandsApart(held),
+      ],
+    });
+  }
   await build({
     ...settings,
     entryPoints: Object.fromEntries(largePackages.map((name) => [packageFile(name), name])),

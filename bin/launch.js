@@ -4,13 +4,20 @@
 var path = require("path");
 var fs = require("fs");
 
+/** The small file of a command that agents call all the time, or the whole program. */
+function programFile(program, word) {
+  var dist = path.join(__dirname, "..", "dist");
+  var quick = path.join(dist, program + "-" + word + ".js");
+  return /^[a-z]+$/.test(word) && fs.existsSync(quick) ? quick : path.join(dist, program + ".js");
+}
+
 /** Runs dist/<program>.js on this Node, on the repository's own Node, or says what is missing. */
 module.exports = function launch(program) {
   var major = parseInt(process.versions.node, 10);
   if (major >= 22) {
     var nodeModule = require("module");
     if (nodeModule.enableCompileCache) nodeModule.enableCompileCache();
-    require("./load.js")(path.join(__dirname, "..", "dist", program + ".js"));
+    require("./load.js")(programFile(program, process.argv[2] || ""));
     return;
   }
   var own = path.join(__dirname, "..", "node_modules", "node", "bin", "node");

@@ -1,12 +1,7 @@
-import { aheadBehind } from "../../core/git/ancestry.ts";
-import { currentBranch } from "../../core/git/branch.ts";
-import { listSnapshots } from "../../core/git/hook-snapshots.ts";
-import { changedFiles } from "../../core/git/work-at-risk.ts";
-import { isValidWorktree } from "../../core/git/worktree.ts";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { agentHome, parseAddress } from "../../core/town/address.ts";
 import type { TownAccess } from "../town-access.ts";
-import { baseRevision } from "./polecat-worktree.ts";
-import { overlayFiles } from "./sandbox-setup.ts";
 
 /** What is on an agent's hook, and how far it is (spec/04 §2.10). */
 export interface HookView {
@@ -42,34 +37,21 @@ export async function hookView(access: TownAccess, address: string): Promise<Hoo
     priority: bead?.priority ?? null,
     workflow: null,
     progress: null,
-    ...(await sandboxView(access, address, agent?.baseBranch ?? "")),
+    ...(await sandboxOf(access, address, agent?.baseBranch ?? "")),
   };
 }
 
 type SandboxView = Pick<HookView, "branch" | "ahead" | "behind" | "dirty" | "snapshot">;
 
-async function sandboxView(access: TownAccess, address: string, base: string): Promise<SandboxView> {
+/** Agents ask at each prompt, and many have no sandbox: git's code is loaded only for one that is there. */
+async function sandboxOf(access: TownAccess, address: string, base: string): Promise<SandboxView> {
   const nothing: SandboxView = { branch: null, ahead: null, behind: null, dirty: [], snapshot: null };
   const parsed = parseAddress(address);
-  const worktree = parsed === undefined ? undefined : agentHome(access.town, parsed);
-  if (parsed === undefined || worktree === undefined) return nothing;
-  if (parsed.role !== "polecat" && parsed.role !== "crew") return nothing;
-  if (!(await isValidWorktree(worktree))) return nothing;
+  if (parsed === undefined || (parsed.role !== "polecat" && parsed.role !== "crew")) return nothing;
+  const worktree = agentHome(access.town, parsed);
+  if (worktree === undefined || !existsSync(join(worktree, ".git"))) return nothing;
+  const { sandboxView } = await import("./sandbox-view.ts");
   const rig = access.town.rig(parsed.rig);
   const place = `${parsed.role === "crew" ? "crew" : "polecats"}/${parsed.name}`;
-  const [newest] = await listSnapshots(worktree, place);
-  const counts = await aheadBehind(
-    worktree,
-    await baseRevision(rig, base || rig.defaultBranch),
-    "HEAD",
-  ).catch(
-    () => undefined, // no such base any more: the rest is still worth showing
-  );
-  return {
-    branch: (await currentBranch(worktree)) ?? null,
-    ahead: counts?.ahead ?? null,
-    behind: counts?.behind ?? null,
-    dirty: (await changedFiles(worktree, overlayFiles(rig))).map((file) => file.path),
-    snapshot: newest === undefined ? null : { seq: newest.seq, time: newest.time, reason: newest.reason },
-  };
+  return (await sandboxView({ worktree, rig, place, base: base || rig.defaultBranch })) ?? nothing;
 }

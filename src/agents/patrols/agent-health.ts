@@ -44,25 +44,35 @@ export interface HostSnapshot {
 
 /** Health of every agent, the most urgent first. Works with the daemon down. */
 export async function agentHealth(access: TownAccess): Promise<readonly AgentView[]> {
-  const [agents, host] = await Promise.all([access.ledger.agents(), hostSnapshot(access)]);
+  const views = await viewsOf(access, await access.ledger.agents());
+  return views.sort((one, other) => byUrgency(one, other) || one.address.localeCompare(other.address));
+}
+
+/** Health of one agent; undefined when there is no such agent. */
+export async function healthOf(access: TownAccess, address: string): Promise<AgentView | undefined> {
+  const agent = await access.ledger.agent(address);
+  return agent && (await viewsOf(access, [agent]))[0];
+}
+
+async function viewsOf(access: TownAccess, agents: readonly Agent[]): Promise<AgentView[]> {
   const living = agents.filter((agent) => agent.state !== "nuked");
+  if (living.length === 0) return [];
+  const host = await hostSnapshot(access);
   const beads = await access.ledger.getMany(living.map((agent) => agent.hookBead).filter((id) => id !== ""));
   const thresholds = thresholdsOf(access.town.settings());
   const now = access.clock.now();
-  const loops = patrolLoops(access.town);
-  return living
-    .map((agent) => {
-      const view = viewAgent({
-        town: access.town,
-        agent,
-        bead: beads.get(agent.hookBead),
-        host,
-        now,
-        thresholds,
-      });
-      return builtinRoles.has(agent.role) && view.phase === undefined ? { ...view, ...loops } : view;
-    })
-    .sort((one, other) => byUrgency(one, other) || one.address.localeCompare(other.address));
+  const loops = living.some(({ role }) => builtinRoles.has(role)) ? patrolLoops(access.town) : undefined;
+  return living.map((agent) => {
+    const view = viewAgent({
+      town: access.town,
+      agent,
+      bead: beads.get(agent.hookBead),
+      host,
+      now,
+      thresholds,
+    });
+    return builtinRoles.has(agent.role) && view.phase === undefined ? { ...view, ...loops } : view;
+  });
 }
 
 /** Roles that are loops of the daemon unless somebody gave them a session of their own (spec/04 §1.1). */

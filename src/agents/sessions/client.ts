@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { GtError } from "../../core/gt-error.ts";
 import type { Town, TownPaths } from "../../core/town/town.ts";
@@ -72,7 +73,9 @@ async function tryConnect(paths: TownPaths): Promise<HostClient | undefined> {
   }
 }
 
-function openSocket(path: string): Promise<Socket | undefined> {
+async function openSocket(path: string): Promise<Socket | undefined> {
+  // Network code takes a while to load, and in a town that is down nobody listens.
+  if (!existsSync(path)) return undefined;
   return new Promise((resolve) => {
     const socket = connect(path);
     socket.once("connect", () => {

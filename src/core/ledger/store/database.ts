@@ -243,13 +243,14 @@ async function migrate(connection: Database.Database, path: string, found: numbe
 }
 
 async function retryBusy<T>(action: () => T): Promise<T> {
-  const startedAt = performance.now();
+  let startedAt: number | undefined;
   for (;;) {
     try {
       return action();
     } catch (error) {
-      const waitedMs = performance.now() - startedAt;
       if (!isBusy(error)) throw error;
+      startedAt ??= performance.now();
+      const waitedMs = performance.now() - startedAt;
       if (waitedMs > defaultPatienceMs) throw busyError(waitedMs);
       await new Promise((resolve) => setTimeout(resolve, 20 + Math.random() * 180));
     }

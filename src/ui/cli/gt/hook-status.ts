@@ -13,8 +13,8 @@ export async function run(context: CommandContext): Promise<number | undefined |
   const { hookView } = await import("../../../agents/lifecycle/hook-view.ts");
   const access = await context.access();
   const view = await hookView(access, address);
-  const { agentHealth } = await import("../../../agents/patrols/agent-health.ts");
-  const health = (await agentHealth(access)).find((each) => each.address === address)?.health ?? null;
+  const { healthOf } = await import("../../../agents/patrols/agent-health.ts");
+  const health = (await healthOf(access, address))?.health ?? null;
   context.out.document({ ...view, health });
   print(context.out, view, access.clock.now());
 }

@@ -41,8 +41,8 @@ export async function run(context: CommandContext): Promise<void> {
     for (const reason of risk.reasons) out.line(`  ${sanitiseLine(reason)}`);
     return;
   }
-  const { agentHealth } = await import("../../../agents/patrols/agent-health.ts");
-  const view = (await agentHealth(access)).find((each) => each.address === address);
+  const { healthOf } = await import("../../../agents/patrols/agent-health.ts");
+  const view = await healthOf(access, address);
   out.document({
     ...agent,
     ...view,

@@ -1,0 +1,8 @@
+import { bdProgram } from "../bd-program.ts";
+import { startQuickly } from "../start-quickly.ts";
+
+await startQuickly(
+  bdProgram,
+  (words) => words === "show",
+  () => import("../bd.ts"),
+);

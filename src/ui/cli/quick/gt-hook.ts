@@ -1,0 +1,9 @@
+import { gtProgram } from "../gt-program.ts";
+import { startQuickly } from "../start-quickly.ts";
+
+await startQuickly(
+  gtProgram,
+  // `gt hook <bead>` puts it there, which takes much more code than looking.
+  (words, { args }) => words === "hook status" || (words === "hook" && args.length === 0),
+  () => import("../gt.ts"),
+);
