@@ -13,6 +13,7 @@ import { demoCommands } from "./gt/demo.spec.ts";
 import { dndCommands } from "./gt/dnd.spec.ts";
 import { doctorCommands } from "./gt/doctor.spec.ts";
 import { doneCommands } from "./gt/done.spec.ts";
+import { escalateCommands } from "./gt/escalate.spec.ts";
 import { estopCommands } from "./gt/estop.spec.ts";
 import { feedCommands } from "./gt/feed.spec.ts";
 import { gitInitCommands } from "./gt/git-init.spec.ts";
@@ -22,6 +23,7 @@ import { infoCommands } from "./gt/info.spec.ts";
 import { installCommands } from "./gt/install.spec.ts";
 import { logCommands } from "./gt/log.spec.ts";
 import { mayorCommands } from "./gt/mayor.spec.ts";
+import { mailCommands } from "./gt/mail.spec.ts";
 import { mountainCommands } from "./gt/mountain.spec.ts";
 import { mqCommands } from "./gt/mq.spec.ts";
 import { nudgeCommands } from "./gt/nudge.spec.ts";
@@ -60,6 +62,7 @@ export const gtTree: readonly CommandSpec[] = [
   ...dndCommands,
   ...doctorCommands,
   ...doneCommands,
+  ...escalateCommands,
   ...estopCommands,
   ...feedCommands,
   ...gitInitCommands,
@@ -69,6 +72,7 @@ export const gtTree: readonly CommandSpec[] = [
   ...installCommands,
   ...logCommands,
   ...mayorCommands,
+  ...mailCommands,
   ...mountainCommands,
   ...mqCommands,
   ...nudgeCommands,

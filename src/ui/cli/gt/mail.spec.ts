@@ -1,0 +1,196 @@
+import type { CommandSpec, FlagSpec } from "../command.ts";
+
+const identity: FlagSpec = {
+  name: "identity",
+  aliases: ["address"],
+  value: "address",
+  summary: "act for this address",
+};
+const stdin: FlagSpec = { name: "stdin", summary: "read the body from standard input" };
+const message: FlagSpec = {
+  name: "message",
+  short: "m",
+  aliases: ["body"],
+  value: "text",
+  summary: "the body",
+};
+const dryRun: FlagSpec = { name: "dry-run", short: "n", summary: "show it and change nothing" };
+
+export const mailCommands: readonly CommandSpec[] = [
+  {
+    name: "mail",
+    group: "comm",
+    summary: "messages that outlive a session",
+    description:
+      "Mail is stored in the ledger and survives its recipient's restart. What needs no memory is said with gt nudge.",
+    examples: ["gt mail inbox", 'gt mail send mayor/ -s "Hi" -m "the build is green"', "gt mail read 1"],
+    seeAlso: ["gt nudge", "gt escalate"],
+    subcommands: [
+      {
+        name: "send",
+        summary: "send a message",
+        description:
+          "To one address, or with a pattern to many: everybody gets a copy, all or nobody. Recipients with a live session are told when they are idle.",
+        args: [{ name: "address", optional: true }],
+        flags: [
+          { name: "subject", short: "s", value: "text", summary: "one line; required" },
+          message,
+          stdin,
+          { name: "to", value: "address", summary: "instead of the argument" },
+          { name: "self", summary: "to yourself" },
+          { name: "human", summary: "to the overseer" },
+          { name: "cc", value: "address", many: true, summary: "a copy to this address" },
+          { name: "priority", value: "priority", summary: "0-4, or urgent, high, normal, low, backlog" },
+          { name: "urgent", summary: "priority 0" },
+          { name: "notify", short: "n", summary: "at least priority high" },
+          { name: "no-notify", summary: "tell nobody that it is there" },
+          { name: "type", value: "type", summary: "notification, task, scavenge, reply or escalation" },
+          { name: "reply-to", value: "message", summary: "in the thread of this message" },
+          { name: "pinned", summary: "not touched by clear and drain" },
+          { name: "wisp", summary: "not exported (default)" },
+          { name: "permanent", summary: "exported with the other beads" },
+          { name: "from", value: "address", summary: "pass it on for this address" },
+        ],
+        examples: [
+          'gt mail send web/nux -s "Review" -m "please look at gt-a1b2c" --type task',
+          "gt mail send @crew -s 'Freeze at noon' --stdin < note.txt",
+        ],
+        load: () => import("./mail-send.ts"),
+      },
+      {
+        name: "inbox",
+        summary: "what is in the inbox",
+        args: [{ name: "address", optional: true }],
+        flags: [
+          { name: "unread", short: "u", summary: "unread ones alone" },
+          { name: "all", short: "a", summary: "read and unread (default)" },
+          identity,
+        ],
+        examples: ["gt mail inbox", "gt mail inbox web/witness --unread"],
+        load: () => import("./mail-inbox.ts"),
+      },
+      {
+        name: "read",
+        aliases: ["show"],
+        summary: "print a message and mark it read",
+        args: [{ name: "message" }],
+        flags: [{ name: "keep-unread", summary: "do not mark it" }, identity],
+        examples: ["gt mail read 1", "gt mail read hq-a1b2c"],
+        load: () => import("./mail-read.ts"),
+      },
+      {
+        name: "peek",
+        summary: "the first unread message, cut short, left unread",
+        args: [{ name: "message", optional: true }],
+        flags: [identity],
+        load: () => import("./mail-peek.ts"),
+      },
+      {
+        name: "reply",
+        summary: "answer a message in its thread",
+        args: [{ name: "message" }, { name: "text", optional: true }],
+        flags: [
+          message,
+          stdin,
+          { name: "subject", short: "s", value: "text", summary: "instead of Re: ..." },
+          identity,
+        ],
+        examples: ['gt mail reply 1 "will do"'],
+        load: () => import("./mail-reply.ts"),
+      },
+      {
+        name: "thread",
+        summary: "a whole conversation, oldest first",
+        args: [{ name: "thread" }],
+        flags: [identity],
+        load: () => import("./mail-thread.ts"),
+      },
+      {
+        name: "search",
+        summary: "find messages by their text",
+        args: [{ name: "text" }],
+        flags: [
+          { name: "subject", summary: "in subjects alone" },
+          { name: "body", summary: "in bodies alone" },
+          { name: "from", value: "part", summary: "sent by an address that contains this" },
+          { name: "archive", summary: "archived ones, too" },
+          identity,
+        ],
+        load: () => import("./mail-search.ts"),
+      },
+      {
+        name: "sent",
+        summary: "what you sent, newest first, with its delivery",
+        flags: [identity],
+        load: () => import("./mail-sent.ts"),
+      },
+      {
+        name: "mark-read",
+        aliases: ["ack"],
+        summary: "mark as read and keep",
+        args: [{ name: "message", optional: true, many: true }],
+        flags: [{ name: "all", summary: "everything unread" }, identity],
+        examples: ["gt mail mark-read 1 2", "gt mail ack --all"],
+        load: () => import("./mail-mark.ts"),
+      },
+      {
+        name: "mark-unread",
+        summary: "mark as unread",
+        args: [{ name: "message", many: true }],
+        flags: [identity],
+        load: () => import("./mail-mark.ts"),
+      },
+      {
+        name: "mark",
+        summary: "mark as read or unread",
+        args: [{ name: "read|unread" }, { name: "message", many: true }],
+        flags: [identity],
+        examples: ["gt mail mark read 1"],
+        load: () => import("./mail-mark.ts"),
+      },
+      {
+        name: "archive",
+        summary: "take messages out of the inbox",
+        args: [{ name: "message", optional: true, many: true }],
+        flags: [{ name: "stale", summary: "those sent before your session began" }, dryRun, identity],
+        examples: ["gt mail archive 1 2", "gt mail archive --stale"],
+        load: () => import("./mail-archive.ts"),
+      },
+      {
+        name: "delete",
+        summary: "take messages out of the inbox and of every search",
+        args: [{ name: "message", many: true }],
+        flags: [identity],
+        load: () => import("./mail-archive.ts"),
+      },
+      {
+        name: "clear",
+        summary: "archive everything in the inbox",
+        args: [{ name: "address", optional: true }],
+        flags: [{ name: "all", summary: "pinned and hooked ones, too" }, identity],
+        load: () => import("./mail-clear.ts"),
+      },
+      {
+        name: "drain",
+        summary: "archive routine mail of the machinery",
+        flags: [
+          { name: "max-age", value: "duration", summary: "what is older than this (default 30m)" },
+          { name: "all", summary: "of any age" },
+          dryRun,
+          identity,
+        ],
+        load: () => import("./mail-drain.ts"),
+      },
+      {
+        name: "check",
+        summary: "whether there is mail; for hooks",
+        description:
+          "Without a flag: exit 0 when there is unread mail, 1 when there is none. With --inject it prints what an agent must know at its prompt, and never fails.",
+        flags: [{ name: "inject", summary: "print for an agent's context" }, identity],
+        lenient: true,
+        examples: ["gt mail check", "gt mail check --inject"],
+        load: () => import("./mail-check.ts"),
+      },
+    ],
+  },
+];
