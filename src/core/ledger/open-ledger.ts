@@ -1,6 +1,8 @@
+import { existsSync } from "node:fs";
 import { type Clock, systemClock } from "../clock.ts";
 import type { TownEvent } from "../events/event.ts";
 import { type Random, systemRandom } from "../random.ts";
+import type { BeadEvent } from "./event-hooks.ts";
 import type { PrefixEntry } from "./ledger.ts";
 import { openDatabase } from "./store/database.ts";
 import { SqliteLedger } from "./store/sqlite-ledger.ts";
@@ -16,6 +18,8 @@ export interface OpenLedgerOptions {
   readonly eventLog?: string;
   /** The `.beads` directory in which `routes.jsonl` follows the prefixes (spec/01 §8.3). */
   readonly routes?: string;
+  /** The directory of the event hooks; without it none are called (spec/01 §5.4). */
+  readonly hooks?: string;
   /** Makes a missing file; otherwise that is `E_NO_DATABASE`. */
   readonly create?: boolean;
   readonly readonly?: boolean;
@@ -29,12 +33,13 @@ export interface OpenLedgerOptions {
 /** Opens a ledger file, repairing what a killed writer left behind (spec/01 §7). */
 export async function openLedger(options: OpenLedgerOptions): Promise<SqliteLedger> {
   const database = await openDatabase(options);
-  const { eventLog, routes } = options;
+  const { eventLog, routes, hooks } = options;
   const ledger = new SqliteLedger(database, {
     clock: options.clock ?? systemClock,
     random: options.random ?? systemRandom,
     scope: options.scope,
     appendEvents: eventLog === undefined ? undefined : (events) => appendTo(eventLog, events),
+    callHooks: hooks === undefined ? undefined : (events, jsonOf) => callHooks(hooks, events, jsonOf),
     publishPrefixes: routes === undefined ? undefined : (entries) => publishTo(routes, entries),
   });
   if (eventLog !== undefined) await ledger.flushOutbox();
@@ -50,4 +55,15 @@ async function appendTo(eventLog: string, events: readonly TownEvent[]): Promise
 async function publishTo(beadsDir: string, entries: readonly PrefixEntry[]): Promise<void> {
   const { writeRoutes } = await import("./routes.ts");
   await writeRoutes(beadsDir, entries);
+}
+
+/** Most places have no hooks, which costs one look at the directory. */
+async function callHooks(
+  directory: string,
+  events: readonly BeadEvent[],
+  jsonOf: (id: string) => string,
+): Promise<void> {
+  if (!existsSync(directory)) return;
+  const { hookCalls, startHooks } = await import("./event-hooks.ts");
+  startHooks({ directory }, hookCalls(events), jsonOf);
 }

@@ -43,6 +43,7 @@ export const defaultSettings: Readonly<Record<string, string>> = {
   "no-push": "false",
   "no-git-ops": "false",
   "git.sign": "false",
+  "hooks.trust": "false",
   "storage.synchronous": "normal",
   "storage.allow-network-fs": "false",
   "output.title-length": "255",
@@ -78,6 +79,14 @@ export class Settings {
       ["ledger", (await ledger?.configs()) ?? new Map<string, string>()],
       ["default", new Map(Object.entries(defaultSettings))],
     ]);
+  }
+
+  /** The settings without those that come with a clone. */
+  withoutProject(): Settings {
+    return new Settings(
+      this.#env,
+      this.#layers.filter(([source]) => source !== "project"),
+    );
   }
 
   get layers(): readonly (readonly [SettingSource, ReadonlyMap<string, string>])[] {

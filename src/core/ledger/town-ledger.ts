@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { Town } from "../town/town.ts";
 import type { PrefixEntry } from "./ledger.ts";
 import { type OpenLedgerOptions, openLedger } from "./open-ledger.ts";
@@ -8,7 +9,8 @@ import type { SqliteLedger } from "./store/sqlite-ledger.ts";
 /** Prefix of the town's own beads. */
 export const townPrefix = "hq";
 
-export interface TownLedgerOptions extends Partial<Omit<OpenLedgerOptions, "path" | "eventLog" | "routes">> {
+export interface TownLedgerOptions
+  extends Partial<Omit<OpenLedgerOptions, "path" | "eventLog" | "routes" | "hooks">> {
   /** Where settings of the storage may come from besides files; default: that of this process. */
   readonly env?: NodeJS.ProcessEnv;
 }
@@ -23,6 +25,7 @@ export async function openTownLedger(town: Town, options: TownLedgerOptions = {}
     path: town.paths.ledger,
     eventLog: town.paths.events,
     routes: town.paths.beads,
+    hooks: join(town.paths.beads, "hooks"),
   });
   try {
     if (options.readonly !== true) await registerPrefixes(ledger, town);

@@ -4,6 +4,7 @@ import type { TownEvent } from "../../events/event.ts";
 import { GtError } from "../../gt-error.ts";
 import { type Random, randomWord } from "../../random.ts";
 import type { ActorAddress, BeadId, Time } from "../bead.ts";
+import type { BeadEvent } from "../event-hooks.ts";
 import type { WriteResult } from "../ledger.ts";
 import type { BatchEvent } from "../operation.ts";
 import type { Statuses } from "../statuses.ts";
@@ -46,6 +47,8 @@ export class Batch {
   readonly tx: string;
   readonly blocked: BlockedState;
   readonly created: BeadId[] = [];
+  /** What was recorded so far, in order. */
+  readonly changes: BeadEvent[] = [];
   private readonly names = new Map<string, BeadId>();
   private readonly events: TownEvent[] = [];
   private recorded = 0;
@@ -100,6 +103,7 @@ export class Batch {
   /** Appends a row to the change feed and marks the bead for export. */
   record(change: BeadChange): void {
     this.hasChanged = true;
+    this.changes.push({ id: change.id, type: change.type });
     const statement = this.database.prepare(
       "INSERT INTO events (id, tx, issue_id, scope, event_type, actor, old_value, new_value, comment, created_at) VALUES (?,?,?,?,?,?,?,?,?,?)",
     );
@@ -172,7 +176,11 @@ export class Batch {
   }
 
   /** Ends the batch: settles derived state and stores the lines for the event log. */
-  finish(): { readonly result: WriteResult; readonly outbox: readonly OutboxEntry[] } {
+  finish(): {
+    readonly result: WriteResult;
+    readonly outbox: readonly OutboxEntry[];
+    readonly changes: readonly BeadEvent[];
+  } {
     this.blocked.settle();
     const seq = this.seq === 0 ? headOf(this.database) : this.seq;
     return {
@@ -183,6 +191,7 @@ export class Batch {
         created: this.created,
         named: Object.fromEntries(this.names),
       },
+      changes: this.changes,
       outbox: this.events.map((event, n) => this.storeInOutbox(event, seq, n)),
     };
   }

@@ -2,6 +2,9 @@ import type { Clock } from "../../clock.ts";
 import type { TownEvent } from "../../events/event.ts";
 import type { Random } from "../../random.ts";
 import type { ActorAddress, Agent, Bead, BeadId, Comment, Dependency } from "../bead.ts";
+import type { BeadEvent } from "../event-hooks.ts";
+import { formatRecord } from "../jsonl/bead-record.ts";
+import { readRecord } from "../jsonl/stored-record.ts";
 import type {
   AgentFilter,
   AgentTimes,
@@ -51,6 +54,10 @@ export interface SqliteLedgerOptions {
   readonly scope: string | undefined;
   /** Takes the lines of committed batches to the event log. */
   readonly appendEvents: ((events: readonly TownEvent[]) => Promise<void>) | undefined;
+  /** Calls the hooks of a committed batch (spec/01 §5.4). */
+  readonly callHooks?:
+    | ((events: readonly BeadEvent[], jsonOf: (id: BeadId) => string) => Promise<void>)
+    | undefined;
   /** Tells other programs about the prefixes after they changed. */
   readonly publishPrefixes?: ((entries: readonly PrefixEntry[]) => Promise<void>) | undefined;
 }
@@ -284,13 +291,21 @@ export class SqliteLedger implements Ledger {
 
   /** Runs a change of any kind as one batch: in one transaction, with feed, derived state and outbox. */
   async apply(actor: ActorAddress, change: (batch: Batch) => void): Promise<WriteResult> {
-    const { result, outbox } = await this.database.write(() => {
+    const { result, outbox, changes } = await this.database.write(() => {
       const batch = new Batch(this.batchContext(), actor);
       change(batch);
       return batch.finish();
     });
     if (outbox.length > 0) await this.append(outbox);
+    // The batch stands whatever becomes of its hooks.
+    if (changes.length > 0)
+      await this.options.callHooks?.(changes, (id) => this.jsonOf(id)).catch(() => undefined);
     return result;
+  }
+
+  private jsonOf(id: BeadId): string {
+    const record = readRecord(this.database, id);
+    return record === undefined ? "{}" : formatRecord(record);
   }
 
   async changes(since: number, options: ChangeOptions = {}): Promise<ChangePage> {

@@ -24,6 +24,7 @@ const ignoredFiles = [
   "*.suspect-*",
   "*.rejects",
   "*.tmp",
+  "hooks.log",
 ];
 
 /** `bd init`: a ledger in this repository (spec/01 §10.6). Nothing that exists is ever deleted. */

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
 import { systemClock } from "../../../core/clock.ts";
 import { GtError, usageError } from "../../../core/gt-error.ts";
@@ -93,19 +94,43 @@ async function standalone(
   ]);
   const path = place.kind === "file" ? place.path : join(place.beadsDir, "beads.db");
   const beadsDir = place.kind === "file" ? resolve(place.path, "..") : place.beadsDir;
+  const hooks = await hooksOf(beadsDir, context.env);
   const ledger = await openLedger({
     path,
     ...(await storageOptions(beadsDir, context.env)),
+    ...(hooks === "trusted" ? { hooks: join(beadsDir, "hooks") } : {}),
     ...schemaSkew(context),
   });
+  const shared = common(context, ledger, undefined);
   return {
-    ...common(context, ledger, undefined),
+    ...shared,
+    async write(this: Workspace, operations: readonly Operation[]) {
+      const result = await shared.write.call(this, operations);
+      if (hooks === "untrusted" && result.changed)
+        context.out.warn(
+          "the hooks in .beads/hooks are not called: put 'hooks.trust: true' into .beads/config.local.yaml",
+        );
+      return result;
+    },
     place,
     beadsDir,
     scope: "local",
     readScope: undefined,
     actor: standaloneActor(context),
   };
+}
+
+const hookNames = ["on_create", "on_update", "on_close"] as const;
+
+/**
+ * A repository may bring hooks along, and whoever clones it has not read them. They are called only when a setting says
+ * so that did not come with the clone.
+ */
+async function hooksOf(beadsDir: string, env: NodeJS.ProcessEnv): Promise<"none" | "trusted" | "untrusted"> {
+  if (!hookNames.some((name) => existsSync(join(beadsDir, "hooks", name)))) return "none";
+  const { Settings } = await import("../../../core/ledger/settings.ts");
+  const settings = (await Settings.read({ beadsDir }, env)).withoutProject();
+  return settings.isOn("hooks.trust") ? "trusted" : "untrusted";
 }
 
 function schemaSkew({ flags }: CommandContext): { readonly ignoreSchemaSkew?: true } {

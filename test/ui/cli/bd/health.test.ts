@@ -1,10 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { expect, it } from "vitest";
 import { bdRepository } from "../../../support/bd-repository.ts";
+import { waitFor } from "../../../support/wait-for.ts";
 
 interface Report {
   readonly overall_ok: boolean;
@@ -210,4 +211,23 @@ it("only reads the ledger of a newer program, unless told to write all the same"
   expect(refused.code).toBe(1);
   expect(refused.stderr).toContain("database schema v99 is newer than this bd");
   expect((await repository.bd(["create", "more", "--ignore-schema-skew"])).code).toBe(0);
+});
+
+it("calls the event hooks of a repository only when a setting says so that no clone brings along", async () => {
+  const repository = await bdRepository();
+  const hooks = join(repository.path, ".beads", "hooks");
+  mkdirSync(hooks);
+  writeFileSync(join(hooks, "on_create"), '#!/bin/sh\necho "$1 $2" >> called\n', { mode: 0o755 });
+  const called = join(repository.path, "called");
+  writeFileSync(join(repository.path, ".beads", "config.yaml"), "hooks.trust: true\n");
+  const ignored = await repository.bd(["create", "not told"]);
+  expect([ignored.code, ignored.stderr]).toEqual([
+    0,
+    expect.stringContaining("the hooks in .beads/hooks are not called"),
+  ]);
+  expect((await repository.bd(["list"])).stderr).toBe("");
+  writeFileSync(join(repository.path, ".beads", "config.local.yaml"), "hooks.trust: true\n");
+  const told = await repository.create("told");
+  await waitFor(() => existsSync(called), { timeoutMs: 30_000, what: "the hook" });
+  expect(await readFile(called, "utf8")).toBe(`${told} created\n`);
 });
