@@ -1,12 +1,11 @@
 import { formatTime } from "../../core/clock.ts";
-import { countFailure, mountainOf } from "../../core/convoys/mountain.ts";
 import { type Submission, submission } from "../../core/merge/submit.ts";
 import type { Agent, Bead } from "../../core/ledger/bead.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
-import { numberSetting } from "../../core/town/setting.ts";
 import type { Rig } from "../../core/town/town.ts";
 import type { TownAccess } from "../town-access.ts";
 import { attachmentOf } from "./attachment.ts";
+import { beadFailure } from "./count-bead-failure.ts";
 import { uncheckedCriteria } from "./done-check.ts";
 import type { DoneData } from "./done-data.ts";
 
@@ -80,10 +79,7 @@ async function resultOf(
 ): Promise<DoneResult> {
   if (data.exit === "DEFERRED") return { mr: "", operations: defer(agent, bead, data) };
   if (data.exit === "ESCALATED") {
-    const failure = countFailure(bead, await mountainOf(access.ledger, bead.id), {
-      reason: data.message || "escalated",
-      maxFailures: numberSetting(access.town.settings(), "mountain.max_failures"),
-    });
+    const failure = await beadFailure(access, bead.id, data.message || "escalated");
     return { mr: "", operations: [...escalate(access, agent, bead, data), ...failure] };
   }
   switch (data.route) {

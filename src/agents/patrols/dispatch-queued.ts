@@ -10,6 +10,7 @@ import {
 import { openContexts, type StoredContext } from "../../core/scheduler/sling-context.ts";
 import { durationSetting, numberSetting, settingAt } from "../../core/town/setting.ts";
 import { setTimeout as pause } from "node:timers/promises";
+import { beadFailure } from "../lifecycle/count-bead-failure.ts";
 import { rigStanding } from "../lifecycle/rig-admission.ts";
 import { sling } from "../lifecycle/sling.ts";
 import type { TownAccess } from "../town-access.ts";
@@ -251,6 +252,7 @@ async function dispatch(
           source: "daemon",
         },
       },
+      ...(counts ? await beadFailure(access, stored.bead, `dispatch failed: ${message}`) : []),
     ]);
     report(`${stored.bead} not dispatched: ${message}`);
     return undefined;

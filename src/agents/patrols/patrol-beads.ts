@@ -8,6 +8,7 @@ import { parseAddress } from "../../core/town/address.ts";
 import { numberSetting } from "../../core/town/setting.ts";
 import type { Rig } from "../../core/town/town.ts";
 import { metadataText } from "../lifecycle/attachment.ts";
+import { beadFailure } from "../lifecycle/count-bead-failure.ts";
 import { openOperations } from "../lifecycle/operation-record.ts";
 import type { TownAccess } from "../town-access.ts";
 import { isSuperseded } from "./act-on-worker.ts";
@@ -176,6 +177,7 @@ async function recover(
             ? []
             : enqueueSling({ bead: bead.id, rig: rig.name, reason: "rework", enqueued_at: now }, bead.title)),
         ]),
+    ...(await beadFailure(access, bead.id, action.reason)),
   ]);
 }
 

@@ -3,6 +3,7 @@ import type { Operation } from "../../core/ledger/operation.ts";
 import { leaveRun } from "../../core/merge/change-mr.ts";
 import { type MergeRequest, mergeRequest } from "../../core/merge/merge-request.ts";
 import { enqueueSling, openContexts, type SlingReason } from "../../core/scheduler/sling-context.ts";
+import { beadFailure } from "../lifecycle/count-bead-failure.ts";
 import { escalation } from "./escalate.ts";
 import { freeAgent } from "./finalise.ts";
 import type { QueueContext } from "./queue-context.ts";
@@ -84,6 +85,8 @@ export async function setFailureAside(
   else if (settings.onFailure === "hold") operations.push(message("mayor/", context, mr, body));
   else if (worker !== undefined) operations.push(message(worker, context, mr, body));
   else operations.push(...(await redispatch(context, mr, "rework", failure.text, "on-prior-branch")));
+  if (mr.sourceIssue !== "")
+    operations.push(...(await beadFailure(context.access, mr.sourceIssue, failure.text)));
   await context.access.ledger.write(context.actor, operations);
   context.tell(`✗ set aside ${mr.sourceIssue || mr.id} (${mr.branch}): ${failure.text}`);
   if (worker !== undefined && !isOver)

@@ -21,6 +21,8 @@ export const ownedLabel = "gt:owned";
 export const mountainLabel = "mountain";
 export const pausedLabel = "mountain:paused";
 export const skippedLabel = "mountain:skipped";
+/** All that is left of a mountain is skipped or waits for what was. */
+export const finishedLabel = "mountain:finished";
 export const spawnBlockedLabel = "gt:spawn-blocked";
 export const feedHeldLabel = "gt:feed-held";
 

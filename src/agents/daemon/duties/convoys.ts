@@ -8,6 +8,8 @@ import { GtError } from "../../../core/gt-error.ts";
 import { enqueueSling, openContexts } from "../../../core/scheduler/sling-context.ts";
 import { durationSetting, numberSetting } from "../../../core/town/setting.ts";
 import { sling } from "../../lifecycle/sling.ts";
+import { countBeadFailure } from "../../lifecycle/count-bead-failure.ts";
+import { auditMountains } from "../../patrols/audit-mountains.ts";
 import type { DaemonContext } from "../daemon-context.ts";
 import type { Duty, DutyResult } from "../duty-runner.ts";
 import { PressureGate, pressureAgainMs } from "../pressure-gate.ts";
@@ -17,7 +19,15 @@ const maxBackoffMs = 30 * minute;
 /** How long a convoy that somebody is slinging just now is left to him. */
 const slungByHandAgainMs = 2000;
 
-const transient = new Set(["E_POLECAT_CAP", "E_POLECAT_DIRS", "E_BUSY", "E_CONFLICT", "E_ESTOP"]);
+const transient = new Set([
+  "E_POLECAT_CAP",
+  "E_POLECAT_DIRS",
+  "E_BUSY",
+  "E_CONFLICT",
+  "E_ESTOP",
+  "E_RIG_PARKED",
+  "E_RIG_DOCKED",
+]);
 
 interface Failure {
   readonly count: number;
@@ -58,9 +68,10 @@ async function feed(
   const graceMs = durationSetting(settings, "convoy.feed_grace");
   const all = await readConvoys(ledger);
   const snapshots = all.filter(({ convoy }) => !isLocked(town.paths.locks, feedLockName(convoy.id)));
+  const readiness = { ...(await readinessContext(ledger, { now, parkedRigs })), backoff: failures };
+  await auditMountains(context, readiness);
   const steps = planFeed(snapshots, {
-    ...(await readinessContext(ledger, { now, parkedRigs })),
-    backoff: failures,
+    ...readiness,
     feedMax: numberSetting(settings, "convoy.feed_max"),
     graceMs,
   });
@@ -95,6 +106,7 @@ async function feed(
       if (error instanceof GtError && transient.has(error.code)) continue;
       const failure = failed(failures.get(step.bead), error, clock.now());
       failures.set(step.bead, failure);
+      await countBeadFailure(context, step.bead, `dispatch failed: ${failure.error}`);
       againMs = Math.min(againMs, failure.until - clock.now());
       context.log.warn(`convoy ${step.convoy}: ${step.bead} not dispatched: ${failure.error}`);
     }

@@ -1,0 +1,136 @@
+import { mountainLabel, finishedLabel } from "../../core/convoys/convoy.ts";
+import { type ConvoySnapshot, readConvoys } from "../../core/convoys/convoy-snapshot.ts";
+import {
+  type ConvoyStanding,
+  convoyStanding,
+  type ReadinessContext,
+} from "../../core/convoys/convoy-state.ts";
+import { convoyAudience } from "../../core/convoys/landing-notice.ts";
+import { failuresOf } from "../../core/convoys/mountain.ts";
+import { auditMountain, isSkipped, type MountainMemory } from "../../core/convoys/mountain-audit.ts";
+import { formatSpan } from "../../core/duration.ts";
+import type { Operation } from "../../core/ledger/operation.ts";
+import { readPause } from "../../core/scheduler/pause.ts";
+import { durationSetting } from "../../core/town/setting.ts";
+import type { TownAccess } from "../town-access.ts";
+
+const table = "mountains";
+
+/** Looks at every open mountain: what stands still or can get no further is reported once (spec/05 §8.3 M2-M5, §8.4). */
+export async function auditMountains(access: TownAccess, readiness: ReadinessContext): Promise<void> {
+  const { ledger, clock, town } = access;
+  const mountains = await ledger.find({ type: "convoy", status: "open", labels: [mountainLabel] });
+  if (mountains.length === 0) return;
+  const now = clock.now();
+  const stallAfterMs = durationSetting(town.settings(), "mountain.stall_after");
+  const agents = await ledger.agents({ role: "polecat" });
+  const context = {
+    now,
+    stallAfterMs,
+    isDispatchPaused: (await readPause(ledger)) !== undefined,
+    progressing: new Set(
+      agents
+        .filter((agent) => now - (agent.lastProgressAt ?? 0) < stallAfterMs)
+        .map((agent) => agent.address),
+    ),
+  };
+  for (const snapshot of await readConvoys(ledger, { convoys: mountains })) {
+    const { id } = snapshot.convoy;
+    const before = (await ledger.row<MountainMemory>(table, id))?.value;
+    const standing = convoyStanding(snapshot, readiness);
+    const { verdict, memory } = auditMountain(snapshot, standing, before, context);
+    const operations: Operation[] = [];
+    if (verdict === "moving-again") operations.push({ op: "removeLabel", id, label: finishedLabel });
+    if (verdict === "finished") operations.push(...finished(access, snapshot, standing));
+    if (verdict === "stalled") operations.push(...stalled(access, snapshot, standing, now - memory.since));
+    // Progress of workers is kept in their own rows: a mountain that moves is not written at every look.
+    if (before?.seen !== memory.seen || before.reportedAt !== memory.reportedAt || operations.length > 0)
+      await ledger.write(access.actor, [{ op: "putRow", table, key: id, value: memory }, ...operations]);
+  }
+}
+
+function finished(
+  access: TownAccess,
+  snapshot: ConvoySnapshot,
+  standing: ConvoyStanding,
+): readonly Operation[] {
+  const { convoy, tracked } = snapshot;
+  const skipped = tracked.filter(isSkipped).length;
+  const result = `${standing.done}/${standing.total} closed, ${skipped} skipped`;
+  return [
+    { op: "addLabel", id: convoy.id, label: finishedLabel },
+    {
+      op: "event",
+      event: {
+        type: "mountain_finished",
+        payload: { convoy: convoy.id, closed: standing.done, skipped, total: standing.total },
+      },
+    },
+    ...report(access, snapshot, `Mountain complete: ${nameOf(snapshot)}`, [
+      `Result: ${result}`,
+      `Elapsed: ${formatSpan(access.clock.now() - convoy.createdAt)}`,
+      ...situation(snapshot, standing),
+    ]),
+  ];
+}
+
+function stalled(
+  access: TownAccess,
+  snapshot: ConvoySnapshot,
+  standing: ConvoyStanding,
+  forMs: number,
+): readonly Operation[] {
+  const { id } = snapshot.convoy;
+  return [
+    {
+      op: "event",
+      event: { type: "mountain_stalled", payload: { convoy: id, reasons: standing.reasons.join("; ") } },
+    },
+    ...report(access, snapshot, `Mountain stalled: ${nameOf(snapshot)}`, [
+      `Convoy: ${id}`,
+      `Progress: ${standing.done}/${standing.total} (${Math.round((100 * standing.done) / Math.max(1, standing.total))} %)`,
+      `Stalled for: ${formatSpan(forMs)}`,
+      ...situation(snapshot, standing),
+    ]),
+  ];
+}
+
+function situation({ tracked }: ConvoySnapshot, standing: ConvoyStanding): readonly string[] {
+  const left = tracked.filter(({ bead }) => standing.beads.get(bead.id)?.state !== "closed");
+  return left.flatMap((each) => {
+    const { bead, blockers } = each;
+    const state = standing.beads.get(bead.id);
+    if (isSkipped(each))
+      return [
+        `⊘ ${bead.id}: ${bead.title} (skipped after ${failuresOf(bead)} failures: ${bead.notes.split("\n").at(-1) ?? ""})`,
+        `    gt mountain retry ${bead.id}`,
+        `    bd show ${bead.id}`,
+      ];
+    const why = state !== undefined && "reason" in state ? state.reason : "";
+    const needs = blockers.length > 0 ? `needs ${blockers.map((blocker) => blocker.id).join(", ")}` : why;
+    return [`◌ ${bead.id}: ${bead.title} (${state?.state ?? ""}${needs === "" ? "" : `, ${needs}`})`];
+  });
+}
+
+function report(
+  access: TownAccess,
+  snapshot: ConvoySnapshot,
+  title: string,
+  lines: readonly string[],
+): readonly Operation[] {
+  return [...new Set(["mayor/", ...convoyAudience(snapshot)])].map((address) => ({
+    op: "create",
+    bead: {
+      scope: "town",
+      type: "message",
+      title,
+      description: lines.join("\n"),
+      assignee: address,
+      sender: access.actor,
+      priority: 1,
+      metadata: { convoy_notice: snapshot.convoy.id },
+    },
+  }));
+}
+
+const nameOf = ({ convoy }: ConvoySnapshot): string => convoy.title.replace(/^Mountain: /, "");

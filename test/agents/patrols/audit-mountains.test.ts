@@ -1,0 +1,115 @@
+import { beforeEach, expect, test } from "vitest";
+import { countBeadFailure } from "../../../src/agents/lifecycle/count-bead-failure.ts";
+import { auditMountains } from "../../../src/agents/patrols/audit-mountains.ts";
+import type { TownAccess } from "../../../src/agents/town-access.ts";
+import { readinessContext } from "../../../src/core/convoys/convoy-view.ts";
+import { retrySkipped } from "../../../src/core/convoys/mountain.ts";
+import { newConvoy } from "../../../src/core/convoys/new-convoy.ts";
+import type { Bead } from "../../../src/core/ledger/bead.ts";
+import { pauseScheduler, resumeScheduler } from "../../../src/core/scheduler/pause.ts";
+import { QueueTown } from "../refinery/queue-town.ts";
+
+const minute = 60_000;
+let town: QueueTown;
+let access: TownAccess;
+let convoy: string;
+let beads: readonly string[];
+
+/** Everest: six beads, the second waits for the first, the third for the second. */
+beforeEach(async () => {
+  town = await QueueTown.make();
+  access = town.access;
+  const { ledger } = access;
+  const { created } = await ledger.write(
+    "overseer",
+    [1, 2, 3, 4, 5, 6].map((number) => ({
+      op: "create",
+      bead: { title: `Bead ${number}`, scope: "web" },
+    })),
+  );
+  beads = created;
+  const { named } = await ledger.write("overseer", [
+    { op: "addDependency", edge: { from: at(1), to: at(0), type: "blocks" } },
+    { op: "addDependency", edge: { from: at(2), to: at(1), type: "blocks" } },
+    ...newConvoy({ title: "Mountain: Everest", owner: "overseer", issues: beads, labels: ["mountain"] }),
+  ]);
+  convoy = named["convoy"] ?? "";
+}, 60_000);
+
+const at = (index: number): string => beads[index] ?? "";
+const close = (...ids: string[]) =>
+  access.ledger.write(
+    "overseer",
+    ids.map((id) => ({ op: "close", id, close: { reason: "Merged in web-mr-1" } })),
+  );
+const audit = async (): Promise<void> =>
+  auditMountains(access, await readinessContext(access.ledger, { now: access.clock.now() }));
+const labels = async (): Promise<readonly string[]> => (await access.ledger.get(convoy))?.labels ?? [];
+const mail = (): Promise<readonly Bead[]> => access.ledger.find({ type: "message", sort: "oldest" });
+
+test("the third failure skips a bead; when only it and what hangs on it are left, that is reported once, and undone", async () => {
+  for (let failure = 0; failure < 3; failure++) await countBeadFailure(access, at(0), "exit 1");
+  expect(await access.ledger.get(at(0))).toMatchObject({
+    status: "blocked",
+    labels: expect.arrayContaining(["mountain:skipped", "mountain:failures:3"]),
+  });
+  await close(at(3), at(4));
+  await audit();
+  expect(await labels()).not.toContain("mountain:finished");
+  await close(at(5));
+  for (let look = 0; look < 3; look++) await audit();
+  expect(await labels()).toContain("mountain:finished");
+  const sent = await mail();
+  expect(sent.map((message) => message.assignee).toSorted()).toEqual(["mayor/", "overseer"]);
+  expect(sent[0]?.title).toBe("Mountain complete: Everest");
+  for (const part of ["Result: 3/6 closed, 1 skipped", "after 3 failures", `gt mountain retry ${at(0)}`])
+    expect(sent[0]?.description).toContain(part);
+  expect(town.events("mountain_finished")).toHaveLength(1);
+
+  const skipped = await access.ledger.get(at(0));
+  await access.ledger.write("overseer", skipped === undefined ? [] : retrySkipped(skipped));
+  await audit();
+  expect(await labels()).not.toContain("mountain:finished");
+}, 60_000);
+
+test("one that stands still is reported after ten minutes, again after an hour, and never while dispatch is paused", async () => {
+  await audit();
+  const before = await access.ledger.row("mountains", convoy);
+  await audit();
+  expect(await access.ledger.row("mountains", convoy)).toEqual(before);
+
+  await access.ledger.write("overseer", pauseScheduler({ by: "overseer", at: 0, reason: "" }));
+  town.later(11 * minute);
+  await audit();
+  expect(await mail()).toEqual([]);
+  await access.ledger.write("overseer", resumeScheduler());
+  await audit();
+  await audit();
+  expect((await mail()).map((message) => message.title)).toEqual([
+    "Mountain stalled: Everest",
+    "Mountain stalled: Everest",
+  ]);
+  town.later(61 * minute);
+  await audit();
+  expect(town.events("mountain_stalled")).toHaveLength(2);
+
+  await close(at(0));
+  town.later(minute);
+  await audit();
+  expect(town.events("mountain_stalled")).toHaveLength(2);
+}, 60_000);
+
+test("a branch that fails the gates three times is a skipped bead, and the rest of its mountain goes on", async () => {
+  town.settings = { max_fix_attempts: 0, retry_flaky_tests: 0 };
+  const issue = at(0);
+  for (let attempt = 0; attempt < 3; attempt++) {
+    await town.submit({ "a.txt": `bad ${attempt}\n` }, { issue });
+    expect(await town.run()).toMatchObject({ merged: [] });
+  }
+  expect(await access.ledger.get(issue)).toMatchObject({
+    status: "blocked",
+    labels: expect.arrayContaining(["mountain:skipped"]),
+    notes: expect.stringContaining("Skipped after 3 failures: test"),
+  });
+  expect((await access.ledger.get(at(3)))?.status).toBe("open");
+}, 60_000);
