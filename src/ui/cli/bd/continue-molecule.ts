@@ -6,6 +6,7 @@ import { beadJson } from "./bead-json.ts";
 import { nameBead } from "./bead-text.ts";
 import { rememberTouched } from "./last-touched.ts";
 import { compareIds } from "./compare-ids.ts";
+import { moleculeOf } from "./molecule-of.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** `bd close --continue`: claims the lowest ready step of the nearest molecule (spec/02 §8.7). */
@@ -46,21 +47,6 @@ export async function continueMolecule(
   else out.done(`Claimed next step: ${nameBead(next)}`);
   if (next !== undefined && !out.json && next.description !== "")
     out.line(sanitiseLine(next.description).slice(0, 200));
-}
-
-async function moleculeOf({ ledger }: Workspace, step: Bead): Promise<Bead | undefined> {
-  const seen = new Set<string>();
-  for (let at: Bead | undefined = step; at !== undefined && !seen.has(at.id); ) {
-    seen.add(at.id);
-    const parentId: string | undefined = (await ledger.dependencies(at.id)).find(
-      (edge) => edge.type === "parent-child",
-    )?.to;
-    if (parentId === undefined) return undefined;
-    at = await ledger.get(parentId);
-    if (at !== undefined && (at.type === "molecule" || at.ephemeral || at.labels.includes("template")))
-      return at;
-  }
-  return undefined;
 }
 
 async function nextStep(

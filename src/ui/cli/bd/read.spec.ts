@@ -25,6 +25,7 @@ export const readyFlags: readonly FlagSpec[] = [
   ...labelFlags,
   { name: "parent", value: "id", summary: "below this bead" },
   { name: "mol", value: "id", summary: "steps of this molecule" },
+  { name: "gated", summary: "molecules that can go on because a gate has closed" },
   { name: "mol-type", value: "type", summary: "kind of molecule" },
   { name: "metadata-field", value: "key=value", many: true, summary: "metadata has this value" },
   { name: "has-metadata-key", value: "key", summary: "metadata has this key" },

@@ -20,6 +20,10 @@ export async function run(context: CommandContext): Promise<void> {
     const { explainReady } = await import("./explain-ready.ts");
     return explainReady(context, workspace, await readyBeads(context, workspace));
   }
+  if (flags.boolean("gated")) {
+    const { showGated } = await import("./gated-ready.ts");
+    return showGated(context, workspace);
+  }
   if (flags.boolean("claim")) return claim(context, workspace);
   const molecule = flags.string("mol");
   if (molecule !== undefined && context.json) {

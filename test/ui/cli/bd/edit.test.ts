@@ -203,6 +203,22 @@ it("gates hold back until they are resolved, by hand or by their condition", asy
   expect((await repository.json<BeadJson[]>("show", timer.id))[0]).toMatchObject({ status: "closed" });
 });
 
+it("a molecule that a gate held back is found once the gate is closed, until somebody works in it", async () => {
+  const repository = await bdRepository();
+  const root = await repository.create("release", "-t", "molecule");
+  const step = await repository.create("publish", "--parent", root);
+  const gate = await repository.json("gate", "create", "--blocks", step);
+  expect(await repository.json("ready", "--gated")).toMatchObject({ molecules: [], count: 0 });
+  await repository.json("gate", "resolve", gate.id);
+  expect(await repository.json("ready", "--gated")).toMatchObject({
+    molecules: [{ molecule_id: root, closed_gate: { id: gate.id }, ready_step: { id: step } }],
+    count: 1,
+  });
+  expect((await repository.bd(["ready", "--gated"])).stdout).toContain(`  ready: ${step} — publish`);
+  await repository.json("update", step, "--claim");
+  expect(await repository.json("ready", "--gated")).toMatchObject({ count: 0 });
+});
+
 it("the merge slot has one holder and a queue", async () => {
   const repository = await bdRepository();
   expect(await repository.json("merge-slot", "check")).toMatchObject({
