@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
+import { examineLedger } from "../../../src/core/ledger/doctor/doctor.ts";
 import { exportLines } from "../../../src/core/ledger/jsonl/export-lines.ts";
 import { findBlockedDrift } from "../../../src/core/ledger/store/blocked-state.ts";
 import type { SqliteLedger } from "../../../src/core/ledger/store/sqlite-ledger.ts";
@@ -34,7 +35,7 @@ function startWriter(ledger: SqliteLedger, actor: string, ...task: readonly stri
 }
 
 it("lets fifty processes write at once without an error or a lost bead", { timeout: 120_000 }, async () => {
-  const { ledger } = await scratchLedger();
+  const { ledger, directory } = await scratchLedger();
   const writers = Array.from({ length: 50 }, (_, n) => startWriter(ledger, `p${n}`, "create", "20"));
   expect(await Promise.all(writers.map(({ ended }) => ended))).toEqual(writers.map(() => 0));
   const acknowledged = writers.flatMap((writer) => writer.acknowledged);
@@ -43,6 +44,9 @@ it("lets fifty processes write at once without an error or a lost bead", { timeo
   const { changes } = await ledger.changes(0, { limit: 0 });
   expect(changes.map(({ seq }) => seq)).toEqual([...changes.keys()].map((n) => n + 1));
   expect(changes.filter(({ type }) => type === "created")).toHaveLength(1000);
+  const scopes = [{ scope: "gastown", path: join(directory, "issues.jsonl") }];
+  const health = await examineLedger({ ledger, beadsDir: directory, scopes, actor: "x", isDeep: true });
+  expect(health.checks.filter(({ status }) => status === "error")).toEqual([]);
 });
 
 it("gives fifty claiming processes fifty different beads", { timeout: 120_000 }, async () => {

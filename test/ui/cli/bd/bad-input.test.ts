@@ -39,6 +39,16 @@ it("24: bad values are refused with their message, in text and in JSON, and noth
     expect(json.json<{ error: string }>().error).toContain(message);
   }
   expect(await repository.json("list", "--all")).toEqual([]);
+  const id = await repository.create("labelled");
+  for (const label of ["a,b", "a\nb", ""]) {
+    const refused = await repository.bd(["label", "add", id, label, "--json"]);
+    expect([label, refused.code, refused.json()]).toEqual([
+      label,
+      2,
+      expect.objectContaining({ error: expect.stringContaining("label") }),
+    ]);
+  }
+  expect((await repository.json<BeadJson[]>("show", id))[0]?.["labels"] ?? []).toEqual([]);
 });
 
 it("says what is missing outside a repository with beads", async () => {
