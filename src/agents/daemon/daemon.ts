@@ -32,6 +32,7 @@ import { readStop } from "./emergency-stop.ts";
 import { HostLink } from "./host-link.ts";
 import { ProgressTracker } from "./progress-tracker.ts";
 import { dutiesFor, rigDuty } from "./route-changes.ts";
+import { takeWakeCalls } from "./wake-calls.ts";
 import { watchIntent } from "./watch-intent.ts";
 import { WorktreeWatches } from "./worktree-watches.ts";
 
@@ -211,6 +212,8 @@ export class Daemon {
     this.#runner.wake("operations");
     // Neither has the scheduler's pause.
     this.#runner.wake("scheduler");
+    // Nor has a nudge to a role that runs in here.
+    for (const key of await takeWakeCalls(this.#ledger, this.#context.actor)) this.#runner.wake(key);
   }
 
   #noteProgress(changes: Parameters<ProgressTracker["noteChanges"]>[0]): void {

@@ -1,13 +1,12 @@
 import { resolve } from "node:path";
 import { systemClock } from "../../core/clock.ts";
-import { recordEvents } from "../../core/events/event-log.ts";
 import { GtError } from "../../core/gt-error.ts";
 import { openTownLedger } from "../../core/ledger/town-ledger.ts";
 import { openTown } from "../../core/town/open-town.ts";
 import { keepDaemon } from "../daemon/keep-daemon.ts";
 import { HostServer } from "./host-server.ts";
-import { endEvent, limitEvent } from "./session-events.ts";
-import { readLastScreen } from "./session-records.ts";
+import { SessionLog } from "./session-log.ts";
+import { verifyLimits } from "./verify-limits.ts";
 import { watchForVanishedTown } from "./vanished-town.ts";
 
 /** The session host process: `node host.js <town>`. Its output goes to `logs/host.log`. */
@@ -23,19 +22,15 @@ async function main(root: string): Promise<number> {
   try {
     const town = openTown(root);
     const { paths } = town;
+    const sessionLog = new SessionLog(paths);
     server = await HostServer.start({
       paths,
       clock: systemClock,
       times: { gracefulMs: 3000, terminateMs: 3000 },
       log,
       openLedger: () => openTownLedger(town),
-      onEvent: (event) => {
-        if (event.type === "phase" && event.record.phase === "limited")
-          recordEvents(paths.events, [limitEvent(event.record)]);
-        if (event.type !== "exited") return;
-        const tail = readLastScreen(paths.sessions, event.record.session).slice(-20);
-        recordEvents(paths.events, [endEvent(event.record, tail)]);
-      },
+      verifyStart: () => verifyLimits(town),
+      onEvent: (event) => sessionLog.note(event),
     });
     keepDaemon(town, log);
     watchForVanishedTown(town.root, () => {

@@ -7,23 +7,31 @@ import { acquireLock, type Lock } from "../../core/lock/lock.ts";
 import type { TownPaths } from "../../core/town/town.ts";
 import { Host } from "./host.ts";
 import { HostConnection } from "./host-connection.ts";
-import type { StopTimes } from "./hosted-session.ts";
+import type { SessionTimes } from "./hosted-session.ts";
 import { NudgeCourier } from "./nudge-courier.ts";
 import { processStartTime } from "./process-identity.ts";
 import { protocolVersion } from "./protocol.ts";
 import { recoverSessions } from "./recover-sessions.ts";
 import type { SessionEvent } from "./session-host.ts";
+import { StartVerifier, type VerifyLimits } from "./start-verifier.ts";
 import { ensureSocketDirectory, hostSocketPath } from "./socket-path.ts";
 
 const settleMs = 250;
 
+export interface HostTimes extends SessionTimes {
+  /** From the end of a rate limit to the word that goes on; half a minute by default. */
+  readonly afterLimitMs?: number;
+}
+
 export interface HostServerOptions {
   readonly paths: TownPaths;
   readonly clock: Clock;
-  readonly times: StopTimes;
+  readonly times: HostTimes;
   readonly log: (line: string) => void;
   /** Opens the town's ledger; asked for when there is something to deliver. */
   readonly openLedger: () => Promise<Ledger>;
+  /** When an agent that does nothing is told again to begin. */
+  readonly verifyStart: () => VerifyLimits;
   /** Told every event but `output`, for the town's event log. */
   readonly onEvent: (event: SessionEvent) => void;
 }
@@ -37,6 +45,7 @@ export class HostServer {
   readonly #host: Host;
   readonly #socketPath: string;
   readonly #courier: NudgeCourier;
+  readonly #verifier: StartVerifier;
   readonly #connections = new Set<HostConnection>();
   readonly #closed = Promise.withResolvers<void>();
   #lock: Lock;
@@ -68,7 +77,21 @@ export class HostServer {
       times: options.times,
       publish: (event) => this.#publish(event),
     });
-    this.#courier = new NudgeCourier(this.#host, () => this.#openLedger(), options.clock, options.log);
+    this.#courier = new NudgeCourier(
+      this.#host,
+      () => this.#openLedger(),
+      options.clock,
+      options.log,
+      options.times.afterLimitMs,
+    );
+    this.#verifier = new StartVerifier({
+      host: this.#host,
+      ledger: () => this.#openLedger(),
+      clock: options.clock,
+      limits: options.verifyStart,
+      kick: (session) => this.#courier.kick(session),
+      log: options.log,
+    });
   }
 
   /** Resolves when the host has ended all sessions and its socket is gone. */
@@ -85,6 +108,7 @@ export class HostServer {
     this.#options.log("shutting down");
     this.#watcher?.close();
     clearTimeout(this.#removal);
+    this.#verifier.close();
     await this.#host.close(options);
     rmSync(join(this.#options.paths.runtime, "host.json"), { force: true });
     rmSync(this.#socketPath, { force: true });
@@ -106,6 +130,7 @@ export class HostServer {
       const { session, agent } = event.record;
       this.#courier.ended(session, agent).catch((error) => this.#options.log(`nudges: ${String(error)}`));
     }
+    this.#verifier.note(event);
     if (event.type !== "output") this.#options.onEvent(event);
     for (const connection of this.#connections) connection.publish(event);
   }

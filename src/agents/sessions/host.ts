@@ -1,6 +1,6 @@
 import type { Clock } from "../../core/clock.ts";
 import { GtError } from "../../core/gt-error.ts";
-import { HostedSession, notRunning, otherRun, type StopTimes } from "./hosted-session.ts";
+import { HostedSession, notRunning, otherRun, type SessionTimes } from "./hosted-session.ts";
 import { readRecords, removeLastScreen, writeLastScreen, writeRecord } from "./session-records.ts";
 import type { ScreenText, SessionEvent, SessionRecord, SessionSpec, StopOptions } from "./session-host.ts";
 
@@ -12,7 +12,7 @@ export interface HostOptions {
   /** Where session records are kept. */
   readonly records: string;
   readonly clock: Clock;
-  readonly times: StopTimes;
+  readonly times: SessionTimes;
   /** Every event, `output` included. */
   readonly publish: (event: SessionEvent) => void;
 }

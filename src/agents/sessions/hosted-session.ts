@@ -2,6 +2,7 @@ import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { Clock } from "../../core/clock.ts";
 import { GtError } from "../../core/gt-error.ts";
+import { dialogTitle } from "./dialog-title.ts";
 import { limitReset } from "./limit-reset.ts";
 import { decidePhase, normaliseScreen, type PhaseDecision, type PhaseFacts } from "./phase.ts";
 import { processStartTime } from "./process-identity.ts";
@@ -29,11 +30,13 @@ const answerEveryMs = 2500;
 const typingMs = 10_000;
 const defaultSize = { columns: 200, rows: 50 };
 
-export interface StopTimes {
+export interface SessionTimes {
   /** From Ctrl-C to SIGTERM (spec/03 §5.8). */
   readonly gracefulMs: number;
   /** From SIGTERM to SIGKILL. */
   readonly terminateMs: number;
+  /** How long the text of a rate limit must stand before it counts (spec/03 §5.9); ten seconds by default. */
+  readonly limitConfirmMs?: number;
 }
 
 export interface SessionListener {
@@ -47,7 +50,7 @@ export interface SessionListener {
 export class HostedSession {
   readonly #spec: SessionSpec;
   readonly #clock: Clock;
-  readonly #times: StopTimes;
+  readonly #times: SessionTimes;
   readonly #listener: SessionListener;
   readonly #screen: Screen;
   readonly #pty: Pty;
@@ -72,7 +75,7 @@ export class HostedSession {
   #facts: Omit<PhaseFacts, "phase" | "lines">;
 
   /** Starts the program. Throws `E_SESSION_START` when it cannot be. */
-  constructor(spec: SessionSpec, clock: Clock, times: StopTimes, listener: SessionListener) {
+  constructor(spec: SessionSpec, clock: Clock, times: SessionTimes, listener: SessionListener) {
     expectStartable(spec);
     this.#spec = spec;
     this.#clock = clock;
@@ -121,6 +124,16 @@ export class HostedSession {
 
   get tree(): ProcessTree {
     return { pid: this.#record.pid, startedAt: this.#record.pidStartedAt, runId: this.#spec.runId };
+  }
+
+  /** The agent has worked on something since it was started. */
+  get hasWorked(): boolean {
+    return this.#worksSince !== undefined;
+  }
+
+  /** Idleness is seen on the screen, not guessed from silence. */
+  get showsIdleness(): boolean {
+    return (this.#spec.detection?.readyPrompt ?? "") !== "";
   }
 
   get bracketedPaste(): boolean {
@@ -371,6 +384,7 @@ export class HostedSession {
       this.#spec.detection,
       { ...this.#facts, phase: this.#record.phase, lines, isLimitOver: this.#isLimitOver },
       now,
+      this.#times.limitConfirmMs,
     );
     this.#follow(decision, now);
   }
@@ -402,6 +416,7 @@ export class HostedSession {
           ...{ phase: decision.phase, phaseSince: now },
           ...(isFirstIdle ? { readyAt: now } : {}),
           ...(limitedUntil === undefined ? {} : { limitedUntil }),
+          ...(decision.phase === "waiting" ? { waitingFor: dialogTitle(this.#screen.lines()) } : {}),
         },
         "phase",
       );

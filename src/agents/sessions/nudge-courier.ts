@@ -11,7 +11,7 @@ import { type TypingResult, typeMessage } from "./type-message.ts";
 const blockSize = 10;
 const maxAttempts = 2;
 const draftRetryMs = 5000;
-const afterLimitMs = 30_000;
+const usualAfterLimitMs = 30_000;
 /** Sessions of one account do not all come back in the same second. */
 const staggerMs = 5000;
 const resumeTtlMs = 10 * 60_000;
@@ -25,6 +25,7 @@ export class NudgeCourier {
   readonly #ledger: () => Promise<Ledger>;
   readonly #clock: Clock;
   readonly #log: (line: string) => void;
+  readonly #afterLimitMs: number;
   /** Sessions being served, and those that were asked for meanwhile. */
   readonly #serving = new Map<string, { isAskedAgain: boolean }>();
   readonly #outcomes = new Map<string, NudgeState>();
@@ -33,8 +34,15 @@ export class NudgeCourier {
   readonly #limits = new Map<string, NodeJS.Timeout>();
   readonly #retries = new Map<string, NodeJS.Timeout>();
 
-  constructor(host: Host, ledger: () => Promise<Ledger>, clock: Clock, log: (line: string) => void) {
+  constructor(
+    host: Host,
+    ledger: () => Promise<Ledger>,
+    clock: Clock,
+    log: (line: string) => void,
+    afterLimitMs = usualAfterLimitMs,
+  ) {
     this.#host = host;
+    this.#afterLimitMs = afterLimitMs;
     this.#ledger = ledger;
     this.#clock = clock;
     this.#log = log;
@@ -73,7 +81,7 @@ export class NudgeCourier {
     const { session, limitedUntil } = record;
     if (limitedUntil === undefined) return;
     clearTimeout(this.#limits.get(session));
-    const at = limitedUntil + afterLimitMs + this.#limits.size * staggerMs;
+    const at = limitedUntil + this.#afterLimitMs + this.#limits.size * staggerMs;
     const timer = setTimeout(() => void this.#resume(record), Math.max(0, at - this.#clock.now()));
     this.#limits.set(session, timer);
   }

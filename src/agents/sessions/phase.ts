@@ -30,7 +30,7 @@ export interface PhaseDecision {
 }
 
 const promptConfirmMs = 200;
-const limitConfirmMs = 10_000;
+const usualLimitConfirmMs = 10_000;
 /** A dialog that is still there after this was answered too early. */
 const answerAgainMs = 3_000;
 const unknownDialogMs = 20_000;
@@ -77,6 +77,7 @@ export function decidePhase(
   detection: ScreenDetection | undefined,
   facts: PhaseFacts,
   now: number,
+  limitConfirmMs = usualLimitConfirmMs,
 ): PhaseDecision {
   // A program whose screen nobody can read works until it exits.
   if (detection === undefined) return { phase: "working" };

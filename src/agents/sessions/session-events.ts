@@ -30,6 +30,34 @@ export function limitEvent(record: SessionRecord): TownEvent {
   };
 }
 
+/** The agent can take input for the first time. */
+export function readyEvent(record: SessionRecord, readyAt: number): TownEvent {
+  const { session, rig, runId, startedAt } = record;
+  return {
+    ts: formatTime(readyAt),
+    source: "host",
+    type: "session_ready",
+    actor: record.actor.replace(/\/$/, ""),
+    payload: { session, ...(rig === "" ? {} : { rig }), ms: readyAt - startedAt },
+    visibility: "audit",
+    id: `${runId}:ready`,
+  };
+}
+
+/** The agent asks a person something. */
+export function waitingEvent(record: SessionRecord): TownEvent {
+  const { session, rig, runId, waitingFor = "", phaseSince } = record;
+  return {
+    ts: formatTime(phaseSince),
+    source: "host",
+    type: "session_waiting",
+    actor: record.actor.replace(/\/$/, ""),
+    payload: { session, ...(rig === "" ? {} : { rig }), excerpt: waitingFor },
+    visibility: "feed",
+    id: `${runId}:waiting:${phaseSince}`,
+  };
+}
+
 function endOf(record: SessionRecord): TownEvent {
   return {
     ...headOf(record),

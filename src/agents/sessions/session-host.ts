@@ -107,6 +107,8 @@ export interface SessionRecord {
   readonly phaseSince: number;
   /** When a session in phase `limited` may go on. */
   readonly limitedUntil?: number;
+  /** What a session in phase `waiting` asks, at most 80 characters, safe to print. */
+  readonly waitingFor?: string;
   readonly lastOutputAt?: number;
   readonly columns: number;
   readonly rows: number;

@@ -17,6 +17,7 @@ import { allNudges, enqueue, settle } from "./nudge-queue.ts";
 import { packageRoot } from "./own-program.ts";
 import { readLastScreen } from "./session-records.ts";
 import { sessionEnvironment } from "./session-environment.ts";
+import { workInstruction } from "./work-instruction.ts";
 import type { ExitReason, SessionHost, SessionRecord, SessionSpec } from "./session-host.ts";
 
 export interface StartRequest {
@@ -211,7 +212,7 @@ async function typeFirstWords(
   const { runtime, hooks, address, request } = parts;
   if (runtime.provider === "shell" || spec.detection === undefined) return;
   const prompt = runtime.promptMode === "none" ? [firstPrompt(access, parts)] : [];
-  const work = hooks.isActive || request.bead === undefined ? [] : [workInstruction(address)];
+  const work = hooks.isActive || request.bead === undefined ? [] : [workInstruction(address.role)];
   const now = access.clock.now();
   // What a run that is over was not told any more is not meant for this one.
   for (const left of await allNudges(access.ledger, spec.session))
@@ -224,13 +225,6 @@ async function typeFirstWords(
       expiresAt: now + firstWordsTtlMs,
     });
   }
-}
-
-/** What starts the work when no hook can (spec/03 §5.6). */
-function workInstruction(address: Address): string {
-  return address.role === "polecat"
-    ? "Look at your hook with `gt hook` and begin with the work on it at once, without asking."
-    : "Start your patrol now.";
 }
 
 function senderOf(actor: string, topic: string): string {

@@ -39,7 +39,7 @@ export function showLoop({ out }: CommandContext, town: Town, target: Target): v
   });
   out.line(`${target.actor}: builtin, ${daemon.isRunning ? "the daemon runs" : "the daemon does not run"}`);
   for (const loop of loops) {
-    const age = loop.lastEndedAt === undefined ? "never" : `${formatAge(Date.now() - loop.lastEndedAt)} ago`;
+    const age = loop.lastEndedAt === undefined ? "never" : formatAge(Date.now() - loop.lastEndedAt);
     const trouble = loop.lastError === undefined ? "" : `  ${sanitiseLine(loop.lastError)}`;
     out.line(
       `  ${loop.key.padEnd(20)} ${String(loop.runs).padStart(5)} runs  ${loop.isRunning ? "running" : age}${trouble}`,

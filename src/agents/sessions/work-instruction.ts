@@ -1,0 +1,6 @@
+/** What starts the work when no hook can, and again when it has not begun (spec/03 §5.6, §5.7). */
+export function workInstruction(role: string): string {
+  return role === "polecat"
+    ? "Look at your hook with `gt hook` and begin with the work on it at once, without asking."
+    : "Start your patrol now.";
+}
