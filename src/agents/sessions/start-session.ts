@@ -66,7 +66,7 @@ export async function startAgentSession(access: TownAccess, request: StartReques
       ...(hooks.isActive ? [] : [startedEvent(record, conversation)]),
     ]);
   }
-  await typeFirstWords(access, spec, { runtime, request, hooks, address });
+  await typeFirstWords(access, host, spec, { runtime, request, hooks, address });
   return record;
 }
 
@@ -206,6 +206,7 @@ function firstPrompt(
  */
 async function typeFirstWords(
   access: TownAccess,
+  host: SessionHost,
   spec: SessionSpec,
   parts: Pick<SpecParts, "runtime" | "request" | "hooks" | "address">,
 ): Promise<void> {
@@ -218,12 +219,15 @@ async function typeFirstWords(
   for (const left of await allNudges(access.ledger, spec.session))
     if (left.kind === "instruct") await settle(access.ledger, access.actor, left, "cancelled");
   for (const [index, message] of [...prompt, ...work].entries()) {
+    const id = randomWord(access.random, 10);
     await enqueue(access.ledger, access.actor, {
-      ...{ id: randomWord(access.random, 10), session: spec.session, to: spec.actor, sender: access.actor },
+      ...{ id, session: spec.session, to: spec.actor, sender: access.actor },
       ...{ message, priority: "urgent", mode: "wait-idle", kind: "instruct", attempts: 0 },
       createdAt: now + index,
       expiresAt: now + firstWordsTtlMs,
     });
+    // An agent that is ready already does not get idle again by itself.
+    await host.deliver(spec.session, { id, waitMs: 0 });
   }
 }
 

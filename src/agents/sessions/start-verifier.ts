@@ -95,6 +95,7 @@ export class StartVerifier {
     // What was said is not typed yet, or its effect is still being watched.
     if ((await pending(ledger, record.session, now)).some((nudge) => nudge.kind === "instruct")) {
       this.#arm(record, watched);
+      kick(record.session);
       return;
     }
     if (watched.told < limits().retries) {
