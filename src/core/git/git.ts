@@ -43,7 +43,7 @@ export function openGit(directory: string, options: GitOptions = {}): SimpleGit 
     throw new GtError("E_GIT_DIRECTORY", `there is no directory ${directory}`, { hint: "gt doctor" });
   }
   const environment = gitEnvironment(options.env ?? {});
-  return simpleGit({
+  const git = simpleGit({
     baseDir: directory,
     maxConcurrentProcesses: 4,
     timeout: { block: options.timeoutMs ?? 60_000 },
@@ -69,7 +69,11 @@ export function openGit(directory: string, options: GitOptions = {}): SimpleGit 
       if (error instanceof GitPluginError) return error;
       return new GitFailure(exitCode, text(stdOut), text(stdErr));
     },
-  }).env(environment);
+  });
+  // simple-git waits 50 ms after a git that wrote nothing, in case something is still to come. We wait for the streams'
+  // end anyway, so tell it that there was output: an empty piece of it.
+  git.outputHandler((_command, stdout) => queueMicrotask(() => stdout.emit("data", Buffer.alloc(0))));
+  return git.env(environment);
 }
 
 export interface GitAnswer {
