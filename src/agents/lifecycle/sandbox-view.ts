@@ -1,11 +1,12 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { aheadBehind } from "../../core/git/ancestry.ts";
 import { currentBranch } from "../../core/git/branch.ts";
 import { listSnapshots } from "../../core/git/hook-snapshots.ts";
 import { changedFiles } from "../../core/git/work-at-risk.ts";
-import { isValidWorktree } from "../../core/git/worktree.ts";
+import { gitDirectoryOf, isValidWorktree } from "../../core/git/worktree.ts";
 import type { Rig } from "../../core/town/town.ts";
 import type { HookView } from "./hook-view.ts";
-import { baseRevision } from "./polecat-worktree.ts";
 import { overlayFiles } from "./sandbox-setup.ts";
 
 interface Sandbox {
@@ -16,28 +17,51 @@ interface Sandbox {
   readonly base: string;
 }
 
-/** What git knows of a sandbox (spec/04 §2.10); nothing when it is none. */
-export async function sandboxView({
-  worktree,
-  rig,
-  place,
-  base,
-}: Sandbox): Promise<Pick<HookView, "branch" | "ahead" | "behind" | "dirty" | "snapshot"> | undefined> {
-  if (!(await isValidWorktree(worktree))) return undefined;
-  const [[newest], counts, branch, dirty] = await Promise.all([
-    listSnapshots(worktree, place),
-    // A base that is there no more: the rest is still worth showing.
-    baseRevision(rig, base)
-      .then((revision) => aheadBehind(worktree, revision, "HEAD"))
-      .catch(() => undefined),
-    currentBranch(worktree),
-    changedFiles(worktree, overlayFiles(rig)),
-  ]);
-  return {
-    branch: branch ?? null,
-    ahead: counts?.ahead ?? null,
-    behind: counts?.behind ?? null,
-    dirty: dirty.map((file) => file.path),
-    snapshot: newest === undefined ? null : { seq: newest.seq, time: newest.time, reason: newest.reason },
-  };
+type SandboxView = Pick<HookView, "branch" | "ahead" | "behind" | "dirty" | "snapshot">;
+
+/** What git knows of a sandbox (spec/04 §2.10); nothing when it is none. Agents ask all the time: three gits, at once. */
+export async function sandboxView(sandbox: Sandbox): Promise<SandboxView | undefined> {
+  const { worktree, rig, place, base } = sandbox;
+  try {
+    const [snapshots, counts, branch, dirty] = await Promise.all([
+      listSnapshots(worktree, place),
+      countsAgainst(worktree, base),
+      branchOf(worktree),
+      changedFiles(worktree, overlayFiles(rig)),
+    ]);
+    const newest = snapshots[0];
+    return {
+      branch: branch ?? null,
+      ahead: counts?.ahead ?? null,
+      behind: counts?.behind ?? null,
+      dirty: dirty.map((file) => file.path),
+      snapshot: newest === undefined ? null : { seq: newest.seq, time: newest.time, reason: newest.reason },
+    };
+  } catch (error) {
+    if (await isValidWorktree(worktree)) throw error;
+    return undefined;
+  }
+}
+
+/** Against `origin/<base>`, or the local branch in a rig whose origin does not have it; nothing without either. */
+async function countsAgainst(
+  worktree: string,
+  base: string,
+): Promise<{ readonly ahead: number; readonly behind: number } | undefined> {
+  for (const revision of [`refs/remotes/origin/${base}`, `refs/heads/${base}`]) {
+    const counts = await aheadBehind(worktree, revision, "HEAD").catch(() => undefined);
+    if (counts !== undefined) return counts;
+  }
+  return undefined;
+}
+
+const onBranch = /^ref: refs\/heads\/(.+?)\s*$/;
+
+/** As git's own file says; git itself is asked only where it keeps its branches in another way. */
+async function branchOf(worktree: string): Promise<string | undefined> {
+  const directory = gitDirectoryOf(worktree);
+  if (directory === undefined) return undefined;
+  const head = readFileSync(join(directory, "HEAD"), "utf8");
+  const name = onBranch.exec(head)?.[1];
+  return name === ".invalid" ? currentBranch(worktree) : name;
 }
