@@ -43,6 +43,8 @@ export default async function* commands() {
       ["bd", "ready", "--json"],
       ["gt", "hook"],
       ["gt", "prime"],
+      ["gt", "mail", "check"],
+      ["gt", "tap", "hook", "prompt", "--provider", "claude"],
     ]) {
       // Both in turns, so that a busy machine slows both.
       const command = [];

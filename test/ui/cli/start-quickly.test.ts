@@ -38,3 +38,8 @@ it("shows and lists beads the same way", async () => {
   expect((await runBd(["show", "qk-none"], { cwd })).code).not.toBe(0);
   expect((await runBd(["show", "--current"], { cwd })).stderr).not.toContain("defect");
 });
+
+it("finds the mail command of its own package, not of PATH", async () => {
+  const mail = await runBd(["mail", "inbox"], { cwd: temporaryDirectory() });
+  expect(mail.stdout + mail.stderr).toContain("workspace");
+});

@@ -1,11 +1,16 @@
 import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { packageRoot } from "../../../agents/sessions/own-program.ts";
 import { GtError } from "../../../core/gt-error.ts";
 import type { CommandContext } from "../command.ts";
 
 /** `bd mail ...` runs `gt mail ...`, or what `BEADS_MAIL_DELEGATE` names (spec/01 §10.7). */
 export async function run(context: CommandContext): Promise<number> {
   const { env, cwd, args, rest, json, out } = context;
-  const [program = "gt", ...words] = (env["BEADS_MAIL_DELEGATE"] || "gt mail").trim().split(/\s+/);
+  const delegate = (env["BEADS_MAIL_DELEGATE"] ?? "").trim();
+  // Our own gt is the one beside this program, whatever PATH finds.
+  const [program = "", ...words] =
+    delegate === "" ? [process.execPath, join(packageRoot(), "bin", "gt"), "mail"] : delegate.split(/\s+/);
   out.flush();
   const result = spawnSync(program, [...words, ...args, ...rest, ...(json ? ["--json"] : [])], {
     cwd,
@@ -14,7 +19,7 @@ export async function run(context: CommandContext): Promise<number> {
   });
   if (result.error !== undefined) {
     throw new GtError("E_PREREQ", `${program} cannot be started`, {
-      hint: "npm install -g gastown",
+      hint: "unset BEADS_MAIL_DELEGATE",
       cause: result.error,
     });
   }
