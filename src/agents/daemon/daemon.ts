@@ -20,6 +20,7 @@ import { readDesired } from "./desired-state.ts";
 import { DeathWatch } from "./death-watch.ts";
 import { convoyDuty } from "./duties/convoys.ts";
 import { diskDuty } from "./duties/disk.ts";
+import { escalationsDuty } from "./duties/escalations.ts";
 import { hostDuty } from "./duties/host.ts";
 import { exportAtEnd, ledgerDuty } from "./duties/ledger.ts";
 import { operationsDuty } from "./duties/operations.ts";
@@ -136,6 +137,7 @@ export class Daemon {
 
     const runner = this.#runner;
     runner.add(operationsDuty(this.#context));
+    runner.add(escalationsDuty(this.#context));
     runner.add(hostDuty(this.#context, () => runner.wakeAll("witness")));
     this.#addRigDuties();
     runner.add(convoyDuty(this.#context));

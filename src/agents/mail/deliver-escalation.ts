@@ -1,47 +1,38 @@
 import { appendFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Severity } from "../../core/escalation/escalation.ts";
+import type { Notice } from "../../core/escalation/notice.ts";
 import { readEscalationSettings } from "../../core/escalation/escalation-settings.ts";
 import { sanitiseLine } from "../../core/sanitise.ts";
 import type { TownAccess } from "../town-access.ts";
 
-interface Notice {
-  readonly id: string;
-  readonly severity: Severity;
-  readonly title: string;
-  readonly by: string;
-  readonly actions: readonly string[];
-}
-
 const timeoutMs = 10_000;
 const lights: Readonly<Record<Severity, string>> = { critical: "🔴", high: "🟠", medium: "🟡", low: "⚪" };
 
-/**
- * The actions of a route beyond bead and mail, side by side, ten seconds each (spec/06 §8.3). What fails becomes an
- * event and a warning. A channel that nobody has set up is only a warning.
- */
-export async function deliver(access: TownAccess, notice: Notice): Promise<readonly string[]> {
+export interface Delivery {
+  /** Channels that nobody has set up. */
+  readonly warnings: readonly string[];
+  readonly failed: readonly { readonly action: string; readonly error: string }[];
+}
+
+/** The actions of a route beyond bead and mail, side by side, ten seconds each (spec/06 §8.3). */
+export async function deliver(access: TownAccess, notice: Notice): Promise<Delivery> {
+  const warnings: string[] = [];
+  const failed: { readonly action: string; readonly error: string }[] = [];
+  if (notice.actions.length === 0) return { warnings, failed };
   const { contacts } = readEscalationSettings(access.town);
-  const results = await Promise.all(
-    notice.actions.map(async (action): Promise<string | undefined> => {
+  await Promise.all(
+    notice.actions.map(async (action) => {
       try {
-        return await act(access, notice, action, (key) => resolved(contacts[key] ?? ""));
+        const warning = await act(access, notice, action, (key) => resolved(contacts[key] ?? ""));
+        if (warning !== undefined) warnings.push(warning);
       } catch (error) {
-        const why = sanitiseLine(error instanceof Error ? error.message : String(error)).slice(0, 200);
-        await access.ledger.write(notice.by, [
-          {
-            op: "event",
-            event: {
-              type: "escalation_delivery_failed",
-              payload: { escalation_id: notice.id, channel: action, error: why },
-            },
-          },
-        ]);
-        return `Delivery issue [${action}]: ${why}`;
+        const why = error instanceof Error ? error.message : String(error);
+        failed.push({ action, error: sanitiseLine(why).slice(0, 200) });
       }
     }),
   );
-  return results.filter((result) => result !== undefined);
+  return { warnings, failed };
 }
 
 /** A warning, or undefined when it was done. Throws when it failed. */

@@ -1,25 +1,38 @@
+import { type Notice, noticeTable, settlingNotice } from "../../core/escalation/notice.ts";
 import { type EscalationRequest, type Raising, raising } from "../../core/escalation/raise.ts";
+import type { RuntimeRow } from "../../core/ledger/ledger.ts";
 import { asData } from "../../core/mail/mail-reminder.ts";
 import type { TownAccess } from "../town-access.ts";
 import { notifyRecipients } from "./notify-recipients.ts";
 
 /** Raises an escalation, tells who is mailed, and does the other actions of its route (spec/06 §8.3). */
 export async function escalate(access: TownAccess, request: EscalationRequest): Promise<Raising> {
-  const { town, ledger, clock, random } = access;
-  const raised = await raising({ town, ledger, random, now: clock.now() }, request);
-  await ledger.write(request.by, raised.operations);
-  const warnings = await tellOfEscalation(access, { ...request, ...raised });
+  const raised = await raising(access, request);
+  await access.ledger.write(request.by, raised.operations);
+  const warnings = await settleNotices(access, raised.id);
   return { ...raised, warnings: [...raised.warnings, ...warnings] };
 }
 
-export interface EscalationNotice
-  extends Pick<Raising, "id" | "severity" | "mailed" | "actions">,
-    Pick<EscalationRequest, "title" | "by"> {}
+/** Tells what is still to be told about one escalation. Returns what could not be told; nothing fails. */
+export async function settleNotices(access: TownAccess, id: string): Promise<readonly string[]> {
+  const rows = await access.ledger.rows<Notice>(noticeTable, { prefix: `${id}/` });
+  const warnings: string[] = [];
+  for (const row of rows) warnings.push(...(await settle(access, row)));
+  return warnings;
+}
 
-/** Effects after the batch; each may fail without harm, since bead and mail are stored. Returns what failed. */
-export async function tellOfEscalation(
+/** The same for everything whose raiser has not done it, or whose delivery is to be tried again. */
+export async function settleDueNotices(access: TownAccess): Promise<readonly string[]> {
+  const now = access.clock.now();
+  const rows = await access.ledger.rows<Notice>(noticeTable);
+  const warnings: string[] = [];
+  for (const row of rows) if (row.value.dueAt <= now) warnings.push(...(await settle(access, row)));
+  return warnings;
+}
+
+async function settle(
   access: TownAccess,
-  notice: EscalationNotice,
+  { key, value: notice }: RuntimeRow<Notice>,
 ): Promise<readonly string[]> {
   const { deliver } = await import("./deliver-escalation.ts");
   const [told, delivered] = await Promise.all([
@@ -30,5 +43,10 @@ export async function tellOfEscalation(
     }),
     deliver(access, notice),
   ]);
-  return [...told, ...delivered];
+  await access.ledger.write(notice.by, settlingNotice(key, notice, delivered.failed, access.clock.now()));
+  return [
+    ...told,
+    ...delivered.warnings,
+    ...delivered.failed.map(({ action, error }) => `Delivery issue [${action}]: ${error}`),
+  ];
 }

@@ -4,7 +4,7 @@ import { readEscalationSettings } from "../../core/escalation/escalation-setting
 import { openEscalations } from "../../core/escalation/open-escalations.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { TownAccess } from "../town-access.ts";
-import { tellOfEscalation } from "./escalate.ts";
+import { settleNotices } from "./escalate.ts";
 
 export interface StaleRow {
   readonly escalation: Escalation;
@@ -20,7 +20,7 @@ export async function reescalateStale(
   access: TownAccess,
   mode: "act" | "look",
 ): Promise<readonly StaleRow[]> {
-  const { town, ledger, clock, random, actor } = access;
+  const { town, ledger, clock, actor } = access;
   const settings = readEscalationSettings(town);
   const now = clock.now();
   const rows: StaleRow[] = [];
@@ -32,7 +32,7 @@ export async function reescalateStale(
       rows.push({ escalation, severity, number: count, skipped, warnings: [] });
       continue;
     }
-    const bump = bumping({ town, ledger, random, now }, escalation, actor);
+    const bump = bumping(access, escalation, actor);
     let warnings: readonly string[] = [];
     if (mode === "act") {
       try {
@@ -42,10 +42,7 @@ export async function reescalateStale(
         if (error instanceof GtError && error.code === "E_CONFLICT") continue;
         throw error;
       }
-      warnings = await tellOfEscalation(access, {
-        ...{ id: escalation.id, title: escalation.title, by: actor },
-        ...{ severity: bump.severity, mailed: bump.mailed, actions: bump.actions },
-      });
+      warnings = await settleNotices(access, escalation.id);
     }
     rows.push({
       ...{ escalation, severity: bump.severity, number: bump.number, skipped: undefined, warnings },

@@ -82,7 +82,7 @@ export function forwarding(
       op: "update",
       id,
       fields: {
-        metadata: { escalation: { tier: forward.to, tier_since: formatTime(context.now) } },
+        metadata: { escalation: { tier: forward.to, tier_since: formatTime(context.clock.now()) } },
       },
     },
     ...relabel(escalation, severity, forward.to),
@@ -125,7 +125,7 @@ export function bumping(context: RaisingContext, escalation: Escalation, by: str
   const severity = severities[Math.max(0, severities.indexOf(old) - 1)] ?? "critical";
   const tier = higherTier(escalation.tier, firstTier(severity));
   const number = escalation.reescalationCount + 1;
-  const time = formatTime(context.now);
+  const time = formatTime(context.clock.now());
   const shown = (each: Severity): string => each.toUpperCase();
   const routed = route(context, {
     ...{ id, severity, tier, by, title: escalation.title, reason: escalation.description },

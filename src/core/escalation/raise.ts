@@ -1,4 +1,4 @@
-import { formatTime } from "../clock.ts";
+import { type Clock, formatTime } from "../clock.ts";
 import type { BatchEvent, Operation } from "../ledger/operation.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { compose } from "../mail/compose.ts";
@@ -17,6 +17,7 @@ import {
   type Tier,
 } from "./escalation.ts";
 import { readEscalationSettings } from "./escalation-settings.ts";
+import { puttingNotice } from "./notice.ts";
 
 export interface EscalationRequest {
   /** One line: what needs judgement. */
@@ -43,7 +44,7 @@ export interface EscalationRequest {
 export interface RaisingContext {
   readonly town: Town;
   readonly ledger: Ledger;
-  readonly now: number;
+  readonly clock: Clock;
   readonly random: Random;
 }
 
@@ -68,13 +69,13 @@ export interface Raising {
 export async function raising(context: RaisingContext, request: EscalationRequest): Promise<Raising> {
   const open = await sameOpen(context, request);
   if (open !== undefined) return seenAgain(context, request, open);
-  const { ledger, now, random } = context;
+  const { ledger, clock, random } = context;
   const id = `${await townPrefix(ledger)}-esc-${randomWord(random, 7)}`;
   const { severity } = request;
   const tier = request.tier ?? firstTier(severity);
-  const time = formatTime(now);
+  const time = formatTime(clock.now());
   const title = oneLine(request.title);
-  const routed = route(context, { ...request, title, id, severity, tier });
+  const routed = route(context, { ...request, title, id, severity, tier, ...alsoMailed(request) });
   return {
     ...{ id, severity, tier, occurrences: 1 },
     ...{ mailed: routed.mailed, actions: routed.actions, warnings: routed.warnings },
@@ -136,9 +137,9 @@ function seenAgain(context: RaisingContext, request: EscalationRequest, open: Es
   const isRaised = isWorse(request.severity, open.severity);
   const severity = isRaised ? request.severity : open.severity;
   const tier = isRaised ? (request.tier ?? firstTier(severity)) : open.tier;
-  const time = formatTime(context.now);
+  const time = formatTime(context.clock.now());
   const routed = isRaised
-    ? route(context, { ...request, title: open.title, id, severity, tier })
+    ? route(context, { ...request, title: open.title, id, severity, tier, ...alsoMailed(request) })
     : { operations: [], mailed: [], actions: [], all: [], warnings: [] };
   return {
     ...{ id, severity, tier, occurrences },
@@ -197,29 +198,40 @@ export interface RouteRequest
   readonly tier: Tier;
   /** Subject instead of `[HIGH] <title>`. */
   readonly subject?: string;
+  /** Somebody who is mailed whatever the route says. */
+  readonly alsoMail?: string;
 }
+
+/** Whoever is named as the owner hears of it, too. */
+const alsoMailed = ({ tier }: EscalationRequest): Pick<RouteRequest, "alsoMail"> =>
+  tier === undefined ? {} : { alsoMail: addressOfTier(tier) };
 
 /** The mails of a severity's route, and what else the route asks for. */
 export function route(context: RaisingContext, request: RouteRequest): Routed {
   const settings = readEscalationSettings(context.town);
   const all = [...new Set(["bead", ...settings.routes[request.severity]])];
   const mailed = [
-    ...new Set(
-      all.flatMap((action) => {
+    ...new Set([
+      ...all.flatMap((action) => {
         if (!action.startsWith("mail:")) return [];
         const address = parseAddress(action.slice(5));
         return address === undefined ? [] : [formatAddress(address)];
       }),
-    ),
+      ...(request.alsoMail === undefined ? [] : [request.alsoMail]),
+    ]),
   ];
+  const actions = all.filter((action) => action !== "bead" && !action.startsWith("mail:"));
   const strange = all.filter(
     (action) => action.startsWith("mail:") && parseAddress(action.slice(5)) === undefined,
   );
   return {
     all,
     mailed,
-    actions: all.filter((action) => action !== "bead" && !action.startsWith("mail:")),
-    operations: mailed.flatMap((address) => escalationMail(context, request, address)),
+    actions,
+    operations: [
+      ...mailed.flatMap((address) => escalationMail(context, request, address)),
+      ...puttingNotice(context, { ...request, mailed, actions }),
+    ],
     warnings: [
       ...(settings.problem === undefined ? [] : [settings.problem]),
       ...strange.map((action) => `${action} skipped: not an address`),

@@ -16,7 +16,7 @@ export async function run(context: CommandContext): Promise<void> {
       hint: `gt escalate forward ${id} --to overseer`,
     });
   const access = await context.access();
-  const { town, ledger, clock, random, actor } = access;
+  const { town, ledger, actor } = access;
   const escalation = await findEscalation(ledger, id);
   if (escalation.state === "closed")
     throw new GtError("E_REFUSED", `${escalation.id} is closed`, {
@@ -33,7 +33,7 @@ export async function run(context: CommandContext): Promise<void> {
   const mailedBefore = mails.map(({ assignee }) => assignee);
   await ledger.write(
     actor,
-    forwarding({ town, ledger, random, now: clock.now() }, escalation, {
+    forwarding(access, escalation, {
       ...{ to: tier, by: actor, why, mailedBefore },
       ...(address === undefined ? {} : { address }),
     }),

@@ -61,8 +61,7 @@ export async function run(context: CommandContext): Promise<void> {
 
 async function showPlan(context: CommandContext, request: EscalationRequest): Promise<void> {
   const { out } = context;
-  const { town, ledger, clock, random } = await context.access();
-  const plan = await raising({ town, ledger, random, now: clock.now() }, request);
+  const plan = await raising(await context.access(), request);
   out.document({
     severity: plan.severity,
     tier: plan.tier,
