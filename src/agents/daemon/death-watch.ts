@@ -1,4 +1,5 @@
 import { freemem } from "node:os";
+import { raising } from "../../core/escalation/raise.ts";
 import { type Death, detectMassDeath, massDeathLimits } from "../../core/health/mass-death.ts";
 import { readLastScreen } from "../sessions/session-records.ts";
 import type { SessionRecord } from "../sessions/session-host.ts";
@@ -59,20 +60,18 @@ export class DeathWatch {
       sessions: found.sessions,
       suspected: found.suspected,
     };
+    const raised = await raising(this.#context, {
+      title: `${payload.count} sessions died at once: ${found.suspected}`,
+      reason: `Restarts were held for a minute. Sessions: ${found.sessions.join(", ")}`,
+      severity: "critical",
+      by: actor,
+      source: "daemon:mass_death",
+      same: "source",
+      eventSource: "daemon",
+    });
     await ledger.write(actor, [
       { op: "event", event: { type: "mass_death", payload, source: "daemon" } },
-      {
-        op: "event",
-        event: {
-          type: "escalation_sent",
-          payload: {
-            severity: "critical",
-            to: "overseer",
-            reason: `${payload.count} sessions died at once: ${found.suspected}`,
-          },
-          source: "daemon",
-        },
-      },
+      ...raised.operations,
     ]);
   }
 }

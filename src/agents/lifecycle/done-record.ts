@@ -1,4 +1,4 @@
-import { formatTime } from "../../core/clock.ts";
+import { raising } from "../../core/escalation/raise.ts";
 import { type Submission, submission } from "../../core/merge/submit.ts";
 import type { Agent, Bead } from "../../core/ledger/bead.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
@@ -80,7 +80,7 @@ async function resultOf(
   if (data.exit === "DEFERRED") return { mr: "", operations: defer(agent, bead, data) };
   if (data.exit === "ESCALATED") {
     const failure = await beadFailure(access, bead.id, data.message || "escalated");
-    return { mr: "", operations: [...escalate(access, agent, bead, data), ...failure] };
+    return { mr: "", operations: [...(await escalate(access, agent, bead, data)), ...failure] };
   }
   switch (data.route) {
     case "mr":
@@ -163,58 +163,28 @@ function defer(agent: Agent, bead: Bead, data: DoneData): readonly Operation[] {
 }
 
 /** The bead stays with the agent, blocked, and somebody is told (spec/04 §5.1). */
-function escalate(access: TownAccess, agent: Agent, bead: Bead, data: DoneData): readonly Operation[] {
-  const severity = data.priority === 0 ? "critical" : "high";
-  const tier = severity === "critical" ? "overseer" : "mayor";
+async function escalate(
+  access: TownAccess,
+  agent: Agent,
+  bead: Bead,
+  data: DoneData,
+): Promise<readonly Operation[]> {
   const reason = data.message === "" ? `${agent.address} cannot go on with ${bead.id}` : data.message;
-  const now = formatTime(access.clock.now());
-  const firstLine = reason.split("\n")[0]?.slice(0, 200) ?? "";
+  const raised = await raising(access, {
+    title: `${bead.id}: ${reason.split("\n")[0]?.slice(0, 200) ?? ""}`,
+    reason,
+    severity: data.priority === 0 ? "critical" : "high",
+    by: agent.address,
+    source: `done:${bead.id}`,
+    related: bead.id,
+    same: "source",
+    event: { target: agent.address, bead: bead.id, rig: agent.rig },
+  });
   return [
     { op: "update", id: bead.id, fields: { status: "blocked", assignee: agent.address } },
     { op: "addLabel", id: bead.id, label: "gt:escalated" },
     { op: "comment", id: bead.id, text: reason, author: agent.address },
-    {
-      op: "create",
-      as: "escalation",
-      bead: {
-        title: `${bead.id}: ${firstLine}`,
-        type: "escalation",
-        scope: "town",
-        infix: "esc",
-        priority: severity === "critical" ? 0 : 1,
-        description: reason,
-        labels: [`severity:${severity}`, `tier:${tier}`],
-        metadata: {
-          escalation: {
-            severity,
-            reason: firstLine,
-            source: `done:${bead.id}`,
-            escalated_by: agent.address,
-            escalated_at: now,
-            related_bead: bead.id,
-            tier,
-            tier_since: now,
-            occurrences: 1,
-            last_seen_at: now,
-          },
-        },
-      },
-    },
-    {
-      op: "event",
-      event: {
-        type: "escalation_sent",
-        payload: {
-          escalation_id: "$escalation",
-          severity: severity.toUpperCase(),
-          to: tier,
-          reason: firstLine,
-          target: agent.address,
-          bead: bead.id,
-          rig: agent.rig,
-        },
-      },
-    },
+    ...raised.operations,
   ];
 }
 

@@ -1,3 +1,4 @@
+import { raising } from "../../core/escalation/raise.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
 import { runGit } from "../../core/git/git.ts";
@@ -124,6 +125,17 @@ async function giveUp(access: TownAccess, view: WorkerView, action: ActionOf<"st
   const { agent } = view;
   const now = access.clock.now();
   const payload = { agent: agent.address, bead: agent.hookBead, rig: agent.rig };
+  const raised = await raising(access, {
+    title: `${agent.address} is stuck on ${agent.hookBead}: ${action.reason}`,
+    reason: `Its worktree and branch ${agent.branch} stay as they are. Look: gt peek ${agent.address}`,
+    severity: "high",
+    by: access.actor,
+    source: `witness:stuck:${agent.address}`,
+    related: agent.hookBead,
+    tier: "overseer",
+    same: "source",
+    event: { ...payload, target: agent.address },
+  });
   await access.ledger.write(access.actor, [
     sameAssignment(view),
     {
@@ -137,13 +149,7 @@ async function giveUp(access: TownAccess, view: WorkerView, action: ActionOf<"st
       ? [event("crash_loop", { ...payload, count: action.count, window: "15m" })]
       : []),
     event("hook_suspended", { ...payload, seq: agent.hookSeq, reason: action.reason }),
-    event("escalation_sent", {
-      ...payload,
-      severity: "high",
-      to: "overseer",
-      target: agent.address,
-      reason: `${agent.address} is stuck on ${agent.hookBead}: ${action.reason}`,
-    }),
+    ...raised.operations,
   ]);
   if (view.session !== undefined && view.session.phase !== "exited")
     await stopAgentSession(access, agent.address, "killed");

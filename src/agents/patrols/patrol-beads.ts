@@ -1,3 +1,4 @@
+import { raising } from "../../core/escalation/raise.ts";
 import { withLock } from "../../core/lock/lock.ts";
 import type { Bead } from "../../core/ledger/bead.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
@@ -170,7 +171,7 @@ async function recover(
     },
     { op: "comment", id: bead.id, text: `Recovered: ${action.reason}` },
     ...(action.kind === "block"
-      ? blocked(bead, respawns)
+      ? await blocked(access, bead, respawns)
       : [
           recovered(bead, respawns),
           ...(contexts.length > 0
@@ -192,24 +193,22 @@ function recovered(bead: Bead, respawns: number): Operation {
   };
 }
 
-function blocked(bead: Bead, respawns: number): readonly Operation[] {
+async function blocked(access: TownAccess, bead: Bead, respawns: number): Promise<readonly Operation[]> {
   const payload = { bead: bead.id, respawns, rig: bead.scope };
+  const raised = await raising(access, {
+    title: `${bead.id} failed ${respawns} times and is not dispatched any more`,
+    reason: `Once the cause is gone: gt sling respawn-reset ${bead.id}`,
+    severity: "high",
+    by: access.actor,
+    source: `witness:spawn_blocked:${bead.id}`,
+    related: bead.id,
+    same: "source",
+    event: { ...payload, target: bead.id },
+    eventSource: "daemon",
+  });
   return [
     { op: "addLabel", id: bead.id, label: spawnBlockedLabel },
     { op: "event", event: { type: "spawn_blocked", payload, source: "daemon" } },
-    {
-      op: "event",
-      event: {
-        type: "escalation_sent",
-        payload: {
-          ...payload,
-          severity: "high",
-          to: "mayor/",
-          target: bead.id,
-          reason: `${bead.id} failed ${respawns} times and is not dispatched any more (gt sling respawn-reset ${bead.id})`,
-        },
-        source: "daemon",
-      },
-    },
+    ...raised.operations,
   ];
 }

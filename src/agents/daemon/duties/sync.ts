@@ -1,5 +1,6 @@
 import { Settings } from "../../../core/ledger/settings.ts";
 import { SqliteLedger } from "../../../core/ledger/store/sqlite-ledger.ts";
+import { raising } from "../../../core/escalation/raise.ts";
 import { SyncKeeper } from "../../../core/ledger/sync/keep-synced.ts";
 import { townScopes } from "../../../core/ledger/town-scopes.ts";
 import type { DaemonContext } from "../daemon-context.ts";
@@ -9,7 +10,8 @@ import type { Duty } from "../duty-runner.ts";
 const escalateAfter = 3;
 
 /** Exchanges changed beads with other clones (spec/01 §9.7). */
-export function syncDuty({ ledger, town, actor, log }: DaemonContext): Duty {
+export function syncDuty(context: DaemonContext): Duty {
+  const { ledger, town, actor, log } = context;
   const keeper = ledger instanceof SqliteLedger ? new SyncKeeper(ledger, actor) : undefined;
   return {
     key: "sync",
@@ -23,10 +25,17 @@ export function syncDuty({ ledger, town, actor, log }: DaemonContext): Duty {
         log.warn(`sync of ${scope}: ${message}`);
         if (failures !== escalateAfter) continue;
         const reason = `the beads of ${scope} could not be synced ${failures} times: ${message}`;
-        const payload = { severity: "medium", to: "overseer", reason };
-        await ledger.write(actor, [
-          { op: "event", event: { type: "escalation_sent", payload, source: "daemon" } },
-        ]);
+        const raised = await raising(context, {
+          ...{
+            title: reason,
+            reason: "See logs/daemon.log.",
+            severity: "medium",
+            by: actor,
+            tier: "overseer",
+          },
+          ...{ source: `daemon:sync:${scope}`, same: "source", eventSource: "daemon" },
+        });
+        await ledger.write(actor, raised.operations);
       }
     },
   };
