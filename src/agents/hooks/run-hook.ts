@@ -3,6 +3,8 @@ import type { TownAccess } from "../town-access.ts";
 import { parseAddress } from "../../core/town/address.ts";
 import { isObject } from "../../core/town/json-file.ts";
 import type { Town } from "../../core/town/town.ts";
+import { acknowledging } from "../../core/mail/change-mail.ts";
+import { inject } from "../mail/inject-mail.ts";
 import { claim, settle } from "../sessions/nudge-queue.ts";
 import { reminderText } from "../sessions/nudge-text.ts";
 import type { RuntimeReport } from "../sessions/session-host.ts";
@@ -138,8 +140,7 @@ async function prompt(access: TownAccess, request: HookRequest): Promise<HookRes
   await report(access, request.env, "prompt");
   await access.ledger.write(access.actor, [{ op: "deleteRow", table: "turns", key: access.actor }]);
   if (!injectors.includes(request.provider)) return {};
-  const text = await takeNudges(access, request.env);
-  return text === undefined ? {} : { context: text };
+  return promptContext(access, request.env);
 }
 
 /**
@@ -177,6 +178,24 @@ async function sessionEnd(access: TownAccess, { input, env }: HookRequest): Prom
     },
   ]);
   return {};
+}
+
+/** Mail and messages at a prompt: what `gt mail check --inject` prints (spec/06 §4). */
+async function promptContext(access: TownAccess, env: NodeJS.ProcessEnv): Promise<HookResult> {
+  const { town, ledger, actor, clock } = access;
+  const now = clock.now();
+  const injection = await inject({
+    ...{ town, ledger, address: actor, now },
+    session: env["GT_SESSION"] ?? "",
+    run: env["GT_RUN"] ?? "",
+    rig: env["GT_RIG"] ?? "",
+  });
+  if (injection.blocks.length === 0) return {};
+  injection.remember();
+  // A reader that dies now finds the mail unread all the same.
+  const seen = injection.named.flatMap((message) => acknowledging(message, actor, now));
+  if (seen.length > 0) await ledger.write(actor, seen);
+  return { context: injection.blocks.join("\n") };
 }
 
 /** Hands over what waits for this session: the claim makes sure that nobody else types it, too. */

@@ -1,8 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { GtError } from "../../core/gt-error.ts";
+import type { Escalation } from "../../core/escalation/escalation.ts";
+import { openEscalations } from "../../core/escalation/open-escalations.ts";
 import type { Agent, Bead, Role } from "../../core/ledger/bead.ts";
 import type { Ledger } from "../../core/ledger/ledger.ts";
+import { unreadMail } from "../../core/mail/mailbox.ts";
+import { asData, mailReminder } from "../../core/mail/mail-reminder.ts";
 import { sanitise, sanitiseLine } from "../../core/sanitise.ts";
 import { type Address, parseAddress } from "../../core/town/address.ts";
 import type { Town } from "../../core/town/town.ts";
@@ -52,7 +56,11 @@ export async function prime(access: PrimeAccess, request: PrimeRequest): Promise
     request.variant === "short"
       ? shortSections(access, address, request, hook)
       : fullSections(access, address, request, hook, note);
-  const sections = fitSections(all, request.cap ?? Number.POSITIVE_INFINITY);
+  const waiting = await waitingSections(access, address);
+  const sections = fitSections(
+    [...all, ...(request.variant === "short" ? [] : waiting)],
+    request.cap ?? Number.POSITIVE_INFINITY,
+  );
   return {
     actor: access.actor,
     role: address.role,
@@ -92,6 +100,47 @@ async function readHook({ ledger, actor }: PrimeAccess): Promise<Hook> {
     };
   }
 }
+
+/** Unread mail, and for the mayor what needs a decision (spec/03 §6.4); nothing of it is lost when it cannot be read. */
+async function waitingSections(
+  { ledger, actor }: PrimeAccess,
+  address: Address,
+): Promise<readonly PrimeSection[]> {
+  try {
+    const unread = await unreadMail(ledger, actor);
+    const mail = mailReminder(unread, unread);
+    const open = address.role === "mayor" ? await openEscalations(ledger) : [];
+    return [
+      ...(mail === undefined
+        ? []
+        : [
+            {
+              name: "mail",
+              text: `## Mail\n${mail.lines.join("\n")}\n`,
+              budget: 800,
+              shrink: 4,
+              why: "there is unread mail",
+            } as const,
+          ]),
+      ...(open.length === 0
+        ? []
+        : [
+            {
+              name: "escalations",
+              text: `## Escalations\n${open.map(escalationRow).join("\n")}\nLook: gt escalate show <id>; then gt escalate ack, close or forward.\n`,
+              budget: 1200,
+              shrink: 3,
+              why: "somebody waits for a decision",
+            } as const,
+          ]),
+    ];
+  } catch {
+    return []; // said by the hook's problem
+  }
+}
+
+const escalationRow = ({ id, severity, state, title, escalatedBy }: Escalation): string =>
+  `- ${severity} ${id} [${state}] from ${asData(escalatedBy)}: ${asData(title).slice(0, 300)}`;
 
 /** A handoff that happened before this session; without a run nobody knows whether one did. */
 async function handoffNote({ ledger, actor }: PrimeAccess, run: string): Promise<HandoffNote | undefined> {
