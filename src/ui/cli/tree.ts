@@ -35,6 +35,7 @@ import { refineryCommands } from "./gt/refinery.spec.ts";
 import { rigCommands } from "./gt/rig.spec.ts";
 import { roleCommands } from "./gt/role.spec.ts";
 import { schedulerCommands } from "./gt/scheduler.spec.ts";
+import { seanceCommands } from "./gt/seance.spec.ts";
 import { sessionCommands } from "./gt/session.spec.ts";
 import { slingCommands } from "./gt/sling.spec.ts";
 import { statusCommands } from "./gt/status.spec.ts";
@@ -84,6 +85,7 @@ export const gtTree: readonly CommandSpec[] = [
   ...rigCommands,
   ...roleCommands,
   ...schedulerCommands,
+  ...seanceCommands,
   ...sessionCommands,
   ...slingCommands,
   ...statusCommands,
