@@ -1,5 +1,5 @@
-import { mkdirSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { CommandContext } from "./command.ts";
 
 const intervalMs = 5000;
@@ -16,17 +16,30 @@ export async function touchHeartbeat(context: CommandContext): Promise<void> {
     const { findTownRoot } = await import("../../core/town/find-town.ts");
     const root = findTownRoot({ cwd, env });
     if (root === undefined) return;
-    const directory = join(root, ".runtime", "heartbeats");
-    const mark = join(directory, session.replace(/[^A-Za-z0-9_.-]/g, "_"));
+    const mark = markOf(root, session);
     const last = statSync(mark, { throwIfNoEntry: false })?.mtimeMs ?? 0;
     const now = Date.now();
     // A mark from the future is a clock that was set back.
     if (now - last < intervalMs && last <= now) return;
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-    writeFileSync(mark, "");
+    if (last > 0) utimesSync(mark, now / 1000, now / 1000);
+    else writeMark(mark, "");
     const { ledger, actor } = await context.access();
     await ledger.touchAgent(actor, { lastActivity: now });
   } catch {
     // No town, no such agent, a busy ledger: the command itself is what counts.
   }
+}
+
+/** What the agent says of itself; the commands that it runs later keep it and only renew the file's time. */
+export function writeHeartbeat(root: string, session: string, content: object): void {
+  writeMark(markOf(root, session), JSON.stringify(content));
+}
+
+function markOf(root: string, session: string): string {
+  return join(root, ".runtime", "heartbeats", session.replace(/[^A-Za-z0-9_.-]/g, "_"));
+}
+
+function writeMark(mark: string, text: string): void {
+  mkdirSync(dirname(mark), { recursive: true, mode: 0o700 });
+  writeFileSync(mark, text);
 }

@@ -17,6 +17,7 @@ import { escalateCommands } from "./gt/escalate.spec.ts";
 import { estopCommands } from "./gt/estop.spec.ts";
 import { feedCommands } from "./gt/feed.spec.ts";
 import { gitInitCommands } from "./gt/git-init.spec.ts";
+import { heartbeatCommands } from "./gt/heartbeat.spec.ts";
 import { helpCommands } from "./gt/help.spec.ts";
 import { hookCommands } from "./gt/hook.spec.ts";
 import { infoCommands } from "./gt/info.spec.ts";
@@ -67,6 +68,7 @@ export const gtTree: readonly CommandSpec[] = [
   ...estopCommands,
   ...feedCommands,
   ...gitInitCommands,
+  ...heartbeatCommands,
   ...helpCommands,
   ...hookCommands,
   ...infoCommands,
