@@ -1,5 +1,6 @@
 import type { Bead, BeadId, Dependency } from "../ledger/bead.ts";
 import { isSlingable } from "./convoy.ts";
+import { type FileOverlap, overlapsIn } from "./file-overlap.ts";
 import { computeWaves, type Waves } from "./waves.ts";
 
 export type FindingCategory =
@@ -39,6 +40,8 @@ export interface Staging {
   /** Nothing is created while there are any. */
   readonly errors: readonly Finding[];
   readonly warnings: readonly Finding[];
+  /** Beads of one wave that speak of the same files: likely conflicts, which forbid nothing. */
+  readonly overlaps: readonly FileOverlap[];
 }
 
 const executionEdges = new Set(["blocks", "conditional-blocks", "waits-for", "merge-blocks"]);
@@ -60,6 +63,7 @@ export function planStaging(input: StageInput): Staging {
       ...gatedWarning(waves),
       ...descriptionWarning(tasks),
     ],
+    overlaps: overlapsIn(waves.waves, new Map(tasks.map((task) => [task.id, task]))),
   };
 }
 

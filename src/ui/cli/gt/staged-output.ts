@@ -19,6 +19,8 @@ export async function stage(context: CommandContext, label?: string): Promise<St
   });
 }
 
+const shownOverlaps = 5;
+
 export function printStaged(out: Output, { staging, convoy, restaged }: StagedConvoy): void {
   const { waves, gated } = staging.waves;
   const titles = new Map(staging.tasks.map((task) => [task.id, task] as const));
@@ -43,6 +45,12 @@ export function printStaged(out: Output, { staging, convoy, restaged }: StagedCo
   for (const [id, by] of gated) out.line(`◌ ${id} waits for ${by.join(", ")}`);
   const findings = [...staging.errors, ...staging.warnings];
   for (const [index, finding] of findings.entries()) printFinding(out, index + 1, finding);
+  for (const { beads, files } of staging.overlaps.slice(0, shownOverlaps))
+    out.line(
+      `~ ${beads.join(" and ")} speak of the same files and may conflict: ${sanitiseLine(files.join(", "))}; bd dep add ${beads[1]} ${beads[0]} puts them in a row`,
+    );
+  if (staging.overlaps.length > shownOverlaps)
+    out.line(`~ and ${staging.overlaps.length - shownOverlaps} more pairs (--json)`);
   if (convoy !== undefined)
     out.next(`gt convoy launch ${convoy.id}${staging.warnings.length > 0 ? " --force" : ""}`);
 }
@@ -69,6 +77,7 @@ export function stagingDocument({ staging, convoy, restaged }: StagedConvoy): un
     restaged,
     errors: findings(staging.errors),
     warnings: findings(staging.warnings),
+    likely_conflicts: staging.overlaps.map(({ beads, files }) => ({ bead_ids: beads, files })),
     waves: staging.waves.waves.map((wave, index) => ({
       number: index + 1,
       tasks: wave.map((id) => ({

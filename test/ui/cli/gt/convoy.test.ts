@@ -50,6 +50,25 @@ test("an epic is staged in waves, and staging it again changes the same convoy",
   expect(await gt("convoy", "close", document.convoy_id)).toMatchObject({ code: 0 });
 });
 
+test("tasks of one wave that speak of the same file are pointed out, which hinders nothing", async () => {
+  const one = await town.bead(access, "One", "echo 1 > src/shared.ts");
+  const two = await town.bead(access, "Two", "echo 2 > src/shared.ts");
+  const staged = await gt("convoy", "stage", one.id, two.id, "--json");
+  expect(staged.json()).toMatchObject({
+    status: "staged_ready",
+    likely_conflicts: [{ bead_ids: [one.id, two.id].toSorted(), files: ["src/shared.ts"] }],
+  });
+  await access.ledger.write("overseer", [
+    { op: "addDependency", edge: { from: two.id, to: one.id, type: "blocks" } },
+  ]);
+  expect((await gt("convoy", "stage", one.id, two.id, "--json")).json()).toMatchObject({
+    restaged: true,
+    likely_conflicts: [],
+  });
+  const { convoy_id: convoy } = staged.json<{ convoy_id: string }>();
+  expect((await gt("convoy", "close", convoy)).code).toBe(0);
+});
+
 test("a cycle is an error, nothing is created", async () => {
   const { id, tasks } = await epic("Cyclic");
   const [first = "", second = ""] = tasks;
