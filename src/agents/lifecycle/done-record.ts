@@ -79,8 +79,11 @@ async function resultOf(
 ): Promise<DoneResult> {
   if (data.exit === "DEFERRED") return { mr: "", operations: defer(agent, bead, data) };
   if (data.exit === "ESCALATED") {
-    const failure = await beadFailure(access, bead.id, data.message || "escalated");
-    return { mr: "", operations: [...(await escalate(access, agent, bead, data)), ...failure] };
+    const reason = data.message || "escalated";
+    const failure = await beadFailure(access, bead.id, reason);
+    const isTriedAgain = failure.length > 0 && !failure.some((operation) => operation.op === "update");
+    const end = isTriedAgain ? tryAgain(agent, bead, reason) : await escalate(access, agent, bead, data);
+    return { mr: "", operations: [...end, ...failure] };
   }
   switch (data.route) {
     case "mr":
@@ -139,6 +142,12 @@ const leaveForPerson = (bead: Bead, label: string, data: DoneData): readonly Ope
     fields: { status: "in_progress", assignee: "", metadata: { prior_branch: data.branch } },
   },
   { op: "addLabel", id: bead.id, label },
+];
+
+/** A mountain goes on by itself: only when it gives the bead up is anybody asked (spec/05 §8.2). */
+const tryAgain = (agent: Agent, bead: Bead, reason: string): readonly Operation[] => [
+  { op: "update", id: bead.id, fields: { status: "open", assignee: "" } },
+  { op: "comment", id: bead.id, text: reason, author: agent.address },
 ];
 
 /** The bead is anyone's again; whoever takes it begins where this attempt ended. */

@@ -1,7 +1,7 @@
 import type { Bead } from "../ledger/bead.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { Operation } from "../ledger/operation.ts";
-import { mountainLabel, skippedLabel } from "./convoy.ts";
+import { mountainLabel, skippedLabel, spawnBlockedLabel } from "./convoy.ts";
 
 const failureLabel = /^mountain:failures:(\d+)$/;
 
@@ -68,6 +68,8 @@ export function retrySkipped(bead: Bead): readonly Operation[] {
   return [
     ...clearCounter(bead),
     { op: "removeLabel", id: bead.id, label: skippedLabel },
+    { op: "removeLabel", id: bead.id, label: spawnBlockedLabel },
+    { op: "update", id: bead.id, fields: { metadata: { recovery: null } } },
     ...(bead.status === "blocked"
       ? ([{ op: "update", id: bead.id, fields: { status: "open", assignee: "" } }] as const)
       : []),

@@ -31,6 +31,8 @@ test("trying again forgets all failures", () => {
   expect(retrySkipped(bead)).toEqual([
     { op: "removeLabel", id: "web-a", label: "mountain:failures:3" },
     { op: "removeLabel", id: "web-a", label: "mountain:skipped" },
+    { op: "removeLabel", id: "web-a", label: "gt:spawn-blocked" },
+    { op: "update", id: "web-a", fields: { metadata: { recovery: null } } },
     { op: "update", id: "web-a", fields: { status: "open", assignee: "" } },
   ]);
 });
