@@ -48,7 +48,7 @@ const records: readonly Preset[] = [
     resumeArgs: ["resume", "{id}"],
     continueArgs: ["resume", "--last"],
     forkArgs: ["fork", "{id}", "--sandbox", "read-only", "--ask-for-approval", "never"],
-    forkExecArgs: ["exec", "fork", "{id}", "{prompt}"],
+    forkExecArgs: ["exec", "--sandbox", "read-only", "fork", "{id}", "{prompt}"],
     execArgs: ["exec", "{prompt}"],
     jsonArgs: ["--json"],
     hooksProvider: "codex",

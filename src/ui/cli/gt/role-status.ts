@@ -48,7 +48,8 @@ export function showLoop({ out }: CommandContext, town: Town, target: Target): v
   if (!daemon.isRunning) out.next("gt up");
 }
 
-async function showSession(context: CommandContext, target: Target): Promise<void> {
+/** Whether the agent has a session, and what it does. */
+export async function showSession(context: CommandContext, target: Target): Promise<void> {
   const { out, flags } = context;
   const access = await context.access();
   const [record, agent] = await Promise.all([
@@ -66,7 +67,7 @@ async function showSession(context: CommandContext, target: Target): Promise<voi
     started_at: record === undefined ? null : formatTime(record.startedAt),
     bead: agent?.hookBead || null,
   });
-  if (target.address.role === "mayor" && flags.boolean("running")) {
+  if (context.words[0] === "mayor" && flags.boolean("running")) {
     out.line(String(isRunning));
     return;
   }

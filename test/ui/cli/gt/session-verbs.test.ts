@@ -37,7 +37,18 @@ test("an agent's session is started, restarted as another run, and stopped", asy
   expect(second?.phase).not.toBe("exited");
   expect(second?.runId).not.toBe(first?.runId);
 
+  const [listed] = (await gt("list", "--rig", "greenplace", "--json")).json<{ session: string }[]>();
+  expect(listed).toMatchObject({ session: "gp-nux", actor: address, agent: "shell" });
+  expect((await gt("status", "greenplace/nux", "--json")).json()).toMatchObject({ running: true });
+  expect((await gt("check", "greenplace")).stdout).toContain("Summary: 1 checked, 1 healthy, 0 not running");
+  expect((await gt("capture", address, "5")).code).toBe(0);
+  const empty = await gt("inject", address);
+  expect(empty.code).toBe(2);
+  expect(empty.stderr).toContain("no message provided (use -m or -f)");
+  expect((await gt("list", "--rig", "nowhere")).code).toBe(1);
+
   expect((await gt("stop", "greenplace/nux")).code).toBe(0);
+  expect((await gt("check")).stdout).toContain(`✗ ${address}: no session`);
   expect((await host.get("gp-nux"))?.phase ?? "exited").toBe("exited");
   expect((await gt("stop", address)).stdout).toContain("has no session");
 }, 60_000);
