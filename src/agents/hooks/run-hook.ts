@@ -4,9 +4,7 @@ import { parseAddress } from "../../core/town/address.ts";
 import { isObject } from "../../core/town/json-file.ts";
 import type { Town } from "../../core/town/town.ts";
 import { acknowledging } from "../../core/mail/change-mail.ts";
-import { inject } from "../mail/inject-mail.ts";
-import { claim, settle } from "../sessions/nudge-queue.ts";
-import { reminderText } from "../sessions/nudge-text.ts";
+import { inject, takeNudges } from "../mail/inject-mail.ts";
 import type { RuntimeReport } from "../sessions/session-host.ts";
 import { type GuardContext, guardCommand, losesWork } from "./guards.ts";
 import type { HookResult } from "./hook-dialect.ts";
@@ -22,9 +20,6 @@ export interface HookRequest {
   readonly prime: (variant: "full" | "short") => Promise<string>;
 }
 
-/** Messages handed over at once; the rest waits (spec/03 §7.4). */
-const blockSize = 10;
-const contextCap = 4000;
 /** Turns that we lengthen in a row before the agent may rest. */
 const maxContinuations = 3;
 
@@ -153,7 +148,7 @@ async function turnEnd(access: TownAccess, request: HookRequest): Promise<HookRe
   const turns = await ledger.row<{ readonly continued: number }>("turns", actor);
   const continued = turns?.value.continued ?? 0;
   if (continued >= maxContinuations) return {};
-  const text = await takeNudges(access, request.env);
+  const text = await takeNudges({ ledger, ...sessionOf(request.env), now: access.clock.now() });
   if (text === undefined) return {};
   await ledger.write(actor, [
     { op: "putRow", table: "turns", key: actor, value: { continued: continued + 1 } },
@@ -180,14 +175,17 @@ async function sessionEnd(access: TownAccess, { input, env }: HookRequest): Prom
   return {};
 }
 
+function sessionOf(env: NodeJS.ProcessEnv): { readonly session: string; readonly run: string } {
+  return { session: env["GT_SESSION"] ?? "", run: env["GT_RUN"] ?? "" };
+}
+
 /** Mail and messages at a prompt: what `gt mail check --inject` prints (spec/06 §4). */
 async function promptContext(access: TownAccess, env: NodeJS.ProcessEnv): Promise<HookResult> {
   const { town, ledger, actor, clock } = access;
   const now = clock.now();
   const injection = await inject({
     ...{ town, ledger, address: actor, now },
-    session: env["GT_SESSION"] ?? "",
-    run: env["GT_RUN"] ?? "",
+    ...sessionOf(env),
     rig: env["GT_RIG"] ?? "",
   });
   if (injection.blocks.length === 0) return {};
@@ -196,24 +194,6 @@ async function promptContext(access: TownAccess, env: NodeJS.ProcessEnv): Promis
   const seen = injection.named.flatMap((message) => acknowledging(message, actor, now));
   if (seen.length > 0) await ledger.write(actor, seen);
   return { context: injection.blocks.join("\n") };
-}
-
-/** Hands over what waits for this session: the claim makes sure that nobody else types it, too. */
-async function takeNudges(access: TownAccess, env: NodeJS.ProcessEnv): Promise<string | undefined> {
-  const { ledger, clock } = access;
-  const session = env["GT_SESSION"] ?? "";
-  if (session === "") return undefined;
-  const nudges = await claim(ledger, {
-    session,
-    run: env["GT_RUN"] ?? "",
-    limit: blockSize,
-    now: clock.now(),
-    accepts: (nudge) => nudge.kind === "say" && nudge.mode !== "immediate",
-    maxCharacters: contextCap,
-  });
-  if (nudges.length === 0) return undefined;
-  for (const nudge of nudges) await settle(ledger, nudge.sender, nudge, "acknowledged");
-  return reminderText(nudges);
 }
 
 /** Tells the host. False for an agent that no host started: there is nobody to tell. */

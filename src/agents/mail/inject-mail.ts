@@ -32,8 +32,9 @@ export interface Injection {
   remember(): void;
 }
 
+/** Messages handed over at once; the rest waits (spec/03 §7.4). */
 const maxNudges = 10;
-const maxNudgeCharacters = 8000;
+const maxNudgeCharacters = 4000;
 
 /** What an agent must know at its prompt: an emergency stop, its mail, what was said to it (spec/06 §4). */
 export async function inject(request: InjectionRequest): Promise<Injection> {
@@ -77,7 +78,13 @@ function block(lines: readonly string[]): string {
 const quoted = (text: string): string =>
   sanitiseLine(text).replaceAll("<", "‹").replaceAll(">", "›").slice(0, 300);
 
-async function takeNudges({ ledger, session, run, now }: InjectionRequest): Promise<string | undefined> {
+/** Hands over what waits for this session: the claim makes sure that nobody else types it, too. */
+export async function takeNudges({
+  ledger,
+  session,
+  run,
+  now,
+}: Pick<InjectionRequest, "ledger" | "session" | "run" | "now">): Promise<string | undefined> {
   if (session === "") return undefined;
   const nudges = await claim(ledger, {
     ...{ session, run, now, limit: maxNudges, maxCharacters: maxNudgeCharacters },
