@@ -1,6 +1,6 @@
 // Bundles the programs into dist/: one entry per process, shared code split into chunks that load lazily.
 import { rmSync } from "node:fs";
-import { readdir, stat } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { builtinModules } from "node:module";
 import { join, relative } from "node:path";
 import { build } from "esbuild";
@@ -148,6 +148,29 @@ const otherCommandsApart = (held) => ({
   },
 });
 
+/**
+ * Ink takes every text of a frame apart into styled characters, and forgets the result with the frame. Nearly all texts of
+ * the next frame are the same, so the terminal UI keeps it: measured, half the time of a frame and most of its garbage.
+ */
+const inkRemembersTexts = {
+  name: "ink-remembers-texts",
+  setup({ onLoad }) {
+    onLoad({ filter: /\/ink\/build\/output\.js$/ }, async ({ path }) => {
+      const forgetful = "caches = new OutputCaches();";
+      const code = await readFile(path, "utf8");
+      if (!code.includes(forgetful)) throw new Error(`${path} has changed: see whether it still forgets`);
+      return {
+        contents: `${code.replace(forgetful, "caches = keptCaches();")}
+let kept = new OutputCaches();
+function keptCaches() {
+  if (kept.styledChars.size > 5000 || kept.widths.size > 5000) kept = new OutputCaches();
+  return kept;
+}`,
+      };
+    });
+  },
+};
+
 const settings = {
   absWorkingDir: root,
   outdir: "dist",
@@ -188,6 +211,7 @@ if (!(process.argv.includes("--if-stale") && (await isFresh()))) {
     ...settings,
     entryPoints: otherPrograms,
     splitting: true,
+    plugins: [inkRemembersTexts],
     chunkNames: "chunks/[name]-[hash]",
   });
   await build({

@@ -42,8 +42,9 @@ export interface TuiEnd {
   readonly error: unknown;
 }
 
-/** The clock in the header and times since the last progress move on. */
+/** How often the time is looked at; the clock in the header and the ages in lists move on by the minute. */
 const tickMs = 5000;
+const minuteMs = 60_000;
 
 /** Runs the TUI until the person leaves it or the terminal goes away; the terminal is restored before it resolves. */
 export async function runTui(parts: TuiParts): Promise<TuiEnd> {
@@ -137,7 +138,7 @@ class Tui {
       patchConsole: false,
     });
     this.ink.waitUntilExit().catch(this.failed);
-    this.tick = setInterval(() => this.store.set({ now: clock.now() }), tickMs);
+    this.tick = setInterval(() => this.moveClock(), tickMs);
     source
       .start({
         changed: (data) =>
@@ -206,6 +207,12 @@ class Tui {
     }
     this.store.set((state) => ({ isZoomed: true, selection: { ...state.selection, agents: attach } }));
     this.control.openPane(agent, "replace");
+  }
+
+  private moveClock(): void {
+    const now = this.parts.clock.now();
+    const isSameMinute = Math.floor(now / minuteMs) === Math.floor(this.store.snapshot().now / minuteMs);
+    if (!isSameMinute) this.store.set({ now });
   }
 
   private changed(): void {

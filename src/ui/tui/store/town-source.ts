@@ -1,6 +1,7 @@
 import { homedir } from "node:os";
+import { isDeepStrictEqual } from "node:util";
 import { daemonStatus } from "../../../agents/daemon/daemon-control.ts";
-import { agentHealth } from "../../../agents/patrols/agent-health.ts";
+import { type AgentView, agentHealth } from "../../../agents/patrols/agent-health.ts";
 import type { SessionEvent, SessionHost } from "../../../agents/sessions/session-host.ts";
 import type { TownAccess } from "../../../agents/town-access.ts";
 import { type ConvoyView, viewsOf } from "../../../core/convoys/convoy-view.ts";
@@ -35,8 +36,12 @@ export interface SourceListener {
   readonly session: (event: SessionEvent) => void;
 }
 
-/** Health changes by the mere passing of time (spec/06 §11, §12). */
+/** How often it is asked whether something that no event tells may have changed. */
 const heartbeatMs = 5000;
+/** Health changes by the mere passing of time, in minutes (spec/06 §11, §12): also a quiet town is read this often. */
+const quietReadMs = 30_000;
+/** An agent whose last progress is younger shows it in seconds. */
+const secondsShownMs = 60_000;
 /** A burst of writes is read once; the first of it at once, the last of it after this. */
 const readGapMs = 250;
 /** Rows that come in faster than a frame are shown together. */
@@ -55,6 +60,9 @@ export class LiveTownSource implements TownSource {
   private readTimer: NodeJS.Timeout | undefined;
   private feedTimer: NodeJS.Timeout | undefined;
   private lastReadAt = 0;
+  /** An agent wrote to its terminal since the last reading: its time since the last progress is another one. */
+  private hasHeardOutput = false;
+  private shown: Partial<TownData> = {};
   private isReading = false;
   private wantsReading = false;
   private isClosed = false;
@@ -72,10 +80,9 @@ export class LiveTownSource implements TownSource {
   async start(listener: SourceListener): Promise<void> {
     this.listener = listener;
     const { town, ledger } = this.access;
-    await this.connect();
     await this.read();
     this.ledgerWatch = watchLedger(ledger, () => this.refresh());
-    this.heartbeat = setInterval(() => void this.beat(), heartbeatMs);
+    this.heartbeat = setInterval(() => this.beat(), heartbeatMs);
     try {
       this.follower = await followEvents(
         town.paths.events,
@@ -119,9 +126,20 @@ export class LiveTownSource implements TownSource {
     await Promise.all([this.ledgerWatch?.close(), this.follower?.close()]);
   }
 
-  private async beat(): Promise<void> {
-    await this.connect();
-    await this.read();
+  private beat(): void {
+    if (this.connectedHost === undefined || this.hasHeardOutput || this.isCounting() || this.isOverdue())
+      void this.read();
+  }
+
+  private isOverdue(): boolean {
+    return performance.now() - this.lastReadAt >= quietReadMs;
+  }
+
+  /** An agent's age in seconds is on the screen. */
+  private isCounting(): boolean {
+    return (this.shown.agents ?? []).some(
+      ({ health, idleMs }) => health !== "idle" && idleMs < secondsShownMs,
+    );
   }
 
   /** The host may come and go; without one the rest of the town is still shown. */
@@ -130,7 +148,10 @@ export class LiveTownSource implements TownSource {
   }
 
   private heard(event: SessionEvent): void {
-    if (event.type === "output") return;
+    if (event.type === "output") {
+      this.hasHeardOutput = true;
+      return;
+    }
     if (event.type === "lost") this.connectedHost = undefined;
     this.listener?.session(event);
     this.refresh();
@@ -143,12 +164,13 @@ export class LiveTownSource implements TownSource {
     }
     this.isReading = true;
     this.lastReadAt = performance.now();
+    this.hasHeardOutput = false;
     try {
-      this.listener?.changed({ ...(await this.readTown()), trouble: "", isLoaded: true });
+      await this.connect();
+      this.show({ ...(await this.readTown()), trouble: "", isLoaded: true });
     } catch (error) {
       // The last good data stays on the screen, with the reason why it is old (spec/06 §12.2).
-      if (!this.isClosed)
-        this.listener?.changed({ trouble: `cannot read the town: ${(error as Error).message}` });
+      if (!this.isClosed) this.show({ trouble: `cannot read the town: ${(error as Error).message}` });
     } finally {
       this.isReading = false;
     }
@@ -156,6 +178,17 @@ export class LiveTownSource implements TownSource {
       this.wantsReading = false;
       this.refresh();
     }
+  }
+
+  /** Passes on what differs from what was passed on before: a town in which nothing happens draws nothing. */
+  private show(data: Partial<TownData>): void {
+    const changed = Object.fromEntries(
+      Object.entries(data).filter(
+        ([key, value]) => !isDeepStrictEqual(value, this.shown[key as keyof TownData]),
+      ),
+    );
+    this.shown = { ...this.shown, ...data };
+    if (Object.keys(changed).length > 0) this.listener?.changed(changed);
   }
 
   private async readTown(): Promise<Partial<TownData>> {
@@ -174,7 +207,7 @@ export class LiveTownSource implements TownSource {
       name: town.name,
       place: showPath(town.root),
       rigs: town.rigs().map((rig) => rig.name),
-      agents,
+      agents: agents.map(withShownIdle),
       convoys,
       queue: queued.map((bead): QueueRow => {
         const request = mergeRequest(bead);
@@ -207,6 +240,8 @@ export class LiveTownSource implements TownSource {
 
   private take(events: readonly TownEvent[]): void {
     this.arrived.push(...events);
+    // What the log tells is not always a write of the ledger: the daemon, a settings file.
+    if (this.follower !== undefined) this.refresh();
     this.feedTimer ??= setTimeout(() => this.showFeed(), feedGapMs);
   }
 
@@ -220,6 +255,13 @@ export class LiveTownSource implements TownSource {
     this.feed = [...rows.reverse(), ...this.feed].slice(0, feedLimit);
     this.listener?.changed({ feed: this.feed });
   }
+}
+
+/** The time since the last progress as exact as it is shown, so that only what looks different counts as changed. */
+function withShownIdle(agent: AgentView): AgentView {
+  const unit =
+    agent.health === "idle" ? Number.POSITIVE_INFINITY : agent.idleMs < secondsShownMs ? 1000 : 60_000;
+  return { ...agent, idleMs: agent.idleMs - (agent.idleMs % unit) };
 }
 
 function showPath(path: string): string {
