@@ -14,6 +14,7 @@ const commandPrograms = { gt: "src/ui/cli/gt.ts", bd: "src/ui/cli/bd.ts" };
  * made of src/ui/cli/quick/. With each, the commands it holds.
  */
 const quickPrograms = {
+  "gt-heartbeat": ["gt/heartbeat.ts"],
   "gt-hook": ["gt/hook-status.ts"],
   "gt-mail": ["gt/mail-check.ts"],
   "gt-prime": ["gt/prime.ts"],
