@@ -1,4 +1,7 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { townSettingsFile } from "../../src/core/town/paths.ts";
 import type { TestTerminal } from "../support/terminal.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { TuiTown } from "./support/tui-town.ts";
@@ -150,4 +153,16 @@ test("help lists the keys that work here and can be searched", async () => {
   );
   terminal.press("escape");
   await terminal.waitForText((screen) => !screen.includes("Help"));
+});
+
+test("a settings file that is not JSON is told, and the town shows all the same", async () => {
+  await town.polecat("nux", ["/bin/sh"]);
+  const file = townSettingsFile(town.plain.root);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, "{ not json");
+  const terminal = await town.open({ columns: 160, rows: 45 });
+  await terminal.waitForText("config.json");
+  await terminal.waitForText("nux");
+  terminal.press("q");
+  expect(await terminal.waitForExit()).toBe(0);
 });

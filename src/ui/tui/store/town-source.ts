@@ -8,6 +8,7 @@ import { type ConvoyView, viewsOf } from "../../../core/convoys/convoy-view.ts";
 import type { TownEvent } from "../../../core/events/event.ts";
 import { type Follower, followEvents } from "../../../core/events/follow-events.ts";
 import { type LedgerWatch, watchLedger } from "../../../core/ledger/watch-ledger.ts";
+import { tolerantTown } from "../../../core/town/tolerant-town.ts";
 import { mergeRequest } from "../../../core/merge/merge-request.ts";
 import { readBeads } from "./read-beads.ts";
 import { toFeedRow } from "./feed-row.ts";
@@ -167,7 +168,12 @@ export class LiveTownSource implements TownSource {
     this.hasHeardOutput = false;
     try {
       await this.connect();
-      this.show({ ...(await this.readTown()), trouble: "", isLoaded: true });
+      let trouble = "";
+      const town = tolerantTown(this.access.town, (text) => {
+        trouble = text;
+      });
+      const data = await this.readTown({ ...this.access, town });
+      this.show({ ...data, trouble, isLoaded: true });
     } catch (error) {
       // The last good data stays on the screen, with the reason why it is old (spec/06 §12.2).
       if (!this.isClosed) this.show({ trouble: `cannot read the town: ${(error as Error).message}` });
@@ -191,11 +197,11 @@ export class LiveTownSource implements TownSource {
     if (Object.keys(changed).length > 0) this.listener?.changed(changed);
   }
 
-  private async readTown(): Promise<Partial<TownData>> {
-    const { town, ledger, clock } = this.access;
+  private async readTown(access: TownAccess): Promise<Partial<TownData>> {
+    const { town, ledger, clock } = access;
     const now = clock.now();
     const [agents, open, landed, queued] = await Promise.all([
-      agentHealth(this.access),
+      agentHealth(access),
       ledger.find({ type: "convoy", notStatus: "closed", sort: "oldest" }),
       ledger.find({ type: "convoy", status: "closed", closedAfter: now - landedShownMs, sort: "closed" }),
       ledger.find({ type: "merge-request", notStatus: "closed", sort: "oldest" }),
