@@ -35,7 +35,8 @@ async function* onLargeTown({ nodeStartMs }) {
     const tui = openTui(town);
     await tui.seen(/polecats|agents/);
     await pause(3000);
-    const busy = await cpuShare(tui.pid, 10_000);
+    // Long enough for the reading of a quiet town, every half minute, to be in it.
+    const busy = await cpuShare(tui.pid, 35_000);
     yield { name: `idle CPU, ${quietAgents} quiet agents`, value: busy, unit: "%", bar: 1 };
     tui.end();
   } finally {
