@@ -5,6 +5,8 @@ import { examineLedger } from "../../../src/core/ledger/doctor/doctor.ts";
 import { exportLines } from "../../../src/core/ledger/jsonl/export-lines.ts";
 import { findBlockedDrift } from "../../../src/core/ledger/store/blocked-state.ts";
 import type { SqliteLedger } from "../../../src/core/ledger/store/sqlite-ledger.ts";
+import { watchLedger } from "../../../src/core/ledger/watch-ledger.ts";
+import { waitFor } from "../../support/wait-for.ts";
 import { scratchLedger } from "./scratch-ledger.ts";
 
 interface Writer {
@@ -61,6 +63,8 @@ it("gives fifty claiming processes fifty different beads", { timeout: 120_000 },
   expect(new Set(claimed).size).toBe(50);
   const beads = await ledger.find({ status: "in_progress" });
   expect(new Set(beads.map(({ assignee }) => assignee)).size).toBe(50);
+  const { changes } = await ledger.changes(0, { limit: 0, types: ["claimed"] });
+  expect(changes.map(({ beadId }) => beadId).toSorted()).toEqual(claimed.toSorted());
 });
 
 it("keeps every acknowledged write of writers that are killed at any moment", {
@@ -92,4 +96,46 @@ it("keeps every acknowledged write of writers that are killed at any moment", {
   expect(findBlockedDrift(ledger.database, ledger.statuses())).toEqual([]);
   const exported = [...exportLines(ledger, { everything: true })].map((line) => JSON.parse(line).id);
   expect(exported).toEqual(ledger.database.values("SELECT id FROM issues ORDER BY id"));
+});
+
+it("25: shows a follower whole batches in their order and nothing of a writer killed inside a transaction", {
+  timeout: 60_000,
+}, async () => {
+  const { ledger } = await scratchLedger();
+  const started = await ledger.head();
+  let seen = started;
+  let followed: string[] = [];
+  let look = Promise.resolve();
+  const watcher = watchLedger(ledger, () => {
+    look = look.then(async () => {
+      const page = await ledger.changes(seen, { limit: 0, types: ["created"] });
+      seen = page.to;
+      followed = [...followed, ...page.changes.map(({ beadId }) => beadId)];
+      // A batch of the writers below has fifty beads.
+      expect(followed.length % 50).toBe(0);
+    });
+  });
+  onTestFinished(() => watcher.close());
+  const acknowledged: string[] = [];
+  const delays: number[] = [];
+  for (let round = 0; round < 4; round++) {
+    const killed = startWriter(ledger, `killed${round}`, "hang", "1", "50");
+    await new Promise((resolve) => killed.child.stdout?.once("data", resolve));
+    killed.child.kill("SIGKILL");
+    await killed.ended;
+    const writer = startWriter(ledger, `w${round}`, "create", "2", "50");
+    expect(await writer.ended).toBe(0);
+    acknowledged.push(...writer.acknowledged);
+    const told = performance.now();
+    await waitFor(() => followed.length === acknowledged.length, { what: "the follower" });
+    delays.push(performance.now() - told);
+  }
+  await look;
+  // The quickest, because a loaded machine delays one or the other.
+  expect(Math.min(...delays)).toBeLessThan(500);
+  expect(followed).toEqual(acknowledged);
+  expect(await ledger.count({})).toBe(acknowledged.length);
+  const { changes } = await ledger.changes(started, { limit: 0 });
+  expect(changes.map(({ seq }) => seq)).toEqual([...changes.keys()].map((n) => started + n + 1));
+  expect(changes.some(({ actor }) => actor.startsWith("killed"))).toBe(false);
 });

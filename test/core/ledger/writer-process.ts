@@ -1,5 +1,5 @@
 // A process of its own that writes to a ledger and prints what was acknowledged, one id a line.
-// usage: writer-process.ts <database> <actor> create <count> <beads a batch> | claim
+// usage: writer-process.ts <database> <actor> create <count> <beads a batch> | claim | hang 1 <beads a batch>
 import { writeSync } from "node:fs";
 import type { Operation } from "../../../src/core/ledger/operation.ts";
 import { openLedger } from "../../../src/core/ledger/open-ledger.ts";
@@ -11,6 +11,7 @@ if (task === "claim") {
   const bead = await ledger.claimReady(actor);
   if (bead !== undefined) acknowledge([bead.id]);
 } else {
+  if (task === "hang") stopBeforeCommit();
   for (let n = 0; n < Number(count); n++) {
     const beads = Array.from(
       { length: Number(size) },
@@ -25,4 +26,18 @@ await ledger.close();
 /** Synchronous, so that what is printed was committed and what is committed gets printed unless we are killed first. */
 function acknowledge(ids: readonly string[]): void {
   writeSync(1, ids.map((id) => `${id}\n`).join(""));
+}
+
+/** Makes the next transaction stop for ever between its last statement and its commit, with pages already in the WAL. */
+function stopBeforeCommit(): void {
+  const { database } = ledger;
+  database.execute("PRAGMA cache_size = 1");
+  const write = database.write.bind(database);
+  database.write = (change) =>
+    write(() => {
+      const result = change();
+      writeSync(1, "inside\n");
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+      return result;
+    });
 }

@@ -96,10 +96,12 @@ it("6: alternatives run only after a failure", async () => {
   expect(bead?.["close_reason"]).toMatch(/^skipped:/);
 });
 
-it("7: of many claims at once exactly one wins, and the winner may repeat it", async () => {
+it("7: of many claims at once exactly one wins, and the winner may repeat it", {
+  timeout: 60_000,
+}, async () => {
   const repository = await bdRepository();
   const id = await repository.create("wanted");
-  const actors = Array.from({ length: 12 }, (_, index) => `worker-${index}`);
+  const actors = Array.from({ length: 50 }, (_, index) => `worker-${index}`);
   const results = await Promise.all(
     actors.map((actor) => repository.bd(["update", id, "--claim", "--actor", actor])),
   );
@@ -112,6 +114,14 @@ it("7: of many claims at once exactly one wins, and the winner may repeat it", a
   const before = await repository.json<BeadJson[]>("show", id);
   expect((await repository.bd(["update", id, "--claim", "--actor", winners[0] ?? ""])).code).toBe(0);
   expect((await repository.json<BeadJson[]>("show", id))[0]?.["rev"]).toBe(before[0]?.["rev"]);
+  const { changes } = await repository.json<{ changes: readonly { event_type: string; actor: string }[] }>(
+    "changes",
+    "--since",
+    "0",
+  );
+  expect(changes.filter(({ event_type }) => event_type === "claimed").map(({ actor }) => actor)).toEqual(
+    winners,
+  );
 });
 
 it("12: numbers of children are never used again, and depth is limited", async () => {
