@@ -26,6 +26,8 @@ export interface OpenLedgerOptions {
   readonly synchronous?: "normal" | "full";
   readonly ignoreSchemaSkew?: boolean;
   readonly allowNetworkFileSystem?: boolean;
+  /** For how long a deletion is told to other clones, in milliseconds (spec/01 §9.3). */
+  readonly tombstoneTtlMs?: number | undefined;
   /** How long a write waits for other writers before `E_BUSY`, 30 s by default. */
   readonly patienceMs?: number;
 }
@@ -38,6 +40,7 @@ export async function openLedger(options: OpenLedgerOptions): Promise<SqliteLedg
     clock: options.clock ?? systemClock,
     random: options.random ?? systemRandom,
     scope: options.scope,
+    tombstoneTtlMs: options.tombstoneTtlMs,
     appendEvents: eventLog === undefined ? undefined : (events) => appendTo(eventLog, events),
     callHooks: hooks === undefined ? undefined : (events, jsonOf) => callHooks(hooks, events, jsonOf),
     publishPrefixes: routes === undefined ? undefined : (entries) => publishTo(routes, entries),

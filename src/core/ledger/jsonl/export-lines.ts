@@ -6,9 +6,6 @@ import { type BeadRecord, formatMemory, formatRecord, formatTombstone } from "./
 import { compareBytes } from "./parse-line.ts";
 import { recordOfRow } from "./stored-record.ts";
 
-/** Days for which a deletion is told to other clones (config `sync.tombstone-ttl`, spec/01 §9.3). */
-export const tombstoneTtlMs = 30 * 24 * 3600 * 1000;
-
 /** Types that stay in their own clone (spec/01 §9.1). */
 const localTypes: ReadonlySet<string> = new Set(["agent", "role", "event"]);
 
@@ -18,12 +15,12 @@ export function isExported(row: BeadRow): boolean {
   );
 }
 
-/** The line of a bead or of its tombstone; undefined when other clones do not see it. */
+/** The line of a bead or of its tombstone; undefined when other clones do not see it, or when it was deleted before `since`. */
 export function exportLine(
   database: LedgerDatabase,
   id: string,
   scope: string,
-  now: number,
+  since: number,
 ): string | undefined {
   const row = database.get<BeadRow>("SELECT * FROM issues WHERE id = ?", id);
   if (row !== undefined)
@@ -32,7 +29,7 @@ export function exportLine(
     "SELECT id, deleted_at, deleted_by, reason, record FROM tombstones WHERE id = ? AND scope = ? AND deleted_at > ?",
     id,
     scope,
-    now - tombstoneTtlMs,
+    since,
   );
   return tombstone === undefined ? undefined : tombstoneLine(tombstone);
 }
@@ -96,7 +93,7 @@ function chosenLine(ledger: SqliteLedger, id: string, choice: ExportChoice): str
   const row = database.get<BeadRow>("SELECT * FROM issues WHERE id = ?", id);
   if (row === undefined) {
     const scope = database.value<string>("SELECT scope FROM tombstones WHERE id = ?", id) ?? "";
-    return exportLine(database, id, scope, ledger.clock.now());
+    return exportLine(database, id, scope, ledger.clock.now() - ledger.tombstoneTtlMs);
   }
   const isWanted =
     choice.everything === true ||

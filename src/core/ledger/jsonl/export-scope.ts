@@ -7,7 +7,7 @@ import { GtError } from "../../gt-error.ts";
 import { headOf } from "../store/batch.ts";
 import type { LedgerDatabase } from "../store/database.ts";
 import type { SqliteLedger } from "../store/sqlite-ledger.ts";
-import { exportLine, tombstoneTtlMs } from "./export-lines.ts";
+import { exportLine } from "./export-lines.ts";
 import { compareBytes } from "./parse-line.ts";
 
 export interface ExportOptions {
@@ -57,7 +57,8 @@ interface Plan {
  */
 export async function exportScope(ledger: SqliteLedger, options: ExportOptions): Promise<ExportReport> {
   const { database } = ledger;
-  const plan = database.read(() => planExport(database, options));
+  const since = options.now - ledger.tombstoneTtlMs;
+  const plan = database.read(() => planExport(database, options, since));
   const { added, changed, removed } = plan;
   const state = exportState(database, options.scope);
   const isSame =
@@ -90,21 +91,22 @@ export async function exportScope(ledger: SqliteLedger, options: ExportOptions):
         );
     }
     recordExport(database, options, hash, plan.head);
+    database.run("DELETE FROM tombstones WHERE scope = ? AND deleted_at <= ?", options.scope, since);
     forgetDirty(database, options.scope, plan.head);
   });
   return { scope: options.scope, exported: plan.after, added, changed, removed, written: true };
 }
 
-function planExport(database: LedgerDatabase, { scope, now, rebuild }: ExportOptions): Plan {
+function planExport(database: LedgerDatabase, { scope, rebuild }: ExportOptions, since: number): Plan {
   const head = headOf(database);
   const old = database.pluck("SELECT line FROM export_lines WHERE issue_id = ? AND scope = ?");
   const lines = new Map<string, string | undefined>();
   const counts = { added: 0, changed: 0, removed: 0 };
   let growth = 0;
   let lost = 0;
-  for (const id of idsToExport(database, scope, now, rebuild === true)) {
+  for (const id of idsToExport(database, scope, since, rebuild === true)) {
     const before = old.get(id, scope) as string | undefined;
-    const line = exportLine(database, id, scope, now);
+    const line = exportLine(database, id, scope, since);
     if (line === before) continue;
     lines.set(id, line);
     if (before === undefined) counts.added++;
@@ -117,7 +119,7 @@ function planExport(database: LedgerDatabase, { scope, now, rebuild }: ExportOpt
   const tombstones = database.value<number>(
     "SELECT count(*) FROM tombstones WHERE scope = ? AND deleted_at > ?",
     scope,
-    now - tombstoneTtlMs,
+    since,
   );
   const after = stored + counts.added - counts.removed - (tombstones ?? 0);
   return { head, lines, before: after - growth, after, lost, ...counts };
@@ -130,13 +132,13 @@ function beadsIn(line: string | undefined): number {
 function idsToExport(
   database: LedgerDatabase,
   scope: string,
-  now: number,
+  since: number,
   rebuild: boolean,
 ): readonly string[] {
   const expired = database.values<string>(
     "SELECT id FROM tombstones WHERE scope = ? AND deleted_at <= ?",
     scope,
-    now - tombstoneTtlMs,
+    since,
   );
   if (!rebuild)
     return [...database.values<string>("SELECT issue_id FROM dirty WHERE scope = ?", scope), ...expired];
@@ -249,7 +251,6 @@ function recordExport(
     head,
     now,
   );
-  database.run("DELETE FROM tombstones WHERE scope = ? AND deleted_at <= ?", scope, now - tombstoneTtlMs);
 }
 
 function forgetDirty(database: LedgerDatabase, scope: string, head: number): void {

@@ -52,6 +52,7 @@ export interface SqliteLedgerOptions {
   readonly random: Random;
   /** Scope of new beads and of id fragments. */
   readonly scope: string | undefined;
+  readonly tombstoneTtlMs?: number | undefined;
   /** Takes the lines of committed batches to the event log. */
   readonly appendEvents: ((events: readonly TownEvent[]) => Promise<void>) | undefined;
   /** Calls the hooks of a committed batch (spec/01 §5.4). */
@@ -62,6 +63,8 @@ export interface SqliteLedgerOptions {
   readonly publishPrefixes?: ((entries: readonly PrefixEntry[]) => Promise<void>) | undefined;
 }
 
+const defaultTombstoneTtlMs = 30 * 24 * 3600 * 1000;
+
 /** Liveness times reach the file at most this often for one agent (spec/01 §6.2). */
 const touchIntervalMs = 5_000;
 
@@ -71,6 +74,8 @@ export class SqliteLedger implements Ledger {
   readonly database: LedgerDatabase;
   readonly clock: Clock;
   readonly random: Random;
+  /** For how long a deletion is told to other clones (config `sync.tombstone-ttl`, spec/01 §9.3). */
+  readonly tombstoneTtlMs: number;
   private readonly options: SqliteLedgerOptions;
   private readonly touched = new Map<ActorAddress, number>();
   private readonly pendingTimes = new Map<ActorAddress, AgentTimes>();
@@ -78,6 +83,7 @@ export class SqliteLedger implements Ledger {
   private cachedStatuses = new Statuses(new Map());
 
   constructor(database: LedgerDatabase, options: SqliteLedgerOptions) {
+    this.tombstoneTtlMs = options.tombstoneTtlMs ?? defaultTombstoneTtlMs;
     this.path = database.path;
     this.database = database;
     this.options = options;

@@ -101,3 +101,19 @@ it("says what a sync would find, without touching anything", async () => {
   const human = await runBd(["sync", "--no-push"], { cwd: first, env: { BD_ACTOR: "ann" } });
   expect(human.stdout).toMatch(/^✓ local: exported 1 \(1 changed\), committed [0-9a-f]{7}\n$/);
 });
+
+it("tells the others of a deletion for as long as sync.tombstone-ttl says", async () => {
+  const { first } = clones();
+  await bd(first, "ann", "init", "-p", "demo", "--skip-agents");
+  const { id } = await bd(first, "ann", "create", "short-lived");
+  await bd(first, "ann", "create", "stays");
+  await bd(first, "ann", "sync", "--no-push");
+  await bd(first, "ann", "delete", id, "--force");
+  await bd(first, "ann", "sync", "--no-push");
+  const file = () => readFileSync(join(first, ".beads", "issues.jsonl"), "utf8");
+  expect(file()).toContain(`"_type":"tombstone","id":"${id}"`);
+  await bd(first, "ann", "config", "set", "sync.tombstone-ttl", "1ms");
+  await bd(first, "ann", "sync", "--no-push");
+  expect(file()).not.toContain(id);
+  expect(file()).toContain("stays");
+});
