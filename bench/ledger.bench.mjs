@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -21,6 +21,7 @@ export default async function* bench(baselines) {
   try {
     yield* onLargeLedger(directory, baselines);
     yield* onFiles(directory);
+    yield* manyProcesses(directory);
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
@@ -228,6 +229,49 @@ async function* onFiles(directory) {
     return mergeRecords({ base, ours, theirs }, { isSettled: (status) => status === "closed" });
   });
   yield row("P14 merge three files of 20,000 beads", merge.ms / 1000, "s", 3);
+}
+
+async function* manyProcesses(directory) {
+  const beadsDir = join(directory, "many/.beads");
+  const path = join(beadsDir, "beads.db");
+  const ledger = await openLedger({ path, create: true, scope: "local" });
+  await ledger.write("bench", [{ op: "registerPrefix", prefix: "gt", scope: "local", path: "." }]);
+  const writer = join(import.meta.dirname, "../test/core/ledger/writer-process.ts");
+  const node = ["--experimental-strip-types", "--no-warnings", writer, path];
+  const fifty = (command) =>
+    timed(async () => {
+      const codes = await Promise.all(Array.from({ length: 50 }, (_, n) => exitCode(command(n))));
+      return codes.filter((code) => code !== 0).length;
+    });
+  const added = async (work) => {
+    const before = await ledger.count({});
+    const { ms, result } = await work();
+    return { ms, note: `${(await ledger.count({})) - before} beads, ${result} errors` };
+  };
+  const writes = await added(() =>
+    fifty((n) => spawn(process.execPath, [...node, `p${n}`, "create", "20"], { stdio: "ignore" })),
+  );
+  yield { ...row("P15 50 processes of 20 creates", writes.ms / 1000, "s", 20), note: writes.note };
+  const bd = join(import.meta.dirname, "../bin/bd");
+  const loop = 'for n in $(seq 20); do "$0" "$1" create "loop $n" -q || exit 1; done';
+  const env = { ...process.env, BEADS_DB: path, BD_ACTOR: "bench" };
+  const loops = await added(() =>
+    fifty(() => spawn("sh", ["-c", loop, process.execPath, bd], { env, cwd: beadsDir, stdio: "ignore" })),
+  );
+  yield { ...row("P15 50 shell loops of 20 bd create", loops.ms / 1000, "s", 180), note: loops.note };
+  const claims = await fifty((n) =>
+    spawn(process.execPath, [...node, `p${n}`, "claim"], { stdio: "ignore" }),
+  );
+  const claimed = await ledger.find({ status: "in_progress", limit: 0 });
+  yield {
+    ...row("P16 50 processes claim the next bead", claims.ms / 1000, "s", 15),
+    note: `${new Set(claimed.map(({ assignee }) => assignee)).size} claimed, ${claims.result} errors`,
+  };
+  await ledger.close();
+}
+
+function exitCode(child) {
+  return new Promise((resolve) => child.on("close", resolve));
 }
 
 function fileId(n) {
