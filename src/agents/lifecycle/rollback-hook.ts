@@ -36,7 +36,7 @@ export async function hookPlace(access: TownAccess, address: string): Promise<Ho
     throw new GtError("E_AGENT_NOT_FOUND", `${address} has no sandbox`, { hint: "gt polecat list --all" });
   if (!(await isValidWorktree(worktree)))
     throw new GtError("E_NO_WORKTREE", `the worktree of ${address} is gone or broken`, {
-      hint: "gt hooks repair",
+      hint: "gt doctor",
     });
   return { agent, worktree, place: `${parsed.role === "crew" ? "crew" : "polecats"}/${agent.name}` };
 }

@@ -39,7 +39,7 @@ export async function findTarget(text: string, context: TargetContext): Promise<
 export function targetOf(address: Address, town: Town): Target {
   if (address.role === "overseer")
     throw new GtError("E_TARGET", "the overseer is a person and has no session", {
-      hint: "gt mail send --human",
+      hint: 'gt mail send --human -s "..."',
     });
   const rig = address.rig === "" ? undefined : town.rig(address.rig);
   return { address, actor: formatAddress(address), session: sessionName(address, rig) };

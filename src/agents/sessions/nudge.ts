@@ -55,7 +55,7 @@ export async function nudge(access: TownAccess, request: NudgeRequest): Promise<
     });
   if (message.length > maxMessage)
     throw usageError(`message too long (${message.length} > ${maxMessage}): send mail instead`, {
-      hint: `gt mail send ${request.to} --stdin`,
+      hint: `gt mail send ${request.to} -s "..." --stdin`,
     });
   const target = await findTarget(request.to, {
     ...{ town, ledger, actor: request.from },
