@@ -8,6 +8,7 @@ const minute = 60_000;
 let work: WorkTown;
 let access: TownAccess;
 let laterMs = 0;
+let queued = 0;
 
 beforeEach(async () => {
   laterMs = 0;
@@ -28,7 +29,8 @@ async function queue(
   more: Partial<SlingContext> = {},
 ): Promise<string> {
   const bead = await work.bead(access, title, "sleep 1000", { scope: rig, priority });
-  const enqueuedAt = access.clock.now();
+  // Two within one millisecond would have no order.
+  const enqueuedAt = access.clock.now() - minute + queued++;
   await access.ledger.write(
     "overseer",
     enqueueSling({ bead: bead.id, rig, reason: "sling", enqueued_at: enqueuedAt, ...more }, title),
