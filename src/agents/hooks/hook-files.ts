@@ -209,7 +209,9 @@ export const Gastown = async ({ client }) => {
           if (answer.continue)
             await client.session.prompt({ path: { id }, body: { parts: [{ type: "text", text: answer.continue }] } });
         }
-      } catch {}
+      } catch {
+        // The agent's session must go on when gt cannot answer.
+      }
     },
     "experimental.chat.system.transform": async (input, output) => {
       try {
@@ -217,7 +219,9 @@ export const Gastown = async ({ client }) => {
         const answer = await ask("prompt", { session_id: input?.sessionID }, 2000);
         if (context) output.system.push(context);
         if (answer.context) output.system.push(answer.context);
-      } catch {}
+      } catch {
+        // The agent's session must go on when gt cannot answer.
+      }
     },
     "experimental.session.compacting": async (input) => {
       await ask("pre-compact", { session_id: input?.sessionID }, 5000);
