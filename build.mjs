@@ -1,4 +1,5 @@
 // Bundles the programs into dist/: one entry per process, shared code split into chunks that load lazily.
+import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { builtinModules } from "node:module";
@@ -6,6 +7,14 @@ import { join, relative } from "node:path";
 import { build } from "esbuild";
 
 const root = import.meta.dirname;
+
+// A Node that is too old for the product never ends here; the repository brings its own, as bin/launch.js knows.
+if (Number.parseInt(process.versions.node, 10) < 22) {
+  const own = join(root, "node_modules/node/bin/node");
+  const { status } = spawnSync(own, [import.meta.filename, ...process.argv.slice(2)], { stdio: "inherit" });
+  process.exit(status ?? 1);
+}
+
 /** Each is one file, because loading fifty small ones takes longer than running. */
 const commandPrograms = { gt: "src/ui/cli/gt.ts", bd: "src/ui/cli/bd.ts" };
 
