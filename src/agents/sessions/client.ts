@@ -169,6 +169,7 @@ class HostClient implements SessionHost {
       resize: (toColumns, toRows) =>
         send(encodeFrame(FrameKind.resize, channel, encodeSize(toColumns, toRows))),
       acknowledge: (bytes) => send(encodeAcknowledge(channel, bytes)),
+      refresh: () => send(encodeFrame(FrameKind.refresh, channel, Buffer.alloc(0))),
       detach: () => {
         send(encodeFrame(FrameKind.detach, channel, Buffer.alloc(0)));
         this.#views.delete(channel);

@@ -15,6 +15,8 @@ export const FrameKind = {
   resize: 7,
   exit: 8,
   detach: 9,
+  /** The view asks for the whole state anew. */
+  refresh: 10,
 } as const;
 export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind];
 

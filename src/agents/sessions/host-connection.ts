@@ -133,6 +133,9 @@ export class HostConnection {
           view?.session.resizeViewer(view.viewer, columns, rows);
         return;
       }
+      case FrameKind.refresh:
+        view?.viewer.refresh();
+        return;
       case FrameKind.detach:
         view?.session.detach(view.viewer);
         this.#views.delete(frame.channel);

@@ -1,8 +1,7 @@
-import { accessSync, constants, statSync } from "node:fs";
-import { delimiter, join } from "node:path";
 import type { Clock } from "../../core/clock.ts";
 import { GtError } from "../../core/gt-error.ts";
 import { dialogTitle } from "./dialog-title.ts";
+import { expectStartable } from "./expect-startable.ts";
 import { limitReset } from "./limit-reset.ts";
 import { decidePhase, normaliseScreen, type PhaseDecision, type PhaseFacts } from "./phase.ts";
 import { processStartTime } from "./process-identity.ts";
@@ -17,7 +16,8 @@ import type {
   SessionSpec,
   StopOptions,
 } from "./session-host.ts";
-import { largestSize, Viewer, type ViewerSink } from "./viewer.ts";
+import { SessionViews, type ViewSize } from "./session-views.ts";
+import type { Viewer, ViewerSink } from "./viewer.ts";
 
 /** Unparsed bytes at which the pty is no longer read, and at which it is read again. */
 const pauseAtBytes = 256 * 1024;
@@ -54,8 +54,7 @@ export class HostedSession {
   readonly #listener: SessionListener;
   readonly #screen: Screen;
   readonly #pty: Pty;
-  readonly #viewers = new Set<Viewer>();
-  readonly #exitListeners = new Map<Viewer, (record: SessionRecord) => void>();
+  readonly #views: SessionViews;
   readonly #gone = Promise.withResolvers<void>();
   #record: SessionRecord;
   #unparsed = 0;
@@ -104,6 +103,7 @@ export class HostedSession {
     // On disk before the program runs: whoever finds the record after a crash finds the program by its run id.
     this.#listener.changed(this.#record, "size");
     this.#screen = new Screen(columns, rows, (reply) => this.#reply(reply));
+    this.#views = new SessionViews(this.#screen, (toColumns, toRows) => this.#resized(toColumns, toRows));
     this.#pty = openPty({
       ...{ argv, cwd, env: spec.env, columns, rows },
       onData: (bytes) => this.#receive(bytes),
@@ -214,34 +214,19 @@ export class HostedSession {
     return new Promise((resolve) => this.#screen.settle(() => resolve(this.#screen.text(scrollback))));
   }
 
-  attach(
-    size: { readonly columns: number; readonly rows: number; readonly passive: boolean },
-    sink: ViewerSink,
-    onExit: (record: SessionRecord) => void,
-  ): Viewer {
+  attach(size: ViewSize, sink: ViewerSink, onExit: (record: SessionRecord) => void): Viewer {
     this.#expectAlive();
-    const viewer = new Viewer(size, sink, (each) => this.#sendSnapshot(each));
-    this.#viewers.add(viewer);
-    this.#exitListeners.set(viewer, onExit);
-    this.#update({ viewers: this.#viewers.size }, "size");
-    this.#fitToViewers();
-    this.#sendSnapshot(viewer);
+    const viewer = this.#views.attach(size, sink, onExit);
+    this.#update({ viewers: this.#views.count }, "size");
     return viewer;
   }
 
   resizeViewer(viewer: Viewer, columns: number, rows: number): void {
-    viewer.columns = columns;
-    viewer.rows = rows;
-    // The view that was changed last counts as the latest of equals.
-    if (this.#viewers.delete(viewer)) this.#viewers.add(viewer);
-    this.#fitToViewers();
+    this.#views.resize(viewer, columns, rows);
   }
 
   detach(viewer: Viewer): void {
-    this.#exitListeners.delete(viewer);
-    if (!this.#viewers.delete(viewer) || !this.isAlive) return;
-    this.#update({ viewers: this.#viewers.size }, "size");
-    this.#fitToViewers();
+    if (this.#views.detach(viewer) && this.isAlive) this.#update({ viewers: this.#views.count }, "size");
   }
 
   /** Ctrl-C, SIGTERM, SIGKILL, each only as long as something of the session runs (spec/03 §5.8). */
@@ -283,43 +268,22 @@ export class HostedSession {
     this.#screen.write(bytes, () => this.#parsed(bytes));
   }
 
-  /** Viewers get bytes only once the screen shows them: so a snapshot never misses or repeats any. */
   #parsed(bytes: Uint8Array): void {
     this.#unparsed -= bytes.length;
     if (this.#isPaused && this.#unparsed < resumeAtBytes) {
       this.#isPaused = false;
       this.#pty.resume();
     }
-    for (const viewer of this.#viewers) viewer.data(bytes);
+    this.#views.parsed(bytes);
     // Whoever has just submitted something must see even the shortest turn.
     if (this.#watchers.size > 0) this.#evaluate();
     else this.#evaluateSoon(evaluateEveryMs);
   }
 
-  #sendSnapshot(viewer: Viewer): void {
-    this.#screen.settle(() => {
-      if (!this.#viewers.has(viewer) || !viewer.isBehind) return;
-      viewer.resized(this.#screen.columns, this.#screen.rows);
-      viewer.startFrom(this.#screen.snapshot());
-    });
-  }
-
-  #fitToViewers(): void {
-    this.#screen.settle(() => {
-      const size = largestSize(this.#viewers);
-      if (size === undefined || !this.isAlive) return;
-      const { columns, rows } = size;
-      if (columns === this.#screen.columns && rows === this.#screen.rows) return;
-      this.#screen.resize(columns, rows);
-      this.#pty.resize(columns, rows);
-      this.#update({ columns, rows }, "size");
-      // A view's own screen may break lines elsewhere when it is resized; a snapshot makes it the same again.
-      for (const viewer of this.#viewers) {
-        if (viewer.isBehind) continue;
-        viewer.resized(columns, rows);
-        viewer.startFrom(this.#screen.snapshot());
-      }
-    });
+  #resized(columns: number, rows: number): void {
+    if (!this.isAlive) return;
+    this.#pty.resize(columns, rows);
+    this.#update({ columns, rows }, "size");
   }
 
   #reply(text: string): void {
@@ -330,7 +294,7 @@ export class HostedSession {
     if (this.#evaluation !== undefined) clearTimeout(this.#evaluation.timer);
     const reason = this.#stopReason ?? (signal !== 0 ? "killed" : code === 0 ? "done" : "crashed");
     const now = this.#clock.now();
-    for (const viewer of this.#viewers) if (viewer.isBehind) viewer.startFrom(this.#screen.snapshot());
+    const tellViews = this.#views.end();
     this.#update(
       {
         ...{ phase: "exited", phaseSince: now, endedAt: now, viewers: 0, exitReason: reason },
@@ -339,9 +303,7 @@ export class HostedSession {
       },
       "exited",
     );
-    for (const listener of this.#exitListeners.values()) listener(this.#record);
-    this.#exitListeners.clear();
-    this.#viewers.clear();
+    tellViews(this.#record);
     void this.#sweep();
   }
 
@@ -450,34 +412,6 @@ export function notRunning(session: string): GtError {
 
 export function otherRun(session: string, runId: string): GtError {
   return new GtError("E_SESSION_RUN", `session "${session}" is another run by now`, { details: { runId } });
-}
-
-/** node-pty reports a missing program only as text on the screen; say it before anything is created. */
-function expectStartable(spec: SessionSpec): void {
-  const [command = ""] = spec.argv;
-  const hint = "gt config agent list";
-  if (!isDirectory(spec.cwd))
-    throw new GtError("E_SESSION_START", `working directory ${spec.cwd} does not exist`);
-  const candidates = command.includes("/")
-    ? [command]
-    : (spec.env["PATH"] ?? "").split(delimiter).map((directory) => join(directory, command));
-  if (!candidates.some(isExecutable))
-    throw new GtError("E_SESSION_START", `agent "${spec.agent}": command "${command}" not found in PATH`, {
-      hint,
-    });
-}
-
-function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false; // not there, or not for us
-  }
 }
 
 function pause(ms: number): Promise<void> {

@@ -1,7 +1,7 @@
 import { GtError } from "../../core/gt-error.ts";
 
 /** Grows with every change that an older host or client would not understand. */
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 /** An error as it travels over the socket. */
 export interface WireError {

@@ -2,14 +2,22 @@ import { UnicodeGraphemesAddon } from "@xterm/addon-unicode-graphemes";
 import xterm from "@xterm/headless";
 import { hardenTerminal } from "./harden-terminal.ts";
 import type { ScreenText } from "./session-host.ts";
-import { drawSnapshot } from "./snapshot.ts";
+import { drawPicture, drawSnapshot } from "./snapshot.ts";
+import { unfinishedSequence } from "./unfinished-sequence.ts";
 
 /** Lines above the screen that are kept for each session. */
 const scrollbackLines = 1000;
 
+/** What the emulator does not offer: whether its parser is at rest, which is state 0. */
+interface ParserInternals {
+  readonly _inputHandler: { readonly _parser: { readonly currentState: number } };
+}
+
 /** A headless terminal that holds what a program has drawn. */
 export class Screen {
   readonly #terminal: xterm.Terminal;
+  /** What the emulator has read of a sequence or a character whose end has not come yet. */
+  #unfinished: Uint8Array = new Uint8Array(0);
 
   constructor(columns: number, rows: number, onReply: (text: string) => void) {
     this.#terminal = new xterm.Terminal({
@@ -41,7 +49,10 @@ export class Screen {
 
   /** Feeds bytes; `parsed` runs in order, when the screen shows exactly what came before. */
   write(bytes: Uint8Array, parsed: () => void): void {
-    this.#terminal.write(bytes, parsed);
+    this.#terminal.write(bytes, () => {
+      this.#unfinished = unfinishedSequence(this.#unfinished, bytes, this.#isInSequence);
+      parsed();
+    });
   }
 
   /** Runs `then` when everything written so far is on the screen. */
@@ -102,10 +113,20 @@ export class Screen {
 
   /** Bytes that bring another terminal of this size to the same state. */
   snapshot(): Buffer {
-    return Buffer.from(drawSnapshot(this.#terminal));
+    return Buffer.concat([Buffer.from(drawSnapshot(this.#terminal)), this.#unfinished]);
+  }
+
+  /** Bytes that bring another terminal of this size to show the same screen, with an empty scrollback. */
+  picture(): Buffer {
+    return Buffer.from(drawPicture(this.#terminal));
   }
 
   dispose(): void {
     this.#terminal.dispose();
+  }
+
+  get #isInSequence(): boolean {
+    const { _core: core } = this.#terminal as unknown as { readonly _core: ParserInternals };
+    return core._inputHandler._parser.currentState !== 0;
   }
 }

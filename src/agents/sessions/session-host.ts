@@ -14,7 +14,10 @@ export interface SessionHost {
   write(session: string, data: string | Uint8Array): Promise<void>;
   /** The visible screen (and scrollback lines above it) as text. */
   screen(session: string, options?: { readonly scrollback?: number }): Promise<ScreenText>;
-  /** A live view: first a snapshot that redraws the terminal's state, then every byte (with back-pressure). */
+  /**
+   * A live view: first a snapshot that redraws the terminal's state, then every byte. A view that acknowledges them more
+   * slowly than the program writes gets pictures of the screen instead until the program is calm, then a snapshot.
+   */
   attach(session: string, view: AttachOptions): Promise<Attachment>;
   /**
    * Delivers what is in the session's nudge queue as soon as its agent is idle (spec/03 §7.3). Resolves with the state
@@ -149,6 +152,8 @@ export interface Attachment {
   resize(columns: number, rows: number): void;
   /** Tells the host how many bytes were painted, so that it may send on. Call it for all data received. */
   acknowledge(bytes: number): void;
+  /** Asks for a snapshot with what has scrolled away, which a view that fell behind does not have. */
+  refresh(): void;
   detach(): void;
 }
 

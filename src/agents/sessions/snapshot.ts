@@ -37,15 +37,29 @@ const mouseTracking: Readonly<Record<string, string>> = {
 /** Brings any terminal to its first state, with an empty scrollback. */
 const reset = "\x1b[?1049l\x1bc\x1b[3J";
 
+/** Until the end nothing of it is to be shown; the reset comes first, for it ends that, too. */
+const begin = `${reset}\x1b[?2026h`;
+const end = "\x1b[?2026l";
+
 /**
  * Bytes that bring another terminal of the same size to the same state: scrollback, both screens, colours, margins,
  * modes, cursor and pen. Every row is placed absolutely, so that no wrapping or erasing of the receiver can differ.
  */
 export function drawSnapshot(terminal: Terminal): string {
+  const { normal } = terminal.buffer;
+  return begin + drawScrollback(normal, terminal.rows) + drawScreen(terminal);
+}
+
+/** The same for what is on the screen at this moment, leaving the scrollback empty. */
+export function drawPicture(terminal: Terminal): string {
+  return begin + drawScreen(terminal);
+}
+
+function drawScreen(terminal: Terminal): string {
   const internals = (terminal as unknown as { readonly _core: Internals })._core;
   const { normal, alternate, active } = terminal.buffer;
   const { rows, modes } = terminal;
-  let text = reset + drawScrollback(normal, rows) + drawRows(normal, rows);
+  let text = drawRows(normal, rows);
   if (active.type === "alternate") {
     text += place(normal.cursorY, Math.min(normal.cursorX, terminal.cols - 1));
     text += `\x1b[?1049h${drawRows(alternate, rows)}`;
@@ -65,7 +79,7 @@ export function drawSnapshot(terminal: Terminal): string {
   text += mouseTracking[modes.mouseTrackingMode] ?? "";
   text += mouseEncodings[internals.coreMouseService.activeEncoding] ?? "";
   if (internals.coreService.isCursorHidden) text += "\x1b[?25l";
-  return text;
+  return modes.synchronizedOutputMode ? text : text + end;
 }
 
 /** Written from the top so that it scrolls away line by line, and nothing else does. */

@@ -112,3 +112,53 @@ test("whatever a program drew, a snapshot gives another terminal the same state"
     { numRuns: 150 },
   );
 });
+
+test("a snapshot in the middle of a sequence or a character goes on where the program does", async () => {
+  const text = Buffer.from(
+    "one \x1b[38;2;1;200;3mgreen\x1b[0m 漢 😺 \x1b]0;a title\x07\x1b]2;another\x1b\\\x1b(B é\x1bP+q\x1b\\ end",
+  );
+  for (let cut = 1; cut < text.length; cut++) {
+    // Byte by byte up to the cut as well: what is unfinished may come in pieces.
+    for (const pieces of [
+      [text.subarray(0, cut)],
+      [...text.subarray(0, cut)].map((byte) => Uint8Array.of(byte)),
+    ]) {
+      const screen = new Screen(columns, rows, () => {});
+      const one = reference();
+      const other = reference();
+      for (const piece of pieces) await new Promise<void>((done) => screen.write(piece, done));
+      await feed(one, text);
+      await feed(other, screen.snapshot());
+      await feed(other, text.subarray(cut));
+      expect(stateOf(other), `cut at ${cut}`).toEqual(stateOf(one));
+      screen.dispose();
+    }
+  }
+});
+
+test("a picture shows the same screen, with nothing above it, over whatever was there", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(piece, { maxLength: 40 }),
+      fc.array(piece, { maxLength: 20 }),
+      async (pieces, before) => {
+        const screen = new Screen(columns, rows, () => {});
+        const one = reference();
+        const other = reference();
+        const bytes = Buffer.from(pieces.join(""));
+        await new Promise<void>((done) => screen.write(bytes, done));
+        await feed(one, bytes);
+        await feed(other, Buffer.from(`${before.join("")}\x1b[3`));
+        await feed(other, screen.picture());
+        const { cells, ...state } = stateOf(other);
+        const { cells: wanted, ...wantedState } = stateOf(one);
+        expect(cells).toEqual(wanted.slice(-rows));
+        expect(state).toEqual(wantedState);
+        screen.dispose();
+        one.dispose();
+        other.dispose();
+      },
+    ),
+    { numRuns: 60 },
+  );
+});

@@ -4,7 +4,7 @@ import { hardenTerminal } from "../../../agents/sessions/harden-terminal.ts";
 import {
   BLINK,
   BOLD,
-  type CellGrid,
+  CellGrid,
   DIM,
   glyphOf,
   INVERSE,
@@ -19,11 +19,26 @@ import {
 } from "../screen/cell-grid.ts";
 import { graphemeWidth } from "../screen/text-width.ts";
 
+interface Place {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** A program that begins a synchronised update and does not end it is shown as it is after this long. */
+export const longestUpdateMs = 500;
+
 /** The screen of one session: a headless terminal fed with the session's bytes. */
 export class PaneScreen {
   /** Lines above the newest screen that are scrolled into view. */
   scroll = 0;
   readonly terminal: Terminal;
+  /** What the terminal's cells were when they were last read: only what has changed since is read again. */
+  private readonly cells = new CellGrid(0, 0);
+  private scrollOfCells = 0;
+  private cursorOfCells: Place | undefined;
+  private hasChanged = true;
+  /** Since when the program is in the middle of drawing. */
+  private updatingSince: number | undefined;
 
   constructor(columns: number, rows: number) {
     this.terminal = new headless.Terminal({
@@ -40,34 +55,62 @@ export class PaneScreen {
 
   /** `parsed` runs when the bytes are on this screen (not yet on the person's). */
   write(bytes: Uint8Array, parsed: () => void): void {
-    this.terminal.write(bytes, parsed);
+    this.terminal.write(bytes, () => {
+      this.hasChanged = true;
+      const isUpdating = this.terminal.modes.synchronizedOutputMode;
+      this.updatingSince = isUpdating ? (this.updatingSince ?? performance.now()) : undefined;
+      parsed();
+    });
   }
 
   resize(columns: number, rows: number): void {
     if (columns < 1 || rows < 1) return;
     this.terminal.resize(columns, rows);
+    this.hasChanged = true;
+  }
+
+  /** Nothing that the program has begun to draw is half done. */
+  get isWhole(): boolean {
+    return this.updatingSince === undefined || performance.now() - this.updatingSince > longestUpdateMs;
   }
 
   /** Draws the visible part into `rect`; what does not fit is clipped at the right and the bottom. */
   drawInto(grid: CellGrid, rect: Rect): void {
-    const buffer = this.terminal.buffer.active;
+    if ((this.hasChanged && this.isWhole) || this.scroll !== this.scrollOfCells) this.readCells();
+    const { cells } = this;
+    const columns = Math.min(rect.width, cells.columns);
+    for (let row = 0; row < rect.height; row++) {
+      const at = (rect.y + row) * grid.columns + rect.x;
+      if (columns < rect.width || row >= cells.rows) blank(grid, at, rect.width);
+      if (columns === 0 || row >= cells.rows) continue;
+      const from = row * cells.columns;
+      grid.glyphs.set(cells.glyphs.subarray(from, from + columns), at);
+      grid.foreground.set(cells.foreground.subarray(from, from + columns), at);
+      grid.background.set(cells.background.subarray(from, from + columns), at);
+      // A wide glyph whose right half is outside would draw over the frame.
+      if (((grid.glyphs[at + columns - 1] ?? 0) & WIDE) !== 0) grid.glyphs[at + columns - 1] = SPACE;
+    }
+  }
+
+  private readCells(): void {
+    const { cells, terminal } = this;
+    const buffer = terminal.buffer.active;
     const top = Math.max(0, buffer.viewportY - this.scroll);
-    const columns = Math.min(rect.width, this.terminal.cols);
+    cells.resize(terminal.cols, terminal.rows);
     cellOfRead ??= buffer.getNullCell();
     const cell = cellOfRead;
-    for (let row = 0; row < rect.height; row++) {
-      const line = row < this.terminal.rows ? buffer.getLine(top + row) : undefined;
-      const at = (rect.y + row) * grid.columns + rect.x;
-      blank(grid, at, rect.width);
-      if (line === undefined) continue;
-      for (let column = 0; column < columns; column++) {
-        line.getCell(column, cell);
-        drawCell(grid, at + column, cell);
-      }
-      // A wide glyph whose right half is outside would draw over the frame.
-      if (columns > 0 && ((grid.glyphs[at + columns - 1] ?? 0) & WIDE) !== 0)
-        grid.glyphs[at + columns - 1] = SPACE;
+    for (let row = 0; row < cells.rows; row++) {
+      const line = buffer.getLine(top + row);
+      const at = row * cells.columns;
+      if (line === undefined) blank(cells, at, cells.columns);
+      else
+        for (let column = 0; column < cells.columns; column++) {
+          line.getCell(column, cell);
+          drawCell(cells, at + column, cell);
+        }
     }
+    this.hasChanged = false;
+    this.scrollOfCells = this.scroll;
   }
 
   /** The lines in view, without trailing blanks, for copying. */
@@ -82,7 +125,12 @@ export class PaneScreen {
   }
 
   /** Where the program's cursor is within the pane, or undefined when it is hidden or scrolled away. */
-  cursor(): { readonly x: number; readonly y: number } | undefined {
+  cursor(): Place | undefined {
+    if (this.isWhole) this.cursorOfCells = this.readCursor();
+    return this.cursorOfCells;
+  }
+
+  private readCursor(): Place | undefined {
     const buffer = this.terminal.buffer.active;
     if (this.scroll > 0 || this.isCursorHidden()) return undefined;
     return { x: Math.min(buffer.cursorX, this.terminal.cols - 1), y: buffer.cursorY };

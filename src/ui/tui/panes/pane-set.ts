@@ -4,7 +4,7 @@ import { inside, layOut } from "../layout.ts";
 import type { Rect } from "../screen/cell-grid.ts";
 import type { PaneInfo, TuiState } from "../store/state.ts";
 import type { Store } from "../store/store.ts";
-import { PaneScreen } from "./pane-screen.ts";
+import { longestUpdateMs, PaneScreen } from "./pane-screen.ts";
 
 interface Pane {
   readonly address: string;
@@ -17,10 +17,14 @@ interface Pane {
   readonly typedAhead: (string | Uint8Array)[];
   isEnded: boolean;
   isParsing: boolean;
-  /** Bytes that may be parsed before the next frame. */
+  /** Bytes that may be parsed in this turn. */
   credit: number;
-  /** Bytes parsed since the last painted frame; the host waits for their acknowledgement before it sends on. */
+  /** Bytes parsed since the last painted frame. */
   unpainted: number;
+  /** Bytes painted since the last turn; the host waits for their acknowledgement before it sends on. */
+  painted: number;
+  /** The person wants to see what has scrolled away, which the host was asked for. */
+  wanted: { readonly lines: number; readonly until: number } | undefined;
   isClosed: boolean;
 }
 
@@ -30,11 +34,16 @@ interface PaneSize {
 }
 
 /**
- * Bytes of all panes together that are parsed for one frame: a few milliseconds of work, so that keys are never kept
- * waiting by agents that flood. What does not fit waits, and the host with it.
+ * The rhythm in which the host is told what was painted and sends on: however fast frames follow a key, agents that flood
+ * are shown at the rate of a stream.
  */
-const frameBytes = 64 * 1024;
+const turnMs = 30;
+/** Bytes of all panes together that are parsed in a turn. What does not fit waits, and the host with it. */
+const turnBytes = 128 * 1024;
+/** A millisecond of parsing; keys are read in between. */
 const sliceBytes = 16 * 1024;
+/** How long the host may take to send what has scrolled away. */
+const wantedMs = 2000;
 
 export interface PaneSetOptions {
   readonly store: Store;
@@ -48,6 +57,9 @@ export interface PaneSetOptions {
 export class PaneSet {
   private readonly panes = new Map<string, Pane>();
   private readonly options: PaneSetOptions;
+  private turn: NodeJS.Timeout | undefined;
+  private lastTurnAt = 0;
+  private lateUpdate: NodeJS.Timeout | undefined;
 
   constructor(options: PaneSetOptions) {
     this.options = options;
@@ -70,8 +82,10 @@ export class PaneSet {
       typedAhead: [],
       isEnded: false,
       isParsing: false,
-      credit: frameBytes,
+      credit: turnBytes,
       unpainted: 0,
+      painted: 0,
+      wanted: undefined,
       isClosed: false,
     };
     this.panes.set(address, pane);
@@ -89,6 +103,8 @@ export class PaneSet {
   }
 
   closeAll(): void {
+    clearTimeout(this.turn);
+    clearTimeout(this.lateUpdate);
     for (const address of [...this.panes.keys()]) this.close(address);
   }
 
@@ -123,10 +139,18 @@ export class PaneSet {
     const pane = this.panes.get(address);
     if (pane === undefined) return;
     const most = pane.screen.terminal.buffer.active.baseY;
+    if (lines > 0 && most === 0 && pane.attachment !== undefined) {
+      // A view that could not follow a flood has an empty scrollback.
+      pane.wanted = { lines, until: performance.now() + wantedMs };
+      pane.attachment.refresh();
+      return;
+    }
+    pane.wanted = undefined;
     pane.screen.scroll = Math.max(0, Math.min(most, pane.screen.scroll + lines));
     const current = this.options.store.snapshot().panes.get(address);
     if (current !== undefined) this.put({ ...current, scroll: pane.screen.scroll });
     this.options.repaint();
+    this.parse(pane);
   }
 
   /** Tells the host the size of each visible pane. */
@@ -147,16 +171,35 @@ export class PaneSet {
     });
   }
 
-  /** A frame is on its way to the terminal: the host may send on, and the next bytes may be parsed. */
+  /** A frame is on its way to the terminal. */
   painted(): void {
+    let isAnyBusy = false;
+    let isAnyUpdating = false;
+    for (const pane of this.panes.values()) {
+      pane.painted += pane.unpainted;
+      pane.unpainted = 0;
+      isAnyBusy ||= pane.painted > 0 || pane.arrived.length > 0;
+      isAnyUpdating ||= !pane.screen.isWhole;
+    }
+    if (isAnyBusy)
+      this.turn ??= setTimeout(this.takeTurn, Math.max(0, this.lastTurnAt + turnMs - performance.now()));
+    // Whoever stops in the middle of an update is shown as far as it came.
+    clearTimeout(this.lateUpdate);
+    if (isAnyUpdating) this.lateUpdate = setTimeout(this.options.repaint, longestUpdateMs + 1);
+  }
+
+  /** The host may send on, and what waits may be parsed. */
+  private readonly takeTurn = (): void => {
+    this.turn = undefined;
+    this.lastTurnAt = performance.now();
     const busy = [...this.panes.values()].filter((pane) => pane.arrived.length > 0).length;
     for (const pane of this.panes.values()) {
-      if (pane.unpainted > 0) pane.attachment?.acknowledge(pane.unpainted);
-      pane.unpainted = 0;
-      pane.credit = Math.ceil(frameBytes / Math.max(1, busy));
+      if (pane.painted > 0) pane.attachment?.acknowledge(pane.painted);
+      pane.painted = 0;
+      pane.credit = Math.ceil(turnBytes / Math.max(1, busy));
       this.parse(pane);
     }
-  }
+  };
 
   private async attach(pane: Pane): Promise<void> {
     const size = this.sizeOf(pane.address) ?? { columns: 80, rows: 24 };
@@ -196,7 +239,8 @@ export class PaneSet {
 
   /** Feeds what arrived to the screen, as much as the credit of this frame allows. */
   private parse(pane: Pane): void {
-    if (pane.isParsing || pane.isClosed) return;
+    // What a person reads who has scrolled back stands still; the host waits, or leaves this view behind.
+    if (pane.isParsing || pane.isClosed || pane.screen.scroll > 0) return;
     const next = pane.arrived[0];
     if (next === undefined) return;
     if (!(next instanceof Uint8Array)) {
@@ -215,9 +259,17 @@ export class PaneSet {
     pane.screen.write(slice, () => {
       pane.isParsing = false;
       pane.unpainted += slice.length;
+      this.scrollAsWanted(pane);
       this.options.repaint();
       this.parse(pane);
     });
+  }
+
+  private scrollAsWanted(pane: Pane): void {
+    const { wanted, screen } = pane;
+    if (wanted === undefined || !screen.isWhole || screen.terminal.buffer.active.baseY === 0) return;
+    pane.wanted = undefined;
+    if (performance.now() < wanted.until) this.scroll(pane.address, wanted.lines);
   }
 
   private exited(pane: Pane, record: SessionRecord): void {

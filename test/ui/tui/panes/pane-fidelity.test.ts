@@ -138,6 +138,28 @@ test("whatever a program writes, painted whenever, the pane shows what a termina
   );
 }, 60_000);
 
+test("an update is shown when it is whole, and the one before until then", async () => {
+  await feed("\u001b[31mbefore 漢字");
+  await paint();
+  const before = reference.cells();
+  const cursor = pane.cursor();
+  await feed("\u001b[?2026h\u001b[H\u001b[2Jhalf of it");
+  await paint();
+  expect(screen.cells(area)).toEqual(before);
+  expect(pane.cursor()).toEqual(cursor);
+  await feed(" and the rest\u001b[?2026l");
+  await paint();
+  expectEqual();
+});
+
+test("an update that never ends is shown all the same", async () => {
+  await paint();
+  await feed("\u001b[?2026hhalf of it");
+  await waitFor(() => pane.isWhole, { what: "the end of patience" });
+  await paint();
+  expectEqual();
+});
+
 test("a resize keeps pane and reference equal", async () => {
   await feed(`${"漢字 and text that wraps around the edge of the pane ".repeat(12)}\r\n$ `);
   pane.resize(40, 10);
