@@ -37,21 +37,32 @@ export default async function* commands() {
       GT_NO_DAEMON: "1",
       NO_COLOR: "1",
     };
+    // What a runtime writes to its hooks; the others do not read it.
+    const hookInput = JSON.stringify({
+      ...{ session_id: "s", source: "startup", tool_name: "Bash", tool_input: { command: "npm test" } },
+    });
     const bin = join(import.meta.dirname, "../bin");
     for (const [program, ...args] of [
       ["bd", "show", bead.id],
       ["bd", "ready", "--json"],
       ["gt", "hook"],
-      ["gt", "prime"],
-      ["gt", "mail", "check"],
+      ["gt", "prime", "--hook"],
+      ["gt", "mail", "check", "--inject"],
+      ["gt", "tap", "hook", "session-start", "--provider", "claude"],
       ["gt", "tap", "hook", "prompt", "--provider", "claude"],
+      ["gt", "tap", "hook", "pre-tool", "--provider", "claude"],
+      ["gt", "tap", "hook", "turn-end", "--provider", "claude"],
     ]) {
       // Both in turns, so that a busy machine slows both.
       const command = [];
       const nothing = [];
       for (let run = 0; run < runs; run++) {
         nothing.push(timeMs(() => spawnSync(process.execPath, ["-e", "0"])));
-        command.push(timeMs(() => spawnSync(process.execPath, [join(bin, program), ...args], { cwd, env })));
+        command.push(
+          timeMs(() =>
+            spawnSync(process.execPath, [join(bin, program), ...args], { cwd, env, input: hookInput }),
+          ),
+        );
       }
       yield {
         name: `${program} ${args.join(" ")}`,

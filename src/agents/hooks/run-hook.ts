@@ -5,10 +5,10 @@ import { isObject } from "../../core/town/json-file.ts";
 import type { Town } from "../../core/town/town.ts";
 import { acknowledging } from "../../core/mail/change-mail.ts";
 import { inject, takeNudges } from "../mail/inject-mail.ts";
-import type { RuntimeReport } from "../sessions/session-host.ts";
 import { type GuardContext, guardCommand, losesWork } from "./guards.ts";
 import type { HookResult } from "./hook-dialect.ts";
 import type { HookEvent, HookInput, HookProvider } from "./hook-event.ts";
+import { reportToHost } from "./report-to-host.ts";
 
 export interface HookRequest {
   readonly provider: HookProvider;
@@ -89,50 +89,21 @@ async function saveWork(town: Town, actor: string): Promise<boolean> {
 }
 
 async function sessionStart(access: TownAccess, request: HookRequest): Promise<HookResult> {
-  const { ledger, clock, actor } = access;
-  const { input, env } = request;
+  const { input } = request;
   const variant = input.source === "resume" || input.source === "compact" ? "short" : "full";
   const context = await request.prime(variant);
-  const agent = await ledger.agent(actor);
-  const isNew = input.sessionId !== "" && agent?.sessionId !== input.sessionId;
-  // A compaction goes on with the same conversation; everything else begins or changes one.
-  if (agent !== undefined && (variant === "full" || isNew)) {
-    await ledger.write(actor, [
-      {
-        op: "setAgent",
-        address: actor,
-        fields: {
-          ...(input.sessionId === "" ? {} : { sessionId: input.sessionId }),
-          lastSessionAt: clock.now(),
-        },
-      },
-      {
-        op: "event",
-        event: {
-          type: "session_start",
-          payload: {
-            session_id: input.sessionId,
-            session: env["GT_SESSION"] ?? "",
-            role: agent.role,
-            ...(agent.rig === "" ? {} : { rig: agent.rig }),
-            agent: env["GT_AGENT"] ?? "",
-            cwd: request.cwd,
-            ...(env["CLAUDE_CONFIG_DIR"] ? { config_dir: env["CLAUDE_CONFIG_DIR"] } : {}),
-            source: input.source,
-            resumed: input.source === "resume",
-            run_id: env["GT_RUN"] ?? "",
-          },
-          visibility: "feed",
-        },
-      },
-    ]);
+  const { recordConversation } = await import("./session-start.ts");
+  try {
+    await recordConversation(access, request);
+  } catch {
+    // The context already says that the ledger cannot be read; the agent has to get it.
   }
-  await report(access, env, "session-start");
+  await reportToHost(access, request.env, "session-start");
   return { context };
 }
 
 async function prompt(access: TownAccess, request: HookRequest): Promise<HookResult> {
-  await report(access, request.env, "prompt");
+  await reportToHost(access, request.env, "prompt");
   await access.ledger.write(access.actor, [{ op: "deleteRow", table: "turns", key: access.actor }]);
   if (!injectors.includes(request.provider)) return {};
   return promptContext(access, request.env);
@@ -144,7 +115,7 @@ async function prompt(access: TownAccess, request: HookRequest): Promise<HookRes
  */
 async function turnEnd(access: TownAccess, request: HookRequest): Promise<HookResult> {
   const { ledger, actor } = access;
-  if (await report(access, request.env, "turn-end")) return {};
+  if (await reportToHost(access, request.env, "turn-end")) return {};
   const turns = await ledger.row<{ readonly continued: number }>("turns", actor);
   const continued = turns?.value.continued ?? 0;
   if (continued >= maxContinuations) return {};
@@ -194,23 +165,4 @@ async function promptContext(access: TownAccess, env: NodeJS.ProcessEnv): Promis
   const seen = injection.named.flatMap((message) => acknowledging(message, actor, now));
   if (seen.length > 0) await ledger.write(actor, seen);
   return { context: injection.blocks.join("\n") };
-}
-
-/** Tells the host. False for an agent that no host started: there is nobody to tell. */
-async function report(
-  access: TownAccess,
-  env: NodeJS.ProcessEnv,
-  event: RuntimeReport["event"],
-): Promise<boolean> {
-  const session = env["GT_SESSION"] ?? "";
-  const runId = env["GT_RUN"] ?? "";
-  if (session === "" || runId === "") return false;
-  try {
-    const host = await access.host({ start: false });
-    await host.report(session, { runId, event });
-    return true;
-  } catch {
-    // No host, or a successor runs already: a dying predecessor does not speak for it.
-    return false;
-  }
 }

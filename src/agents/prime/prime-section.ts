@@ -55,7 +55,11 @@ function reduced(section: PrimeSection): string {
   const room = section.budget - note.length;
   let text = "";
   for (const line of section.text.split("\n")) {
-    if (text.length + line.length + 1 > room) break;
+    if (text.length + line.length + 1 > room) {
+      // A line that alone is too long still says more than none.
+      if (text.length < room / 2) text += `${line.slice(0, room - text.length - 1)}\n`;
+      break;
+    }
     text += `${line}\n`;
   }
   return text + note;

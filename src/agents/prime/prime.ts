@@ -1,19 +1,21 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { GtError } from "../../core/gt-error.ts";
-import type { Escalation } from "../../core/escalation/escalation.ts";
-import { openEscalations } from "../../core/escalation/open-escalations.ts";
-import type { Agent, Bead, Role } from "../../core/ledger/bead.ts";
+import type { Role } from "../../core/ledger/bead.ts";
 import type { Ledger } from "../../core/ledger/ledger.ts";
-import { unreadMail } from "../../core/mail/mailbox.ts";
-import { asData, mailReminder } from "../../core/mail/mail-reminder.ts";
-import { sanitise, sanitiseLine } from "../../core/sanitise.ts";
+import type { Message } from "../../core/mail/message.ts";
 import { type Address, parseAddress } from "../../core/town/address.ts";
 import type { Town } from "../../core/town/town.ts";
-import { attachmentOf, metadataText } from "../lifecycle/attachment.ts";
+import { type Checkpoint, readCheckpoint } from "../lifecycle/checkpoint.ts";
 import { type HandoffNote, handoffTable, isForRun } from "../lifecycle/handoff-note.ts";
+import { readRecord } from "../sessions/session-records.ts";
+import { checkpointSection } from "./checkpoint-section.ts";
+import { beadReminder, contextSection, directivesSection, memoriesSection } from "./knowledge-sections.ts";
 import { fitSections, type FittedSection, type PrimeSection } from "./prime-section.ts";
+import { quote, quoteLine } from "./quotation.ts";
+import { type HookReading, readHook } from "./read-hook.ts";
 import { roleBrief, roleLaws, startDirective } from "./role-brief.ts";
+import { patrolSection, townSection } from "./town-sections.ts";
+import { readWaiting } from "./waiting-sections.ts";
+import { workSection } from "./work-section.ts";
 
 export interface PrimeAccess {
   readonly town: Town;
@@ -30,9 +32,15 @@ export interface PrimeRequest {
   readonly pid: number;
   /** Run of the session; a successor is told what its predecessor left. */
   readonly run: string;
+  /** Name of the session in the host; empty outside of one. */
+  readonly session?: string;
+  /** Milliseconds since the epoch; the present by default. */
+  readonly now?: number;
+  /** What is wrong with the caller's place, said before everything else. */
+  readonly warnings?: readonly string[];
 }
 
-export type PrimeState = "post-handoff" | "autonomous" | "normal";
+export type PrimeState = "post-handoff" | "crash-recovery" | "autonomous" | "normal";
 
 export interface Prime {
   readonly actor: string;
@@ -41,8 +49,13 @@ export interface Prime {
   readonly hookedBead: string | undefined;
   /** The predecessor's note that is part of it. */
   readonly handoff: HandoffNote | undefined;
+  readonly checkpoint: Checkpoint | undefined;
   readonly sections: readonly FittedSection[];
   readonly text: string;
+  /** The same with nothing cut. */
+  readonly wholeText: string;
+  /** Mail that it names, to be acknowledged once it is shown. */
+  readonly named: readonly Message[];
 }
 
 /** What an agent reads when it starts: who it is, what is on its hook, how it works here (spec/03 §6). */
@@ -50,97 +63,79 @@ export async function prime(access: PrimeAccess, request: PrimeRequest): Promise
   const address = parseAddress(access.actor);
   if (address === undefined || address.role === "overseer")
     throw new GtError("E_NO_ROLE", "prime is for agents; you are the overseer", { hint: "gt mayor attach" });
-  const hook = await readHook(access);
-  const note = await handoffNote(access, request.run);
-  const all =
-    request.variant === "short"
-      ? shortSections(access, address, request, hook)
-      : fullSections(access, address, request, hook, note);
-  const waiting = await waitingSections(access, address);
-  const sections = fitSections(
-    [...all, ...(request.variant === "short" ? [] : waiting)],
-    request.cap ?? Number.POSITIVE_INFINITY,
-  );
+  const facts = await readFacts(access, address, request);
+  const build = request.variant === "short" ? shortSections : fullSections;
+  const all = build(facts, request.cap === undefined);
+  const sections = fitSections(all, request.cap ?? Number.POSITIVE_INFINITY);
+  const isWhole = sections.every((section) => !section.cut) && request.cap === undefined;
   return {
     actor: access.actor,
-    role: address.role,
-    state: note !== undefined ? "post-handoff" : hook.bead !== undefined ? "autonomous" : "normal",
-    hookedBead: hook.bead?.id,
-    handoff: note,
+    role: facts.role,
+    state: stateOf(facts),
+    hookedBead: facts.hook.bead?.id,
+    handoff: facts.note,
+    checkpoint: facts.checkpoint,
     sections,
-    text: sections.map((section) => section.text).join("\n"),
+    text: textOf(sections),
+    wholeText: isWhole ? textOf(sections) : textOf(build(facts, true)),
+    named: request.variant === "short" ? [] : facts.waiting.named,
   };
 }
 
-interface Hook {
-  readonly agent: Agent | undefined;
-  readonly bead: Bead | undefined;
-  /** The ledger could not be read: that does not mean that the hook is empty. */
-  readonly problem: string | undefined;
+const textOf = (sections: readonly { readonly text: string }[]): string =>
+  sections.map((section) => section.text).join("\n");
+
+/** Everything that the sections tell, read once. */
+interface Facts {
+  readonly access: PrimeAccess;
+  readonly request: PrimeRequest;
+  readonly address: Address;
+  readonly role: Role;
+  readonly hook: HookReading;
+  readonly note: HandoffNote | undefined;
+  readonly checkpoint: Checkpoint | undefined;
+  readonly hasCrashed: boolean;
+  readonly waiting: Awaited<ReturnType<typeof readWaiting>>;
+  readonly others: {
+    readonly patrol?: PrimeSection | undefined;
+    readonly town?: PrimeSection | undefined;
+    readonly memories?: PrimeSection | undefined;
+  };
+  readonly now: number;
 }
 
-/** The bead on the agent's own row, else the newest that is assigned and held (spec/03 §6.4). */
-async function readHook({ ledger, actor }: PrimeAccess): Promise<Hook> {
-  try {
-    const agent = await ledger.agent(actor);
-    const onHook = agent?.hookBead ? await ledger.get(agent.hookBead) : undefined;
-    if (onHook !== undefined && onHook.status !== "closed")
-      return { agent, bead: onHook, problem: undefined };
-    for (const status of ["hooked", "in_progress"]) {
-      const held = await ledger.find({ assignee: actor, status, sort: "updated" });
-      const bead = held.find((each) => metadataText(each, "awaiting_merge") === "");
-      if (bead !== undefined) return { agent, bead, problem: undefined };
-    }
-    return { agent, bead: undefined, problem: undefined };
-  } catch (error) {
-    return {
-      agent: undefined,
-      bead: undefined,
-      problem: error instanceof Error ? error.message : String(error),
-    };
-  }
+async function readFacts(access: PrimeAccess, address: Address, request: PrimeRequest): Promise<Facts> {
+  const { town, ledger, actor } = access;
+  const { session = "", run, now = Date.now() } = request;
+  const role = address.role as Role;
+  const hook = await readHook(ledger, actor);
+  const isFull = request.variant === "full";
+  const hasWorktree = role === "polecat" || role === "crew";
+  const checkpoint =
+    isFull && hasWorktree && hook.problem === undefined
+      ? await readCheckpoint(ledger, actor, { bead: hook.bead?.id ?? "", time: now })
+      : undefined;
+  return {
+    ...{ access, request, address, role, hook, now, checkpoint },
+    note: await handoffNote(access, run),
+    hasCrashed: isFull && hook.bead !== undefined && startedToRecover(town, session, run),
+    waiting: await readWaiting({ ledger, actor, address, session, now }),
+    others: isFull
+      ? {
+          patrol: await patrolSection(town, ledger, address),
+          town: role === "mayor" ? await townSection(town, ledger) : undefined,
+          memories: await memoriesSection(ledger),
+        }
+      : {},
+  };
 }
 
-/** Unread mail, and for the mayor what needs a decision (spec/03 §6.4); nothing of it is lost when it cannot be read. */
-async function waitingSections(
-  { ledger, actor }: PrimeAccess,
-  address: Address,
-): Promise<readonly PrimeSection[]> {
-  try {
-    const unread = await unreadMail(ledger, actor);
-    const mail = mailReminder(unread, unread);
-    const open = address.role === "mayor" ? await openEscalations(ledger) : [];
-    return [
-      ...(mail === undefined
-        ? []
-        : [
-            {
-              name: "mail",
-              text: `## Mail\n${mail.lines.join("\n")}\n`,
-              budget: 800,
-              shrink: 4,
-              why: "there is unread mail",
-            } as const,
-          ]),
-      ...(open.length === 0
-        ? []
-        : [
-            {
-              name: "escalations",
-              text: `## Escalations\n${open.map(escalationRow).join("\n")}\nLook: gt escalate show <id>; then gt escalate ack, close or forward.\n`,
-              budget: 1200,
-              shrink: 3,
-              why: "somebody waits for a decision",
-            } as const,
-          ]),
-    ];
-  } catch {
-    return []; // said by the hook's problem
-  }
+/** Whoever started the session said that it goes on after a crash. */
+function startedToRecover(town: Town, session: string, run: string): boolean {
+  if (session === "" || run === "") return false;
+  const record = readRecord(town.paths.sessions, session);
+  return record?.runId === run && (record.topic ?? "").startsWith("recovery");
 }
-
-const escalationRow = ({ id, severity, state, title, escalatedBy }: Escalation): string =>
-  `- ${severity} ${id} [${state}] from ${asData(escalatedBy)}: ${asData(title).slice(0, 300)}`;
 
 /** A handoff that happened before this session; without a run nobody knows whether one did. */
 async function handoffNote({ ledger, actor }: PrimeAccess, run: string): Promise<HandoffNote | undefined> {
@@ -149,167 +144,131 @@ async function handoffNote({ ledger, actor }: PrimeAccess, run: string): Promise
   return row !== undefined && isForRun(row.value, run) ? row.value : undefined;
 }
 
-function fullSections(
-  access: PrimeAccess,
-  address: Address,
-  request: PrimeRequest,
-  hook: Hook,
-  note: HandoffNote | undefined,
-): readonly PrimeSection[] {
-  const role = address.role as Role;
+function stateOf({ hook, note, checkpoint, hasCrashed, request }: Facts): PrimeState {
+  if (note !== undefined) return "post-handoff";
+  if (hook.bead === undefined) return "normal";
+  const isOfAnotherRun = checkpoint !== undefined && checkpoint.run !== request.run;
+  return hasCrashed || isOfAnotherRun ? "crash-recovery" : "autonomous";
+}
+
+/** In the order of spec/03 §6.4. `isWhole`: nothing inside of a section is shortened, either. */
+function fullSections(facts: Facts, isWhole: boolean): readonly PrimeSection[] {
+  const { access, address, role, hook, note, waiting, others } = facts;
+  const waitingFor = (name: string): PrimeSection | undefined =>
+    waiting.sections.find((section) => section.name === name);
+  const optional: readonly (PrimeSection | undefined)[] = [
+    warning(facts),
+    identity(facts),
+    workSection(hook, isWhole),
+    brief(facts),
+    directivesSection(access.town, address),
+    handoffSection(note),
+    checkpointSection({ ...facts, bead: hook.bead }),
+    others.patrol,
+    waitingFor("mail"),
+    waitingFor("nudges"),
+    waitingFor("escalations"),
+    others.town,
+    others.memories,
+    contextSection(access.town),
+    beadReminder,
+    hook.bead === undefined && hook.problem === undefined ? start(role) : undefined,
+  ];
+  return optional.filter((section) => section !== undefined);
+}
+
+function shortSections(facts: Facts): readonly PrimeSection[] {
+  const { role, hook, waiting } = facts;
+  const { bead } = hook;
+  const lines = [
+    "Your context was compacted or resumed: go on with the current task.",
+    ...(bead === undefined
+      ? hook.problem === undefined
+        ? ["Nothing is on your hook."]
+        : []
+      : [`On your hook: ${bead.id} ${quoteLine(bead.title)} (bd show ${bead.id})`]),
+    roleLaws(role).trimEnd(),
+    ...(role === "polecat" && bead !== undefined ? ["When it is finished: `gt done`."] : []),
+    ...(waiting.unread === 0 ? [] : [`Unread mail: ${waiting.unread} (gt mail inbox)`]),
+  ];
+  return [
+    warning(facts),
+    identity(facts),
+    {
+      name: "work",
+      text: `${lines.join("\n")}\n`,
+      budget: 2000,
+      shrink: 1,
+      why: "resumed or compacted",
+    } as const,
+  ].filter((section) => section !== undefined);
+}
+
+function brief({ access, address, role }: Facts): PrimeSection {
   const rig = address.rig === "" ? undefined : access.town.findRig(address.rig);
-  const brief = roleBrief(role, {
+  const text = roleBrief(role, {
     town: access.town.name,
     rig: address.rig,
     name: address.name,
     prefix: rig?.prefix ?? "hq",
     branch: rig?.defaultBranch ?? "main",
   });
-  const optional: readonly (PrimeSection | undefined)[] = [
-    warning(hook, note),
-    identity(access, request),
-    work(hook),
-    {
-      name: "role",
-      text: brief,
-      minimum: `## Your laws\n${roleLaws(role)}`,
-      budget: 2600,
-      shrink: 3,
-      why: `brief of the role ${role}`,
-    },
-    directives(access.town, address),
-    handoffSection(note),
-    context(access.town),
-    {
-      name: "bd",
-      text: beadReminder,
-      budget: 400,
-      shrink: 5,
-      why: "always",
-    },
-    hook.bead === undefined && hook.problem === undefined
-      ? {
-          name: "start",
-          text: `${startDirective(role)}\n`,
-          budget: 400,
-          shrink: 1,
-          why: "nothing is on the hook",
-        }
-      : undefined,
-  ];
-  return optional.filter((section) => section !== undefined);
+  return {
+    name: "role",
+    text,
+    minimum: `## Your laws\n${roleLaws(role)}`,
+    budget: 2600,
+    shrink: 3,
+    why: `brief of the role ${role}`,
+  };
 }
 
-function shortSections(
-  access: PrimeAccess,
-  address: Address,
-  request: PrimeRequest,
-  hook: Hook,
-): readonly PrimeSection[] {
-  const role = address.role as Role;
-  const { bead } = hook;
-  const lines = [
-    "Your context was compacted or resumed: go on with the current task.",
-    ...(bead === undefined
-      ? ["Nothing is on your hook."]
-      : [`On your hook: ${bead.id} ${quoteLine(bead.title)}`]),
-    roleLaws(role).trimEnd(),
-    ...(role === "polecat" && bead !== undefined ? ["When it is finished: `gt done`."] : []),
-  ];
-  return [
-    ...(hook.problem === undefined ? [] : [unreadable(hook.problem)]),
-    identity(access, request),
-    { name: "work", text: `${lines.join("\n")}\n`, budget: 2000, shrink: 1, why: "resumed or compacted" },
-  ];
+function start(role: Role): PrimeSection {
+  return {
+    name: "start",
+    text: `${startDirective(role)}\n`,
+    budget: 400,
+    shrink: 1,
+    why: "nothing is on the hook",
+  };
 }
 
-function identity(access: PrimeAccess, request: PrimeRequest): PrimeSection {
+function identity({ access, request }: Facts): PrimeSection {
   const actor = access.actor.replace(/\/$/, "");
   return {
     name: "id",
-    text: `[GAS TOWN] role:${actor} pid:${request.pid} session:${request.sessionId}\n`,
+    text: `[GAS TOWN] role:${actor} pid:${request.pid} session:${quoteLine(request.sessionId)}\n`,
     budget: 160,
     shrink: 1,
     why: "always",
   };
 }
 
-function unreadable(problem: string): PrimeSection {
+/** What would make everything below it wrong. */
+function warning({ hook, note, request }: Facts): PrimeSection | undefined {
+  const lines = [
+    ...(request.warnings ?? []),
+    ...(hook.problem === undefined
+      ? []
+      : [
+          "LEDGER UNAVAILABLE",
+          quote(quoteLine(hook.problem)),
+          "This does not mean that your hook is empty. Do not run gt done. Retry: gt prime",
+        ]),
+    ...(note === undefined
+      ? []
+      : [
+          "You are the successor: the handoff has happened. Do not hand off again; go on.",
+          ...(note.reason === "" ? [] : [quote(`reason: ${quoteLine(note.reason)}`)]),
+        ]),
+  ];
+  if (lines.length === 0) return undefined;
   return {
     name: "warn",
-    text: `LEDGER UNAVAILABLE: ${quoteLine(problem)}\nThis does not mean that your hook is empty. Do not run gt done. Retry: gt prime\n`,
+    text: `${lines.join("\n")}\n`,
     budget: 600,
     shrink: 1,
-    why: "the ledger could not be read",
-  };
-}
-
-function warning(hook: Hook, note: HandoffNote | undefined): PrimeSection | undefined {
-  if (hook.problem !== undefined) return unreadable(hook.problem);
-  if (note === undefined) return undefined;
-  const reason = note.reason === "" ? "" : ` (reason: ${quoteLine(note.reason)})`;
-  return {
-    name: "warn",
-    text: `You are the successor: the handoff has happened${reason}. Do not hand off again; go on.\n`,
-    budget: 600,
-    shrink: 1,
-    why: "the session replaces another one",
-  };
-}
-
-const shownDescriptionLines = 15;
-
-function work({ agent, bead }: Hook): PrimeSection | undefined {
-  if (bead === undefined) return undefined;
-  const attachment = attachmentOf(bead);
-  const description = bead.description.split("\n");
-  const shown = description.slice(0, shownDescriptionLines).join("\n");
-  const rest = description.length > shownDescriptionLines ? `\n> … bd show ${bead.id}` : "";
-  const facts = [
-    `${bead.id} ${quoteLine(bead.title)} (${bead.type}, P${bead.priority}, ${bead.status})`,
-    ...(agent?.branch ? [`branch ${agent.branch} from ${agent.baseBranch}`] : []),
-    ...(attachment.convoy_id === undefined ? [] : [`convoy ${attachment.convoy_id}`]),
-    ...(metadataText(bead, "prior_branch") === ""
-      ? []
-      : [`an earlier attempt is on ${metadataText(bead, "prior_branch")}`]),
-  ];
-  const parts = [
-    "## AUTONOMOUS WORK MODE",
-    "This is on your hook. Do it now; nobody confirms it.",
-    "",
-    ...facts,
-    ...(shown.trim() === "" ? [] : ["", quote(shown) + rest]),
-    ...(bead.acceptanceCriteria.trim() === ""
-      ? []
-      : ["", "Acceptance criteria:", quote(bead.acceptanceCriteria)]),
-    ...(attachment.args === undefined ? [] : ["", "Instructions of the dispatcher:", quote(attachment.args)]),
-    ...(metadataText(bead, "prior_failure") === ""
-      ? []
-      : ["", "The last attempt failed:", quote(metadataText(bead, "prior_failure"))]),
-    ...(attachment.review_only === true ? ["", "Review only: commit and push nothing."] : []),
-  ];
-  return {
-    name: "work",
-    text: `${parts.join("\n")}\n`,
-    budget: 1500,
-    shrink: 1,
-    why: "a bead is on the hook",
-  };
-}
-
-function directives(town: Town, address: Address): PrimeSection | undefined {
-  const role = address.role as Role;
-  const ofTown = readText(join(town.root, "directives", `${role}.md`));
-  const ofRig = address.rig === "" ? "" : readText(join(town.root, address.rig, "directives", `${role}.md`));
-  const text = [ofTown, ofRig].filter((part) => part !== "").join("\n");
-  if (text === "") return undefined;
-  const source = ofTown === "" ? `Rig ${address.rig}` : ofRig === "" ? "Town" : `Town and rig ${address.rig}`;
-  return {
-    name: "directives",
-    text: `## Directives (${source})\nThese are the operator's; where they differ from your brief or workflow, they win.\n\n${text}\n`,
-    budget: 1200,
-    shrink: 2,
-    why: "directive files are there",
+    why: "something has to be known before anything else",
   };
 }
 
@@ -318,44 +277,9 @@ function handoffSection(note: HandoffNote | undefined): PrimeSection | undefined
   const body = note.message === "" ? "Look at your hook and the notes of its bead." : note.message;
   return {
     name: "handoff",
-    text: `## Handoff from ${note.from}: ${quoteLine(note.subject)}\n${quote(body)}\n`,
+    text: `## Handoff\n${quote(`from ${quoteLine(note.from)}: ${quoteLine(note.subject)}`)}\n${quote(body)}\n`,
     budget: 1200,
     shrink: 2,
     why: "the predecessor left a note",
   };
 }
-
-function context(town: Town): PrimeSection | undefined {
-  const text = readText(join(town.root, "CONTEXT.md"));
-  return text === ""
-    ? undefined
-    : { name: "context", text: `${text}\n`, budget: 800, shrink: 5, why: "CONTEXT.md is there" };
-}
-
-const beadReminder = `## Beads
-bd ready                      what can be done now
-bd show <id>                  one bead in full
-bd update <id> --notes "..."  keep what you found out
-bd create "..." -t task       file new work
-bd dep add <id> <blocker>     one waits for the other
-bd close <id> --reason "..."  finished
-`;
-
-function readText(file: string): string {
-  if (!existsSync(file)) return "";
-  try {
-    return sanitise(readFileSync(file, "utf8")).trim();
-  } catch {
-    return ""; // unreadable counts as absent; gt doctor says so
-  }
-}
-
-/** Text from outside as what it is: a quotation, line by line, never an instruction of ours. */
-const quote = (text: string): string =>
-  sanitise(text)
-    .trim()
-    .split("\n")
-    .map((line) => `> ${line}`)
-    .join("\n");
-
-const quoteLine = (text: string): string => sanitiseLine(text).slice(0, 300);

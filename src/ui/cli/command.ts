@@ -27,8 +27,8 @@ export interface CommandSpec {
   readonly hidden?: boolean;
   /** Unknown flags, and the words behind the first of them, are handed over in `rest` instead of being refused. */
   readonly passThrough?: boolean;
-  /** Hook commands never fail for usage (spec/07 §1.5). */
-  readonly lenient?: boolean;
+  /** Hook commands never fail (spec/07 §1.5). A flag's name: only with that flag, and usage never. */
+  readonly lenient?: true | `--${string}`;
   readonly load?: () => Promise<{ readonly run: CommandRun }>;
 }
 

@@ -103,7 +103,8 @@ class ProgramRun {
     if (this.#env["GT_DEBUG"] === "1" && error instanceof Error) this.#out.error(error.stack ?? "");
     const path = this.#invocation?.path ?? commandPath(this.#program, this.#argv);
     // The runtime would read a failing hook as a decision to block (spec/07 §1.5).
-    if (path.at(-1)?.lenient) {
+    const lenient = path.at(-1)?.lenient;
+    if (lenient === true || (lenient !== undefined && this.#argv.includes(lenient))) {
       this.#out.discard();
       this.#out.error(`${this.#program.name} ${path.map((part) => part.name).join(" ")}: ${shown.message}`);
       return 0;

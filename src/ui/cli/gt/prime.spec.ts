@@ -6,7 +6,7 @@ export const primeCommands: readonly CommandSpec[] = [
     group: "agents",
     summary: "what an agent has to know at its start",
     description: "Identity, the work on the hook, and how the role works here. Run by the agents themselves.",
-    lenient: true,
+    lenient: "--hook",
     flags: [
       { name: "hook", summary: "called by a runtime's hook: size limits apply" },
       { name: "dry-run", short: "n", summary: "no side effects" },

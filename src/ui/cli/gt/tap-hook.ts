@@ -9,6 +9,7 @@ import { preTool, runHook } from "../../../agents/hooks/run-hook.ts";
 import { parseAddress } from "../../../core/town/address.ts";
 import type { CommandContext } from "../command.ts";
 import { readHookStdin } from "./hook-stdin.ts";
+import { readingAccess } from "./reading-access.ts";
 
 const providers: readonly string[] = [
   "claude",
@@ -22,8 +23,6 @@ const providers: readonly string[] = [
   "omp",
 ] satisfies readonly HookProvider[];
 
-const hookCap = 9500;
-const shortCap = 2000;
 /** Milliseconds after which an event is given up silently; the runtime must not wait for us (spec/03 §4.1). */
 const budgets: Readonly<Record<HookEvent, number>> = {
   "session-start": 8000,
@@ -75,7 +74,7 @@ async function handle(
     prime: (variant: "full" | "short") => primeText(context, variant, input.sessionId),
   };
   if (event === "pre-tool") return preTool(town, actor, request);
-  return runHook(await context.access(), request);
+  return runHook(event === "session-start" ? await readingAccess(context) : await context.access(), request);
 }
 
 async function primeText(
@@ -84,16 +83,13 @@ async function primeText(
   sessionId: string,
 ): Promise<string> {
   const { env } = context;
-  const [town, ledger, actor] = [await context.town(), await context.ledger(), await context.actor()];
-  const [{ prime }, { takeHandoffNote }] = await Promise.all([
-    import("../../../agents/prime/prime.ts"),
-    import("../../../agents/hooks/take-handoff-note.ts"),
+  const [access, actor] = [await readingAccess(context), await context.actor()];
+  const [{ hookPrime }, { expectIdentity, identityWarnings }] = await Promise.all([
+    import("../../../agents/hooks/hook-prime.ts"),
+    import("./prime-identity.ts"),
   ]);
-  const run = env["GT_RUN"] ?? "";
-  const result = await prime(
-    { town, ledger, actor },
-    { variant, cap: variant === "short" ? shortCap : hookCap, sessionId, pid: process.ppid, run },
-  );
-  await takeHandoffNote(ledger, actor, result.handoff, run);
-  return result.text;
+  const collision = await expectIdentity(context, actor, { sessionId, isHook: true });
+  if (collision !== undefined) return collision;
+  const warnings = await identityWarnings(context);
+  return (await hookPrime(access, { variant, sessionId, env, warnings })).text;
 }
