@@ -5,7 +5,7 @@ import {
   convoyStanding,
   type ReadinessContext,
 } from "../../core/convoys/convoy-state.ts";
-import { convoyAudience } from "../../core/convoys/landing-notice.ts";
+import { convoyAudience, convoyMail } from "../../core/convoys/landing-notice.ts";
 import { failuresOf } from "../../core/convoys/mountain.ts";
 import { auditMountain, isSkipped, type MountainMemory } from "../../core/convoys/mountain-audit.ts";
 import { formatSpan } from "../../core/duration.ts";
@@ -112,25 +112,15 @@ function situation({ tracked }: ConvoySnapshot, standing: ConvoyStanding): reado
   });
 }
 
+/** To the mayor and everybody concerned (spec/05 §8.4). */
 function report(
   access: TownAccess,
   snapshot: ConvoySnapshot,
-  title: string,
+  subject: string,
   lines: readonly string[],
 ): readonly Operation[] {
-  return [...new Set(["mayor/", ...convoyAudience(snapshot)])].map((address) => ({
-    op: "create",
-    bead: {
-      scope: "town",
-      type: "message",
-      title,
-      description: lines.join("\n"),
-      assignee: address,
-      sender: access.actor,
-      priority: 1,
-      metadata: { convoy_notice: snapshot.convoy.id },
-    },
-  }));
+  const to = [...new Set(["mayor/", ...convoyAudience(snapshot)])];
+  return convoyMail(snapshot, { from: access.actor, to, subject, body: lines.join("\n"), priority: 1 });
 }
 
 const nameOf = ({ convoy }: ConvoySnapshot): string => convoy.title.replace(/^Mountain: /, "");

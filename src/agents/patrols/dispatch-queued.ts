@@ -1,5 +1,6 @@
 import type { Bead } from "../../core/ledger/bead.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
+import { raising } from "../../core/escalation/raise.ts";
 import { GtError } from "../../core/gt-error.ts";
 import {
   type DispatchPlan,
@@ -111,7 +112,8 @@ async function readQueue(
     const bead = beads.get(stored.bead);
     const isGone = bead === undefined || ["closed", "hooked", "in_progress"].includes(bead.status);
     if (isGone) closings.push(close(stored.id, "stale-work-bead"));
-    else if ((stored.dispatch_failures ?? 0) >= maxFailures) closings.push(...circuitBroken(stored));
+    else if ((stored.dispatch_failures ?? 0) >= maxFailures)
+      closings.push(...(await circuitBroken(access, stored)));
     else if (seen.has(stored.bead)) closings.push(close(stored.id, "duplicate"));
     else {
       seen.add(stored.bead);
@@ -126,22 +128,20 @@ async function readQueue(
 }
 
 /** Three failures: a person has to look; the bead itself stays as it is. */
-const circuitBroken = (stored: StoredContext): readonly Operation[] => [
-  close(stored.id, "circuit-broken"),
-  {
-    op: "event",
-    event: {
-      type: "escalation_sent",
-      payload: {
-        severity: "low",
-        to: "mayor/",
-        target: stored.bead,
-        rig: stored.rig,
-        reason: `${stored.bead} could not be started ${maxFailures} times: ${stored.last_failure ?? "unknown"} (gt sling ${stored.bead} ${stored.rig})`,
-      },
-    },
-  },
-];
+async function circuitBroken(access: TownAccess, stored: StoredContext): Promise<readonly Operation[]> {
+  const raised = await raising(access, {
+    title: `${stored.bead} could not be started ${maxFailures} times`,
+    reason: `${stored.last_failure ?? "unknown"}\nMend that, then: gt sling ${stored.bead} ${stored.rig}`,
+    severity: "low",
+    by: access.actor,
+    source: `scheduler:${stored.bead}`,
+    same: "source",
+    related: stored.bead,
+    event: { target: stored.bead, rig: stored.rig },
+    eventSource: "daemon",
+  });
+  return [close(stored.id, "circuit-broken"), ...raised.operations];
+}
 
 const close = (id: string, reason: string): Operation => ({
   op: "close",

@@ -1,4 +1,5 @@
 import type { BatchEvent } from "../../core/ledger/operation.ts";
+import { composeFitting } from "../../core/mail/compose-fitting.ts";
 import type { QueueContext } from "./queue-context.ts";
 
 export interface Question {
@@ -14,19 +15,20 @@ export async function askOverseer(context: QueueContext, question: Question): Pr
   const { ledger } = context.access;
   if ((await openQuestion(context, question.topic)) !== undefined) return;
   await ledger.write(context.actor, [
-    {
-      op: "create",
-      bead: {
-        scope: "town",
-        type: "message",
-        title: question.title,
-        description: question.text,
-        assignee: "overseer",
-        sender: context.actor,
-        priority: 1,
+    ...composeFitting(
+      {
+        ...{
+          from: context.actor,
+          to: ["overseer"],
+          subject: question.title,
+          body: question.text,
+          priority: 1,
+        },
+        isPermanent: true,
         metadata: { refinery: { topic: `${context.rig.name}:${question.topic}` } },
       },
-    },
+      context.access.random,
+    ).operations,
     { op: "event", event: question.event },
   ]);
   context.tell(`⚠ ${question.title}`);

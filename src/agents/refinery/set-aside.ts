@@ -1,5 +1,6 @@
 import { formatTime } from "../../core/clock.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
+import { composeFitting } from "../../core/mail/compose-fitting.ts";
 import { leaveRun } from "../../core/merge/change-mr.ts";
 import { type MergeRequest, mergeRequest } from "../../core/merge/merge-request.ts";
 import { enqueueSling, openContexts, type SlingReason } from "../../core/scheduler/sling-context.ts";
@@ -82,8 +83,8 @@ export async function setFailureAside(
   const body = fixNeeded(context, mr, failure, attempt);
   if (isOver)
     operations.push(...(await quarantining(context, mr, `${attempt} failed attempts`, failure.text)));
-  else if (settings.onFailure === "hold") operations.push(message("mayor/", context, mr, body));
-  else if (worker !== undefined) operations.push(message(worker, context, mr, body));
+  else if (settings.onFailure === "hold") operations.push(...message("mayor/", context, mr, body));
+  else if (worker !== undefined) operations.push(...message(worker, context, mr, body));
   else operations.push(...(await redispatch(context, mr, "rework", failure.text, "on-prior-branch")));
   if (mr.sourceIssue !== "")
     operations.push(...(await beadFailure(context.access, mr.sourceIssue, failure.text)));
@@ -149,21 +150,14 @@ function fixNeeded(
   ].join("\n");
 }
 
-function message(to: string, context: QueueContext, mr: MergeRequest, body: string): Operation {
-  return {
-    op: "create",
-    bead: {
-      scope: "town",
-      type: "message",
-      title: `FIX_NEEDED ${mr.worker || mr.id}`,
-      description: body,
-      assignee: to,
-      sender: context.actor,
-      priority: 1,
-      ephemeral: true,
+function message(to: string, context: QueueContext, mr: MergeRequest, body: string): readonly Operation[] {
+  return composeFitting(
+    {
+      ...{ from: context.actor, to: [to], subject: `FIX_NEEDED ${mr.worker || mr.id}`, body, priority: 1 },
       metadata: { refinery: { mr: mr.id } },
     },
-  };
+    context.access.random,
+  ).operations;
 }
 
 /** Opens the source issue again and queues it for dispatch. */

@@ -1,5 +1,7 @@
 import { formatSpan } from "../duration.ts";
 import type { Operation } from "../ledger/operation.ts";
+import { composeFitting } from "../mail/compose-fitting.ts";
+import { systemRandom } from "../random.ts";
 import type { ConvoySnapshot } from "./convoy-snapshot.ts";
 
 export interface ConvoyEnd {
@@ -20,9 +22,23 @@ export function convoyAudience({ fields }: ConvoySnapshot): readonly string[] {
   return [...new Set([fields.owner, ...fields.notify, ...fields.watchers])];
 }
 
-/** One mail to everybody concerned, to be part of the transaction that ends the convoy: sent once or not at all (spec/05 §6.7). */
+/** Sessions that are still to be told of a convoy's end: a row written with it, removed by whoever tells them. */
+export interface ConvoyNews {
+  readonly title: string;
+  /** Addresses that have a mail. */
+  readonly mailed: readonly string[];
+  /** Addresses that asked for a nudge. */
+  readonly nudge: readonly string[];
+}
+
+export const convoyNewsTable = "convoy_news";
+
+/**
+ * One mail to everybody concerned, and what is to be said to sessions, to be part of the transaction that ends the convoy:
+ * sent once or not at all (spec/05 §6.7).
+ */
 export function landingNotice(snapshot: ConvoySnapshot, end: ConvoyEnd): readonly Operation[] {
-  const { convoy, tracked } = snapshot;
+  const { convoy, tracked, fields } = snapshot;
   const title = `🚚 Convoy ${end.abandonedFor === undefined ? "landed" : "closed"}: ${convoy.title}`;
   const merges = tracked.filter(({ bead }) => bead.closeReason.startsWith("Merged in ")).length;
   const text = [
@@ -33,18 +49,28 @@ export function landingNotice(snapshot: ConvoySnapshot, end: ConvoyEnd): readonl
     ...tracked.map(({ bead }) => `  ${bead.status === "closed" ? "✓" : "○"} ${bead.id}: ${bead.title}`),
     `Duration: ${formatSpan(Math.max(0, end.now - convoy.createdAt))}   Merges: ${merges}   Closed by: ${end.by}`,
   ].join("\n");
-  return (end.audience ?? convoyAudience(snapshot))
-    .filter((address) => !withoutMailbox.has(address))
-    .map((address) => ({
-      op: "create",
-      bead: {
-        scope: "town",
-        type: "message",
-        title,
-        description: text,
-        assignee: address,
-        sender: end.by,
-        metadata: { convoy_notice: convoy.id },
-      },
-    }));
+  const mailed = (end.audience ?? convoyAudience(snapshot)).filter((address) => !withoutMailbox.has(address));
+  const nudge = end.audience === undefined ? fields.nudge_watchers : [];
+  const news: ConvoyNews = { title, mailed, nudge };
+  return [
+    ...(mailed.length === 0
+      ? []
+      : convoyMail(snapshot, { from: end.by, to: mailed, subject: title, body: text })),
+    { op: "putRow", table: convoyNewsTable, key: convoy.id, value: news },
+  ];
+}
+
+/** Mail about a convoy to each of these addresses, kept like the work that it is about. */
+export function convoyMail(
+  { convoy }: Pick<ConvoySnapshot, "convoy">,
+  mail: {
+    readonly from: string;
+    readonly to: readonly string[];
+    readonly subject: string;
+    readonly body: string;
+    readonly priority?: number;
+  },
+): readonly Operation[] {
+  return composeFitting({ ...mail, isPermanent: true, metadata: { convoy_notice: convoy.id } }, systemRandom)
+    .operations;
 }

@@ -1,7 +1,7 @@
 import { type Clock, formatTime } from "../clock.ts";
 import type { BatchEvent, Operation } from "../ledger/operation.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { compose } from "../mail/compose.ts";
+import { composeFitting, cutBytes } from "../mail/compose-fitting.ts";
 import { type Random, randomWord } from "../random.ts";
 import { sanitiseLine } from "../sanitise.ts";
 import { formatAddress, parseAddress } from "../town/address.ts";
@@ -245,25 +245,22 @@ export function escalationMail(
   to: string,
 ): readonly Operation[] {
   const subject = request.subject ?? `[${request.severity.toUpperCase()}] ${request.title}`;
-  return compose(
+  return composeFitting(
     {
       ...{ from: request.by, to: [to], type: "escalation", thread: request.id, isPermanent: true },
-      subject: cutBytes(subject, 500),
-      body: cutBytes(
-        [
-          `Escalation ID: ${request.id}`,
-          `Severity: ${request.severity}`,
-          `From: ${request.by}`,
-          ...(request.source === undefined ? [] : [`Source: ${oneLine(request.source)}`]),
-          ...(request.related === undefined ? [] : [`Related: ${request.related}`]),
-          "",
-          request.reason || request.title,
-          "",
-          `Acknowledge: gt escalate ack ${request.id}`,
-          `Close:       gt escalate close ${request.id} --reason "<what was done>"`,
-        ].join("\n"),
-        100_000,
-      ),
+      subject,
+      body: [
+        `Escalation ID: ${request.id}`,
+        `Severity: ${request.severity}`,
+        `From: ${request.by}`,
+        ...(request.source === undefined ? [] : [`Source: ${oneLine(request.source)}`]),
+        ...(request.related === undefined ? [] : [`Related: ${request.related}`]),
+        "",
+        request.reason || request.title,
+        "",
+        `Acknowledge: gt escalate ack ${request.id}`,
+        `Close:       gt escalate close ${request.id} --reason "<what was done>"`,
+      ].join("\n"),
       priority: priorityOf(request.severity),
       labels: ["gt:escalation", `severity:${request.severity}`, `escalation:${request.id}`],
     },
@@ -306,10 +303,3 @@ async function townPrefix(ledger: Ledger): Promise<string> {
 const oneLine = (text: string): string => cutBytes(sanitiseLine(text).trim(), 480);
 const firstLine = (text: string): string => text.trim().split("\n")[0]?.slice(0, 200) ?? "";
 const labelText = (text: string): string => text.replace(/[,\s]+/g, "_").slice(0, 200);
-
-function cutBytes(text: string, limit: number): string {
-  if (Buffer.byteLength(text) <= limit) return text;
-  let length = limit;
-  while (Buffer.byteLength(text.slice(0, length)) > limit - 3) length -= 1 + Math.floor(length / 50);
-  return `${text.slice(0, length)}…`;
-}

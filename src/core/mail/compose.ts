@@ -30,8 +30,8 @@ export interface Draft {
   readonly metadata?: Readonly<Record<string, unknown>>;
 }
 
-const maxSubjectBytes = 500;
-const maxBodyBytes = 100_000;
+export const maxSubjectBytes = 500;
+export const maxBodyBytes = 100_000;
 
 /** Throws `E_USAGE` for a subject or body that cannot be stored (spec/06 §2.1). */
 export function checkText({ subject, body }: Pick<Draft, "subject" | "body">): void {

@@ -9,6 +9,7 @@ import { enqueueSling, openContexts } from "../../../core/scheduler/sling-contex
 import { durationSetting, numberSetting } from "../../../core/town/setting.ts";
 import { sling } from "../../lifecycle/sling.ts";
 import { countBeadFailure } from "../../lifecycle/count-bead-failure.ts";
+import { tellOfConvoys } from "../../mail/tell-of-convoys.ts";
 import { auditMountains } from "../../patrols/audit-mountains.ts";
 import type { DaemonContext } from "../daemon-context.ts";
 import type { Duty, DutyResult } from "../duty-runner.ts";
@@ -47,6 +48,7 @@ export function convoyDuty(context: DaemonContext): Duty {
     run: async (signal): Promise<DutyResult> => {
       for (const landed of await checkConvoys(context.ledger, context.actor, context.clock.now()))
         context.log.info(`convoy ${landed.id} landed (${landed.total})`);
+      await tellOfConvoys(context);
       if (!context.isOperational()) return {};
       if (!(await gate.isOpen())) return { againMs: pressureAgainMs };
       return feed(context, failures, signal);

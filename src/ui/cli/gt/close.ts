@@ -7,7 +7,8 @@ import type { CommandContext } from "../command.ts";
 /** `gt close` (spec/04 §2.10). */
 export async function run(context: CommandContext): Promise<number> {
   const { args, flags, out } = context;
-  const { ledger, actor, clock } = await context.access();
+  const access = await context.access();
+  const { ledger, actor, clock } = access;
   const ids: string[] = [];
   for (const word of args) {
     const id = await ledger.resolve(word);
@@ -37,6 +38,10 @@ export async function run(context: CommandContext): Promise<number> {
   }
   const landed = [];
   for (const bead of closed) landed.push(...(await checkConvoys(ledger, actor, clock.now(), { bead })));
+  if (landed.length > 0) {
+    const { tellOfConvoys } = await import("../../../agents/mail/tell-of-convoys.ts");
+    await tellOfConvoys(access);
+  }
   for (const convoy of landed) out.line(`🏁 landed ${convoy.id} "${sanitiseLine(convoy.title)}"`);
   out.document({ ok: failed.length === 0, closed, failed, landed: landed.map((convoy) => convoy.id) });
   return failed.length > 0 ? 1 : 0;

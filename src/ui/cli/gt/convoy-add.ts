@@ -1,3 +1,4 @@
+import { tellOfConvoys } from "../../../agents/mail/tell-of-convoys.ts";
 import { addIssues, removeIssues } from "../../../core/convoys/change-convoy.ts";
 import { findConvoy } from "../../../core/convoys/find-convoy.ts";
 import { checkConvoys } from "../../../core/convoys/landing.ts";
@@ -8,7 +9,8 @@ import { resolveAll } from "./convoy-create.ts";
 export async function run(context: CommandContext): Promise<void> {
   const { args, out } = context;
   const [word = "", ...words] = args;
-  const { ledger, actor, clock } = await context.access();
+  const access = await context.access();
+  const { ledger, actor, clock } = access;
   const convoy = await findConvoy(ledger, word);
   const issues = await resolveAll(context, words);
   if (context.words.at(-1) === "remove") {
@@ -16,6 +18,7 @@ export async function run(context: CommandContext): Promise<void> {
     for (const id of removed) out.done(`${id} is no longer tracked by ${convoy.id}`);
     if (removed.length === 0) out.line(`○ ${convoy.id} tracks none of them`);
     const landed = await checkConvoys(ledger, actor, clock.now(), { convoy: convoy.id });
+    await tellOfConvoys(access);
     if (landed.length > 0) out.line(`🏁 landed ${convoy.id}`);
     out.document({ ok: true, convoy: convoy.id, removed });
     return;

@@ -1,3 +1,4 @@
+import { tellOfConvoys } from "../../../agents/mail/tell-of-convoys.ts";
 import { convoyViews, viewsOf } from "../../../core/convoys/convoy-view.ts";
 import { findConvoy } from "../../../core/convoys/find-convoy.ts";
 import { checkConvoys } from "../../../core/convoys/landing.ts";
@@ -23,6 +24,7 @@ export async function run(context: CommandContext): Promise<void> {
     clock.now(),
     convoy === undefined ? {} : { convoy: convoy.id },
   );
+  await tellOfConvoys(access);
   for (const each of landed) out.line(`🏁 landed ${each.id} "${sanitiseLine(each.title)}"`);
   if (context.words.at(-1) !== "refresh" || convoy === undefined) {
     if (landed.length === 0) out.line("No convoys ready to close.");

@@ -1,3 +1,4 @@
+import { tellOfConvoys } from "../../../agents/mail/tell-of-convoys.ts";
 import { closeConvoy, landOwned, reopenConvoy } from "../../../core/convoys/change-convoy.ts";
 import { findConvoy } from "../../../core/convoys/find-convoy.ts";
 import type { CommandContext } from "../command.ts";
@@ -5,7 +6,8 @@ import type { CommandContext } from "../command.ts";
 /** `gt convoy close`, `land` and `reopen` (spec/05 §6.2). */
 export async function run(context: CommandContext): Promise<void> {
   const { args, flags, out } = context;
-  const { ledger, actor, clock } = await context.access();
+  const access = await context.access();
+  const { ledger, actor, clock } = access;
   const convoy = await findConvoy(ledger, args[0] ?? "");
   const verb = context.words.at(-1);
   const reason = flags.string("reason");
@@ -22,6 +24,7 @@ export async function run(context: CommandContext): Promise<void> {
       : verb === "land"
         ? await landOwned(ledger, actor, convoy, request)
         : await closeConvoy(ledger, actor, convoy, request);
+  await tellOfConvoys(access);
   out.document({ ok: true, id: convoy.id, changed: isChanged });
   const state = verb === "reopen" ? "open" : "closed";
   if (isChanged) out.done(`${convoy.id} is ${state}`);

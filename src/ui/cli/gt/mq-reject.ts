@@ -1,3 +1,4 @@
+import { sendMail } from "../../../agents/mail/send-mail.ts";
 import { rejectRequest } from "../../../agents/refinery/change-request.ts";
 import { queueContext } from "../../../agents/refinery/queue-context.ts";
 import { usageError } from "../../../core/gt-error.ts";
@@ -21,20 +22,10 @@ export async function run(context: CommandContext): Promise<void> {
   const access = await context.access();
   const outcome = await rejectRequest(queueContext(access, rig), mr, reason);
   if (flags.boolean("notify") && mr.agentAddress !== "")
-    await access.ledger.write(access.actor, [
-      {
-        op: "create",
-        bead: {
-          scope: "town",
-          type: "message",
-          title: `MR_REJECTED ${mr.id}`,
-          description: `Branch: ${mr.branch}\nIssue: ${mr.sourceIssue}\nReason: ${reason}`,
-          assignee: mr.agentAddress,
-          sender: access.actor,
-          ephemeral: true,
-        },
-      },
-    ]);
+    await sendMail(access, {
+      ...{ from: access.actor, to: [mr.agentAddress], subject: `MR_REJECTED ${mr.id}` },
+      body: `Branch: ${mr.branch}\nIssue: ${mr.sourceIssue}\nReason: ${reason}`,
+    });
   out.document({ ok: true, id: mr.id, outcome, reason });
   out.done(
     outcome === "rejected"
