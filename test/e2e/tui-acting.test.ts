@@ -81,6 +81,7 @@ test("each view opens with its key and closes with q or Esc", async () => {
     ["b", /READY \(2\)[\s\S]*Add login/],
     ["c", /WAVE 1[\s\S]*Tidy docs/],
     ["m", /Nothing in the merge queue/],
+    ["i", /No mail, and nothing is escalated/],
     ["l", /convoy_created/],
     ["p", /No agents detected/],
   ] as const) {
@@ -187,4 +188,32 @@ test("what is in view of a pane is copied to the clipboard", async () => {
   await terminal.waitForText("copied 2 lines");
   const copied = /\u001b\]52;c;([\w+/=]+)\u0007/.exec(terminal.output)?.[1] ?? "";
   expect(Buffer.from(copied, "base64").toString("utf8")).toBe("one\n        zwei 漢");
+});
+
+test("the inbox shows mail and escalations, reads one, answers it, and closes the other", async () => {
+  const env = { GT_ROLE: "mayor" };
+  await town.gt(["mail", "send", "--human", "-s", "Plan for today", "-m", "Which rig first?"], env);
+  await town.gt(["escalate", "CI is down", "-s", "critical", "-m", "three gates time out"], env);
+  const terminal = await town.open({ columns: 160, rows: 45 });
+  await terminal.waitForText(/⏫ 1/);
+  terminal.press("i");
+  await terminal.waitForText(/ESCALATIONS \(1\) 1 not seen[\s\S]*CI is down[\s\S]*Plan for today/);
+  await terminal.waitForText("three gates time out");
+  terminal.press("a");
+  await terminal.waitForText(
+    (screen) => screen.includes("gt escalate ack") && !screen.includes("1 not seen"),
+  );
+  terminal.press("x");
+  await terminal.waitForText("what was done?");
+  terminal.press("ctrl-u").type("runner restarted").press("enter");
+  await terminal.waitForText(/--reason 'runner restarted'/);
+  await terminal.waitForText((screen) => !screen.includes("ESCALATIONS"));
+  terminal.press("/").type("Plan").press("enter").press("r");
+  await terminal.waitForText("Answer mayor/");
+  terminal.type("web, please").press("enter");
+  await terminal.waitForText(/gt mail reply \S+ -m 'web, please'/);
+  terminal.press("enter");
+  await terminal.waitForText("Which rig first?");
+  terminal.press("escape");
+  await terminal.waitForText((screen) => !screen.includes("1 unread"));
 });

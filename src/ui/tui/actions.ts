@@ -3,6 +3,7 @@ import { hasSession } from "./control.ts";
 import type { ActionName } from "./keymap.ts";
 import { layOut } from "./layout.ts";
 import { panesOf } from "./panes/pane-tree.ts";
+import { inboxActions } from "./inbox-actions.ts";
 import { emptyLine, lineOf } from "./store/line-editor.ts";
 import { convoyRows, rowIds, selectedAgent, selectedId, selectedIndex, treeRows } from "./store/rows.ts";
 import {
@@ -93,6 +94,7 @@ export const actions: Readonly<Record<ActionName, Action>> = {
   problems: (control) => toggleView(control, "problems"),
   beads: (control) => toggleView(control, "beads"),
   queue: (control) => toggleView(control, "queue"),
+  inbox: (control) => toggleView(control, "inbox"),
   log: (control) => toggleView(control, "log"),
   convoy: (control) => {
     const state = control.store.snapshot();
@@ -125,6 +127,7 @@ export const actions: Readonly<Record<ActionName, Action>> = {
     const overlay = { kind: "palette", editor: lineOf(`gt mq reject ${id} --reason `), selected: 0 } as const;
     control.store.set({ overlay });
   },
+  ...inboxActions,
   restart: (control) =>
     withAgent(control, (agent) =>
       hasSession(agent)

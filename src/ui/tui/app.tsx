@@ -1,22 +1,17 @@
 import { Box, Text } from "ink";
 import { memo, type ReactNode, useSyncExternalStore } from "react";
-import { type Layout, layOut } from "./layout.ts";
+import { inside, type Layout, layOut } from "./layout.ts";
 import type { Rect } from "./screen/cell-grid.ts";
 import { focusedPane, focusedPanel, type PanelName, type TuiState } from "./store/state.ts";
 import type { Store } from "./store/store.ts";
-import { agentsLines } from "./views/agents-panel.ts";
-import { beadsLines } from "./views/beads-view.ts";
-import { convoyLines } from "./views/convoy-view.ts";
-import { convoysLines } from "./views/convoys-panel.ts";
-import { feedLines, newRowsAbove } from "./views/feed-panel.ts";
+import { detailLines } from "./views/detail-panel.ts";
+import { newRowsAbove } from "./views/feed-panel.ts";
 import { footerLine } from "./views/footer.ts";
 import { headerLine } from "./views/header.ts";
-import { logLines } from "./views/log-view.ts";
 import { overlayView } from "./views/overlays.ts";
 import { Lines, type Look, Panel } from "./views/panel.tsx";
+import { panelLines } from "./views/panel-lines.ts";
 import { paneNote, paneTitle } from "./views/pane-frame.ts";
-import { problemsLines } from "./views/problems-view.ts";
-import { queueLines } from "./views/queue-view.ts";
 import { bold, type Line, span } from "./views/spans.ts";
 import { summaryLine } from "./views/summary.ts";
 import { toastLines } from "./views/toasts.ts";
@@ -63,6 +58,7 @@ const Parts = memo(function Parts({ state, look, layout }: PartsProps): ReactNod
       {[...layout.summaries].map(([name, rect]) => (
         <Lines key={name} rect={rect} lines={[summaryLine(name, state, look)]} />
       ))}
+      {layout.detail && <DetailPanel rect={layout.detail} state={state} look={look} />}
       {[...layout.panes].map(([address, rect]) => (
         <PaneFrame key={address} address={address} rect={rect} state={state} look={look} />
       ))}
@@ -80,7 +76,6 @@ interface PartProps {
 }
 
 function ListPanel({ name, rect, state, look }: PartProps & { readonly name: PanelName }): ReactNode {
-  const draw = drawn[name];
   return (
     <Panel
       rect={rect}
@@ -88,21 +83,24 @@ function ListPanel({ name, rect, state, look }: PartProps & { readonly name: Pan
       title={[span(titleOf(name, state))]}
       note={noteOf(name, state, look)}
       isFocused={focusedPanel(state) === name}
-      lines={draw(state, look, rect.width - 2, rect.height - 2)}
+      lines={panelLines(name, rect, state, look)}
     />
   );
 }
 
-const drawn = {
-  agents: agentsLines,
-  convoys: convoysLines,
-  feed: feedLines,
-  problems: problemsLines,
-  beads: beadsLines,
-  convoy: convoyLines,
-  queue: queueLines,
-  log: logLines,
-} as const;
+function DetailPanel({ rect, state, look }: PartProps): ReactNode {
+  const { width, height } = inside(rect);
+  return (
+    <Panel
+      rect={rect}
+      look={look}
+      title={[]}
+      note={[]}
+      isFocused={false}
+      lines={detailLines(state, look, width, height)}
+    />
+  );
+}
 
 const titles: Readonly<Record<PanelName, string>> = {
   agents: "1 Agents",
@@ -112,6 +110,7 @@ const titles: Readonly<Record<PanelName, string>> = {
   beads: "Beads",
   convoy: "Convoy",
   queue: "Merge queue",
+  inbox: "Inbox",
   log: "Log",
 };
 

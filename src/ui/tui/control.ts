@@ -3,7 +3,7 @@ import type { PaneSet } from "./panes/pane-set.ts";
 import { paneLimit, panesOf, removeFromTree, replaceInTree, splitTree } from "./panes/pane-tree.ts";
 import type { RunCommand } from "./run-command.ts";
 import { History } from "./store/history.ts";
-import type { Toast } from "./store/state.ts";
+import type { Overlay, Toast } from "./store/state.ts";
 import type { Store } from "./store/store.ts";
 import type { Detail } from "./views/detail.ts";
 import { explainAgent } from "./views/explain.ts";
@@ -137,6 +137,11 @@ export class Control {
         command,
       },
     });
+  }
+
+  /** A line to type, which becomes the last argument of a `gt` command. */
+  ask(question: Omit<Extract<Overlay, { kind: "ask" }>, "kind">): void {
+    this.store.set({ overlay: { kind: "ask", ...question } });
   }
 
   /** Text above everything else. */

@@ -5,8 +5,10 @@ import { inside, layOut } from "./layout.ts";
 import type { Rect } from "./screen/cell-grid.ts";
 import { handleOverlayKey, pasteIntoOverlay } from "./overlay-keys.ts";
 import { encodeForPane } from "./panes/pane-input.ts";
-import { firstVisible, rowIds, selectedIndex } from "./store/rows.ts";
-import { focusedPane, type PanelName } from "./store/state.ts";
+import { rowIds, selectedId } from "./store/rows.ts";
+import { focusedPanel, type PanelName } from "./store/state.ts";
+import { rowAt } from "./views/panel-lines.ts";
+import type { Look } from "./views/panel.tsx";
 import { InputParser, type InputToken, type MouseToken } from "./terminal/parse-input.ts";
 
 /** A lone Esc is the Esc key when nothing follows for this long. */
@@ -17,10 +19,12 @@ const wheelRows = 3;
 export class InputHandler {
   private readonly parser = new InputParser();
   private readonly control: Control;
+  private readonly look: Look;
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(control: Control) {
+  constructor(control: Control, look: Look) {
     this.control = control;
+    this.look = look;
   }
 
   receive(bytes: Uint8Array): void {
@@ -51,7 +55,7 @@ export class InputHandler {
       const passed = target === undefined ? undefined : this.passedTo(target, token);
       if (passed === undefined) {
         flush();
-        handleToken(this.control, token);
+        handleToken(this.control, token, this.look);
       } else forPane += passed;
     }
     flush();
@@ -73,10 +77,10 @@ export class InputHandler {
   }
 }
 
-function handleToken(control: Control, token: InputToken): void {
+function handleToken(control: Control, token: InputToken, look: Look): void {
   const state = control.store.snapshot();
   if (token.kind === "mouse") {
-    handleMouse(control, token);
+    handleMouse(control, token, look);
     return;
   }
   if (token.kind === "paste") {
@@ -95,7 +99,7 @@ function handleToken(control: Control, token: InputToken): void {
   if (binding !== undefined) actions[binding.action](control);
 }
 
-function handleMouse(control: Control, token: MouseToken): void {
+function handleMouse(control: Control, token: MouseToken, look: Look): void {
   const state = control.store.snapshot();
   if (state.overlay !== undefined) return;
   const layout = layOut(state);
@@ -109,25 +113,30 @@ function handleMouse(control: Control, token: MouseToken): void {
   for (const [panel, rect] of layout.panels) {
     if (!contains(rect, token)) continue;
     if (rows !== 0) moveIn(control, panel, rows);
-    else if (token.action === "press") click(control, panel, rect, token);
+    else if (token.action === "press") click(control, panel, rect, { token, look });
     return;
   }
   for (const [panel, rect] of layout.summaries)
     if (contains(rect, token) && token.action === "press") control.store.set({ focus: { panel } });
 }
 
-function click(control: Control, panel: PanelName, rect: Rect, token: MouseToken): void {
+/** A click selects and focuses; one on the selected row does what Enter does there. */
+function click(
+  control: Control,
+  panel: PanelName,
+  rect: Rect,
+  { token, look }: { readonly token: MouseToken; readonly look: Look },
+): void {
   const state = control.store.snapshot();
-  const ids = rowIds(state, panel);
-  const area = inside(rect);
   control.store.set({ focus: { panel } });
-  if (panel !== "agents" && panel !== "feed") return;
-  const first = firstVisible(ids.length, selectedIndex(state, panel, ids), area.height);
-  const index = first + token.y - area.y;
-  const wasSelected = ids[index] !== undefined && ids[index] === state.selection[panel];
-  select(control, panel, ids, index);
-  if (wasSelected && focusedPane(state) === undefined)
-    actions[panel === "agents" ? "open" : "detail"](control);
+  const row = rowAt(panel, rect, token.y - inside(rect).y, { state, look });
+  if (row === undefined) return;
+  const ids = rowIds(state, panel);
+  const wasSelected = focusedPanel(state) === panel && selectedId(state, panel) === row;
+  select(control, panel, ids, ids.indexOf(row));
+  if (!wasSelected) return;
+  const binding = bindingFor(control.store.snapshot(), "enter");
+  if (binding !== undefined) actions[binding.action](control);
 }
 
 function contains(rect: Rect, { x, y }: { readonly x: number; readonly y: number }): boolean {

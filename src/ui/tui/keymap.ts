@@ -22,12 +22,17 @@ export type ActionName =
   | "beads"
   | "convoy"
   | "queue"
+  | "inbox"
   | "log"
   | "showBead"
   | "slingBead"
   | "closeBead"
   | "retryMerge"
   | "rejectMerge"
+  | "readMail"
+  | "replyMail"
+  | "acknowledgeMail"
+  | "closeMail"
   | "restart"
   | "stop"
   | "acknowledge"
@@ -163,6 +168,34 @@ export const keymap: readonly Binding[] = [
     footer: "reject",
     help: "Take the merge request out of the queue (asks first)",
   },
+  {
+    action: "readMail",
+    keys: ["enter"],
+    place: "inbox",
+    footer: "read",
+    help: "Read the whole message or escalation",
+  },
+  {
+    action: "replyMail",
+    keys: ["r"],
+    place: "inbox",
+    footer: "reply",
+    help: "Answer who wrote it",
+  },
+  {
+    action: "acknowledgeMail",
+    keys: ["a"],
+    place: "inbox",
+    footer: "seen",
+    help: "Acknowledge the escalation, or mark the message as read",
+  },
+  {
+    action: "closeMail",
+    keys: ["x"],
+    place: "inbox",
+    footer: "close",
+    help: "Close the escalation (asks what was done), or archive the message",
+  },
   { action: "detail", keys: ["enter"], place: "log", footer: "show", help: "Show the whole event" },
   {
     action: "copy",
@@ -224,6 +257,13 @@ export const keymap: readonly Binding[] = [
     place: "anywhere",
     footer: "queue",
     help: "Show the merge queue, and go back",
+  },
+  {
+    action: "inbox",
+    keys: ["i"],
+    place: "anywhere",
+    footer: "inbox",
+    help: "Show your mail and what is escalated, and go back",
   },
   { action: "filter", keys: ["/"], place: "list", footer: "filter", help: "Filter the list as you type" },
   { action: "palette", keys: [":"], place: "anywhere", footer: "command", help: "Run any gt or bd command" },

@@ -20,6 +20,8 @@ export interface Layout {
   readonly panels: ReadonlyMap<PanelName, Rect>;
   /** Panels that show as one line. */
   readonly summaries: ReadonlyMap<PanelName, Rect>;
+  /** More about the selected row of a list view, where there is room for it. */
+  readonly detail: Rect | undefined;
   /** Session panes, frames included. */
   readonly panes: ReadonlyMap<string, Rect>;
 }
@@ -33,17 +35,35 @@ export function layOut(input: LayoutInput): Layout {
   const body: Rect = { x: 0, y: 1, width: columns, height: Math.max(0, rows - 2) };
   const frame = { header: line(0), footer: line(rows - 1), body };
   if (columns < 36 || rows < 8)
-    return { ...frame, kind: "tiny", panels: new Map(), summaries: new Map(), panes: new Map() };
+    return {
+      ...frame,
+      kind: "tiny",
+      panels: new Map(),
+      summaries: new Map(),
+      panes: new Map(),
+      detail: undefined,
+    };
   const kind = columns < 60 || rows < 16 ? "single" : columns < 100 || rows < 20 ? "column" : "wide";
   const parts = placeParts(input, kind, body);
   return { ...frame, kind, ...parts };
 }
 
-type Parts = Pick<Layout, "panels" | "summaries" | "panes">;
+type Parts = Pick<Layout, "panels" | "summaries" | "panes" | "detail">;
+
+const detailedViews: readonly View[] = ["beads", "convoy", "queue", "inbox"];
+const detailFrom = 110;
 
 function placeParts(input: LayoutInput, kind: "wide" | "column" | "single", body: Rect): Parts {
-  const none = { panels: new Map(), summaries: new Map(), panes: new Map() };
-  if (input.view !== "activity") return { ...none, panels: new Map([[input.view, body]]) };
+  const none = { panels: new Map(), summaries: new Map(), panes: new Map(), detail: undefined };
+  if (input.view !== "activity") {
+    const hasDetail = detailedViews.includes(input.view) && body.width >= detailFrom;
+    const width = hasDetail ? Math.round(body.width * 0.56) : body.width;
+    return {
+      ...none,
+      panels: new Map([[input.view, { ...body, width }]]),
+      detail: hasDetail ? { ...body, x: width, width: body.width - width } : undefined,
+    };
+  }
   const pane = "pane" in input.focus ? input.focus.pane : undefined;
   if (pane !== undefined && (input.isZoomed || kind === "single"))
     return { ...none, panes: new Map([[pane, body]]) };
@@ -63,6 +83,7 @@ function columnParts(body: Rect, panel: PanelName | undefined, pane: string | un
     panels: panel === undefined ? new Map() : new Map([[panel, large]]),
     summaries,
     panes: pane === undefined ? new Map() : new Map([[pane, large]]),
+    detail: undefined,
   };
 }
 
@@ -81,6 +102,7 @@ function wideParts(input: LayoutInput, body: Rect): Parts {
     ]),
     summaries: new Map(),
     panes: paneRects(input.paneTree, paneArea),
+    detail: undefined,
   };
 }
 

@@ -33,6 +33,9 @@ export function handleOverlayKey(control: Control, overlay: Overlay, key: Key): 
     case "nudge":
       nudgeKey(control, overlay, key);
       return;
+    case "ask":
+      askKey(control, overlay, key);
+      return;
     case "filter":
       filterKey(control, overlay, key);
       return;
@@ -125,6 +128,20 @@ function nudgeKey(control: Control, overlay: Extract<Overlay, { kind: "nudge" }>
   control.history("nudge").add(text);
   control.store.set({ marked: new Set() });
   for (const target of overlay.targets) void control.gt(["nudge", target, "-m", text]);
+}
+
+function askKey(control: Control, overlay: Extract<Overlay, { kind: "ask" }>, key: Key): void {
+  if (key.key === "escape") {
+    close(control);
+    return;
+  }
+  if (key.key !== "enter") {
+    typeKey(control, overlay, key);
+    return;
+  }
+  const text = lineText(overlay.editor).trim();
+  close(control);
+  if (text !== "") void control.gt([...overlay.command, text]);
 }
 
 function filterKey(control: Control, overlay: Extract<Overlay, { kind: "filter" }>, key: Key): void {

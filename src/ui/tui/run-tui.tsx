@@ -15,7 +15,8 @@ import type { RunCommand } from "./run-command.ts";
 import type { LayoutMemory } from "./store/layout-memory.ts";
 import { focusedPane, initialState, type TuiState, type View } from "./store/state.ts";
 import { Store } from "./store/store.ts";
-import type { TownSource } from "./store/town-source.ts";
+import { detailId } from "./store/rows.ts";
+import type { Sight, TownSource } from "./store/town-source.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 import { overlayView } from "./views/overlays.ts";
 import type { Look } from "./views/panel.tsx";
@@ -54,6 +55,10 @@ export async function runTui(parts: TuiParts): Promise<TuiEnd> {
   } finally {
     await tui.close();
   }
+}
+
+function sightOf(state: TuiState): Sight {
+  return { view: state.view, convoy: state.convoy, row: layOut(state).detail && detailId(state) };
 }
 
 class Tui {
@@ -101,7 +106,7 @@ class Tui {
       copy: (text) => terminal.copy(text),
       refresh: () => source.refresh(),
     });
-    this.input = new InputHandler(this.control);
+    this.input = new InputHandler(this.control, parts.look);
     this.sink = new FrameSink(terminal, (frame) => {
       this.compositor.setLayer(frame);
       this.painter.request();
@@ -216,8 +221,7 @@ class Tui {
   }
 
   private changed(): void {
-    const { view, convoy } = this.store.snapshot();
-    this.parts.source.look({ view, convoy });
+    this.parts.source.look(sightOf(this.store.snapshot()));
     this.panes.fit();
     this.painter.request();
   }

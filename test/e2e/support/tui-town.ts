@@ -3,6 +3,7 @@ import type { SessionHost } from "../../../src/agents/sessions/session-host.ts";
 import { newConvoy } from "../../../src/core/convoys/new-convoy.ts";
 import type { Ledger } from "../../../src/core/ledger/ledger.ts";
 import { PlainTown } from "../../support/plain-town.ts";
+import { runGt } from "../../support/run-cli.ts";
 import { cleanEnvironment, openTerminal, type TestTerminal } from "../../support/terminal.ts";
 import { tuiProgram } from "./tui-build.ts";
 
@@ -68,6 +69,16 @@ export class TuiTown {
         runId: "1",
       });
     return address;
+  }
+
+  /** Runs `gt` in the town; it must succeed. */
+  async gt(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
+    const { code, stdout, stderr } = await runGt(args, {
+      cwd: this.plain.root,
+      env: { GT_NO_DAEMON: "1", ...env },
+    });
+    if (code !== 0) throw new Error(`gt ${args.join(" ")}: ${stderr}`);
+    return stdout;
   }
 
   /** The TUI in a real terminal of this size. */

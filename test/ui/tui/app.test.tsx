@@ -4,7 +4,10 @@ import { cleanup } from "ink-testing-library";
 import { Screen } from "../../../src/ui/tui/app.tsx";
 import type { TuiState } from "../../../src/ui/tui/store/state.ts";
 import { textWidth } from "../../../src/ui/tui/screen/text-width.ts";
-import { asciiLook, look, stateOf, townOf, agentOf, eventOf } from "./support/town-of.ts";
+import { rowAt } from "../../../src/ui/tui/views/panel-lines.ts";
+import type { InboxRow, QueueRow } from "../../../src/ui/tui/store/town-data.ts";
+import { runOf } from "../../core/merge/support/run-of.ts";
+import { asciiLook, look, stateOf, townOf, agentOf, eventOf, noon } from "./support/town-of.ts";
 
 afterEach(cleanup);
 
@@ -28,6 +31,11 @@ test.each(sizes)("every view fills exactly its $columns x $rows and leaves no li
     { view: "problems", focus: { panel: "problems" } },
     { focus: { panel: "convoys" } },
     { focus: { panel: "feed" } },
+    { view: "queue", focus: { panel: "queue" } },
+    { view: "inbox", focus: { panel: "inbox" } },
+    { view: "beads", focus: { panel: "beads" } },
+    { view: "convoy", focus: { panel: "convoy" } },
+    { view: "log", focus: { panel: "log" } },
   ] as const) {
     const lines = frameOf(stateOf(size, fields));
     expect(lines).toHaveLength(size.rows);
@@ -118,4 +126,108 @@ test("before the first reading nothing is claimed to be missing", () => {
   const text = frameOf(stateOf({ columns: 120, rows: 35 }, { town })).join("\n");
   expect(text).toContain("reading the town…");
   expect(text).not.toContain("No agents yet");
+});
+
+const wide = { columns: 160, rows: 45 };
+
+function inboxRow(fields: Partial<InboxRow> & { readonly id: string }): InboxRow {
+  return {
+    kind: "mail",
+    from: "mayor/",
+    subject: `Subject of ${fields.id}`,
+    body: "",
+    at: noon - 120_000,
+    isNew: true,
+    urgency: "normal",
+    ...fields,
+  };
+}
+
+test("the inbox lists escalations before mail, and the selected one is readable beside the list", () => {
+  const inbox = [
+    inboxRow({ id: "hq-esc-1", kind: "escalation", subject: "CI is down", body: "three gates time out" }),
+    inboxRow({ id: "hq-m-1", subject: "Plan for today", isNew: false }),
+    inboxRow({ id: "hq-m-2", subject: "Question" }),
+  ];
+  const lines = frameOf(stateOf(wide, { view: "inbox", focus: { panel: "inbox" }, town: townOf({ inbox }) }));
+  const text = lines.join("\n");
+  expect(text).toMatch(
+    /ESCALATIONS \(1\) 1 not seen[\s\S]*CI is down[\s\S]*MAIL \(2\) 1 unread[\s\S]*Plan for today/,
+  );
+  expect(text).toContain("three gates time out");
+  expect(lines[0]).toMatch(/✉ 1 +⏫ 1/);
+});
+
+test("the queue shows what is tested, how the search narrows, and why something is set aside", () => {
+  const row = (id: string, fields: Partial<QueueRow> = {}): QueueRow => ({
+    id,
+    title: `Merge: ${id}`,
+    rig: "acme",
+    target: "main",
+    status: "active",
+    branch: `polecat/${id}`,
+    worker: "acme/polecats/nux",
+    bead: "ac-a1b2c",
+    at: noon - 60_000,
+    reason: "",
+    retries: 0,
+    run: "run-1",
+    ...fields,
+  });
+  const queue = [
+    row("ac-mr-1"),
+    row("ac-mr-2"),
+    row("ac-mr-3", { status: "quarantined", reason: "crashed the gate 3 times" }),
+  ];
+  const runs = [{ ...runOf(2, [[2, "red"], [1]]), rig: "acme" }];
+  const troubledTargets = [
+    { rig: "acme", target: "main", state: "red", reason: "the target fails its own gates" } as const,
+  ];
+  const detail = { id: "ac-mr-1", sections: [{ title: "Output of test", lines: ["not ok 3 - adds tax"] }] };
+  const text = frameOf(
+    stateOf(wide, {
+      view: "queue",
+      focus: { panel: "queue" },
+      town: townOf({ queue, runs, troubledTargets, detail }),
+    }),
+  ).join("\n");
+  expect(text).toContain("main is red: the target fails its own gates");
+  expect(text).toMatch(/batch of 2 into main +\?\? +testing the first 1/);
+  expect(text).toContain("crashed the gate");
+  expect(text).toMatch(
+    /ac-mr-1 is active[\s\S]*Means +It is in the batch[\s\S]*OUTPUT OF TEST[\s\S]*not ok 3 - adds tax/,
+  );
+});
+
+test("beside a list, what belongs to another row than the selected one is not shown", () => {
+  const detail = { id: "ac-other", sections: [{ title: "Notes", lines: ["of another bead"] }] };
+  const state = stateOf(wide, { view: "convoy", focus: { panel: "convoy" }, town: townOf({ detail }) });
+  const text = frameOf(state).join("\n");
+  expect(text).toContain("ac-a1b2c is being worked on");
+  expect(text).not.toContain("of another bead");
+});
+
+test.each([
+  ["convoys", /hq-cv-1 is working/],
+  ["agents", /mayor\/ is idle/],
+] as const)("? on the %s panel says what the selected one's state means", (panel, wanted) => {
+  const state = stateOf(wide, {
+    focus: { panel },
+    overlay: { kind: "help", editor: { before: "", after: "" }, scroll: 0 },
+  });
+  const text = frameOf(state).join("\n");
+  expect(text).toMatch(wanted);
+  expect(text).toMatch(/Means +\w+/);
+});
+
+test("a click finds the row that is drawn there, below headings, too", () => {
+  const inbox = [
+    inboxRow({ id: "hq-esc-1", kind: "escalation" }),
+    inboxRow({ id: "hq-m-1" }),
+    inboxRow({ id: "hq-m-2" }),
+  ];
+  const state = stateOf(wide, { view: "inbox", focus: { panel: "inbox" }, town: townOf({ inbox }) });
+  const rect = { x: 0, y: 1, width: 80, height: 20 };
+  const rows = Array.from({ length: 6 }, (_, line) => rowAt("inbox", rect, line, { state, look }));
+  expect(rows).toEqual([undefined, "hq-esc-1", undefined, undefined, "hq-m-1", "hq-m-2"]);
 });

@@ -2,7 +2,7 @@ import type { AgentView } from "../../../agents/patrols/agent-health.ts";
 import type { ConvoyView, TrackedView } from "../../../core/convoys/convoy-view.ts";
 import { byUrgency } from "../../../core/health/assess.ts";
 import type { PanelName, TuiState } from "./state.ts";
-import type { BeadRow, FeedRow, QueueRow } from "./town-data.ts";
+import type { BeadRow, FeedRow, InboxRow, QueueRow } from "./town-data.ts";
 
 /** Idle polecats of a rig beyond this many fold into one row (spec/06 §11.1). */
 const foldedFrom = 6;
@@ -103,9 +103,17 @@ export function beadRows(state: TuiState): readonly BeadRow[] {
 
 export function queueRows(state: TuiState): readonly QueueRow[] {
   const filter = filterOf(state, "queue") ?? (() => true);
-  return state.town.queue
-    .filter((row) => filter(`${row.id} ${row.rig} ${row.branch} ${row.worker} ${row.status}`))
-    .toSorted((one, other) => one.rig.localeCompare(other.rig) || one.at - other.at);
+  return (
+    state.town.queue
+      .filter((row) => filter(`${row.id} ${row.rig} ${row.branch} ${row.worker} ${row.status}`))
+      // Within a rig they stay in the order in which they would run.
+      .toSorted((one, other) => one.rig.localeCompare(other.rig))
+  );
+}
+
+export function inboxRows(state: TuiState): readonly InboxRow[] {
+  const filter = filterOf(state, "inbox") ?? (() => true);
+  return state.town.inbox.filter((row) => filter(`${row.id} ${row.from} ${row.subject} ${row.urgency}`));
 }
 
 /** The beads of the shown convoy by waves: each waits only for beads of earlier ones. */
@@ -152,6 +160,8 @@ export function rowIds(state: TuiState, panel: PanelName): readonly string[] {
       return beadRows(state).map((row) => row.id);
     case "queue":
       return queueRows(state).map((row) => row.id);
+    case "inbox":
+      return inboxRows(state).map((row) => row.id);
     case "convoy":
       return waves(state).flatMap((wave) => wave.map(({ id }) => id));
   }
@@ -166,6 +176,11 @@ export function selectedIndex(state: TuiState, panel: PanelName, ids: readonly s
 export function selectedId(state: TuiState, panel: PanelName): string | undefined {
   const ids = rowIds(state, panel);
   return ids[selectedIndex(state, panel, ids)];
+}
+
+/** The row that the detail panel of the view is about. */
+export function detailId(state: TuiState): string | undefined {
+  return state.view === "activity" ? undefined : selectedId(state, state.view);
 }
 
 /** The agent that the selection of the focused part means. */
@@ -190,6 +205,8 @@ function holderOf(state: TuiState, panel: PanelName): string | undefined {
       return state.town.queue.find((row) => row.id === id)?.worker;
     case "convoy":
       return shownConvoy(state)?.tracked.find((bead) => bead.id === id)?.assignee;
+    case "inbox":
+      return state.town.inbox.find((row) => row.id === id)?.from;
     case "log":
       return state.town.feed.find((row) => row.id === id)?.actor;
     default:

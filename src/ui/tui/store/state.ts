@@ -5,7 +5,7 @@ import { emptyTown, type TownData } from "./town-data.ts";
 
 /** `activity` shows panels and panes; every other view is one list over the whole screen, named like the view. */
 export type View = "activity" | ListView;
-export type ListView = "problems" | "beads" | "convoy" | "queue" | "log";
+export type ListView = "problems" | "beads" | "convoy" | "queue" | "inbox" | "log";
 export type PanelName = "agents" | "convoys" | "feed" | ListView;
 /** A panel, or the pane of a session. */
 export type Focus = { readonly panel: PanelName } | { readonly pane: string; readonly mode: PaneMode };
@@ -34,6 +34,13 @@ export interface Toast {
 export type Overlay =
   | { readonly kind: "help"; readonly editor: LineEditor; readonly scroll: number }
   | { readonly kind: "nudge"; readonly targets: readonly string[]; readonly editor: LineEditor }
+  | {
+      readonly kind: "ask";
+      readonly title: string;
+      readonly editor: LineEditor;
+      /** Arguments of `gt`; what is typed becomes the last one. */
+      readonly command: readonly string[];
+    }
   | { readonly kind: "filter"; readonly panel: PanelName; readonly editor: LineEditor }
   | { readonly kind: "palette"; readonly editor: LineEditor; readonly selected: number }
   | {

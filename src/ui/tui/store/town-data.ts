@@ -1,6 +1,8 @@
 import type { AgentView } from "../../../agents/patrols/agent-health.ts";
 import type { ConvoyView } from "../../../core/convoys/convoy-view.ts";
 import type { EventCategory } from "../../../core/events/event-types.ts";
+import type { QueueStatus, TargetView } from "../../../core/merge/queue-view.ts";
+import type { RunRecord } from "../../../core/merge/run-record.ts";
 
 /** Which colour an event has (spec/06 §11.3). */
 export type Tone = "good" | "news" | "bad" | "care";
@@ -38,14 +40,50 @@ export interface BeadRow {
 
 export interface QueueRow {
   readonly id: string;
+  readonly title: string;
   readonly rig: string;
-  readonly status: string;
+  readonly target: string;
+  readonly status: QueueStatus;
   readonly branch: string;
   readonly worker: string;
   readonly bead: string;
   readonly at: number;
   /** Why it stands where it stands; may be empty. */
   readonly reason: string;
+  readonly retries: number;
+  /** The run that holds it now; empty when none does. */
+  readonly run: string;
+}
+
+export interface RigTarget extends TargetView {
+  readonly rig: string;
+}
+
+/** More about the selected row than its list shows: read for it alone. */
+export interface RowDetail {
+  readonly id: string;
+  readonly sections: readonly DetailSection[];
+}
+
+export interface DetailSection {
+  readonly title: string;
+  readonly lines: readonly string[];
+}
+
+/** What waits for the person: mail to the overseer, or an open escalation. */
+export interface InboxRow {
+  readonly id: string;
+  readonly kind: "escalation" | "mail";
+  readonly from: string;
+  readonly subject: string;
+  /** The beginning of it; the whole is read when the row is opened. */
+  readonly body: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** Unread mail, or an escalation that nobody has acknowledged. */
+  readonly isNew: boolean;
+  /** Priority of mail, severity of an escalation. */
+  readonly urgency: string;
 }
 
 /** What is known of the town; pushed by the source, never fetched by a view. */
@@ -57,17 +95,24 @@ export interface TownData {
   readonly agents: readonly AgentView[];
   /** Open ones oldest first, then those landed within a day. */
   readonly convoys: readonly ConvoyView[];
+  /** Per rig, in the order in which they would run. */
   readonly queue: readonly QueueRow[];
+  /** Passes of the queue that are under way. */
+  readonly runs: readonly RunRecord[];
+  /** Targets of which the queue takes nothing now, or which are red. */
+  readonly troubledTargets: readonly RigTarget[];
   /** Only while the Beads view is open. */
   readonly beads: readonly BeadRow[];
+  /** Only while a view with a detail panel is open. */
+  readonly detail: RowDetail | undefined;
   /** What each bead of the open convoy view waits for. */
   readonly needs: ReadonlyMap<string, readonly string[]>;
   /** Newest first. */
   readonly feed: readonly FeedRow[];
   readonly isDaemonUp: boolean;
   readonly isHostUp: boolean;
-  readonly unreadMail: number;
-  readonly escalations: number;
+  /** Escalations first; read mail only while the Inbox is open. */
+  readonly inbox: readonly InboxRow[];
   /** Why data is old, e.g. an unreadable log; empty when all is well. */
   readonly trouble: string;
   /** The first reading has happened; before it, empty lists mean "not yet". */
@@ -81,13 +126,15 @@ export const emptyTown: TownData = {
   agents: [],
   convoys: [],
   queue: [],
+  runs: [],
+  troubledTargets: [],
   beads: [],
+  detail: undefined,
   needs: new Map(),
   feed: [],
   isDaemonUp: false,
   isHostUp: false,
-  unreadMail: 0,
-  escalations: 0,
+  inbox: [],
   trouble: "",
   isLoaded: false,
 };

@@ -9,11 +9,13 @@ import type { TownEvent } from "../../../core/events/event.ts";
 import { type Follower, followEvents } from "../../../core/events/follow-events.ts";
 import { type LedgerWatch, watchLedger } from "../../../core/ledger/watch-ledger.ts";
 import { tolerantTown } from "../../../core/town/tolerant-town.ts";
-import { mergeRequest } from "../../../core/merge/merge-request.ts";
 import { readBeads } from "./read-beads.ts";
+import { readBeadDetail, readRunDetail } from "./read-detail.ts";
+import { readInbox } from "./read-inbox.ts";
+import { readQueue } from "./read-queue.ts";
 import { toFeedRow } from "./feed-row.ts";
 import type { View } from "./state.ts";
-import type { FeedRow, QueueRow, TownData } from "./town-data.ts";
+import type { FeedRow, RowDetail, TownData } from "./town-data.ts";
 
 /** Where the TUI's data comes from: pushes what changed, never asked by a view. */
 export interface TownSource {
@@ -30,6 +32,8 @@ export interface TownSource {
 export interface Sight {
   readonly view: View;
   readonly convoy: string | undefined;
+  /** The selected row of a view that shows more about it. */
+  readonly row: string | undefined;
 }
 
 export interface SourceListener {
@@ -71,7 +75,7 @@ export class LiveTownSource implements TownSource {
   private feed: readonly FeedRow[] = [];
   private arrived: TownEvent[] = [];
   private sequence = 0;
-  private sight: Sight = { view: "activity", convoy: undefined };
+  private sight: Sight = { view: "activity", convoy: undefined, row: undefined };
 
   constructor(access: TownAccess, options: { readonly ascii: boolean }) {
     this.access = access;
@@ -105,7 +109,7 @@ export class LiveTownSource implements TownSource {
   }
 
   look(at: Sight): void {
-    if (at.view === this.sight.view && at.convoy === this.sight.convoy) return;
+    if (isDeepStrictEqual(at, this.sight)) return;
     this.sight = at;
     this.lastReadAt = 0;
     this.refresh();
@@ -200,11 +204,12 @@ export class LiveTownSource implements TownSource {
   private async readTown(access: TownAccess): Promise<Partial<TownData>> {
     const { town, ledger, clock } = access;
     const now = clock.now();
-    const [agents, open, landed, queued] = await Promise.all([
+    const [agents, open, landed, queues, inbox] = await Promise.all([
       agentHealth(access),
       ledger.find({ type: "convoy", notStatus: "closed", sort: "oldest" }),
       ledger.find({ type: "convoy", status: "closed", closedAfter: now - landedShownMs, sort: "closed" }),
-      ledger.find({ type: "merge-request", notStatus: "closed", sort: "oldest" }),
+      readQueue(ledger, town.rigs(), now),
+      readInbox(ledger, { withRead: this.sight.view === "inbox" }),
     ]);
     const convoys = await viewsOf(ledger, [...open, ...landed], { now });
     return {
@@ -215,22 +220,24 @@ export class LiveTownSource implements TownSource {
       rigs: town.rigs().map((rig) => rig.name),
       agents: agents.map(withShownIdle),
       convoys,
-      queue: queued.map((bead): QueueRow => {
-        const request = mergeRequest(bead);
-        return {
-          id: request.id,
-          rig: request.rig,
-          status: request.phase,
-          branch: request.branch,
-          worker: request.agentAddress,
-          bead: request.sourceIssue,
-          at: request.createdAt,
-          reason: request.phaseReason,
-        };
-      }),
+      inbox,
+      ...queues,
+      detail: await this.readDetail(queues, now),
       isDaemonUp: daemonStatus(town).isRunning,
       isHostUp: this.connectedHost !== undefined,
     };
+  }
+
+  private async readDetail(
+    { queue, runs }: Pick<TownData, "queue" | "runs">,
+    now: number,
+  ): Promise<RowDetail | undefined> {
+    const { view, row } = this.sight;
+    if (row === undefined) return undefined;
+    if (view === "beads" || view === "convoy") return readBeadDetail(this.access.ledger, row, now);
+    const request = view === "queue" ? queue.find(({ id }) => id === row) : undefined;
+    const run = runs.find(({ id }) => id === request?.run);
+    return run === undefined ? undefined : readRunDetail(run, row, now);
   }
 
   private async readNeeds(convoys: readonly ConvoyView[]): Promise<TownData["needs"]> {

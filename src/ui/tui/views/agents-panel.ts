@@ -6,7 +6,7 @@ import type { TuiState } from "../store/state.ts";
 import { formatIdle } from "./format.ts";
 import { highlight } from "./highlight.ts";
 import type { Look } from "./panel.tsx";
-import { bold, fitLine, type Line, lineWidth, type Span, span, spread } from "./spans.ts";
+import { bold, fitLine, type Line, lineWidth, ofRow, type Span, span, spread } from "./spans.ts";
 import type { Theme } from "./theme.ts";
 
 /** A title that is cut to less than this says nothing. */
@@ -25,8 +25,8 @@ export function agentsLines(state: TuiState, look: Look, width: number, height: 
   );
   const first = firstVisible(rows.length, selected, height);
   return rows.slice(first, first + height).map((row, index) => {
-    const line = fitLine(rowLine(row, state, look, width), width);
-    return first + index === selected ? highlight(line, state, "agents", look) : line;
+    const line = ofRow(row.id, fitLine(rowLine(row, state, look, width), width));
+    return first + index === selected ? highlight(line, state, "agents") : line;
   });
 }
 

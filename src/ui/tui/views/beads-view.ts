@@ -17,7 +17,9 @@ export function beadsLines(state: TuiState, look: Look, width: number, height: n
     line: beadLine(row, state.now, look),
     ...(rows[index - 1]?.group === row.group
       ? {}
-      : { heading: heading(row.group, rows.filter(({ group }) => group === row.group).length, look.theme) }),
+      : {
+          heading: [heading(row.group, rows.filter(({ group }) => group === row.group).length, look.theme)],
+        }),
   }));
   return listLines(shown, "beads", { state, look, width, height }, 'No beads yet. bd create "Fix the login"');
 }

@@ -30,7 +30,7 @@ export function convoyLines(state: TuiState, look: Look, width: number, height: 
         ...(bead.assignee === "" ? [] : [span(`  ${shortAddress(bead.assignee)}`, theme.role)]),
         ...(bead.reason === undefined ? [] : [span(`  ${bead.reason}`, theme.care)]),
       ],
-      ...(index === 0 ? { heading: [bold(` WAVE ${depth + 1}`, theme.muted)] } : {}),
+      ...(index === 0 ? { heading: [[bold(` WAVE ${depth + 1}`, theme.muted)]] } : {}),
     })),
   );
   const list = listLines(

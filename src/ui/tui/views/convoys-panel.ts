@@ -5,7 +5,7 @@ import { convoyRows, firstVisible, isLanded, selectedIndex } from "../store/rows
 import type { TuiState } from "../store/state.ts";
 import { highlight } from "./highlight.ts";
 import type { Look } from "./panel.tsx";
-import { fitLine, type Line, span, spread } from "./spans.ts";
+import { fitLine, type Line, ofRow, span, spread } from "./spans.ts";
 
 const barCells = 8;
 
@@ -27,8 +27,8 @@ export function convoysLines(state: TuiState, look: Look, width: number, height:
   );
   const first = firstVisible(rows.length, selected, isRoomy ? rows.length : room);
   const lines = rows.slice(first, first + room).flatMap((row, index) => {
-    const line = fitLine(convoyLine(row, state, look, width), width);
-    const shown = first + index === selected ? highlight(line, state, "convoys", look) : line;
+    const line = ofRow(row.id, fitLine(convoyLine(row, state, look, width), width));
+    const shown = first + index === selected ? highlight(line, state, "convoys") : line;
     return isRoomy && !isLanded(row) ? [shown, [span(`    ${detailOf(row)}`, look.theme.muted)]] : [shown];
   });
   return [...lines.slice(0, room), ...queue];
@@ -84,7 +84,7 @@ function queueLines(state: TuiState, { theme, symbols }: Look): readonly Line[] 
   return state.town.rigs.flatMap((rig) => {
     const rows = state.town.queue.filter((row) => row.rig === rig);
     if (rows.length === 0) return [];
-    const testing = rows.filter((row) => row.status === "running").length;
+    const testing = rows.filter((row) => row.status === "active").length;
     const waiting = rows.length - testing;
     const words = [testing > 0 ? `testing ${testing}` : "", waiting > 0 ? `${waiting} waiting` : ""];
     return [

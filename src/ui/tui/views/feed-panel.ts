@@ -5,7 +5,7 @@ import type { FeedRow, Tone } from "../store/town-data.ts";
 import { formatClock } from "./format.ts";
 import { highlight } from "./highlight.ts";
 import type { Look } from "./panel.tsx";
-import { fitLine, type Line, span } from "./spans.ts";
+import { fitLine, type Line, ofRow, span } from "./spans.ts";
 import type { Theme } from "./theme.ts";
 import { padded, textWidth } from "../screen/text-width.ts";
 
@@ -23,9 +23,9 @@ export function feedLines(state: TuiState, look: Look, width: number, height: nu
   );
   const first = firstVisible(rows.length, selected, height);
   return rows.slice(first, first + height).map((row, index) => {
-    const line = fitLine(feedLine(row, look, width), width);
+    const line = ofRow(row.id, fitLine(feedLine(row, look, width), width));
     const isSelected = first + index === selected && state.selection.feed !== undefined;
-    return isSelected ? highlight(line, state, "feed", look) : line;
+    return isSelected ? highlight(line, state, "feed") : line;
   });
 }
 

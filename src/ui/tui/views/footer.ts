@@ -43,6 +43,10 @@ const overlayKeys: Readonly<Record<string, readonly (readonly [string, string])[
     ["tab", "template"],
     ["Esc", "cancel"],
   ],
+  ask: [
+    ["enter", "send"],
+    ["Esc", "cancel"],
+  ],
   filter: [
     ["enter", "keep"],
     ["Esc", "clear"],

@@ -11,8 +11,10 @@ export function headerLine(state: TuiState, look: Look, width: number): Line {
   const { town } = state;
   const open = town.convoys.filter((convoy) => !isLanded(convoy)).length;
   const right: Line[] = [[span(` ${formatClock(state.now)} `, theme.muted)]];
-  if (town.escalations > 0) right.unshift([span(` ${symbols.escalation} ${town.escalations} `, theme.bad)]);
-  if (town.unreadMail > 0) right.unshift([span(` ${symbols.mail} ${town.unreadMail} `, theme.accent)]);
+  const escalations = town.inbox.filter((row) => row.kind === "escalation").length;
+  const unread = town.inbox.filter((row) => row.kind === "mail" && row.isNew).length;
+  if (escalations > 0) right.unshift([span(` ${symbols.escalation} ${escalations} `, theme.bad)]);
+  if (unread > 0) right.unshift([span(` ${symbols.mail} ${unread} `, theme.accent)]);
   const parts: Line[] = [
     agentCounts(state, look),
     [span("convoys ", theme.muted), span(String(open))],

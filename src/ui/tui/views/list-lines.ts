@@ -1,14 +1,14 @@
 import { firstVisible, rowIds, selectedIndex } from "../store/rows.ts";
 import type { PanelName, TuiState } from "../store/state.ts";
 import { highlight } from "./highlight.ts";
-import { fitLine, type Line, span } from "./spans.ts";
+import { fitLine, type Line, ofRow, span } from "./spans.ts";
 import type { Look } from "./panel.tsx";
 
 export interface ListRow {
   readonly id: string;
   readonly line: Line;
-  /** A heading above the row, when a new group begins with it. */
-  readonly heading?: Line;
+  /** Lines above the row, when a new group begins with it. */
+  readonly heading?: readonly Line[];
 }
 
 /** A list that is longer than its place, with headings, the selected row always in sight. */
@@ -34,10 +34,10 @@ export function listLines(
   const lines: Line[] = [];
   let selectedLine = 0;
   for (const [index, row] of rows.entries()) {
-    if (row.heading !== undefined) lines.push(...(index === 0 ? [] : [[]]), row.heading);
-    const line = fitLine(row.line, width);
+    if (row.heading !== undefined) lines.push(...(index === 0 ? [] : [[]]), ...row.heading);
+    const line = ofRow(row.id, fitLine(row.line, width));
     if (index === selected) selectedLine = lines.length;
-    lines.push(index === selected ? highlight(line, state, panel, look) : line);
+    lines.push(index === selected ? highlight(line, state, panel) : line);
   }
   const first = firstVisible(lines.length, selectedLine, height);
   return lines.slice(first, first + height);

@@ -4,8 +4,8 @@ import { padded, textWidth, wrapText } from "../screen/text-width.ts";
 import { type LineEditor, lineText } from "../store/line-editor.ts";
 import type { Overlay, TuiState } from "../store/state.ts";
 import { paletteEntries } from "../palette.ts";
-import { firstVisible, selectedAgent } from "../store/rows.ts";
-import { explainAgent } from "./explain.ts";
+import { firstVisible } from "../store/rows.ts";
+import { explainSelection } from "./explain-selection.ts";
 import type { Look } from "./panel.tsx";
 import { bold, fitLine, type Line, span, withStyle } from "./spans.ts";
 import { shortAddress } from "../../../core/events/describe-event.ts";
@@ -32,6 +32,8 @@ export function overlayView(state: TuiState, look: Look): OverlayView | undefine
       return confirmView(overlay, state, look);
     case "nudge":
       return nudgeView(overlay, state, look);
+    case "ask":
+      return lineView(state, look, overlay.editor, overlay.title, []);
     case "filter":
       return lineView(state, look, overlay.editor, `Filter ${overlay.panel}`, []);
     case "palette":
@@ -73,9 +75,9 @@ function helpView(overlay: Extract<Overlay, { kind: "help" }>, state: TuiState, 
 }
 
 function explanation(state: TuiState, { theme }: Look, width: number): readonly Line[] {
-  const agent = selectedAgent(state);
-  if (agent === undefined) return [];
-  const { title, lines } = explainAgent(agent, state.town);
+  const found = explainSelection(state);
+  if (found === undefined) return [];
+  const { title, lines } = found;
   return [
     [bold(` ${title}`, theme.care)],
     ...lines.flatMap((line) => wrapText(line, width)).map((line): Line => [span(` ${line}`)]),

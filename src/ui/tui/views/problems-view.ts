@@ -7,7 +7,7 @@ import { padded } from "../screen/text-width.ts";
 import { healthColour } from "./agents-panel.ts";
 import { highlight } from "./highlight.ts";
 import type { Look } from "./panel.tsx";
-import { bold, fitLine, type Line, span } from "./spans.ts";
+import { bold, fitLine, type Line, ofRow, span } from "./spans.ts";
 
 const mostDots = 20;
 
@@ -59,8 +59,8 @@ function attentionLines(
   const first = firstVisible(rows.length, selected, Math.max(1, room - 2));
   const lines = rows.slice(first, first + Math.max(1, room - 2)).flatMap((row, index) => {
     const isSelected = first + index === selected;
-    const line = fitLine(attentionLine(row, isSelected, state, look), width);
-    return isSelected ? [highlight(line, state, "problems", look), ...reasonLines(row, look)] : [line];
+    const line = ofRow(row.address, fitLine(attentionLine(row, isSelected, state, look), width));
+    return isSelected ? [highlight(line, state, "problems"), ...reasonLines(row, look)] : [line];
   });
   return [[bold(` NEEDS ATTENTION (${rows.length})`, theme.bad)], ...lines];
 }

@@ -1,32 +1,74 @@
 import { formatAge } from "../../../core/duration.ts";
 import { shortAddress } from "../../../core/events/describe-event.ts";
+import type { RunRecord } from "../../../core/merge/run-record.ts";
+import { searchStanding } from "../../../core/merge/search-standing.ts";
 import { padded } from "../screen/text-width.ts";
 import { queueRows } from "../store/rows.ts";
 import type { TuiState } from "../store/state.ts";
+import type { QueueRow } from "../store/town-data.ts";
 import { listLines } from "./list-lines.ts";
 import type { Look } from "./panel.tsx";
-import { bold, type Line, span } from "./spans.ts";
+import { bold, type Line, type Span, span } from "./spans.ts";
+import type { Theme } from "./theme.ts";
 
-/** The merge queue of each rig: what is being tested, what waits, what is set aside and why. */
+/** The merge queue of each rig: what is being tested and how the search narrows, what waits, what is set aside and why. */
 export function queueLines(state: TuiState, look: Look, width: number, height: number): readonly Line[] {
-  const { theme } = look;
   const rows = queueRows(state);
   const shown = rows.map((row, index) => ({
     id: row.id,
-    line: [
-      span(`  ${padded(row.id, 14)}`, theme.accent),
-      span(
-        padded(row.status, 12),
-        row.status === "running" ? theme.good : row.status === "ready" ? undefined : theme.care,
-      ),
-      span(padded(shortAddress(row.worker), 12), theme.role),
-      span(`${row.bead === "" ? "" : `${row.bead} `}${row.branch}`),
-      span(`  ${formatAge(state.now - row.at)}`, theme.muted),
-      ...(row.reason === "" ? [] : [span(`  ${row.reason}`, theme.care)]),
-    ],
-    ...(rows[index - 1]?.rig === row.rig
-      ? {}
-      : { heading: [bold(` ${row.rig} (${rows.filter(({ rig }) => rig === row.rig).length})`, theme.role)] }),
+    line: requestLine(row, state, look),
+    ...(rows[index - 1]?.rig === row.rig ? {} : { heading: rigHeading(row.rig, rows, state, look) }),
   }));
   return listLines(shown, "queue", { state, look, width, height }, "Nothing in the merge queue");
+}
+
+function requestLine(row: QueueRow, state: TuiState, { theme }: Look): Line {
+  return [
+    span(`  ${padded(row.id, 13)}`, theme.accent),
+    span(padded(row.status, 12), statusColour(row, theme)),
+    span(padded(shortAddress(row.worker), 12), theme.role),
+    span(`${row.bead === "" ? "" : `${row.bead} `}${row.branch}`),
+    span(`  ${formatAge(state.now - row.at)}`, theme.muted),
+    ...(row.reason === "" ? [] : [span(`  ${row.reason}`, theme.care)]),
+  ];
+}
+
+function statusColour({ status }: QueueRow, theme: Theme): string | undefined {
+  if (status === "active") return theme.good;
+  return status === "ready" ? undefined : status === "quarantined" ? theme.bad : theme.care;
+}
+
+function rigHeading(rig: string, rows: readonly QueueRow[], state: TuiState, look: Look): readonly Line[] {
+  const { theme } = look;
+  const { runs, troubledTargets } = state.town;
+  return [
+    [bold(` ${rig} (${rows.filter((row) => row.rig === rig).length})`, theme.role)],
+    ...troubledTargets
+      .filter((target) => target.rig === rig)
+      .map((target): Line => [span(`  ${target.target} is ${target.state}: ${target.reason}`, theme.bad)]),
+    ...runs.filter((run) => run.rig === rig).map((run) => runLine(run, state.now, look)),
+  ];
+}
+
+/** `batch of 4 into main  ✓✓✗·  gating first 2 · 3 gates 12s`: one sign per member, in the order of the stack. */
+function runLine(run: RunRecord, now: number, { theme, symbols }: Look): Line {
+  const standing = searchStanding(run);
+  const signs = standing.members.map(
+    (member): Span =>
+      ({
+        landed: bold(symbols.done, theme.good),
+        green: span(symbols.barFull, theme.good),
+        red: bold(symbols.isAscii ? "x" : "✗", theme.bad),
+        suspect: span("?", theme.care),
+        waiting: span(symbols.dot, theme.muted),
+      })[member],
+  );
+  const flying = standing.flying.map((prefix) => (prefix === 0 ? "the base" : `the first ${prefix}`));
+  const doing = flying.length > 0 ? `testing ${flying.join(" and ")}` : run.state;
+  return [
+    span(`  batch of ${run.ids.length} into ${run.target}  `, theme.muted),
+    ...signs,
+    span(`  ${doing}`, theme.good),
+    span(`  ${run.gateRuns} gate runs  ${formatAge(now - run.startedAt)}`, theme.muted),
+  ];
 }

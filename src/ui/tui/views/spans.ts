@@ -7,6 +7,8 @@ export interface Span {
   readonly isBold?: boolean;
   readonly isDim?: boolean;
   readonly isInverse?: boolean;
+  /** The list row that it is part of, for who clicks on it. */
+  readonly row?: string;
 }
 
 export type Line = readonly Span[];
@@ -52,6 +54,11 @@ export function spread(left: Line, right: Line, width: number): Line {
 
 export function withStyle(line: Line, style: Omit<Span, "text">): Line {
   return line.map((piece) => ({ ...piece, ...style }));
+}
+
+/** The line, known as that of a list row. */
+export function ofRow(row: string, line: Line): Line {
+  return line.map((piece) => ({ ...piece, row }));
 }
 
 function markCut(line: Span[]): void {

@@ -38,7 +38,7 @@ export function convoyOf(
 ): ConvoyView {
   return {
     status: "open",
-    state: "active" as ConvoyView["state"],
+    state: "working",
     done: 0,
     total: 0,
     reasons: [],

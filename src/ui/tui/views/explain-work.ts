@@ -1,0 +1,151 @@
+import { formatSpan } from "../../../core/duration.ts";
+import type { ConvoyState } from "../../../core/convoys/convoy-state.ts";
+import type { ConvoyView, TrackedView } from "../../../core/convoys/convoy-view.ts";
+import type { QueueStatus } from "../../../core/merge/queue-view.ts";
+import type { BeadGroup, BeadRow, InboxRow, QueueRow } from "../store/town-data.ts";
+import type { Detail } from "./detail.ts";
+
+type Words = readonly [meaning: string, remedy: string];
+
+const beadStates: Readonly<Record<BeadGroup, Words>> = {
+  ready: [
+    "Nothing stands in its way; it waits for somebody to take it.",
+    "Sling it (s), or put it into a convoy: a convoy gives out its ready beads by itself.",
+  ],
+  "in progress": [
+    "It is on somebody's hook; that agent works on it now.",
+    "Nothing. Open the agent to watch.",
+  ],
+  blocked: [
+    "It waits for other beads, which are not closed yet. It becomes ready by itself.",
+    "Close or sling what it waits for, or take the dependency away: bd dep remove.",
+  ],
+  deferred: ["It was put off and is not given out before its time.", "bd undefer <bead> makes it ready."],
+  closed: ["It is done, or was given up.", "bd reopen <bead> if it is not done after all."],
+};
+
+/** In plain words: what a bead's state means, why it is so, since when, and what can be done. */
+export function explainBead(row: BeadRow, now: number): Detail {
+  const [meaning, remedy] = beadStates[row.group];
+  return {
+    title: `${row.id} is ${row.group}`,
+    lines: [
+      row.title,
+      "",
+      `Means    ${meaning}`,
+      ...(row.blockedBy.length > 0 ? [`Because  it waits for ${row.blockedBy.join(", ")}`] : []),
+      ...(row.assignee === "" ? [] : [`Holder   ${row.assignee}`]),
+      `Since    changed ${formatSpan(now - row.updatedAt)} ago`,
+      `Do       ${remedy}`,
+    ],
+  };
+}
+
+const trackedStates: Readonly<Record<TrackedView["state"], Words>> = {
+  closed: ["Its change is on the target.", "Nothing."],
+  ready: ["It can start; the convoy gives it out as soon as there is room.", "Nothing, or sling it now (s)."],
+  "in-flight": ["An agent has it on its hook.", "Nothing. o opens the agent."],
+  merging: ["The agent is done; the merge queue tests and lands it.", "Nothing. m shows the queue."],
+  blocked: ["It waits for other beads.", "Nothing, unless what it waits for is stuck."],
+  held: ["It cannot go on without somebody.", "Read the reason; gt convoy retry, skip or sling it."],
+};
+
+/** The same for a bead of a convoy. */
+export function explainTracked(bead: TrackedView, now: number): Detail {
+  const [meaning, remedy] = trackedStates[bead.state];
+  return {
+    title: `${bead.id} is ${bead.state === "in-flight" ? "being worked on" : bead.state}`,
+    lines: [
+      bead.title,
+      "",
+      `Means    ${meaning}`,
+      ...(bead.reason === undefined ? [] : [`Because  ${bead.reason}`]),
+      ...(bead.assignee === "" ? [] : [`Holder   ${bead.assignee}`]),
+      ...(bead.mr === undefined ? [] : [`Queue    ${bead.mr} is ${bead.mrPhase}`]),
+      `Since    changed ${formatSpan(now - bead.updatedAt)} ago`,
+      `Do       ${remedy}`,
+    ],
+  };
+}
+
+const queueStates: Readonly<Record<QueueStatus, Words>> = {
+  active: [
+    "It is in the batch that is being tested now.",
+    "Nothing. If the batch is red, the search finds whose change it is.",
+  ],
+  ready: ["It waits for the next batch.", "Nothing. gt mq reprioritize moves it up."],
+  blocked: ["It waits for another bead or merge request.", "Nothing, unless what it waits for is stuck."],
+  held: ["It is not taken for now.", "Read the reason: it goes on by itself when that is over."],
+  "needs-fix": [
+    "Its change fails the gate, or conflicts. The agent that wrote it was told.",
+    "Nothing while the agent repairs it; r tries it again as it is.",
+  ],
+  quarantined: [
+    "It failed so often that it is not tried any more by itself.",
+    "Look at the reason and the log; then r retries it, x takes it out.",
+  ],
+  closed: ["It is over.", "Nothing."],
+};
+
+/** The same for a merge request. */
+export function explainRequest(row: QueueRow, now: number): Detail {
+  const [meaning, remedy] = queueStates[row.status];
+  return {
+    title: `${row.id} is ${row.status}`,
+    lines: [
+      row.title,
+      "",
+      `Means    ${meaning}`,
+      ...(row.reason === "" ? [] : [`Because  ${row.reason.replaceAll("_", " ")}`]),
+      `Since    submitted ${formatSpan(now - row.at)} ago`,
+      `Do       ${remedy}`,
+      "",
+      `Branch   ${row.branch} into ${row.target}`,
+      ...(row.bead === "" ? [] : [`Bead     ${row.bead}`]),
+      ...(row.worker === "" ? [] : [`From     ${row.worker}`]),
+      ...(row.retries === 0 ? [] : [`Retries  ${row.retries}`]),
+    ],
+  };
+}
+
+const convoyStates: Readonly<Record<ConvoyState, Words>> = {
+  staged: ["It is a plan; nothing of it is given out yet.", "gt convoy launch <convoy> starts it."],
+  empty: ["It tracks no bead.", "gt convoy add <convoy> <bead>..., or gt convoy close <convoy>."],
+  complete: ["Everything in it is done; it lands at the next check.", "Nothing."],
+  paused: ["It gives nothing out.", "gt convoy resume <convoy>."],
+  feeding: ["It has ready beads and gives them out as there is room.", "Nothing."],
+  working: ["Agents work on it, or the queue tests it.", "Nothing."],
+  waiting: ["All that is left waits for beads outside of it.", "Look at what they wait for."],
+  stuck: ["Nothing of it moves, and nothing will by itself.", "Read the reasons; skip, retry or unblock."],
+  closed: ["It has landed.", "Nothing."],
+};
+
+/** The same for a convoy. */
+export function explainConvoy(convoy: ConvoyView, now: number): Detail {
+  const [meaning, remedy] = convoyStates[convoy.state];
+  return {
+    title: `${convoy.id} is ${convoy.state}`,
+    lines: [
+      `${convoy.title}  ${convoy.done} of ${convoy.total} landed`,
+      "",
+      `Means    ${meaning}`,
+      ...convoy.reasons.map((reason, index) => `${index === 0 ? "Because" : "       "}  ${reason}`),
+      `Since    created ${formatSpan(now - convoy.createdAt)} ago`,
+      `Do       ${remedy}`,
+    ],
+  };
+}
+
+/** A message or an escalation as far as the list knows it. */
+export function describeInboxRow(row: InboxRow, now: number): Detail {
+  return {
+    title: row.subject,
+    lines: [
+      `From     ${row.from}`,
+      `Sent     ${formatSpan(now - row.at)} ago, ${row.kind === "mail" ? "priority" : "severity"} ${row.urgency}`,
+      `Id       ${row.id}`,
+      "",
+      ...row.body.split("\n"),
+    ],
+  };
+}
