@@ -4,7 +4,7 @@ import { parseAddress } from "../../core/town/address.ts";
 import { isObject } from "../../core/town/json-file.ts";
 import type { Town } from "../../core/town/town.ts";
 import { acknowledging } from "../../core/mail/change-mail.ts";
-import { inject, takeNudges } from "../mail/inject-mail.ts";
+import { inject } from "../mail/inject-mail.ts";
 import { type GuardContext, guardCommand, losesWork } from "./guards.ts";
 import type { HookResult } from "./hook-dialect.ts";
 import type { HookEvent, HookInput, HookProvider } from "./hook-event.ts";
@@ -18,10 +18,9 @@ export interface HookRequest {
   readonly cwd: string;
   /** What the agent reads at its start: `gt prime` with the hook's size limit. */
   readonly prime: (variant: "full" | "short") => Promise<string>;
+  /** Hands the agent's work in, in a process of its own: `gt done`. */
+  readonly submit: () => void;
 }
-
-/** Turns that we lengthen in a row before the agent may rest. */
-const maxContinuations = 3;
 
 /** Runtimes that show a prompt hook's context to the model (spec/03 §1.4). */
 const injectors: readonly HookProvider[] = ["claude", "codex", "gemini", "opencode", "pi", "omp"];
@@ -104,27 +103,35 @@ async function sessionStart(access: TownAccess, request: HookRequest): Promise<H
 
 async function prompt(access: TownAccess, request: HookRequest): Promise<HookResult> {
   await reportToHost(access, request.env, "prompt");
-  await access.ledger.write(access.actor, [{ op: "deleteRow", table: "turns", key: access.actor }]);
+  const { beginTurn } = await import("./turn-record.ts");
+  await beginTurn(access.ledger, access.actor);
   if (!injectors.includes(request.provider)) return {};
   return promptContext(access, request.env);
 }
 
 /**
- * An agent that has finished its turn goes on when somebody has something to say to it (spec/03 §4.9). In a session of
- * the host the host types it: runtimes show the words of a stop hook twice, and as an error.
+ * An agent that has finished its turn goes on when there is a reason (spec/03 §4.9). What is queued for a session of the
+ * host, the host types: runtimes show the words of a stop hook twice, and as an error.
  */
 async function turnEnd(access: TownAccess, request: HookRequest): Promise<HookResult> {
-  const { ledger, actor } = access;
-  if (await reportToHost(access, request.env, "turn-end")) return {};
-  const turns = await ledger.row<{ readonly continued: number }>("turns", actor);
-  const continued = turns?.value.continued ?? 0;
-  if (continued >= maxContinuations) return {};
-  const text = await takeNudges({ ledger, ...sessionOf(request.env), now: access.clock.now() });
-  if (text === undefined) return {};
-  await ledger.write(actor, [
-    { op: "putRow", table: "turns", key: actor, value: { continued: continued + 1 } },
-  ]);
-  return { continue: text };
+  const { env } = request;
+  const isHosted = await reportToHost(access, env, "turn-end");
+  // A run that is over does not speak for its successor.
+  if (env["GT_RUN"] && !isHosted) return {};
+  const { polecatStop, stopReminder } = await import("./polecat-stop.ts");
+  switch (await polecatStop(access)) {
+    case "remind":
+      return { continue: stopReminder };
+    case "submit":
+      request.submit();
+      return {};
+    case "rest": {
+      const { turnBoundary } = await import("./turn-boundary.ts");
+      const question = { ...sessionOf(env), rig: env["GT_RIG"] ?? "", hostDelivers: isHosted };
+      const reason = await turnBoundary(access, question);
+      return reason === undefined ? {} : { continue: reason };
+    }
+  }
 }
 
 async function sessionEnd(access: TownAccess, { input, env }: HookRequest): Promise<HookResult> {

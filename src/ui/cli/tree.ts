@@ -38,6 +38,7 @@ import { roleCommands } from "./gt/role.spec.ts";
 import { schedulerCommands } from "./gt/scheduler.spec.ts";
 import { seanceCommands } from "./gt/seance.spec.ts";
 import { sessionCommands } from "./gt/session.spec.ts";
+import { signalCommands } from "./gt/signal.spec.ts";
 import { slingCommands } from "./gt/sling.spec.ts";
 import { statusCommands } from "./gt/status.spec.ts";
 import { tapCommands } from "./gt/tap.spec.ts";
@@ -89,6 +90,7 @@ export const gtTree: readonly CommandSpec[] = [
   ...schedulerCommands,
   ...seanceCommands,
   ...sessionCommands,
+  ...signalCommands,
   ...slingCommands,
   ...statusCommands,
   ...tapCommands,

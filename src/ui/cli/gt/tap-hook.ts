@@ -10,6 +10,7 @@ import { parseAddress } from "../../../core/town/address.ts";
 import type { CommandContext } from "../command.ts";
 import { readHookStdin } from "./hook-stdin.ts";
 import { readingAccess } from "./reading-access.ts";
+import { startGt } from "./start-gt.ts";
 
 const providers: readonly string[] = [
   "claude",
@@ -72,6 +73,7 @@ async function handle(
     env,
     cwd,
     prime: (variant: "full" | "short") => primeText(context, variant, input.sessionId),
+    submit: () => startGt(["done"], context),
   };
   if (event === "pre-tool") return preTool(town, actor, request);
   return runHook(event === "session-start" ? await readingAccess(context) : await context.access(), request);

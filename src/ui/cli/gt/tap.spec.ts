@@ -24,6 +24,12 @@ export const tapCommands: readonly CommandSpec[] = [
         load: () => import("./tap-guard.ts"),
       },
       {
+        name: "polecat-stop-check",
+        summary: "whether a polecat that stops has handed its work in, as a hook's JSON",
+        lenient: true,
+        load: () => import("./signal-stop.ts"),
+      },
+      {
         name: "list",
         summary: "guards and what they keep agents from",
         flags: [{ name: "guards", summary: "the guards alone" }],
