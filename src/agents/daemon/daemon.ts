@@ -270,11 +270,10 @@ function isWorker(address: string): boolean {
   return role === "polecat" || role === "crew";
 }
 
-/** Nothing starts in a town that is down, going down or stopped, nor in a rig that is stopped or parked. */
+/** Nothing starts in a town that is down, going down or stopped, nor in a rig that is stopped (see `isRigAtWork`). */
 function isOperational(town: Town, rig?: string): boolean {
   if (readDesired(town).state === "down" || readStop(town, rig) !== undefined) return false;
-  if (isLocked(town.paths.locks, "shutdown")) return false;
-  return rig === undefined || town.rigSettings(rig)["status"] !== "parked";
+  return !isLocked(town.paths.locks, "shutdown");
 }
 
 function alreadyRunning(town: Town): GtError {

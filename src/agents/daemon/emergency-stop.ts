@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { GtError } from "../../core/gt-error.ts";
 import type { Town } from "../../core/town/town.ts";
 
 /** An emergency stop of the town or of one rig (spec/04 §7.3). The file is the truth. */
@@ -19,6 +20,17 @@ export function readStop(town: Town, rig?: string): EmergencyStop | undefined {
     readStopFile(stopFile(town), "town") ??
     (rig === undefined ? undefined : readStopFile(stopFile(town, rig), rig))
   );
+}
+
+/** Refuses while a stop covers the rig, or the town when none is named: `E_ESTOP`. */
+export function expectNoStop(town: Town, rig?: string): void {
+  const stop = readStop(town, rig);
+  if (stop === undefined) return;
+  const isOfTown = stop.scope === "town";
+  throw new GtError("E_ESTOP", `emergency stop of ${isOfTown ? "the town" : `rig ${stop.scope}`} is active`, {
+    why: stop.reason === "" ? [] : [stop.reason],
+    hint: isOfTown ? "gt thaw" : `gt thaw --rig ${stop.scope}`,
+  });
 }
 
 function readStopFile(file: string, scope: string): EmergencyStop | undefined {

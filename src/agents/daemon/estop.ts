@@ -6,11 +6,13 @@ import type { Operation } from "../../core/ledger/operation.ts";
 import { writeFileAtomic } from "../../core/town/write-file.ts";
 import type { Town } from "../../core/town/town.ts";
 import { hostSnapshot } from "../patrols/agent-health.ts";
+import { snapshotHooks } from "../lifecycle/snapshot-hooks.ts";
+import { resumeOperations, suspendedFor, suspendOperations } from "../lifecycle/suspension.ts";
+import { nudge } from "../sessions/nudge.ts";
 import { processesOf, signalProcesses } from "../sessions/process-tree.ts";
 import type { SessionRecord } from "../sessions/session-host.ts";
 import type { TownAccess } from "../town-access.ts";
 import { type EmergencyStop, readStop, stopFile } from "./emergency-stop.ts";
-import { type Suspension, suspensionKey } from "./suspension.ts";
 
 export interface EstopRequest {
   /** Only this rig; the whole town without. */
@@ -22,6 +24,8 @@ export interface EstopRequest {
 export interface EstopReport {
   /** Sessions that were frozen (or went on). */
   readonly sessions: readonly string[];
+  /** Agents whose files could not be kept as a snapshot in time. */
+  readonly unsaved: readonly string[];
   /** It was stopped (or running) before. */
   readonly wasDone: boolean;
 }
@@ -42,16 +46,29 @@ export async function estop(access: TownAccess, request: EstopRequest): Promise<
   }
   const sessions = await sessionsInScope(access, request.rig);
   for (const record of sessions) signalProcesses(processesOf(treeOf(record)), "SIGSTOP");
-  for (const agent of await activeAgents(access, request.rig)) await suspend(access, agent);
+  const active = await activeAgents(access, request.rig);
+  for (const agent of active)
+    await writeUnlessChanged(
+      access,
+      suspendOperations(agent, { reason: "estop", since: access.clock.now() }),
+    );
+  const unsaved = await snapshotHooks(
+    access,
+    active.filter(hasSandbox).map((agent) => agent.address),
+    "estop",
+  );
   if (!wasDone) {
     await access.ledger.write(access.actor, [
       event("estop", { scope: request.rig ?? "town", reason: request.reason, ...rigOf(request.rig) }),
     ]);
   }
-  return { sessions: sessions.map((record) => record.session), wasDone };
+  return { sessions: sessions.map((record) => record.session), unsaved, wasDone };
 }
 
-/** Lets the agents go on where they were stopped. Thawing the town thaws its rigs too. */
+/**
+ * Lets the agents go on where they were stopped, and tells them. Thawing the town thaws its rigs too. The files go last:
+ * whoever is killed before leaves a stop that can be thawed again.
+ */
 export async function thaw(
   access: TownAccess,
   request: { readonly rig?: string } = {},
@@ -68,15 +85,28 @@ export async function thaw(
   }
   const files =
     request.rig === undefined ? allStopFiles(town) : [stopFile(town, request.rig)].filter(existsSync);
-  if (files.length === 0) return { sessions: [], wasDone: true };
-  for (const agent of await suspendedByStop(access, request.rig)) await restore(access, agent);
-  for (const file of files) rmSync(file, { force: true });
+  if (files.length === 0) return { sessions: [], unsaved: [], wasDone: true };
   const sessions = await sessionsInScope(access, request.rig);
   for (const record of sessions) signalProcesses(processesOf(treeOf(record)), "SIGCONT");
+  for (const agent of await suspendedFor(access, "estop", request.rig))
+    await writeUnlessChanged(access, resumeOperations(agent, "working", access.clock.now()));
+  for (const file of files) rmSync(file, { force: true });
   await access.ledger.write(access.actor, [
     event("thaw", { scope: request.rig ?? "town", ...rigOf(request.rig) }),
   ]);
-  return { sessions: sessions.map((record) => record.session), wasDone: false };
+  await tellThawed(access, sessions);
+  return { sessions: sessions.map((record) => record.session), unsaved: [], wasDone: false };
+}
+
+/** Whatever ran while the clock stood may have failed. A script takes no advice, and a message must not undo the thaw. */
+async function tellThawed(access: TownAccess, sessions: readonly SessionRecord[]): Promise<void> {
+  for (const { actor, agent } of sessions) {
+    if (agent === "shell" || actor === access.actor) continue;
+    await nudge(access, {
+      ...{ to: actor, from: access.actor, mode: "wait-idle", priority: "urgent", force: true },
+      text: "Work may continue; re-check any command that was interrupted.",
+    }).catch(() => undefined);
+  }
 }
 
 /** Every stop that holds now, the town's first. */
@@ -105,6 +135,8 @@ async function sessionsInScope(
   );
 }
 
+const hasSandbox = (agent: Agent): boolean => agent.role === "polecat" || agent.role === "crew";
+
 const treeOf = (record: SessionRecord) => ({
   pid: record.pid,
   startedAt: record.pidStartedAt,
@@ -114,49 +146,6 @@ const treeOf = (record: SessionRecord) => ({
 async function activeAgents(access: TownAccess, rig: string | undefined): Promise<readonly Agent[]> {
   const agents = await access.ledger.agents({ state: ["working", "spawning"], ...rigOf(rig) });
   return agents.filter((agent) => agent.hookState === "active" && agent.role !== "mayor");
-}
-
-async function suspendedByStop(access: TownAccess, rig: string | undefined): Promise<readonly Agent[]> {
-  const rows = await access.ledger.rows<Suspension>("patrols", { prefix: suspensionKey("") });
-  const stopped = new Set(rows.filter((row) => row.value.reason === "estop").map((row) => row.key));
-  const agents = await access.ledger.agents({ state: "paused", ...rigOf(rig) });
-  return agents.filter((agent) => stopped.has(suspensionKey(agent.address)));
-}
-
-async function suspend(access: TownAccess, agent: Agent): Promise<void> {
-  const payload = {
-    agent: agent.address,
-    bead: agent.hookBead,
-    seq: agent.hookSeq,
-    rig: agent.rig,
-    reason: "estop",
-  };
-  await writeUnlessChanged(access, [
-    { op: "expectAgent", address: agent.address, expected: { state: agent.state, hookBead: agent.hookBead } },
-    { op: "setAgent", address: agent.address, fields: { state: "paused", hookState: "suspended" } },
-    {
-      op: "putRow",
-      table: "patrols",
-      key: suspensionKey(agent.address),
-      value: { reason: "estop", state: agent.state, since: access.clock.now() },
-    },
-    event("hook_suspended", payload),
-  ]);
-}
-
-/** Back to what it was; the time of the stop does not count as idleness. */
-async function restore(access: TownAccess, agent: Agent): Promise<void> {
-  const payload = { agent: agent.address, bead: agent.hookBead, seq: agent.hookSeq, rig: agent.rig };
-  await writeUnlessChanged(access, [
-    { op: "expectAgent", address: agent.address, expected: { state: "paused", hookBead: agent.hookBead } },
-    {
-      op: "setAgent",
-      address: agent.address,
-      fields: { state: "working", hookState: "active", lastProgressAt: access.clock.now() },
-    },
-    { op: "deleteRow", table: "patrols", key: suspensionKey(agent.address) },
-    event("hook_resumed", payload),
-  ]);
 }
 
 async function writeUnlessChanged(access: TownAccess, operations: readonly Operation[]): Promise<void> {

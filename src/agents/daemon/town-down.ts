@@ -1,14 +1,14 @@
 import { GtError } from "../../core/gt-error.ts";
 import { acquireLock, isLocked } from "../../core/lock/lock.ts";
-import type { Operation } from "../../core/ledger/operation.ts";
 import type { Town } from "../../core/town/town.ts";
+import { snapshotHooks } from "../lifecycle/snapshot-hooks.ts";
+import { suspendOperations } from "../lifecycle/suspension.ts";
 import { endProcessTree, processesOf, type ProcessInfo } from "../sessions/process-tree.ts";
 import type { SessionHost, SessionRecord } from "../sessions/session-host.ts";
 import { readRecords } from "../sessions/session-records.ts";
 import type { TownAccess } from "../town-access.ts";
 import { daemonLock, daemonStatus, stopDaemon } from "./daemon-control.ts";
 import { writeDesired } from "./desired-state.ts";
-import { suspensionKey } from "./suspension.ts";
 
 export interface DownOptions {
   /** Which sessions end: all but the polecats', the polecats' too, or everything that ever was ours, verified. */
@@ -30,6 +30,8 @@ export interface DownReport {
   readonly services: readonly DownService[];
   /** Sessions that go on without anybody watching. */
   readonly kept: readonly string[];
+  /** Agents whose files could not be kept as a snapshot in time; they are where they were. */
+  readonly unsaved: readonly string[];
   /** Processes and locks of ours that are still there; only looked for with scope `all`. */
   readonly leftovers: readonly string[];
 }
@@ -63,6 +65,12 @@ export async function townDown(access: TownAccess, options: DownOptions = {}): P
     const kept = living.filter((record) => !ending.includes(record)).map((record) => record.session);
 
     for (const record of ending) if (record.role === "polecat") await suspend(access, record);
+    const workers = ending.filter((record) => record.role === "polecat" || record.role === "crew");
+    const unsaved = await snapshotHooks(
+      access,
+      workers.map((record) => record.actor),
+      "shutdown",
+    );
     if (host !== undefined) {
       await Promise.all(
         ending.map(async (record) => note(await endSession(host, record, options.force === true))),
@@ -81,7 +89,7 @@ export async function townDown(access: TownAccess, options: DownOptions = {}): P
         event: { type: "halt", payload: { services: services.filter((service) => service.ok).length } },
       },
     ]);
-    return { services, kept, leftovers };
+    return { services, kept, unsaved, leftovers };
   } finally {
     lock.release();
   }
@@ -119,26 +127,11 @@ async function suspend(access: TownAccess, record: SessionRecord): Promise<void>
   const agent = await access.ledger.agent(record.actor);
   if (agent === undefined || agent.hookState !== "active") return;
   if (agent.state !== "working" && agent.state !== "spawning") return;
-  const operations: Operation[] = [
-    { op: "expectAgent", address: agent.address, expected: { state: agent.state, hookBead: agent.hookBead } },
-    { op: "setAgent", address: agent.address, fields: { state: "paused", hookState: "suspended" } },
-    { op: "putRow", table: "patrols", key: suspensionKey(agent.address), value: { reason: "town-down" } },
-    {
-      op: "event",
-      event: {
-        type: "hook_suspended",
-        payload: {
-          agent: agent.address,
-          bead: agent.hookBead,
-          seq: agent.hookSeq,
-          reason: "town-down",
-          rig: agent.rig,
-        },
-      },
-    },
-  ];
   try {
-    await access.ledger.write(access.actor, operations);
+    await access.ledger.write(
+      access.actor,
+      suspendOperations(agent, { reason: "town-down", since: access.clock.now() }),
+    );
   } catch (error) {
     // It finished its work at this very moment: nothing is left to suspend.
     if (!(error instanceof GtError && error.code === "E_CONFLICT")) throw error;

@@ -1,13 +1,21 @@
+import { GtError } from "../../core/gt-error.ts";
 import type { Agent } from "../../core/ledger/bead.ts";
+import { isObject, readJsonFile } from "../../core/town/json-file.ts";
+import { daemonFile } from "../../core/town/paths.ts";
+import { textSetting } from "../../core/town/setting.ts";
+import { startCrew } from "../lifecycle/crew.ts";
+import { crewStartup } from "../lifecycle/crew-startup.ts";
+import { mayorAddress, startMayor } from "../lifecycle/mayor.ts";
+import { rigStanding } from "../lifecycle/rig-admission.ts";
 import { startHookSession } from "../lifecycle/start-hook-session.ts";
+import { resumeOperations, suspendedFor } from "../lifecycle/suspension.ts";
 import type { TownAccess } from "../town-access.ts";
 import { daemonStatus, startDaemon } from "./daemon-control.ts";
 import { writeDesired } from "./desired-state.ts";
 import { readStop } from "./emergency-stop.ts";
-import { type Suspension, suspensionKey } from "./suspension.ts";
 
 export interface UpOptions {
-  /** Also resumes polecats that `gt down` suspended. */
+  /** Also resumes polecats that `gt down` suspended, and starts the crew that the rigs' `crew.startup` names. */
   readonly restore?: boolean;
   readonly env?: NodeJS.ProcessEnv;
   readonly onService?: (service: UpService) => void;
@@ -54,23 +62,39 @@ export async function townUp(access: TownAccess, options: UpOptions = {}): Promi
   });
   for (const rig of town.rigs()) {
     const stop = readStop(town, rig.name);
-    const isParked = town.rigSettings(rig.name)["status"] === "parked";
+    const standing = await rigStanding(access.ledger, town, rig);
     await attempt(
       { name: `${rig.name}/witness, ${rig.name}/refinery`, type: "patrol", rig: rig.name },
-      async () => (stop !== undefined ? `emergency stop: ${stop.reason}` : isParked ? "parked" : "watching"),
+      async () =>
+        stop !== undefined
+          ? `emergency stop: ${stop.reason}`
+          : standing === "operational"
+            ? "watching"
+            : standing,
     );
   }
+  if (await wantsMayor(access))
+    await attempt({ name: "mayor", type: "session" }, async () => {
+      const { record, isNew } = await startMayor(access);
+      return `${isNew ? "started" : "running"} (${record.agent})`;
+    });
   if (options.restore === true) {
-    const suspended = await suspendedByDown(access);
-    for (let at = 0; at < suspended.length; at += parallelStarts) {
-      await Promise.all(
-        suspended
-          .slice(at, at + parallelStarts)
-          .map((agent) =>
-            attempt({ name: agent.address, type: "session", rig: agent.rig }, () => resume(access, agent)),
-          ),
-      );
-    }
+    const starts = [
+      ...(await suspendedFor(access, "town-down")).map(
+        (agent) => () =>
+          attempt({ name: agent.address, type: "session", rig: agent.rig }, () => resume(access, agent)),
+      ),
+      ...(await crewToStart(access)).map(
+        ({ rig, address, problem }) =>
+          () =>
+            attempt({ name: address, type: "session", rig }, async () => {
+              if (problem !== undefined) throw problem;
+              return `running (${(await startCrew(access, address)).agent})`;
+            }),
+      ),
+    ];
+    for (let at = 0; at < starts.length; at += parallelStarts)
+      await Promise.all(starts.slice(at, at + parallelStarts).map((start) => start()));
   }
   if (!wasRunning) {
     await access.ledger.write(access.actor, [
@@ -83,27 +107,50 @@ export async function townUp(access: TownAccess, options: UpOptions = {}): Promi
   return services;
 }
 
-/** Agents that rest because the town went down, by name. */
-export async function suspendedByDown(access: TownAccess): Promise<readonly Agent[]> {
-  const rows = await access.ledger.rows<Suspension>("patrols", {
-    prefix: suspensionKey(""),
-  });
-  const resting = new Set(rows.filter((row) => row.value.reason === "town-down").map((row) => row.key));
-  const agents = await access.ledger.agents({ state: "paused" });
-  return agents.filter(
-    (agent) => resting.has(suspensionKey(agent.address)) && agent.hookState === "suspended",
-  );
+/** The Mayor comes back unless a person stopped it; one that never ran starts when `mayor/daemon.json` asks for it. */
+async function wantsMayor(access: TownAccess): Promise<boolean> {
+  const patrols = readJsonFile(daemonFile(access.town.root))?.["patrols"];
+  const patrol = isObject(patrols) ? patrols["mayor"] : undefined;
+  const enabled = isObject(patrol) ? patrol["enabled"] : undefined;
+  if (typeof enabled === "boolean") return enabled;
+  return (await access.ledger.agent(mayorAddress))?.state === "running";
+}
+
+interface CrewStart {
+  readonly rig: string;
+  readonly address: string;
+  readonly problem?: GtError;
+}
+
+/** Crew of the rigs at work whose settings say so (spec/04 §7.2). */
+async function crewToStart(access: TownAccess): Promise<readonly CrewStart[]> {
+  const { town, ledger } = access;
+  const found: CrewStart[] = [];
+  for (const rig of town.rigs()) {
+    if ((await rigStanding(ledger, town, rig)) !== "operational") continue;
+    const crew = (await ledger.agents({ rig: rig.name, role: "crew" })).filter(
+      ({ state }) => state !== "nuked",
+    );
+    const wish = textSetting(town.rigSettings(rig.name), "crew.startup");
+    const { start, unknown } = crewStartup(
+      wish,
+      crew.map((agent) => agent.name),
+    );
+    for (const agent of crew)
+      if (start.includes(agent.name)) found.push({ rig: rig.name, address: agent.address });
+    for (const name of unknown)
+      found.push({
+        rig: rig.name,
+        address: `${rig.name}/crew/${name}`,
+        problem: new GtError("E_AGENT_NOT_FOUND", "there is no such crew member (crew.startup)"),
+      });
+  }
+  return found;
 }
 
 /** Transition 13 back: the same hook goes on in a fresh session. */
 async function resume(access: TownAccess, agent: Agent): Promise<string> {
-  const payload = { agent: agent.address, bead: agent.hookBead, seq: agent.hookSeq, rig: agent.rig };
-  await access.ledger.write(access.actor, [
-    { op: "expectAgent", address: agent.address, expected: { state: "paused", hookBead: agent.hookBead } },
-    { op: "setAgent", address: agent.address, fields: { state: "spawning", hookState: "active" } },
-    { op: "deleteRow", table: "patrols", key: suspensionKey(agent.address) },
-    { op: "event", event: { type: "hook_resumed", payload } },
-  ]);
+  await access.ledger.write(access.actor, resumeOperations(agent, "spawning", access.clock.now()));
   const record = await startHookSession(access, agent.address, "resumed");
   await access.ledger.write(access.actor, [
     { op: "setAgent", address: agent.address, fields: { state: "working" } },

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { HookState } from "../../core/ledger/bead.ts";
 import { agentHome, parseAddress } from "../../core/town/address.ts";
 import type { TownAccess } from "../town-access.ts";
 
@@ -7,7 +8,7 @@ import type { TownAccess } from "../town-access.ts";
 export interface HookView {
   readonly agent: string;
   readonly state: string;
-  readonly hook_state: string;
+  readonly hook_state: HookState;
   readonly seq: number;
   readonly bead: string | null;
   readonly title: string;

@@ -1,6 +1,4 @@
-import { existsSync } from "node:fs";
 import { statfs } from "node:fs/promises";
-import { join } from "node:path";
 import { GtError } from "../../core/gt-error.ts";
 import type { Agent } from "../../core/ledger/bead.ts";
 import type { Ledger } from "../../core/ledger/ledger.ts";
@@ -8,6 +6,7 @@ import { isObject, readJsonFile } from "../../core/town/json-file.ts";
 import { rigLocalFile } from "../../core/town/paths.ts";
 import { numberSetting } from "../../core/town/setting.ts";
 import type { Rig, Town } from "../../core/town/town.ts";
+import { expectNoStop } from "../daemon/emergency-stop.ts";
 
 const working: readonly Agent["state"][] = ["spawning", "working", "done"];
 
@@ -29,16 +28,6 @@ export async function expectOperational(ledger: Ledger, town: Town, rig: Rig): P
     throw new GtError("E_RIG_PARKED", `rig ${rig.name} is parked`, { hint: `gt rig unpark ${rig.name}` });
   if (standing === "docked")
     throw new GtError("E_RIG_DOCKED", `rig ${rig.name} is docked`, { hint: `gt rig undock ${rig.name}` });
-}
-
-/** Refuses while an emergency stop covers the rig, or the town when none is named (spec/04 §7.3). */
-export function expectNoStop(town: Town, rig?: string): void {
-  const stops = ["ESTOP", ...(rig === undefined ? [] : [`ESTOP.${rig}`])];
-  const active = stops.find((file) => existsSync(join(town.root, file)));
-  if (active !== undefined)
-    throw new GtError("E_ESTOP", "emergency stop is active", {
-      hint: active === "ESTOP" ? "gt thaw" : `gt thaw --rig ${rig}`,
-    });
 }
 
 /** Refuses one more working polecat above the limits of town and rig (spec/04 §2.5). */

@@ -7,9 +7,10 @@ import { GtError } from "../../core/gt-error.ts";
 import type { Bead, BeadId } from "../../core/ledger/bead.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
 import { numberSetting } from "../../core/town/setting.ts";
+import { expectNoStop } from "../daemon/emergency-stop.ts";
 import type { TownAccess } from "../town-access.ts";
 import type { Dispatch } from "./dispatch-polecat.ts";
-import { expectNoStop, rigStanding } from "./rig-admission.ts";
+import { rigStanding } from "./rig-admission.ts";
 import { slingBead } from "./sling-bead.ts";
 
 export interface StageRequest {

@@ -11,11 +11,12 @@ import { withAgentLock } from "./agent-lock.ts";
 import { snapshotSubject } from "./polecat-worktree.ts";
 import { recoverOperations } from "./recover-operations.ts";
 import { startHookSession } from "./start-hook-session.ts";
+import { suspendOperations, suspensionRow } from "./suspension.ts";
 
 /** Stops work without giving it up: snapshot, session ended, bead and worktree kept (spec/04 §1.4 row 13). */
 export async function suspendHook(access: TownAccess, address: string, reason: string): Promise<void> {
   await withAgent(access, address, "suspend", async (agent) => {
-    const state = nextState(address, agent.state, "suspended");
+    nextState(address, agent.state, "suspended");
     const parsed = parseAddress(address);
     const worktree = parsed === undefined ? undefined : agentHome(access.town, parsed);
     if (worktree !== undefined && (await isValidWorktree(worktree)))
@@ -24,17 +25,7 @@ export async function suspendHook(access: TownAccess, address: string, reason: s
         "pre-suspend",
       );
     // The state first: whoever sees the session end must already know that it was meant to.
-    await access.ledger.write(access.actor, [
-      { op: "expectAgent", address, expected: { state: agent.state, hookBead: agent.hookBead } },
-      { op: "setAgent", address, fields: { state, hookState: "suspended" } },
-      {
-        op: "event",
-        event: {
-          type: "hook_suspended",
-          payload: { agent: address, bead: agent.hookBead, seq: agent.hookSeq, reason },
-        },
-      },
-    ]);
+    await access.ledger.write(access.actor, suspendOperations(agent, { reason, since: access.clock.now() }));
     await stopAgentSession(access, address, "stopped");
   });
 }
@@ -66,6 +57,7 @@ export async function resumeHook(access: TownAccess, address: string): Promise<S
       const record = await startHookSession(access, address, "resumed");
       await access.ledger.write(access.actor, [
         { op: "setAgent", address, fields: { state: nextState(address, spawning, "session-confirmed") } },
+        { op: "deleteRow", ...suspensionRow(address) },
         {
           op: "event",
           event: {

@@ -92,8 +92,9 @@ function decideDead(view: WorkerView, now: number, limits: WitnessLimits): Worke
     return restart(view, dueAt, now, limits, "no session");
   }
   if (own.exitReason === "host-lost") return restartAfterLoss(view);
-  // Whoever asked for the end also decides about the next start: a person who stopped it, a handoff, `gt done`.
-  if (own.expected === true && own.exitReason === "stopped") return undefined;
+  // Whoever asked for the end also decides about the next start: a person who stopped it, a handoff, `gt done`. Who takes
+  // back a suspension without starting a session himself says so by the state.
+  if (own.expected === true && own.exitReason === "stopped" && agent.state !== "spawning") return undefined;
   return restart(view, own.endedAt ?? now, now, limits, describeEnd(view));
 }
 

@@ -7,6 +7,7 @@ import { sanitiseLine } from "../../core/sanitise.ts";
 import { type Address, agentHome, formatAddress, parseAddress } from "../../core/town/address.ts";
 import { sessionName } from "../../core/town/agent-names.ts";
 import type { Town } from "../../core/town/town.ts";
+import { expectNoStop } from "../daemon/emergency-stop.ts";
 import { type HookPlace, writeHooks } from "../hooks/write-hooks.ts";
 import { beacon } from "../runtimes/beacon.ts";
 import { launchArgv } from "../runtimes/launch.ts";
@@ -47,6 +48,7 @@ const startProbeMs = 3000;
 export async function startAgentSession(access: TownAccess, request: StartRequest): Promise<SessionRecord> {
   const { town, ledger, clock, random, actor } = access;
   const address = expectAddress(request.address);
+  expectNotStopped(town, address);
   const agent = await ledger.agent(formatAddress(address));
   const runtime = runtimeFor(town, address, request);
   const hooks = await writeHooks(town, address, runtime, join(packageRoot(), "bin", "gt"));
@@ -75,6 +77,7 @@ export async function startAgentSession(access: TownAccess, request: StartReques
  * so that a restart can be refused before the old session ends.
  */
 export function expectStartable({ town }: TownAccess, request: StartRequest): void {
+  expectNotStopped(town, expectAddress(request.address));
   const runtime = runtimeFor(town, expectAddress(request.address), request);
   if (runtime.provider === "shell") shellArgv(request.bead);
   else findProgram(runtime, runtime.env["PATH"] ?? process.env["PATH"] ?? "");
@@ -107,6 +110,11 @@ export async function stopAgentSession(
 export function sessionOfAddress(town: Town, address: string): string {
   const parsed = expectAddress(address);
   return sessionName(parsed, parsed.rig === "" ? undefined : town.rig(parsed.rig));
+}
+
+/** Under an emergency stop nobody starts but the Mayor, whom it does not freeze either (spec/04 §7.3). */
+function expectNotStopped(town: Town, { role, rig }: Address): void {
+  if (role !== "mayor") expectNoStop(town, rig === "" ? undefined : rig);
 }
 
 function runtimeFor(town: Town, address: Address, request: StartRequest): Runtime {

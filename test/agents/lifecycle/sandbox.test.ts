@@ -6,6 +6,7 @@ import { nukePolecats } from "../../../src/agents/lifecycle/nuke-polecat.ts";
 import { rollbackHook, snapshotHook } from "../../../src/agents/lifecycle/rollback-hook.ts";
 import { sandboxRisk } from "../../../src/agents/lifecycle/sandbox-risk.ts";
 import { sling } from "../../../src/agents/lifecycle/sling.ts";
+import { startHookSession } from "../../../src/agents/lifecycle/start-hook-session.ts";
 import { resumeHook, suspendHook } from "../../../src/agents/lifecycle/suspend-hook.ts";
 import { unsling } from "../../../src/agents/lifecycle/unsling.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
@@ -51,6 +52,46 @@ test("suspended work keeps bead, worktree and files, and goes on in a fresh sess
   expect(await access.ledger.agent(address)).toMatchObject({ state: "working", hookState: "active" });
   expect(read("half.txt")).toBe("half");
 });
+
+test("docking a rig suspends its polecats, and taking it back makes their hooks active for the Witness", async () => {
+  await access.ledger.write("overseer", [
+    {
+      op: "create",
+      bead: { id: "web-rig-web", title: "web", type: "rig", scope: "web", labels: ["gt:rig"] },
+    },
+  ]);
+  write("half.txt", "half");
+  expect((await town.gt(["rig", "dock", "web"])).stdout).toContain(
+    `${address} is suspended; its work is kept`,
+  );
+  expect(await access.ledger.agent(address)).toMatchObject({ state: "paused", hookState: "suspended" });
+  expect(await liveSession(access, address)).toBeUndefined();
+  const { id: other } = await town.bead(access, "Other", "true");
+  expect(await town.gt(["sling", other, "web"])).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/rig web is docked[\s\S]*gt rig undock web/),
+  });
+
+  expect((await town.gt(["rig", "undock", "web"])).stdout).toContain(`${address} goes on`);
+  expect(await access.ledger.agent(address)).toMatchObject({
+    state: "spawning",
+    hookState: "active",
+    hookBead: bead,
+  });
+  expect(read("half.txt")).toBe("half");
+
+  await resumeFromSpawning();
+  expect((await town.gt(["rig", "park", "web"])).stdout).not.toContain("suspended");
+  expect(await liveSession(access, address)).toBeDefined();
+  expect((await town.gt(["rig", "park", "web", "--polecats"])).stdout).toContain("is suspended");
+  expect(await liveSession(access, address)).toBeUndefined();
+});
+
+/** What the Witness does for a hook that is active without a session. */
+async function resumeFromSpawning(): Promise<void> {
+  await startHookSession(access, address, "recovery");
+  await access.ledger.write("daemon", [{ op: "setAgent", address, fields: { state: "working" } }]);
+}
 
 test("unfinished work is taken off a hook only by force; files, branch and way back remain", async () => {
   commit(worktree, "half", { "half.txt": "half" });

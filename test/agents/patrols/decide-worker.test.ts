@@ -114,6 +114,14 @@ test("a session that a person stopped stays stopped", () => {
   expect(decideWorker(view(now, { session }), now)).toBeUndefined();
 });
 
+test("work that was suspended with its rig is started when the rig is taken back", () => {
+  const now = start + minute;
+  const session = died(now, { expected: true, exitReason: "stopped" });
+  expect(decideWorker(view(now, { session, agent: { state: "spawning" } }), now)).toMatchObject({
+    kind: "restart",
+  });
+});
+
 test("an agent whose hook is suspended, that is stuck, or that waits for its merge is left alone", () => {
   const now = start + minute;
   const session = died(now);

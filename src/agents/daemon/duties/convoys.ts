@@ -14,6 +14,7 @@ import { auditMountains } from "../../patrols/audit-mountains.ts";
 import type { DaemonContext } from "../daemon-context.ts";
 import type { Duty, DutyResult } from "../duty-runner.ts";
 import { PressureGate, pressureAgainMs } from "../pressure-gate.ts";
+import { isRigAtWork } from "../rig-at-work.ts";
 
 const minute = 60_000;
 const maxBackoffMs = 30 * minute;
@@ -64,9 +65,8 @@ async function feed(
   const { ledger, town, clock } = context;
   const settings = town.settings();
   const now = clock.now();
-  const parkedRigs = new Set(
-    town.rigs().flatMap((rig) => (context.isOperational(rig.name) ? [] : [rig.name])),
-  );
+  const parkedRigs = new Set<string>();
+  for (const rig of town.rigs()) if (!(await isRigAtWork(context, rig))) parkedRigs.add(rig.name);
   const graceMs = durationSetting(settings, "convoy.feed_grace");
   const all = await readConvoys(ledger);
   const snapshots = all.filter(({ convoy }) => !isLocked(town.paths.locks, feedLockName(convoy.id)));

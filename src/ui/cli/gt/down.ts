@@ -24,6 +24,7 @@ export async function run(context: CommandContext): Promise<number> {
   const report = await townDown(access, options);
   const isDown = report.leftovers.length === 0 && report.services.every((service) => service.ok);
   out.document({ success: isDown, ...report });
+  for (const address of report.unsaved) out.warn(`the files of ${address} could not be kept as a snapshot`);
   for (const leftover of report.leftovers) out.line(`✗ ${leftover}`);
   if (report.kept.length > 0)
     out.warn(`${report.kept.length} polecat sessions keep running unwatched (gt down -p ends them)`);

@@ -8,8 +8,15 @@ export async function run({ access, flags, out }: CommandContext): Promise<void>
     reason: flags.string("reason") ?? "",
     ...(rig === undefined ? {} : { rig }),
   });
-  out.document({ ok: true, scope: rig ?? "town", already: report.wasDone, sessions: report.sessions });
+  out.document({
+    ok: true,
+    scope: rig ?? "town",
+    already: report.wasDone,
+    sessions: report.sessions,
+    unsaved: report.unsaved,
+  });
   if (report.wasDone) out.line(`${rig ?? "the town"} is stopped already`);
   else out.line(`🛑 ${rig ?? "the town"} is stopped; ${report.sessions.length} sessions are frozen`);
+  for (const address of report.unsaved) out.warn(`the files of ${address} could not be kept as a snapshot`);
   out.next(`gt thaw${rig === undefined ? "" : ` --rig ${rig}`} lets them go on`);
 }

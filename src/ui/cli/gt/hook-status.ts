@@ -1,3 +1,4 @@
+import { hookStageLine } from "../../../agents/lifecycle/hook-stages.ts";
 import type { HookView } from "../../../agents/lifecycle/hook-view.ts";
 import { formatAge } from "../../../core/duration.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
@@ -23,6 +24,7 @@ function print(out: Output, view: HookView, now: number): void {
   out.line(
     `${out.style.bold(view.agent)}  ${view.state}${view.hook_state === "" ? "" : `, hook ${view.hook_state}`}`,
   );
+  if (view.hook_state !== "") out.line(`  stage     ${hookStageLine(view.hook_state)}`);
   if (view.bead === null) out.line("  hook      (empty)");
   else {
     out.line(

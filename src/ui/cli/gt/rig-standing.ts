@@ -1,3 +1,4 @@
+import type { TownAccess } from "../../../agents/town-access.ts";
 import { recordEvents } from "../../../core/events/event-log.ts";
 import { changeLocalProperty, labelProperty, readRigProperties } from "../../../core/town/rig-properties.ts";
 import type { Rig } from "../../../core/town/town.ts";
@@ -10,7 +11,10 @@ const verbs = {
   undock: { isOn: false, word: "docked", event: "rig_undocked", isEverywhere: true },
 } as const;
 
-/** `gt rig park|unpark|dock|undock <rig>...` (spec/04 §7.4): what runs finishes; nothing new is started or slung. */
+/**
+ * `gt rig park|unpark|dock|undock <rig>...` (spec/04 §7.4): nothing new is started or slung. Parked, polecats finish what
+ * they have unless `--polecats` says otherwise; docked, they are suspended.
+ */
 export async function run(context: CommandContext): Promise<void> {
   const verb = verbs[context.words.at(-1) as keyof typeof verbs];
   const town = await context.town();
@@ -24,13 +28,14 @@ async function change(
   verb: (typeof verbs)[keyof typeof verbs],
 ): Promise<void> {
   const { out } = context;
-  const town = await context.town();
-  const ledger = await context.ledger();
-  const actor = await context.actor();
+  const access = await context.access();
+  const { town, ledger, actor } = access;
+  const mustRest = verb.isOn && (verb.isEverywhere || context.flags.boolean("polecats"));
   const status = (await readRigProperties(town, ledger, rig)).find(({ key }) => key === "status");
   const isNow = (verb.isEverywhere ? status?.label : status?.local) === verb.word;
   if (isNow === verb.isOn) {
     out.done(`${rig.name} is ${verb.isOn ? "" : "not "}${verb.word} already`);
+    if (mustRest) await rest(context, access, rig, verb.word);
     return;
   }
   const value = verb.isOn ? verb.word : undefined;
@@ -47,5 +52,22 @@ async function change(
     },
   ]);
   out.done(`${rig.name} is ${verb.isOn ? verb.word : "operational"}`);
+  if (mustRest) await rest(context, access, rig, verb.word);
+  else if (!verb.isOn) {
+    const { wakeRig } = await import("../../../agents/lifecycle/rest-rig.ts");
+    for (const address of await wakeRig(access, rig, verb.word))
+      out.line(`  ${address} goes on at the next heartbeat`);
+  }
   if (verb.isOn) out.next(`gt rig un${verb.isEverywhere ? "dock" : "park"} ${rig.name}`);
+}
+
+async function rest(
+  { out }: CommandContext,
+  access: TownAccess,
+  rig: Rig,
+  reason: "parked" | "docked",
+): Promise<void> {
+  const { restRig } = await import("../../../agents/lifecycle/rest-rig.ts");
+  for (const address of await restRig(access, rig, reason))
+    out.line(`  ${address} is suspended; its work is kept`);
 }

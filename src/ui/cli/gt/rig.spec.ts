@@ -60,7 +60,9 @@ export const rigCommands: readonly CommandSpec[] = [
       {
         name: "park",
         summary: "no new work in this town",
+        description: "Polecats finish what they have on their hooks; nothing new is started or slung.",
         args: [{ name: "rig", many: true }],
+        flags: [{ name: "polecats", summary: "suspend its polecats, too" }],
         examples: ["gt rig park web"],
         load: () => import("./rig-standing.ts"),
       },
@@ -74,6 +76,7 @@ export const rigCommands: readonly CommandSpec[] = [
       {
         name: "dock",
         summary: "no new work in any town that shares the rig",
+        description: "Its polecats are suspended: files kept, work on their hooks.",
         args: [{ name: "rig", many: true }],
         examples: ["gt rig dock web"],
         load: () => import("./rig-standing.ts"),

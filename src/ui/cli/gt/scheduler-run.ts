@@ -1,4 +1,4 @@
-import { readStop } from "../../../agents/daemon/emergency-stop.ts";
+import { expectNoStop } from "../../../agents/daemon/emergency-stop.ts";
 import { dispatchQueued } from "../../../agents/patrols/dispatch-queued.ts";
 import { GtError, usageError } from "../../../core/gt-error.ts";
 import { withLock } from "../../../core/lock/lock.ts";
@@ -13,8 +13,7 @@ export async function run(context: CommandContext): Promise<void> {
   const batch = flags.integer("batch");
   if (batch !== undefined && batch < 1)
     throw usageError("--batch must be at least 1", { hint: "gt scheduler run --batch 3" });
-  if (readStop(access.town) !== undefined)
-    throw new GtError("E_ESTOP", "emergency stop is active", { hint: "gt thaw" });
+  expectNoStop(access.town);
   const dryRun = flags.boolean("dry-run");
   const paused = await readPause(access.ledger);
   if (paused !== undefined && !dryRun)

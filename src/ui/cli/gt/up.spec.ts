@@ -6,9 +6,12 @@ export const upCommands: readonly CommandSpec[] = [
     group: "services",
     summary: "start the town's services and keep them running",
     description:
-      "Starts the session host and the daemon, which watches every rig. Running it again changes nothing. The town stays up until gt down.",
+      "Starts the session host, the daemon, which watches every rig, and the Mayor when it ran before. Running it again changes nothing. The town stays up until gt down.",
     flags: [
-      { name: "restore", summary: "also resume the agents that gt down suspended" },
+      {
+        name: "restore",
+        summary: "also resume the agents that gt down suspended, and start each rig's crew.startup",
+      },
       { name: "quiet", short: "q", summary: "only failures" },
     ],
     examples: ["gt up", "gt up --restore"],

@@ -1,4 +1,5 @@
-import { suspendedByDown, townUp } from "../../../agents/daemon/town-up.ts";
+import { townUp } from "../../../agents/daemon/town-up.ts";
+import { suspendedFor } from "../../../agents/lifecycle/suspension.ts";
 import type { CommandContext } from "../command.ts";
 
 /** `gt up` (spec/04 §7.2). */
@@ -19,7 +20,7 @@ export async function run(context: CommandContext): Promise<number> {
     services,
     summary: { total: services.length, started: services.length - failed, failed },
   });
-  const resting = await suspendedByDown(access);
+  const resting = await suspendedFor(access, "town-down");
   if (resting.length > 0 && !quiet)
     out.note(`${resting.length} agents were suspended by gt down: gt up --restore`);
   return failed === 0 ? 0 : 1;

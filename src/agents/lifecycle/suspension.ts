@@ -1,0 +1,66 @@
+import type { Agent, AgentState } from "../../core/ledger/bead.ts";
+import type { Operation } from "../../core/ledger/operation.ts";
+import type { TownAccess } from "../town-access.ts";
+
+/** Why an agent's hook was suspended, and so who may resume it: a person's own reason is resumed by a person. */
+export interface Suspension {
+  readonly reason: "town-down" | "estop" | "parked" | "docked" | (string & {});
+  readonly since: number;
+}
+
+const prefix = "suspended:";
+
+/** Where the reason is kept while the agent rests. */
+export const suspensionRow = (address: string) => ({ table: "patrols", key: `${prefix}${address}` }) as const;
+
+/** Work rests: bead and worktree stay (spec/04 §1.4 row 13). Expects the agent to be as it was read. */
+export function suspendOperations(agent: Agent, { reason, since }: Suspension): readonly Operation[] {
+  return [
+    { op: "expectAgent", address: agent.address, expected: { state: agent.state, hookBead: agent.hookBead } },
+    { op: "setAgent", address: agent.address, fields: { state: "paused", hookState: "suspended" } },
+    { op: "putRow", ...suspensionRow(agent.address), value: { reason, since } },
+    {
+      op: "event",
+      event: { type: "hook_suspended", payload: { ...payloadOf(agent), reason } },
+    },
+  ];
+}
+
+/** Back on the active hook, in the given state; the time of rest is no idleness. Expects what was read. */
+export function resumeOperations(
+  agent: Agent,
+  state: Extract<AgentState, "spawning" | "working">,
+  now: number,
+): readonly Operation[] {
+  return [
+    { op: "expectAgent", address: agent.address, expected: { state: agent.state, hookBead: agent.hookBead } },
+    {
+      op: "setAgent",
+      address: agent.address,
+      fields: { state, hookState: "active", lastProgressAt: now },
+    },
+    { op: "deleteRow", ...suspensionRow(agent.address) },
+    { op: "event", event: { type: "hook_resumed", payload: payloadOf(agent) } },
+  ];
+}
+
+/** Agents that rest for the given reason, in one rig or everywhere. */
+export async function suspendedFor(
+  { ledger }: TownAccess,
+  reason: Suspension["reason"],
+  rig?: string,
+): Promise<readonly Agent[]> {
+  const rows = await ledger.rows<Suspension>("patrols", { prefix });
+  const resting = new Set(rows.filter((row) => row.value.reason === reason).map((row) => row.key));
+  const agents = await ledger.agents({ state: "paused", ...(rig === undefined ? {} : { rig }) });
+  return agents.filter(
+    (agent) => agent.hookState === "suspended" && resting.has(`${prefix}${agent.address}`),
+  );
+}
+
+const payloadOf = (agent: Agent) => ({
+  agent: agent.address,
+  bead: agent.hookBead,
+  seq: agent.hookSeq,
+  ...(agent.rig === "" ? {} : { rig: agent.rig }),
+});
