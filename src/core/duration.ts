@@ -23,6 +23,11 @@ export function formatAge(ms: number): string {
   return formatLargestUnit(ms);
 }
 
+/** The same in a sentence: `just now`, `5m ago`. */
+export function formatAgo(ms: number): string {
+  return ms < 60_000 ? formatAge(ms) : `${formatAge(ms)} ago`;
+}
+
 /** A span for people: `<1m`, `42m`, `3h`, `3h5m`, `2d` (spec/04 §1.6). */
 export function formatSpan(ms: number): string {
   if (ms < 60_000) return "<1m";

@@ -1,6 +1,6 @@
 import { daemonStatus } from "../../../agents/daemon/daemon-control.ts";
 import { readDesired } from "../../../agents/daemon/desired-state.ts";
-import { formatAge, formatSpan } from "../../../core/duration.ts";
+import { formatAge, formatAgo, formatSpan } from "../../../core/duration.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
 import type { CommandContext } from "../command.ts";
 
@@ -31,7 +31,7 @@ export async function run(context: CommandContext): Promise<number> {
     status.startedAt === undefined ? "" : `, up ${formatSpan(now - Date.parse(status.startedAt))}`;
   out.line(`daemon is running (pid ${status.pid ?? "unknown"}${uptime})`);
   if (status.lastHeartbeat !== undefined)
-    out.line(`heartbeat ${status.heartbeats}, ${formatAge(now - Date.parse(status.lastHeartbeat))} ago`);
+    out.line(`heartbeat ${status.heartbeats}, ${formatAgo(now - Date.parse(status.lastHeartbeat))}`);
   for (const duty of status.duties) {
     const age = duty.lastEndedAt === undefined ? "never" : formatAge(now - duty.lastEndedAt);
     const state = duty.isRunning ? "running" : age;

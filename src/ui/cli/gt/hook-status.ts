@@ -1,6 +1,6 @@
 import { hookStageLine } from "../../../agents/lifecycle/hook-stages.ts";
 import type { HookView } from "../../../agents/lifecycle/hook-view.ts";
-import { formatAge } from "../../../core/duration.ts";
+import { formatAgo } from "../../../core/duration.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
 import type { CommandContext } from "../command.ts";
 import type { Output } from "../output.ts";
@@ -42,6 +42,6 @@ function print(out: Output, view: HookView, now: number): void {
   }
   if (view.snapshot !== null)
     out.line(
-      `  snapshot  #${view.snapshot.seq} ${view.snapshot.reason}, ${formatAge(now - view.snapshot.time)} ago`,
+      `  snapshot  #${view.snapshot.seq} ${view.snapshot.reason}, ${formatAgo(now - view.snapshot.time)}`,
     );
 }

@@ -1,6 +1,6 @@
 import { agentHealth } from "../../../agents/patrols/agent-health.ts";
 import { mergeRequest } from "../../../core/merge/merge-request.ts";
-import { formatAge } from "../../../core/duration.ts";
+import { formatAgo } from "../../../core/duration.ts";
 import { redactUrl } from "../../../core/git/git-url.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
 import { isObject } from "../../../core/town/json-file.ts";
@@ -54,7 +54,7 @@ export async function run(context: CommandContext): Promise<void> {
   out.line(`  path      ${rig.path}`);
   out.line(`  project   ${sanitiseLine(redactUrl(rig.gitUrl))} (${rig.defaultBranch})`);
   out.line(`  prefix    ${rig.prefix}`);
-  out.line(`  added     ${formatAge(clock.now() - rig.addedAt)} ago`.replace("just now ago", "just now"));
+  out.line(`  added     ${formatAgo(clock.now() - rig.addedAt)}`);
   out.line(`  state     ${view?.status ?? "missing"} (${state?.source ?? "default"})`);
   out.line(`  witness   ${view?.isWitnessRunning ? "running" : "stopped"}`);
   out.line(`  refinery  ${view?.isRefineryRunning ? "running" : "stopped"}, ${open.length} in the queue`);
