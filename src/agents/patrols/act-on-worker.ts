@@ -12,9 +12,13 @@ import { nudge } from "../sessions/nudge.ts";
 import { stopAgentSession } from "../sessions/start-session.ts";
 import type { TownAccess } from "../town-access.ts";
 import { polecatRestartLimits, withRestart } from "../../core/health/restart-series.ts";
-import type { WorkerAction } from "./decide-worker.ts";
-import { memoryKey } from "./observe-workers.ts";
+import { enqueueInstruction } from "../sessions/instruct.ts";
+import { askForRecovery } from "./ask-for-recovery.ts";
+import { freeForMountain } from "./free-for-mountain.ts";
+import { tidySandbox } from "./tidy-sandbox.ts";
+import type { WorkerAction } from "./worker-action.ts";
 import type { WorkerMemory, WorkerView } from "./worker-view.ts";
+import { remember, sameAssignment, withAct } from "./worker-memory.ts";
 
 /**
  * Carries out what was decided about one polecat. What the Witness has done is written down before it is done, so that a
@@ -33,13 +37,23 @@ export async function actOnWorker(access: TownAccess, view: WorkerView, action: 
       return;
     case "nudge":
       return remind(access, view, action);
+    case "prod":
+      return prod(access, view, action);
     case "clear-hook":
       return clearHook(access, view, action);
+    case "close-landed":
+      return closeLanded(access, view, action);
+    case "set-free":
+      return setFree(access, view, action);
+    case "tidy":
+      return tidySandbox(access, view);
+    case "ask":
+      return askForRecovery(access, view, action.reason);
   }
 }
 
-/** All but `release`, which takes the agent's lock itself. */
-export type LockedAction = Exclude<WorkerAction, { readonly kind: "release" }>;
+/** All but those that take the agent's lock themselves. */
+export type LockedAction = Exclude<WorkerAction, { readonly kind: "release" | "hand-in" }>;
 
 type ActionOf<Kind extends WorkerAction["kind"]> = Extract<WorkerAction, { readonly kind: Kind }>;
 
@@ -56,7 +70,7 @@ async function restart(access: TownAccess, view: WorkerView, action: ActionOf<"r
   const attempt = action.hostLost === true ? after.losses : after.restarts.restartedAt.length;
   await access.ledger.write(access.actor, [
     sameAssignment(view),
-    remember(agent.address, action.detection === "W9" ? withAct(after, "W9-restart", now) : after),
+    remember(agent.address, countedRestart(after, action.detection, now)),
     { op: "setAgent", address: agent.address, fields: { restarts: attempt } },
     {
       op: "event",
@@ -83,6 +97,12 @@ async function restart(access: TownAccess, view: WorkerView, action: ActionOf<"r
     sameAssignment(view),
     { op: "setAgent", address: agent.address, fields: { state: "working" } },
   ]);
+}
+
+/** Two detections limit how often they may restart an agent in one assignment. */
+function countedRestart(memory: WorkerMemory, detection: string, now: number): WorkerMemory {
+  if (detection === "W9") return withAct(memory, "W9-restart", now);
+  return detection === "W15" ? withAct(memory, "W15", now) : memory;
 }
 
 /** The files as the dead session left them; a snapshot that fails must not keep the agent from going on. */
@@ -120,11 +140,16 @@ async function rebuildSandbox(access: TownAccess, { agent }: WorkerView): Promis
   ]);
 }
 
-/** Transition 12: the bead and the worktree stay as they are, and a person has to look (W20). */
+/** Transition 12: the bead and the worktree stay as they are, and a person has to look (W9, W15, W20). */
 async function giveUp(access: TownAccess, view: WorkerView, action: ActionOf<"stuck">): Promise<void> {
   const { agent } = view;
   const now = access.clock.now();
   const payload = { agent: agent.address, bead: agent.hookBead, rig: agent.rig };
+  const crashLoop =
+    action.detection === "W20"
+      ? [event("crash_loop", { ...payload, count: action.count, window: "15m" })]
+      : [];
+  if (await freeForMountain(access, view, action.reason, crashLoop)) return;
   const raised = await raising(access, {
     title: `${agent.address} is stuck on ${agent.hookBead}: ${action.reason}`,
     reason: `Its worktree and branch ${agent.branch} stay as they are. Look: gt peek ${agent.address}`,
@@ -135,6 +160,19 @@ async function giveUp(access: TownAccess, view: WorkerView, action: ActionOf<"st
     tier: "overseer",
     same: "source",
     event: { ...payload, target: agent.address },
+    ...(action.detection === "W20"
+      ? {
+          protocol: {
+            subject: `CRASH_LOOP: ${agent.address}`,
+            values: {
+              Polecat: agent.address,
+              Count: action.count,
+              Bead: agent.hookBead,
+              "Last Error": action.reason,
+            },
+          },
+        }
+      : {}),
   });
   await access.ledger.write(access.actor, [
     sameAssignment(view),
@@ -145,9 +183,7 @@ async function giveUp(access: TownAccess, view: WorkerView, action: ActionOf<"st
     },
     { op: "comment", id: agent.hookBead, text: `${agent.address} is stuck: ${action.reason}` },
     event("agent_stuck", { ...payload, reason: action.reason }),
-    ...(action.detection === "W20"
-      ? [event("crash_loop", { ...payload, count: action.count, window: "15m" })]
-      : []),
+    ...crashLoop,
     event("hook_suspended", { ...payload, seq: agent.hookSeq, reason: action.reason }),
     ...raised.operations,
   ]);
@@ -182,6 +218,75 @@ async function remind(access: TownAccess, view: WorkerView, action: ActionOf<"nu
   });
 }
 
+/** W6: keys for a screen that waits for them, and the first instruction once more. */
+async function prod(access: TownAccess, view: WorkerView, action: ActionOf<"prod">): Promise<void> {
+  const { agent, memory, session } = view;
+  const now = access.clock.now();
+  await access.ledger.write(access.actor, [
+    sameAssignment(view),
+    // Tries count for one session.
+    remember(agent.address, withAct(memory, "W6", now, session?.startedAt)),
+    event("startup_stall", {
+      agent: agent.address,
+      bead: agent.hookBead,
+      minutes: action.minutes,
+      rig: agent.rig,
+    }),
+  ]);
+  const host = await access.host({ start: false });
+  if (session === undefined) return;
+  if (action.keys !== "") await host.write(session.session, action.keys);
+  await enqueueInstruction(access, host, session);
+}
+
+/** W1: it died after its work had reached the target; nothing is left to do. */
+async function closeLanded(
+  access: TownAccess,
+  view: WorkerView,
+  action: ActionOf<"close-landed">,
+): Promise<void> {
+  const { agent } = view;
+  const payload = { agent: agent.address, bead: agent.hookBead, rig: agent.rig };
+  await access.ledger.write(access.actor, [
+    sameAssignment(view),
+    { op: "unhook", address: agent.address },
+    {
+      op: "close",
+      id: agent.hookBead,
+      close: { reason: `Landed: ${action.reason}`, outcome: "success", force: true },
+    },
+    {
+      op: "setAgent",
+      address: agent.address,
+      fields: { state: "idle", hookBead: "", hookState: "archived" },
+    },
+    event("hook_archived", { ...payload, seq: agent.hookSeq, reason: action.reason }),
+  ]);
+}
+
+/** W17: the last step of `gt done`, for one that was recorded and whose operation is gone (spec/04 §5.3 step 9). */
+async function setFree(access: TownAccess, view: WorkerView, action: ActionOf<"set-free">): Promise<void> {
+  const { agent } = view;
+  const payload = { agent: agent.address, bead: agent.hookBead, rig: agent.rig };
+  await access.ledger.write(access.actor, [
+    sameAssignment(view),
+    {
+      op: "setAgent",
+      address: agent.address,
+      fields: {
+        state: "idle",
+        hookBead: "",
+        ...(agent.hookState === "active"
+          ? { hookState: agent.exitType === "DEFERRED" ? "archived" : "completed" }
+          : {}),
+      },
+    },
+    event("done_resumed", { ...payload, reason: action.reason }),
+  ]);
+  if (view.session !== undefined && view.session.phase !== "exited")
+    await stopAgentSession(access, agent.address, "done");
+}
+
 /** W14: the bead rows are the truth; the agent's mirror of them is put right. */
 async function clearHook(
   access: TownAccess,
@@ -210,23 +315,6 @@ async function clearHook(
 /** W5, transition 15: the work is over, whoever ended it. Session and files are kept and ended as by `gt unsling`. */
 export async function releaseWorker(access: TownAccess, view: WorkerView, reason: string): Promise<void> {
   await unsling(access, { agent: view.agent.address, bead: view.agent.hookBead, force: true, reason });
-}
-
-/** Whatever changed since the sweep looked cancels the action. */
-function sameAssignment(view: WorkerView): Operation {
-  const { address, state, hookBead, hookSeq, hookState } = view.agent;
-  return { op: "expectAgent", address, expected: { state, hookBead, hookSeq, hookState } };
-}
-
-function remember(address: string, memory: WorkerMemory): Operation {
-  return { op: "putRow", table: "patrols", key: memoryKey(address), value: memory };
-}
-
-function withAct(memory: WorkerMemory, key: string, now: number): WorkerMemory {
-  return {
-    ...memory,
-    acted: { ...memory.acted, [key]: { count: (memory.acted[key]?.count ?? 0) + 1, at: now } },
-  };
 }
 
 function event(type: string, payload: Readonly<Record<string, unknown>>): Operation {

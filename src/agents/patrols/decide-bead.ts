@@ -14,6 +14,8 @@ export interface TakenBead {
   readonly holder?: Agent;
   /** A command is at work on the bead or its holder. */
   readonly isOperating: boolean;
+  /** The commits of its last assignment are on their target. Only known when something is about to be done. */
+  readonly hasLanded: boolean;
   /** Slings so far that came to nothing. */
   readonly respawns: number;
 }
@@ -23,6 +25,8 @@ export type BeadAction =
   | { readonly kind: "recover"; readonly detection: "W12" | "W14"; readonly reason: string }
   /** As `recover`, but it failed too often: nobody gets it before a person has looked. */
   | { readonly kind: "block"; readonly detection: "W19"; readonly reason: string }
+  /** Nobody holds it because it is done. */
+  | { readonly kind: "close-landed"; readonly detection: "W12" }
   | { readonly kind: "close-merged"; readonly detection: "W21"; readonly request: string }
   | { readonly kind: "await-other"; readonly detection: "W21"; readonly request: string }
   | {
@@ -38,6 +42,7 @@ export function decideBead(taken: TakenBead, maxRespawns: number): BeadAction | 
   if (taken.awaits !== "") return decideAwaiting(taken);
   const { bead, holder } = taken;
   if (holder?.hookBead === bead.id) return undefined;
+  if (taken.hasLanded) return { kind: "close-landed", detection: "W12" };
   const reason =
     holder === undefined || holder.state === "nuked"
       ? `${bead.assignee} is gone`

@@ -1,6 +1,6 @@
 import { raising } from "../../core/escalation/raise.ts";
 import { withLock } from "../../core/lock/lock.ts";
-import type { Bead } from "../../core/ledger/bead.ts";
+import type { Agent, Bead } from "../../core/ledger/bead.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
 import { mergeRequest } from "../../core/merge/merge-request.ts";
 import { openRequestsFor } from "../../core/merge/submit.ts";
@@ -9,7 +9,9 @@ import { parseAddress } from "../../core/town/address.ts";
 import { numberSetting } from "../../core/town/setting.ts";
 import type { Rig } from "../../core/town/town.ts";
 import { metadataText } from "../lifecycle/attachment.ts";
+import { parseBranchName } from "../lifecycle/branch-name.ts";
 import { beadFailure } from "../lifecycle/count-bead-failure.ts";
+import { fateOfWork } from "../lifecycle/landed-work.ts";
 import { openOperations } from "../lifecycle/operation-record.ts";
 import type { TownAccess } from "../town-access.ts";
 import { isSuperseded } from "./act-on-worker.ts";
@@ -74,10 +76,15 @@ async function observeTaken(access: TownAccess, rig: Rig, only?: string): Promis
         ...(openRequest === undefined ? {} : { openRequest }),
         ...(holder === undefined ? {} : { holder }),
         isOperating: busy.has(bead.id) || busy.has(bead.assignee),
+        hasLanded: only !== undefined && holder !== undefined && (await isDone(rig, bead, holder)),
         respawns: respawnsOf(bead),
       };
     }),
   );
+}
+
+async function isDone(rig: Rig, bead: Bead, holder: Agent): Promise<boolean> {
+  return parseBranchName(holder.branch)?.bead === bead.id && (await fateOfWork(rig, holder)) === "landed";
 }
 
 function respawnsOf(bead: Bead): number {
@@ -92,6 +99,16 @@ async function act(access: TownAccess, rig: Rig, taken: TakenBead, action: BeadA
     case "recover":
     case "block":
       return recover(access, rig, taken, action);
+    case "close-landed":
+      await access.ledger.write(access.actor, [
+        unchanged,
+        {
+          op: "close",
+          id: bead.id,
+          close: { reason: "Landed: its commits are on their target", outcome: "success", force: true },
+        },
+      ]);
+      return;
     case "close-merged":
       await access.ledger.write(access.actor, [
         unchanged,
@@ -203,6 +220,10 @@ async function blocked(access: TownAccess, bead: Bead, respawns: number): Promis
     source: `witness:spawn_blocked:${bead.id}`,
     related: bead.id,
     same: "source",
+    protocol: {
+      subject: `SPAWN_BLOCKED ${bead.id}`,
+      values: { Bead: bead.id, Polecat: bead.assignee, "Previous Status": bead.status, Count: respawns },
+    },
     event: { ...payload, target: bead.id },
     eventSource: "daemon",
   });

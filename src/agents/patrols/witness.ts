@@ -1,10 +1,13 @@
 import { withLock } from "../../core/lock/lock.ts";
 import type { Rig } from "../../core/town/town.ts";
-import { decideWorker, witnessLimits, type WitnessLimits } from "./decide-worker.ts";
+import { decideWorker } from "./decide-worker.ts";
+import { handInWork } from "./hand-in-work.ts";
+import { type WitnessLimits, witnessLimitsOf } from "./witness-limits.ts";
 import { actOnWorker, isSuperseded, releaseWorker } from "./act-on-worker.ts";
 import { hostSnapshot } from "./agent-health.ts";
 import { observeWorkers } from "./observe-workers.ts";
 import { patrolBeads } from "./patrol-beads.ts";
+import { patrolRequests } from "./patrol-requests.ts";
 import type { StartBudget } from "./start-budget.ts";
 import { stopAgentSession } from "../sessions/start-session.ts";
 import type { TownAccess } from "../town-access.ts";
@@ -26,25 +29,27 @@ export interface PatrolReport {
 
 /** One sweep of a rig's Witness: look once, decide for each polecat, act on what still holds (spec/04 §9.1). */
 export async function patrolRig(access: TownAccess, rig: Rig, options: PatrolOptions): Promise<PatrolReport> {
+  const limits = options.limits ?? witnessLimitsOf(access.town.settings());
   let findings = 0;
   let againMs = Number.POSITIVE_INFINITY;
   for (const seen of await observeWorkers(access, rig.name)) {
     if (options.signal?.aborted === true) break;
     const now = access.clock.now();
-    const wanted = decideWorker(seen, now, options.limits ?? witnessLimits);
+    const wanted = decideWorker(seen, now, limits);
     if (wanted === undefined) continue;
     if (wanted.kind === "wait") {
       againMs = Math.min(againMs, Math.max(0, wanted.until - now));
       continue;
     }
     try {
-      if (wanted.kind === "release") {
-        await releaseWorker(access, seen, wanted.reason);
+      if (wanted.kind === "release" || wanted.kind === "hand-in") {
+        if (wanted.kind === "release") await releaseWorker(access, seen, wanted.reason);
+        else await handInWork(access, seen, wanted);
         findings++;
         options.report?.(`${wanted.detection} ${seen.agent.address}: ${wanted.kind}`);
         continue;
       }
-      const outcome = await actUnderLock(access, rig, seen.agent.address, options);
+      const outcome = await actUnderLock(access, rig, seen.agent.address, { ...options, limits });
       if (outcome.done !== undefined) {
         findings++;
         options.report?.(outcome.done);
@@ -59,6 +64,7 @@ export async function patrolRig(access: TownAccess, rig: Rig, options: PatrolOpt
     }
   }
   findings += await patrolBeads(access, rig, options.report);
+  findings += await patrolRequests(access, rig, options.report);
   findings += await endGhosts(access, rig, options.report);
   return { findings, ...(Number.isFinite(againMs) ? { againMs } : {}) };
 }
@@ -87,7 +93,7 @@ async function actUnderLock(
   access: TownAccess,
   rig: Rig,
   address: string,
-  options: PatrolOptions,
+  options: PatrolOptions & { readonly limits: WitnessLimits },
 ): Promise<{ readonly done?: string; readonly againMs?: number }> {
   return withLock(
     access.town.paths.locks,
@@ -96,9 +102,9 @@ async function actUnderLock(
     async () => {
       const [view] = await observeWorkers(access, rig.name, address);
       const now = access.clock.now();
-      const action = view && decideWorker(view, now, options.limits ?? witnessLimits);
-      if (view === undefined || action === undefined || action.kind === "wait" || action.kind === "release")
-        return {};
+      const action = view && decideWorker(view, now, options.limits);
+      if (view === undefined || action === undefined || action.kind === "wait") return {};
+      if (action.kind === "release" || action.kind === "hand-in") return {};
       const waitMs = action.kind === "restart" ? options.budget.take(now) : 0;
       if (waitMs > 0) return { againMs: waitMs };
       await actOnWorker(access, view, action);

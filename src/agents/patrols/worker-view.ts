@@ -15,6 +15,16 @@ export interface WorkerView {
   /** A command is changing this agent right now. */
   readonly isOperating: boolean;
   readonly hasWorktree: boolean;
+  /** The terminal lives, but the process that we started in it does not (W2). */
+  readonly isRuntimeGone: boolean;
+  /** It said of itself, just now, that it is about to end. */
+  readonly isExiting: boolean;
+  /** All commits of its assignment are on their target. Only known of a dead one that is about to be acted upon (W1). */
+  readonly hasLanded: boolean;
+  /** Its bead is closed although its own commits have neither landed nor been handed in (W23). */
+  readonly isUnsubmitted: boolean;
+  /** What an idle sandbox looks like from outside; it changes when somebody works in it. Nothing for others (W11). */
+  readonly leftoverMark?: string;
   readonly health: Health;
   /** When anything strong was last achieved (spec/04 §1.6). */
   readonly strongAt: number;
@@ -33,6 +43,8 @@ export interface WorkerMemory {
   readonly acted: Readonly<Record<string, { readonly count: number; readonly at: number }>>;
   /** Restarts because the host or the machine was lost. */
   readonly losses: number;
+  /** `leftoverMark` of the idle sandbox when it was last looked through. */
+  readonly tidied?: string;
 }
 
 export const noMemory = (seq: number): WorkerMemory => ({

@@ -2,6 +2,7 @@ import { type Clock, formatTime } from "../clock.ts";
 import type { BatchEvent, Operation } from "../ledger/operation.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { composeFitting, cutBytes } from "../mail/compose-fitting.ts";
+import { protocolBody } from "../mail/protocol.ts";
 import { type Random, randomWord } from "../random.ts";
 import { sanitiseLine } from "../sanitise.ts";
 import { formatAddress, parseAddress } from "../town/address.ts";
@@ -36,9 +37,16 @@ export interface EscalationRequest {
    * or `nothing`.
    */
   readonly same: "title" | "source" | "nothing";
+  /** Makes its mails structured messages, too: `CRASH_LOOP: web/polecats/nux` with its keys (spec/06 §5.2). */
+  readonly protocol?: ProtocolPart;
   /** Further keys of the event. */
   readonly event?: Readonly<Record<string, unknown>>;
   readonly eventSource?: BatchEvent["source"];
+}
+
+export interface ProtocolPart {
+  readonly subject: string;
+  readonly values: Readonly<Record<string, string | number | undefined>>;
 }
 
 export interface RaisingContext {
@@ -192,7 +200,7 @@ interface Routed {
 }
 
 export interface RouteRequest
-  extends Pick<EscalationRequest, "title" | "reason" | "by" | "source" | "related"> {
+  extends Pick<EscalationRequest, "title" | "reason" | "by" | "source" | "related" | "protocol"> {
   readonly id: string;
   readonly severity: Severity;
   readonly tier: Tier;
@@ -244,7 +252,9 @@ export function escalationMail(
   request: RouteRequest,
   to: string,
 ): readonly Operation[] {
-  const subject = request.subject ?? `[${request.severity.toUpperCase()}] ${request.title}`;
+  const { protocol } = request;
+  const subject =
+    request.subject ?? protocol?.subject ?? `[${request.severity.toUpperCase()}] ${request.title}`;
   return composeFitting(
     {
       ...{ from: request.by, to: [to], type: "escalation", thread: request.id, isPermanent: true },
@@ -255,6 +265,7 @@ export function escalationMail(
         `From: ${request.by}`,
         ...(request.source === undefined ? [] : [`Source: ${oneLine(request.source)}`]),
         ...(request.related === undefined ? [] : [`Related: ${request.related}`]),
+        ...(protocol === undefined ? [] : [protocolBody(protocol.values)]),
         "",
         request.reason || request.title,
         "",

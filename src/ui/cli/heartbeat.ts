@@ -1,5 +1,6 @@
 import { mkdirSync, statSync, utimesSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
+import { heartbeatFile } from "../../agents/sessions/heartbeat-mark.ts";
 import type { CommandContext } from "./command.ts";
 
 const intervalMs = 5000;
@@ -16,7 +17,7 @@ export async function touchHeartbeat(context: CommandContext): Promise<void> {
     const { findTownRoot } = await import("../../core/town/find-town.ts");
     const root = findTownRoot({ cwd, env });
     if (root === undefined) return;
-    const mark = markOf(root, session);
+    const mark = heartbeatFile(root, session);
     const last = statSync(mark, { throwIfNoEntry: false })?.mtimeMs ?? 0;
     const now = Date.now();
     // A mark from the future is a clock that was set back.
@@ -32,11 +33,7 @@ export async function touchHeartbeat(context: CommandContext): Promise<void> {
 
 /** What the agent says of itself; the commands that it runs later keep it and only renew the file's time. */
 export function writeHeartbeat(root: string, session: string, content: object): void {
-  writeMark(markOf(root, session), JSON.stringify(content));
-}
-
-function markOf(root: string, session: string): string {
-  return join(root, ".runtime", "heartbeats", session.replace(/[^A-Za-z0-9_.-]/g, "_"));
+  writeMark(heartbeatFile(root, session), JSON.stringify(content));
 }
 
 function writeMark(mark: string, text: string): void {

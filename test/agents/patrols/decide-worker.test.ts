@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { decideWorker, witnessLimits } from "../../../src/agents/patrols/decide-worker.ts";
+import { decideWorker } from "../../../src/agents/patrols/decide-worker.ts";
+import { witnessLimits, witnessLimitsOf } from "../../../src/agents/patrols/witness-limits.ts";
 import { noMemory, type WorkerMemory, type WorkerView } from "../../../src/agents/patrols/worker-view.ts";
 import type { SessionRecord } from "../../../src/agents/sessions/session-host.ts";
 import { assess } from "../../../src/core/health/assess.ts";
@@ -28,6 +29,8 @@ function view(now: number, scene: Scene = {}): WorkerView {
     hookBead: "web-a1",
     hookState: "active",
     hookSeq: 1,
+    exitType: "",
+    branch: "polecat/nux/web-a1@x",
     ...scene.agent,
   } as Agent;
   const bead = {
@@ -63,6 +66,10 @@ function view(now: number, scene: Scene = {}): WorkerView {
     isHostKnown: true,
     isOperating: false,
     hasWorktree: true,
+    isRuntimeGone: false,
+    isExiting: false,
+    isUnsubmitted: false,
+    hasLanded: false,
     health,
     strongAt: start,
     memory: { ...noMemory(1), ...scene.memory },
@@ -203,9 +210,9 @@ test("W5: an agent whose bead was closed is told, and freed five minutes later",
 });
 
 test("W7: an agent at its prompt with work on its hook is reminded every five minutes, three times", () => {
-  const idle = { session: { phase: "idle" } } as const;
+  const idle = { session: { phase: "idle", phaseSince: start }, view: { strongAt: start + 1 } } as const;
   expect(decideWorker(view(start + 5 * minute - 1, idle), start + 5 * minute - 1)).toBeUndefined();
-  expect(decideWorker(view(start + 5 * minute, idle), start + 5 * minute)).toMatchObject({
+  expect(decideWorker(view(start + 5 * minute + 1, idle), start + 5 * minute + 1)).toMatchObject({
     kind: "nudge",
     detection: "W7",
   });
@@ -262,6 +269,155 @@ test("a running script is never nudged", () => {
   expect(decideWorker(view(now, { session: { agent: "shell" } }), now)).toBeUndefined();
 });
 
-test("the limits are those of the chapter", () => {
+test("W1: work that is on its target needs no new session; its bead is closed", () => {
+  const scene = { session: died(start), view: { hasLanded: true } };
+  expect(decideWorker(view(start, scene), start)).toMatchObject({ kind: "close-landed", detection: "W1" });
+});
+
+test("W2: a terminal whose process is gone is ended; what is left is a dead session", () => {
+  expect(decideWorker(view(start, { view: { isRuntimeGone: true } }), start)).toEqual({
+    kind: "end-session",
+    detection: "W2",
+    reason: "its process is gone",
+  });
+});
+
+test("W6: a session that does not begin is prodded three times 30 seconds apart, then started anew", () => {
+  const begins = { session: { phase: "starting", lastOutputAt: start + 20 * second } } as const;
+  expect(decideWorker(view(start + 89 * second, begins), start + 89 * second)).toBeUndefined();
+  const now = start + 90 * second;
+  expect(decideWorker(view(now, begins), now)).toEqual({
+    kind: "prod",
+    detection: "W6",
+    keys: "\r",
+    minutes: 1,
+  });
+  expect(decideWorker(view(now, { session: { phase: "idle" } }), now)).toMatchObject({
+    kind: "prod",
+    keys: "",
+  });
+
+  const acted = (count: number) => ({ ...begins, memory: { acted: { W6: { count, at: now } } } });
+  expect(decideWorker(view(now + second, acted(1)), now + second)).toEqual({
+    kind: "wait",
+    detection: "W6",
+    until: now + 30 * second,
+  });
+  expect(decideWorker(view(now + 30 * second, acted(2)), now + 30 * second)).toMatchObject({ kind: "prod" });
+  expect(decideWorker(view(now + 30 * second, acted(3)), now + 30 * second)).toMatchObject({
+    kind: "restart",
+    detection: "W6",
+  });
+  // The tries of the session before this one do not count.
+  const old = { ...begins, memory: { acted: { W6: { count: 3, at: start - second } } } };
+  expect(decideWorker(view(now, old), now)).toMatchObject({ kind: "prod" });
+});
+
+test("W6: output within the last minute, or anything achieved, is a beginning", () => {
+  const now = start + 3 * minute;
+  const talks = { session: { phase: "starting", lastOutputAt: now - 59 * second } } as const;
+  expect(decideWorker(view(now, talks), now)).toBeUndefined();
+  const began = { session: { phase: "idle" }, view: { strongAt: start + second } } as const;
+  expect(decideWorker(view(now, began), now)).toBeUndefined();
+});
+
+test("an agent that says that it is about to end is believed", () => {
+  const now = start + 40 * minute;
+  expect(decideWorker(view(now), now)).toMatchObject({ detection: "W9" });
+  expect(decideWorker(view(now, { view: { isExiting: true } }), now)).toBeUndefined();
+});
+
+test("W11: an idle sandbox is looked through once, and again when it looks different", () => {
+  const idle = {
+    bead: null,
+    session: null,
+    agent: { state: "idle", hookState: "completed", hookBead: "" },
+    view: { leftoverMark: "1 2 3" },
+  } as const;
+  expect(decideWorker(view(start, idle), start)).toEqual({ kind: "tidy", detection: "W11", mark: "1 2 3" });
+  expect(decideWorker(view(start, { ...idle, memory: { tidied: "1 2 3" } }), start)).toBeUndefined();
+  expect(decideWorker(view(start, { ...idle, memory: { tidied: "1 2 2" } }), start)).toMatchObject({
+    kind: "tidy",
+  });
+});
+
+test("W15: a deleted worktree is made anew twice in an assignment, under a living agent as under a dead one", () => {
+  const gone = { hasWorktree: false };
+  const twice = { acted: { W15: { count: 2, at: start } } };
+  for (const session of [{}, died(start)]) {
+    expect(decideWorker(view(start, { session, view: gone }), start)).toMatchObject({
+      kind: "restart",
+      detection: "W15",
+    });
+    expect(decideWorker(view(start, { session, view: gone, memory: twice }), start)).toMatchObject({
+      kind: "stuck",
+      detection: "W15",
+    });
+  }
+});
+
+test("W17: an agent whose gt done was recorded but not ended is set free; an escalated one that goes on is not", () => {
+  for (const state of ["working", "done"] as const)
+    expect(
+      decideWorker(
+        view(start, { agent: { state, exitType: "COMPLETED", completionTime: start + 1 } }),
+        start,
+      ),
+    ).toMatchObject({ kind: "set-free", detection: "W17" });
+  const resumed = { agent: { exitType: "ESCALATED", completionTime: start + 1 } };
+  expect(decideWorker(view(start, resumed), start)).toBeUndefined();
+  // What the assignment before this one left behind says nothing.
+  const before = { agent: { exitType: "COMPLETED", completionTime: start - 1 } };
+  expect(decideWorker(view(start, before), start)).toBeUndefined();
+});
+
+test("W18: a failed push is tried again five times five minutes apart, then a person is asked, once", () => {
+  const failed = (acted: WorkerMemory["acted"] = {}) => ({ agent: { pushFailed: true }, memory: { acted } });
+  expect(decideWorker(view(start, failed()), start)).toMatchObject({ kind: "hand-in", detection: "W18" });
+  const once = failed({ W18: { count: 1, at: start } });
+  expect(decideWorker(view(start + minute, once), start + minute)).toEqual({
+    kind: "wait",
+    detection: "W18",
+    until: start + 5 * minute,
+  });
+  const now = start + 5 * minute;
+  expect(decideWorker(view(now, failed({ W18: { count: 4, at: start } })), now)).toMatchObject({
+    kind: "hand-in",
+  });
+  expect(decideWorker(view(now, failed({ W18: { count: 5, at: start } })), now)).toMatchObject({
+    kind: "ask",
+    detection: "W18",
+  });
+  const asked = failed({ W18: { count: 5, at: start }, ask: { count: 1, at: start } });
+  expect(decideWorker(view(now, asked), now)).toBeUndefined();
+});
+
+test("W23: who closed the bead without handing in is told; ten minutes later, or when dead, it is done for him", () => {
+  const closed = { bead: { status: "closed" }, view: { isUnsubmitted: true } } as const;
+  expect(decideWorker(view(start, closed), start)).toMatchObject({ kind: "nudge", detection: "W23" });
+  const told = { ...closed, memory: { acted: { W23: { count: 1, at: start } } } };
+  const late = start + 10 * minute;
+  expect(decideWorker(view(late - 1, told), late - 1)).toMatchObject({ kind: "wait", until: late });
+  expect(decideWorker(view(late, told), late)).toMatchObject({ kind: "hand-in", detection: "W23" });
+  expect(decideWorker(view(start, { ...closed, session: died(start) }), start)).toMatchObject({
+    kind: "hand-in",
+    detection: "W23",
+  });
+  // Tried and still not handed in: once only, then somebody has to look.
+  const tried = { ...closed, memory: { acted: { "W23-hand-in": { count: 1, at: start } } } };
+  expect(decideWorker(view(late, tried), late)).toMatchObject({ kind: "ask", detection: "W23" });
+});
+
+test("the limits are those of the chapter, and the town's own where it has set them", () => {
+  expect(witnessLimitsOf({ default_agent: "claude" })).toEqual(witnessLimits);
   expect(witnessLimits.restarts).toMatchObject({ maxRestarts: 3, windowMs: 15 * minute });
+  const own = {
+    default_agent: "claude",
+    operational: { witness: { max_session_restarts: 1, startup_stall: "5m" } },
+  };
+  expect(witnessLimitsOf(own)).toMatchObject({
+    restarts: { maxRestarts: 1 },
+    startupStallMs: 5 * minute,
+    startupQuietMs: minute,
+  });
 });

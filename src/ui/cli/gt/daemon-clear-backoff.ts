@@ -1,4 +1,4 @@
-import { memoryKey } from "../../../agents/patrols/observe-workers.ts";
+import { memoryKey } from "../../../agents/patrols/worker-memory.ts";
 import { GtError } from "../../../core/gt-error.ts";
 import { formatAddress, resolveAddress } from "../../../core/town/address.ts";
 import type { CommandContext } from "../command.ts";

@@ -1,0 +1,74 @@
+import { polecatRestartLimits, type RestartLimits } from "../../core/health/restart-series.ts";
+import { durationSetting, numberSetting } from "../../core/town/setting.ts";
+import type { TownSettings } from "../../core/town/settings.ts";
+
+/** When a Witness acts, and how often (spec/04 §9.2). Spans in milliseconds. */
+export interface WitnessLimits {
+  readonly restarts: RestartLimits;
+  /** An idle agent's session may outlive its work by so much (W3). */
+  readonly endGraceMs: number;
+  /** A bead hooked this long without a session was forgotten (spec/04 §8.2). */
+  readonly startGraceMs: number;
+  readonly spawnGraceMs: number;
+  /** A session so old and so quiet that has achieved nothing does not start (W6). */
+  readonly startupStallMs: number;
+  readonly startupQuietMs: number;
+  readonly startupEveryMs: number;
+  readonly startupTries: number;
+  readonly promptQuietMs: number;
+  readonly promptNudges: number;
+  readonly stalledEveryMs: number;
+  readonly stalledNudges: number;
+  /** After the ping of W9, so long for a strong signal. */
+  readonly guppAnswerMs: number;
+  readonly guppEveryMs: number;
+  /** After the bead was closed by somebody else, so long until the agent is freed (W5). */
+  readonly closedGraceMs: number;
+  /** After the agent closed it itself without handing in, so long until that is done for it (W23). */
+  readonly handInGraceMs: number;
+  /** A worktree is rebuilt so often in one assignment (W15). */
+  readonly repairs: number;
+  /** A push or submission that failed is tried again so often, so far apart (W18). */
+  readonly retries: number;
+  readonly retryEveryMs: number;
+}
+
+const second = 1000;
+const minute = 60 * second;
+
+export const witnessLimits: WitnessLimits = {
+  restarts: polecatRestartLimits,
+  endGraceMs: 60 * second,
+  startGraceMs: 10 * second,
+  spawnGraceMs: 5 * minute,
+  startupStallMs: 90 * second,
+  startupQuietMs: 60 * second,
+  startupEveryMs: 30 * second,
+  startupTries: 3,
+  promptQuietMs: 5 * minute,
+  promptNudges: 3,
+  stalledEveryMs: 10 * minute,
+  stalledNudges: 2,
+  guppAnswerMs: 2 * minute,
+  guppEveryMs: 30 * minute,
+  closedGraceMs: 5 * minute,
+  handInGraceMs: 10 * minute,
+  repairs: 2,
+  retries: 5,
+  retryEveryMs: 5 * minute,
+};
+
+/** The same with what the town has set (spec/04 §0.6, `operational.witness.*`). */
+export function witnessLimitsOf(settings: TownSettings): WitnessLimits {
+  return {
+    ...witnessLimits,
+    restarts: {
+      ...witnessLimits.restarts,
+      maxRestarts: numberSetting(settings, "operational.witness.max_session_restarts"),
+      windowMs: durationSetting(settings, "operational.witness.session_restart_window"),
+    },
+    spawnGraceMs: durationSetting(settings, "operational.witness.spawn_grace"),
+    startupStallMs: durationSetting(settings, "operational.witness.startup_stall"),
+    startupQuietMs: durationSetting(settings, "operational.witness.startup_quiet"),
+  };
+}

@@ -1,0 +1,191 @@
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { StartBudget } from "../../../src/agents/patrols/start-budget.ts";
+import { patrolRig } from "../../../src/agents/patrols/witness.ts";
+import type { SessionHost } from "../../../src/agents/sessions/session-host.ts";
+import type { TownAccess } from "../../../src/agents/town-access.ts";
+import { addWorktree } from "../../../src/core/git/worktree.ts";
+import type { AgentPatch } from "../../../src/core/ledger/operation.ts";
+import { readEvents } from "../../../src/core/events/read-events.ts";
+import { commit as commitFiles, git } from "../../support/scratch-repository.ts";
+import { WorkTown } from "../../support/work-town.ts";
+
+const minute = 60_000;
+const nux = "web/polecats/nux";
+const branch = "polecat/nux/web-work@1";
+let work: WorkTown;
+let access: TownAccess;
+let now = Date.now();
+let bead = "";
+
+// No session lives, and none is started: what is looked at here is what the Witness does by itself.
+const host = {
+  list: async () => [],
+  get: async () => undefined,
+  stop: async () => undefined,
+} as unknown as SessionHost;
+
+beforeEach(async () => {
+  work = await WorkTown.create();
+  access = { ...(await work.access("daemon", { now: () => now })), host: async () => host };
+  bead = (await work.bead(access, "Work", "true")).id;
+  const worktree = home();
+  mkdirSync(join(worktree, ".."), { recursive: true });
+  await addWorktree(work.rig().repository, worktree, { start: "origin/main", branch });
+  await access.ledger.write("overseer", [
+    {
+      op: "ensureAgent",
+      agent: { id: "web-polecat-nux", address: nux, role: "polecat", rig: "web", name: "nux" },
+    },
+  ]);
+});
+afterEach(() => work.dispose());
+
+const home = () => join(work.rig().polecats, "nux", "web");
+const inWorktree = (...args: readonly string[]) => git(home(), ...args);
+const agent = () => access.ledger.agent(nux);
+const findings = async () =>
+  (await patrolRig(access, work.rig(), { budget: new StartBudget(0), report: (text) => told.push(text) }))
+    .findings;
+let told: string[] = [];
+beforeEach(() => {
+  told = [];
+});
+
+async function set(fields: AgentPatch): Promise<void> {
+  await access.ledger.write("overseer", [{ op: "setAgent", address: nux, fields }]);
+}
+
+/** The polecat works on its bead and has committed something. */
+async function working(): Promise<void> {
+  const baseSha = work.git("web", "rev-parse", "origin/main");
+  await access.ledger.write("overseer", [
+    { op: "hook", address: nux, bead },
+    { op: "setAgent", address: nux, fields: { state: "working", branch, baseBranch: "main", baseSha } },
+  ]);
+  commit("work.txt");
+}
+
+const commit = (file: string) => commitFiles(home(), `Add ${file}`, { [file]: `${file}\n` });
+
+const requests = () =>
+  access.ledger.find({ type: "merge-request", notStatus: "closed", metadata: { "mr.source_issue": bead } });
+const mails = (subject: string) => access.ledger.find({ type: "message", titleContains: subject });
+
+test("W11: what an idle sandbox still holds is kept as snapshot and branch, once", async () => {
+  await set({ state: "idle", branch, baseBranch: "main" });
+  commit("left.txt");
+  writeFileSync(join(home(), "draft.txt"), "half\n");
+  expect(await findings()).toBe(1);
+  const [snapshot = ""] = work.git("web", "for-each-ref", "--format=%(refname)", "refs/gt/hooks").split("\n");
+  expect(work.git("web", "show", `${snapshot}:draft.txt`)).toBe("half");
+  expect(git(work.origin("web"), "rev-parse", branch)).toBe(inWorktree("rev-parse", "HEAD"));
+  expect(await findings()).toBe(0);
+  commit("more.txt");
+  expect(await findings()).toBe(1);
+  expect(git(work.origin("web"), "rev-parse", branch)).toBe(inWorktree("rev-parse", "HEAD"));
+  expect(await findings()).toBe(0);
+  expect(readEvents(work.town.paths.events, { filter: { types: ["dirty_idle"] } }).length).toBe(2);
+});
+
+test("W18: a push that failed is tried again every five minutes; the mayor hears of the first, a person is asked after the fifth", async () => {
+  await working();
+  await set({ pushFailed: true });
+  const away = `${work.origin("web")}.away`;
+  renameSync(work.origin("web"), away);
+  for (let attempt = 1; attempt <= 5; attempt++) {
+    await findings();
+    expect(told.join("\n")).toContain("cannot push");
+    expect(await agent()).toMatchObject({ state: "working", hookBead: bead, pushFailed: true });
+    now += 5 * minute;
+  }
+  expect(await mails("PUSH_FAILED")).toHaveLength(1);
+  expect(await findings()).toBe(1);
+  const [question] = await access.ledger.find({ type: "escalation" });
+  expect(question?.title).toContain(nux);
+  const [mail] = (await mails(`RECOVERY_NEEDED ${nux}`)).filter((each) => each.assignee === "mayor/");
+  expect(mail?.description).toContain(`Branch: ${branch}`);
+  expect(mail?.description).toContain("Cleanup Status: has_unpushed");
+  renameSync(away, work.origin("web"));
+}, 60_000);
+
+test("W18: as soon as the remote is back the work is in the queue and the polecat free", async () => {
+  await working();
+  await set({ pushFailed: true });
+  expect([await findings(), told]).toEqual([1, [expect.stringContaining("W18")]]);
+  expect(await requests()).toHaveLength(1);
+  expect(await agent()).toMatchObject({ state: "idle", hookBead: "", pushFailed: false });
+  expect(git(work.origin("web"), "log", "-1", "--format=%s", branch)).toBe("Add work.txt");
+  expect(await findings()).toBe(1); // the freed sandbox is looked through
+  expect(await findings()).toBe(0);
+});
+
+test("W23: a bead that its dead agent had closed without gt done is handed in and open until it is merged", async () => {
+  await working();
+  await access.ledger.write(nux, [{ op: "close", id: bead, close: { reason: "done", force: true } }]);
+  await findings();
+  const [request] = await requests();
+  expect(request?.metadata).toMatchObject({ mr: { branch } });
+  expect(await access.ledger.get(bead)).toMatchObject({ status: "in_progress" });
+  expect(await agent()).toMatchObject({ state: "idle", hookBead: "" });
+});
+
+test("W17: an agent whose finished work was recorded is set free", async () => {
+  await working();
+  await set({ exitType: "COMPLETED", completionTime: now + 1, state: "done" });
+  await findings();
+  expect(await agent()).toMatchObject({ state: "idle", hookBead: "", hookState: "completed" });
+});
+
+test("W1, W12: work that somebody has merged meanwhile is closed, whether its agent is dead or gone", async () => {
+  await working();
+  inWorktree("push", "-q", "origin", "HEAD:main");
+  work.git("web", "fetch", "-q", "origin");
+  now += minute;
+  await findings();
+  expect(await access.ledger.get(bead)).toMatchObject({ status: "closed", assignee: "" });
+  expect(await agent()).toMatchObject({ state: "idle", hookBead: "" });
+
+  const second = (await work.bead(access, "Second", "true")).id;
+  await set({ state: "nuked", branch: `polecat/nux/${second}@2`, hookState: "archived" });
+  work.git("web", "branch", `polecat/nux/${second}@2`, "origin/main");
+  await access.ledger.write("overseer", [
+    { op: "update", id: second, fields: { status: "in_progress", assignee: nux } },
+  ]);
+  await findings();
+  expect(await access.ledger.get(second)).toMatchObject({ status: "closed" });
+});
+
+test("W22: a request that lies for half an hour wakes the queue, after two hours somebody is told, each once", async () => {
+  await access.ledger.write("overseer", [
+    {
+      op: "create",
+      bead: {
+        id: "web-mr-1",
+        title: "Merge",
+        scope: "web",
+        type: "merge-request",
+        metadata: { mr: { branch, rig: "web", phase: "ready", source_issue: bead } },
+      },
+    },
+  ]);
+  await set({ state: "nuked" });
+  now += 29 * minute;
+  expect(await findings()).toBe(0);
+  now += 2 * minute;
+  expect(await findings()).toBe(1);
+  expect(await access.ledger.row("duties", "wake/web/refinery")).toBeDefined();
+  expect(await findings()).toBe(0);
+  now += 90 * minute;
+  expect(await findings()).toBe(1);
+  expect(await findings()).toBe(0);
+  expect((await access.ledger.find({ type: "escalation" })).map((each) => each.title)).toEqual([
+    expect.stringContaining("web-mr-1"),
+  ]);
+  await access.ledger.write("overseer", [
+    { op: "close", id: "web-mr-1", close: { reason: "x", force: true } },
+  ]);
+  await findings();
+  expect(await access.ledger.rows("patrols", { prefix: "request:" })).toEqual([]);
+});
