@@ -2,11 +2,13 @@ import { Box, Text } from "ink";
 import { memo, type ReactNode, useSyncExternalStore } from "react";
 import { inside, type Layout, layOut } from "./layout.ts";
 import type { Rect } from "./screen/cell-grid.ts";
+import { rewind, shownMoment } from "./store/rewind.ts";
 import { focusedPane, focusedPanel, type PanelName, type TuiState } from "./store/state.ts";
 import type { Store } from "./store/store.ts";
 import { detailLines } from "./views/detail-panel.ts";
 import { newRowsAbove } from "./views/feed-panel.ts";
 import { footerLine } from "./views/footer.ts";
+import { formatClock } from "./views/format.ts";
 import { headerLine } from "./views/header.ts";
 import { overlayView } from "./views/overlays.ts";
 import { Lines, type Look, Panel } from "./views/panel.tsx";
@@ -75,7 +77,9 @@ interface PartProps {
   readonly look: Look;
 }
 
-function ListPanel({ name, rect, state, look }: PartProps & { readonly name: PanelName }): ReactNode {
+function ListPanel(props: PartProps & { readonly name: PanelName }): ReactNode {
+  const { name, rect, look } = props;
+  const state = name === "log" ? props.state : asOfMoment(props.state);
   return (
     <Panel
       rect={rect}
@@ -122,8 +126,19 @@ function titleOf(name: PanelName, state: TuiState): string {
 function noteOf(name: PanelName, state: TuiState, look: Look): Line {
   if (name === "agents" && state.marked.size > 0)
     return [bold(`${state.marked.size} marked`, look.theme.accent)];
+  const moment = shownMoment(state);
+  if (moment !== undefined && (name === "agents" || name === "convoys"))
+    return [bold(`${state.town.past?.isPartial ? "about " : ""}${formatClock(moment)}`, look.theme.care)];
   const fresh = name === "feed" ? newRowsAbove(state) : 0;
   return fresh > 0 ? [bold(`${look.symbols.up} ${fresh} new`, look.theme.care)] : [];
+}
+
+/** Beside the log, what was; everywhere else, what is. */
+function asOfMoment(state: TuiState): TuiState {
+  const { past } = state.town;
+  return shownMoment(state) === undefined || past === undefined
+    ? state
+    : { ...state, town: rewind(state.town, past) };
 }
 
 function PaneFrame({ address, rect, state, look }: PartProps & { readonly address: string }): ReactNode {

@@ -55,6 +55,7 @@ const detailFrom = 110;
 
 function placeParts(input: LayoutInput, kind: "wide" | "column" | "single", body: Rect): Parts {
   const none = { panels: new Map(), summaries: new Map(), panes: new Map(), detail: undefined };
+  if (input.view === "log" && kind === "wide") return { ...none, panels: logPanels(body) };
   if (input.view !== "activity") {
     const hasDetail = detailedViews.includes(input.view) && body.width >= detailFrom;
     const width = hasDetail ? Math.round(body.width * 0.56) : body.width;
@@ -87,17 +88,42 @@ function columnParts(body: Rect, panel: PanelName | undefined, pane: string | un
   };
 }
 
+/** Beside the log, the tree and the convoys show the moment that it is scrolled back to. */
+function logPanels(body: Rect): ReadonlyMap<PanelName, Rect> {
+  const { left, agentsHeight } = leftColumn(body);
+  return new Map<PanelName, Rect>([
+    ["log", { ...body, x: left, width: body.width - left }],
+    ...sidePanels(body, left, agentsHeight),
+  ]);
+}
+
+function leftColumn(body: Rect): { readonly left: number; readonly agentsHeight: number } {
+  return {
+    left: Math.min(48, Math.max(34, Math.round(body.width * 0.25))),
+    agentsHeight: Math.round(body.height * 0.62),
+  };
+}
+
+function sidePanels(
+  body: Rect,
+  width: number,
+  agentsHeight: number,
+): readonly (readonly [PanelName, Rect])[] {
+  return [
+    ["agents", { ...body, width, height: agentsHeight }],
+    ["convoys", { ...body, y: body.y + agentsHeight, width, height: body.height - agentsHeight }],
+  ];
+}
+
 function wideParts(input: LayoutInput, body: Rect): Parts {
-  const left = Math.min(48, Math.max(34, Math.round(body.width * 0.25)));
-  const agentsHeight = Math.round(body.height * 0.62);
+  const { left, agentsHeight } = leftColumn(body);
   const main: Rect = { ...body, x: left, width: body.width - left };
   const hasPanes = input.paneTree !== undefined;
   const feedHeight = hasPanes ? Math.min(10, Math.max(5, Math.round(body.height * 0.2))) : body.height;
   const paneArea = { ...main, height: main.height - feedHeight };
   return {
     panels: new Map<PanelName, Rect>([
-      ["agents", { ...body, width: left, height: agentsHeight }],
-      ["convoys", { ...body, y: body.y + agentsHeight, width: left, height: body.height - agentsHeight }],
+      ...sidePanels(body, left, agentsHeight),
       ["feed", { ...main, y: main.y + paneArea.height, height: feedHeight }],
     ]),
     summaries: new Map(),

@@ -14,6 +14,7 @@ import { panesOf, removeFromTree } from "./panes/pane-tree.ts";
 import type { RunCommand } from "./run-command.ts";
 import type { LayoutMemory } from "./store/layout-memory.ts";
 import { focusedPane, initialState, type TuiState, type View } from "./store/state.ts";
+import { shownMoment } from "./store/rewind.ts";
 import { Store } from "./store/store.ts";
 import { detailId } from "./store/rows.ts";
 import type { Sight, TownSource } from "./store/town-source.ts";
@@ -58,7 +59,12 @@ export async function runTui(parts: TuiParts): Promise<TuiEnd> {
 }
 
 function sightOf(state: TuiState): Sight {
-  return { view: state.view, convoy: state.convoy, row: layOut(state).detail && detailId(state) };
+  return {
+    view: state.view,
+    convoy: state.convoy,
+    row: layOut(state).detail && detailId(state),
+    moment: shownMoment(state),
+  };
 }
 
 class Tui {

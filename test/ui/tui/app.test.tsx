@@ -5,6 +5,7 @@ import { Screen } from "../../../src/ui/tui/app.tsx";
 import type { TuiState } from "../../../src/ui/tui/store/state.ts";
 import { textWidth } from "../../../src/ui/tui/screen/text-width.ts";
 import { rowAt } from "../../../src/ui/tui/views/panel-lines.ts";
+import type { Past } from "../../../src/core/ledger/read-back.ts";
 import type { InboxRow, QueueRow } from "../../../src/ui/tui/store/town-data.ts";
 import { runOf } from "../../core/merge/support/run-of.ts";
 import { asciiLook, look, stateOf, townOf, agentOf, eventOf, noon } from "./support/town-of.ts";
@@ -230,4 +231,37 @@ test("a click finds the row that is drawn there, below headings, too", () => {
   const rect = { x: 0, y: 1, width: 80, height: 20 };
   const rows = Array.from({ length: 6 }, (_, line) => rowAt("inbox", rect, line, { state, look }));
   expect(rows).toEqual([undefined, "hq-esc-1", undefined, undefined, "hq-m-1", "hq-m-2"]);
+});
+
+test("the log moves back in time, and tree and convoys beside it show that moment", () => {
+  const past: Past = {
+    at: noon - 60_000,
+    statuses: new Map([
+      ["ac-a1b2c", "open"],
+      ["hq-cv-2", "absent"],
+    ]),
+    agents: new Map([
+      ["acme/polecats/rust", { isAbsent: true }],
+      ["acme/polecats/nux", { isAbsent: false, hookBead: "" }],
+    ]),
+    isPartial: false,
+  };
+  const feed = [eventOf({ id: "e2" }), eventOf({ id: "e1", at: noon - 60_000 })];
+  const at = (log: string) =>
+    frameOf(
+      stateOf(wide, {
+        view: "log",
+        focus: { panel: "log" },
+        selection: { log },
+        town: townOf({ feed, past }),
+      }),
+    ).join("\n");
+  const then = at("e1");
+  expect(then).toMatch(/1 Agents ─+ 14:01/);
+  expect(then).not.toContain("rust");
+  expect(then).toMatch(/😺 nux +○/);
+  expect(then).not.toContain("Search");
+  const now = at("e2");
+  expect(now).toContain("rust");
+  expect(now).toMatch(/😺 nux ac-a1b2c/);
 });

@@ -1,6 +1,7 @@
 import type { AgentView } from "../../../agents/patrols/agent-health.ts";
 import type { ConvoyView } from "../../../core/convoys/convoy-view.ts";
 import type { EventCategory } from "../../../core/events/event-types.ts";
+import type { Past } from "../../../core/ledger/read-back.ts";
 import type { QueueStatus, TargetView } from "../../../core/merge/queue-view.ts";
 import type { RunRecord } from "../../../core/merge/run-record.ts";
 
@@ -105,6 +106,8 @@ export interface TownData {
   readonly beads: readonly BeadRow[];
   /** Only while a view with a detail panel is open. */
   readonly detail: RowDetail | undefined;
+  /** How the town was at the moment that the Log is scrolled back to. */
+  readonly past: Past | undefined;
   /** What each bead of the open convoy view waits for. */
   readonly needs: ReadonlyMap<string, readonly string[]>;
   /** Newest first. */
@@ -130,6 +133,7 @@ export const emptyTown: TownData = {
   troubledTargets: [],
   beads: [],
   detail: undefined,
+  past: undefined,
   needs: new Map(),
   feed: [],
   isDaemonUp: false,

@@ -7,6 +7,7 @@ import type { TownAccess } from "../../../agents/town-access.ts";
 import { type ConvoyView, viewsOf } from "../../../core/convoys/convoy-view.ts";
 import type { TownEvent } from "../../../core/events/event.ts";
 import { type Follower, followEvents } from "../../../core/events/follow-events.ts";
+import { readBack } from "../../../core/ledger/read-back.ts";
 import { type LedgerWatch, watchLedger } from "../../../core/ledger/watch-ledger.ts";
 import { tolerantTown } from "../../../core/town/tolerant-town.ts";
 import { readBeads } from "./read-beads.ts";
@@ -34,6 +35,8 @@ export interface Sight {
   readonly convoy: string | undefined;
   /** The selected row of a view that shows more about it. */
   readonly row: string | undefined;
+  /** A moment of the past, in milliseconds since the epoch. */
+  readonly moment: number | undefined;
 }
 
 export interface SourceListener {
@@ -75,7 +78,7 @@ export class LiveTownSource implements TownSource {
   private feed: readonly FeedRow[] = [];
   private arrived: TownEvent[] = [];
   private sequence = 0;
-  private sight: Sight = { view: "activity", convoy: undefined, row: undefined };
+  private sight: Sight = { view: "activity", convoy: undefined, row: undefined, moment: undefined };
 
   constructor(access: TownAccess, options: { readonly ascii: boolean }) {
     this.access = access;
@@ -223,6 +226,7 @@ export class LiveTownSource implements TownSource {
       inbox,
       ...queues,
       detail: await this.readDetail(queues, now),
+      past: this.sight.moment === undefined ? undefined : await readBack(ledger, this.sight.moment),
       isDaemonUp: daemonStatus(town).isRunning,
       isHostUp: this.connectedHost !== undefined,
     };
