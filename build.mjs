@@ -159,25 +159,36 @@ const otherCommandsApart = (held) => ({
 });
 
 /**
- * Ink takes every text of a frame apart into styled characters, and forgets the result with the frame. Nearly all texts of
- * the next frame are the same, so the terminal UI keeps it: measured, half the time of a frame and most of its garbage.
+ * Ink builds every frame anew and measures every text of it again. Nearly all of them are those of the frame before, so in
+ * the terminal UI its output remembers rows (src/ui/tui/screen/remember-rows.ts), and string-width remembers widths.
  */
-const inkRemembersTexts = {
-  name: "ink-remembers-texts",
+const inkRemembers = {
+  name: "ink-remembers",
   setup({ onLoad }) {
-    onLoad({ filter: /\/ink\/build\/output\.js$/ }, async ({ path }) => {
-      const forgetful = "caches = new OutputCaches();";
+    const patched = async (path, before, after) => {
       const code = await readFile(path, "utf8");
-      if (!code.includes(forgetful)) throw new Error(`${path} has changed: see whether it still forgets`);
-      return {
-        contents: `${code.replace(forgetful, "caches = keptCaches();")}
-let kept = new OutputCaches();
-function keptCaches() {
-  if (kept.styledChars.size > 5000 || kept.widths.size > 5000) kept = new OutputCaches();
-  return kept;
-}`,
-      };
-    });
+      if (!code.includes(before)) throw new Error(`${path} has changed: see whether it still forgets`);
+      return { contents: code.replace(before, after) };
+    };
+    onLoad({ filter: /\/ink\/build\/output\.js$/ }, ({ path }) =>
+      patched(
+        path,
+        "export default class Output",
+        `import { rememberRows } from "${join(root, "src/ui/tui/screen/remember-rows.ts")}";
+export default rememberRows(class Output`,
+      ).then(({ contents }) => ({
+        contents: contents.replace(/\}\s*(?=\/\/# sourceMappingURL|$)/, "}, styledCharsToString);\n"),
+      })),
+    );
+    onLoad({ filter: /\/string-width\/index\.js$/ }, ({ path }) =>
+      patched(
+        path,
+        "export default function stringWidth(",
+        `import { rememberWidths } from "${join(root, "src/ui/tui/screen/remember-widths.ts")}";
+export default rememberWidths(stringWidth);
+function stringWidth(`,
+      ),
+    );
   },
 };
 
@@ -221,7 +232,7 @@ if (!(process.argv.includes("--if-stale") && (await isFresh()))) {
     ...settings,
     entryPoints: otherPrograms,
     splitting: true,
-    plugins: [inkRemembersTexts],
+    plugins: [inkRemembers],
     chunkNames: "chunks/[name]-[hash]",
   });
   await build({

@@ -32,6 +32,8 @@ export interface CompositorOptions {
 export class Compositor {
   readonly layer: CellGrid;
   private readonly options: CompositorOptions;
+  /** The frame in `layer`. */
+  private lines: readonly string[] = [];
   private readonly next: CellGrid;
   private readonly shown: CellGrid;
   private cursor = "";
@@ -46,6 +48,8 @@ export class Compositor {
 
   resize(columns: number, rows: number): void {
     this.layer.resize(columns, rows);
+    this.lines = [];
+    this.layer.clear();
     this.next.resize(columns, rows);
     this.shown.resize(columns, rows);
     this.forget();
@@ -53,7 +57,7 @@ export class Compositor {
 
   /** Takes a frame of Ink. */
   setLayer(frame: string): void {
-    drawFrame(this.layer, frame);
+    this.lines = drawFrame(this.layer, frame, this.lines);
     if (this.options.isAscii) makeAscii(this.layer);
   }
 

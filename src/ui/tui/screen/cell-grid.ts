@@ -64,6 +64,14 @@ export class CellGrid {
     this.background.fill(0);
   }
 
+  clearRow(row: number): void {
+    const start = row * this.columns;
+    const end = start + this.columns;
+    this.glyphs.fill(SPACE, start, end);
+    this.foreground.fill(0, start, end);
+    this.background.fill(0, start, end);
+  }
+
   copyFrom(other: CellGrid): void {
     this.resize(other.columns, other.rows);
     this.glyphs.set(other.glyphs);

@@ -15,18 +15,19 @@ import {
 } from "./cell-grid.ts";
 import { graphemes, graphemeWidth } from "./text-width.ts";
 
-/** Draws a frame as Ink writes it (lines of text and SGR sequences, nothing else) into the grid, replacing what was there. */
-export function drawFrame(grid: CellGrid, frame: string): void {
-  grid.clear();
-  let row = 0;
-  let start = 0;
-  while (row < grid.rows && start <= frame.length) {
-    const newline = frame.indexOf("\n", start);
-    const end = newline === -1 ? frame.length : newline;
-    drawLine(grid, row, frame.slice(start, end));
-    row++;
-    start = end + 1;
+/**
+ * Draws a frame as Ink writes it (lines of text and SGR sequences, nothing else) into the grid. `drawn` are the lines that
+ * it shows; those that stay are not drawn again. Gives the lines that it shows then.
+ */
+export function drawFrame(grid: CellGrid, frame: string, drawn: readonly string[] = []): readonly string[] {
+  const lines = frame.split("\n", grid.rows);
+  for (let row = 0; row < grid.rows; row++) {
+    const line = lines[row] ?? "";
+    if (line === drawn[row]) continue;
+    grid.clearRow(row);
+    drawLine(grid, row, line);
   }
+  return lines;
 }
 
 // The pen of the line being drawn; one frame is drawn at a time.

@@ -1,31 +1,26 @@
 import stringWidth from "string-width";
 import { sanitiseLine } from "../../../core/sanitise.ts";
+import { rememberWidths } from "./remember-widths.ts";
 
 const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
 /** Columns that a text covers on the screen. */
 export function textWidth(text: string): number {
-  if (isPlain(text)) return text.length;
+  return isPlain(text) ? text.length : widthOfText(text);
+}
+
+const widthOfText = rememberWidths((text) => {
   let width = 0;
   for (const grapheme of graphemes(text)) width += graphemeWidth(grapheme);
   return width;
-}
-
-// Measuring one grapheme exactly takes microseconds, a frame has thousands of them, and few are different.
-const widths = new Map<string, number>();
-const mostWidths = 20_000;
+});
 
 /** Columns of one grapheme as the layout counts them: 0, 1 or 2. */
 export function graphemeWidth(grapheme: string): number {
-  if (grapheme.length === 1 && isPlain(grapheme)) return 1;
-  let width = widths.get(grapheme);
-  if (width === undefined) {
-    width = Math.min(2, stringWidth(grapheme));
-    if (widths.size >= mostWidths) widths.clear();
-    widths.set(grapheme, width);
-  }
-  return width;
+  return grapheme.length === 1 && isPlain(grapheme) ? 1 : widthOfGrapheme(grapheme);
 }
+
+const widthOfGrapheme = rememberWidths((grapheme) => Math.min(2, stringWidth(grapheme)));
 
 /** What a person sees as one letter each. */
 export function* graphemes(text: string): Generator<string> {
