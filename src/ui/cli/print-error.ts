@@ -75,7 +75,11 @@ export function printBdError(out: StandardOutput, error: GtError): void {
     out.discard();
     out.raw(`${stringify(bdErrorDocument(error), 2)}\n`);
   }
-  const [first = "", ...others] = errorLines(error, out.errorStyle.failure("Error:"));
+  // "Error claiming ..." says already what it is (spec/01 §10.4).
+  const label = error.message.startsWith("Error ") ? "" : out.errorStyle.failure("Error:");
+  const [first = "", ...others] = errorLines(error, label).map((line, n) =>
+    n === 0 ? line.trimStart() : line,
+  );
   out.error(first);
   for (const line of others) out.error(line);
 }

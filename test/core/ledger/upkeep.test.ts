@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { DoctorContext } from "../../../src/core/ledger/doctor/check.ts";
 import { examineLedger, repairLedger } from "../../../src/core/ledger/doctor/doctor.ts";
+import { exportLines } from "../../../src/core/ledger/jsonl/export-lines.ts";
 import { townPace } from "../../../src/core/ledger/jsonl/export-pace.ts";
 import { exportScope } from "../../../src/core/ledger/jsonl/export-scope.ts";
 import { openLedger } from "../../../src/core/ledger/open-ledger.ts";
@@ -263,4 +264,15 @@ it("does what is due and nothing else", async () => {
   expect(await keepLedger(ledger, options)).toMatchObject({ reaped: 1, hasBackup: false });
   await create({ title: "B" });
   expect(await keepLedger(ledger, { ...options, isEnding: true })).toMatchObject({ exported: ["gastown"] });
+});
+
+it("exports the beads of rigs that an older program kept back", async () => {
+  const scratch = await scratchLedger();
+  const rig = { title: "gastown", type: "rig", id: "gt-rig-gastown", noHistory: true };
+  await scratch.ledger.write("x", [{ op: "create", bead: rig }]);
+  const only = { only: "rig-beads" };
+  const { checks } = await examineLedger(doctorOf(scratch), only);
+  expect(checks).toMatchObject([{ status: "warning", detail: ["gt-rig-gastown"], fixable: true }]);
+  expect(await repairLedger(doctorOf(scratch), only)).toEqual(["rig-beads"]);
+  expect([...exportLines(scratch.ledger)]).toHaveLength(1);
 });

@@ -99,6 +99,24 @@ export const beadChecks: readonly Check[] = [
     },
   },
   {
+    name: "rig-beads",
+    category: "beads",
+    async examine({ ledger }) {
+      return listed(unexportedRigs(ledger), "warning", {
+        none: "what holds for a project reaches other clones",
+        some: "bead(s) of rigs are kept out of the export, as older programs made them",
+        fix,
+      });
+    },
+    async repair({ ledger, actor }) {
+      const ids = unexportedRigs(ledger);
+      await ledger.write(
+        actor,
+        ids.map((id) => ({ op: "update", id, fields: { noHistory: false } })),
+      );
+    },
+  },
+  {
     name: "id-grammar",
     category: "beads",
     async examine({ ledger }) {
@@ -111,6 +129,12 @@ export const beadChecks: readonly Check[] = [
     },
   },
 ];
+
+function unexportedRigs(ledger: SqliteLedger): readonly string[] {
+  return ledger.database.values<string>(
+    "SELECT id FROM issues WHERE issue_type = 'rig' AND no_history = 1 AND is_template = 0 ORDER BY id",
+  );
+}
 
 function orphanEdges(ledger: SqliteLedger): readonly string[] {
   return ledger.database.values<string>(

@@ -4,15 +4,26 @@ import {
   standalonePace,
   townPace,
 } from "../../../core/ledger/jsonl/export-pace.ts";
+import type { SqliteLedger } from "../../../core/ledger/store/sqlite-ledger.ts";
+import type { Town } from "../../../core/town/town.ts";
 import type { CommandContext } from "../command.ts";
 import { durationOf } from "../time-values.ts";
-import type { Workspace } from "./workspace.ts";
+import type { BeadsPlace } from "./find-beads.ts";
+
+/** What an export needs to know of a workspace. */
+interface ExportedWorkspace {
+  readonly ledger: SqliteLedger;
+  readonly place: BeadsPlace;
+  readonly beadsDir: string;
+  readonly town?: Town;
+  readonly actor: string;
+}
 
 /**
  * After a command: brings exported files up to date that are overdue, where no daemon does it (spec/01 §9.1). A failure
  * is a warning; the command itself has succeeded.
  */
-export async function exportOverdue(context: CommandContext, workspace: Workspace): Promise<void> {
+export async function exportOverdue(context: CommandContext, workspace: ExportedWorkspace): Promise<void> {
   const { ledger, town } = workspace;
   if (context.flags.boolean("readonly") || ledger.database.readonly) return;
   const pace = town === undefined ? standalonePace : townPace;
@@ -45,7 +56,7 @@ function milliseconds(text: string): number | undefined {
   return text === "" ? undefined : durationOf("export.debounce", text);
 }
 
-async function hasDaemon({ town }: Workspace): Promise<boolean> {
+async function hasDaemon({ town }: ExportedWorkspace): Promise<boolean> {
   if (town === undefined) return false;
   const { isLocked } = await import("../../../core/lock/lock.ts");
   return isLocked(town.paths.locks, "daemon");

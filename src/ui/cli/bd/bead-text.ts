@@ -22,8 +22,11 @@ export function priorityMark(bead: Bead, style: Style): string {
   return style.priority(bead.priority, `● P${bead.priority}`);
 }
 
-/** `gt-abc12 — Fix login`, as feedback lines name beads. */
-export function nameBead(bead: Pick<Bead, "id" | "title">, titleLength = 255): string {
+/** `gt-abc12 — Fix login`, as feedback lines name beads; a title length of 0 hides titles (spec/01 §10.1). */
+export function nameBead(
+  bead: Pick<Bead, "id" | "title">,
+  { titleLength }: { readonly titleLength: number },
+): string {
   const title = sanitiseLine(bead.title);
   if (titleLength <= 0 || title === "") return bead.id;
   const cut = title.length > titleLength ? `${title.slice(0, titleLength)}…` : title;

@@ -9,6 +9,7 @@ import { beadJson, edgeIndex } from "./bead-json.ts";
 import { nameBead } from "./bead-text.ts";
 import { eachBead, reread } from "./each-bead.ts";
 import { globToRegExp } from "./glob.ts";
+import { historySize } from "./history-size.ts";
 import { openWorkspace, type Workspace } from "./workspace.ts";
 
 const dayMs = 86_400_000;
@@ -28,7 +29,7 @@ export async function promote(context: CommandContext): Promise<void> {
     return reread(workspace, bead.id);
   });
   out.document(promoted.map((bead) => beadJson(bead)));
-  if (!out.json) for (const bead of promoted) out.done(`Promoted ${nameBead(bead)}`);
+  if (!out.json) for (const bead of promoted) out.done(`Promoted ${nameBead(bead, workspace)}`);
 }
 
 /** `bd purge`: closed wisps. */
@@ -94,7 +95,10 @@ async function clearOut(context: CommandContext, { name, filter, defaultAge }: C
     [name]: doomed.length,
     dependencies: new Set(doomed.flatMap((bead) => [...edges.from(bead.id), ...edges.to(bead.id)])).size,
     labels: doomed.reduce((sum, bead) => sum + bead.labels.length, 0),
-    events: 0,
+    events: await historySize(
+      workspace.ledger,
+      doomed.map((bead) => bead.id),
+    ),
   };
   const isPreview = !flags.boolean("force") || flags.boolean("dry-run");
   if (!isPreview) await deleteAll(workspace, doomed, context.words.join(" "));
@@ -103,7 +107,7 @@ async function clearOut(context: CommandContext, { name, filter, defaultAge }: C
   if (doomed.length === 0) out.line("Nothing to delete");
   else if (isPreview) {
     out.line(`Would delete ${doomed.length} issues:`);
-    for (const bead of doomed.slice(0, 20)) out.line(`  ${nameBead(bead)}`);
+    for (const bead of doomed.slice(0, 20)) out.line(`  ${nameBead(bead, workspace)}`);
     if (doomed.length > 20) out.line(`  and ${doomed.length - 20} more`);
     out.note("hint: add --force to delete");
   } else out.done(`Deleted ${doomed.length} issues`);

@@ -3,6 +3,7 @@ import type { Bead, Outcome } from "../../../core/ledger/bead.ts";
 import type { Operation } from "../../../core/ledger/operation.ts";
 import { outcomeOfReason } from "../../../core/ledger/outcome.ts";
 import { isBeadId } from "../../../core/ledger/new-id.ts";
+import { settingsIfSet } from "../../../core/ledger/settings-if-set.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
 import type { CommandContext, FlagValues } from "../command.ts";
 import { beadEvent } from "./bead-event.ts";
@@ -34,7 +35,8 @@ export async function run(context: CommandContext): Promise<void> {
     return reread(workspace, bead.id);
   });
   if (!out.json) {
-    for (const bead of closed) out.done(`Closed ${nameBead(bead)}: ${sanitiseLine(bead.closeReason)}`);
+    for (const bead of closed)
+      out.done(`Closed ${nameBead(bead, workspace)}: ${sanitiseLine(bead.closeReason)}`);
   }
   if (flags.boolean("suggest-next")) return suggestNext(context, workspace, closed, waiting);
   if (flags.boolean("claim-next")) return claimNext(context, workspace, closed);
@@ -83,8 +85,13 @@ async function isBead(workspace: Workspace, word: string): Promise<boolean> {
 }
 
 /** Config `validation.on-close`: `none`, `warn` or `error` (spec/01 §5.3). */
-async function checkReason({ out }: CommandContext, { ledger }: Workspace, reason: string): Promise<void> {
-  const rule = await ledger.config("validation.on-close");
+async function checkReason(
+  { out, env }: CommandContext,
+  { beadsDir }: Workspace,
+  reason: string,
+): Promise<void> {
+  const key = "validation.on-close";
+  const rule = (await settingsIfSet(beadsDir, env, [key]))?.text(key);
   if (rule !== "warn" && rule !== "error") return;
   const text = reason.trim();
   if (text.length >= 20 && text.toLowerCase() !== "closed") return;
@@ -165,11 +172,11 @@ async function waitingFor(workspace: Workspace, input: string): Promise<readonly
 
 async function suggestNext(
   { out }: CommandContext,
-  { ledger }: Workspace,
+  workspace: Workspace,
   closed: readonly Bead[],
   waiting: readonly string[],
 ): Promise<void> {
-  const now = await ledger.getMany(waiting);
+  const now = await workspace.ledger.getMany(waiting);
   const unblocked = waiting.flatMap((id) => {
     const bead = now.get(id);
     return bead === undefined || bead.isBlocked || bead.status === "closed" ? [] : [bead];
@@ -183,7 +190,7 @@ async function suggestNext(
     unblocked: unblocked.map((bead) => beadJson(bead)),
   });
   out.line("Newly unblocked:");
-  for (const bead of unblocked) out.line(`  • ${nameBead(bead)} (P${bead.priority})`);
+  for (const bead of unblocked) out.line(`  • ${nameBead(bead, workspace)} (P${bead.priority})`);
 }
 
 async function claimNext(
@@ -201,5 +208,5 @@ async function claimNext(
   }
   rememberTouched(workspace, claimed.id);
   out.document({ closed: closed.map((bead) => beadJson(bead)), claimed: beadJson(claimed) });
-  out.done(`Claimed ${nameBead(claimed)}`);
+  out.done(`Claimed ${nameBead(claimed, workspace)}`);
 }

@@ -88,7 +88,8 @@ export async function show(context: CommandContext): Promise<void> {
 }
 
 function check(key: string, value: string): void {
-  if (!/^[A-Za-z][A-Za-z0-9_.-]*$/.test(key)) throw usageError(`"${sanitiseLine(key)}" is not a key`);
+  const isKey = /^[A-Za-z][A-Za-z0-9_.-]*$/.test(key) || /^directory\.labels\.[^\s=:]+$/.test(key);
+  if (!isKey) throw usageError(`"${sanitiseLine(key)}" is not a key`);
   const allowed = choices[key];
   if (allowed !== undefined && !allowed.includes(value)) {
     throw invalid(`invalid value "${sanitiseLine(value)}" for ${key} (valid: ${allowed.join(", ")})`);
@@ -119,7 +120,7 @@ async function change(
   const text = existsSync(file) ? readFileSync(file, "utf8") : "";
   await writeFileAtomic(file, changedSettingsText(text, key, value));
   // The engine reads this key where it writes, so the database holds a copy.
-  if (key === "hierarchy.max-depth" || key === "validation.on-close") {
+  if (key === "hierarchy.max-depth") {
     await workspace.write([{ op: "setConfig", key, value }]);
   }
 }

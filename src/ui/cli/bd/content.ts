@@ -55,8 +55,8 @@ export async function contentFields(context: CommandContext, now: number): Promi
   return fields;
 }
 
-export function invalid(message: string): GtError {
-  return new GtError("E_INVALID", message, { exitCode: 2 });
+export function invalid(message: string, options: { readonly hint?: string } = {}): GtError {
+  return new GtError("E_INVALID", message, { exitCode: 2, ...options });
 }
 
 async function description(context: CommandContext): Promise<string | undefined> {

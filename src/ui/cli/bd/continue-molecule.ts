@@ -43,8 +43,8 @@ export async function continueMolecule(
   });
   if (isComplete) out.line(`Molecule ${root.id} complete! All steps closed.`);
   else if (next === undefined) out.line(`No ready step in ${root.id}`);
-  else if (flags.boolean("no-auto")) out.next(`next step: ${nameBead(next)}`);
-  else out.done(`Claimed next step: ${nameBead(next)}`);
+  else if (flags.boolean("no-auto")) out.next(`next step: ${nameBead(next, workspace)}`);
+  else out.done(`Claimed next step: ${nameBead(next, workspace)}`);
   if (next !== undefined && !out.json && next.description !== "")
     out.line(sanitiseLine(next.description).slice(0, 200));
 }

@@ -4,6 +4,7 @@ import type { NewBead, Operation } from "../../../core/ledger/operation.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
 import type { CommandContext } from "../command.ts";
 import { readText } from "./content.ts";
+import { checkNewBeads } from "./create-rules.ts";
 import { parseDependencies } from "./dependency-list.ts";
 import { parsePriority } from "./priority.ts";
 import { openWorkspace, type Workspace } from "./workspace.ts";
@@ -47,6 +48,7 @@ export async function createGraph(context: CommandContext): Promise<void> {
   for (const node of parentsFirst(nodes)) operations.push(await createNode(workspace, node, keys));
   for (const edge of edges) operations.push(await createEdge(workspace, edge, keys));
   operations.push(...nodes.flatMap(afterCreate));
+  await checkNewBeads(context, workspace, operations);
   if (flags.boolean("dry-run")) {
     out.document({ dry_run: true, nodes: nodes.length, edges: edges.length });
     out.line(`Would create ${nodes.length} issues and ${edges.length} edges`);

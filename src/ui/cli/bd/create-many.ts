@@ -6,6 +6,7 @@ import type { CommandContext } from "../command.ts";
 import { beadEvent } from "./bead-event.ts";
 import { beadJson } from "./bead-json.ts";
 import { invalid, readText } from "./content.ts";
+import { checkNewBeads } from "./create-rules.ts";
 import { parseDependencies } from "./dependency-list.ts";
 import { gitConfig } from "./git-config.ts";
 import { parsePlan, type PlannedBead } from "./markdown-plan.ts";
@@ -62,6 +63,7 @@ async function createPlan(context: CommandContext): Promise<void> {
   const plan = parsePlan(readText(cwd, file), file);
   const workspace = await openWorkspace(context);
   const operations = await planOperations(context, workspace, plan);
+  await checkNewBeads(context, workspace, operations);
   if (flags.boolean("dry-run")) {
     out.document({ dry_run: true, count: plan.length, titles: plan.map((bead) => bead.title) });
     for (const bead of plan) out.line(`Would create: ${sanitiseLine(bead.title)}`);

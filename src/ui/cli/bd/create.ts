@@ -1,13 +1,17 @@
+import { join, resolve } from "node:path";
 import { GtError, usageError } from "../../../core/gt-error.ts";
 import type { Bead } from "../../../core/ledger/bead.ts";
 import type { NewBead, Operation } from "../../../core/ledger/operation.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
+import { outermostTown } from "../../../core/town/find-town.ts";
 import type { CommandContext } from "../command.ts";
 import { beadEvent } from "./bead-event.ts";
 import { beadJson } from "./bead-json.ts";
 import { nameBead } from "./bead-text.ts";
 import { contentFields, invalid } from "./content.ts";
+import { checkNewBeads } from "./create-rules.ts";
 import { parseDependencies } from "./dependency-list.ts";
+import { holdsBeads } from "./find-beads.ts";
 import { gitConfig } from "./git-config.ts";
 import { rememberTouched } from "./last-touched.ts";
 import { openWorkspace, rigNamed, type Workspace } from "./workspace.ts";
@@ -19,11 +23,11 @@ export async function run(context: CommandContext): Promise<void> {
     const { createMany } = await import("./create-many.ts");
     return createMany(context);
   }
-  const workspace = await openWorkspace(context);
+  const workspace = await openWorkspace(targetOf(context));
   const bead = await newBead(context, workspace);
-  if (flags.boolean("validate")) await checkSections(bead);
   await warnAbout(context, workspace, bead);
   const operations = await createOperations(context, workspace, bead);
+  await checkNewBeads(context, workspace, operations);
   if (flags.boolean("dry-run")) {
     out.document({
       dry_run: true,
@@ -38,16 +42,41 @@ export async function run(context: CommandContext): Promise<void> {
   const created = await workspace.ledger.get(named["bead"] ?? "");
   if (created === undefined) throw new GtError("E_INTERNAL", "the created bead is not there");
   rememberTouched(workspace, created.id);
-  report(context, created);
+  report(context, workspace, created);
 }
 
-function report({ flags, out }: CommandContext, bead: Bead): void {
+/** With `--repo` the bead goes to another standalone repository; files and the owner are still those of the caller. */
+function targetOf(context: CommandContext): CommandContext {
+  const { flags, cwd, env } = context;
+  const repository = flags.string("repo");
+  if (repository === undefined) return context;
+  const [other] = ["db", "rig", "scope", "prefix", "town"].filter((name) => flags.has(name));
+  if (other !== undefined) throw usageError(`--repo and --${other} cannot be used together`);
+  const directory = resolve(cwd, repository);
+  if (outermostTown(directory) !== undefined) {
+    throw usageError(`--repo: ${sanitiseLine(repository)} belongs to a town`, {
+      hint: "bd create --rig <rig> from inside the town",
+    });
+  }
+  if (!holdsBeads(join(directory, ".beads"))) {
+    throw new GtError("E_NO_DATABASE", `no beads database found in ${sanitiseLine(repository)}`, {
+      hint: `bd -C ${sanitiseLine(repository)} init`,
+    });
+  }
+  return {
+    ...context,
+    cwd: directory,
+    env: { ...env, BEADS_DIR: join(directory, ".beads"), BEADS_DB: "", BD_DB: "" },
+  };
+}
+
+function report({ flags, out }: CommandContext, workspace: Workspace, bead: Bead): void {
   out.document(beadJson(bead));
   if (flags.boolean("silent") || flags.boolean("quiet")) {
     out.line(bead.id);
     return;
   }
-  out.done(`Created issue: ${nameBead(bead)}`);
+  out.done(`Created issue: ${nameBead(bead, workspace)}`);
   out.line(`  Priority: P${bead.priority}`);
   out.line(`  Status: ${bead.status}`);
 }
@@ -188,17 +217,6 @@ async function createOperations(
   const subject = { type: bead.type ?? "task", ephemeral: bead.ephemeral ?? false };
   operations.push(...beadEvent(subject, "create", payload));
   return operations;
-}
-
-async function checkSections(bead: NewBead): Promise<void> {
-  const { missingSections } = await import("./recommended-sections.ts");
-  const missing = missingSections({
-    type: bead.type ?? "task",
-    description: bead.description ?? "",
-    acceptanceCriteria: bead.acceptanceCriteria ?? "",
-  });
-  if (missing.length === 0) return;
-  throw invalid(`validation failed: missing ${missing.map((name) => `"## ${name}"`).join(", ")}`);
 }
 
 /** What is allowed but probably not meant. */

@@ -7,6 +7,7 @@ import { edgeIndex } from "./bead-json.ts";
 import { nameBead } from "./bead-text.ts";
 import { readText } from "./content.ts";
 import { notFound } from "./each-bead.ts";
+import { historySize } from "./history-size.ts";
 import { openWorkspace, type Workspace } from "./workspace.ts";
 
 const cascadeLimit = 10_000;
@@ -17,6 +18,7 @@ interface Deletion {
   readonly orphaned: readonly string[];
   readonly edgeCount: number;
   readonly labelCount: number;
+  readonly eventCount: number;
   readonly mentions: readonly { readonly id: string; readonly fields: BeadFields }[];
 }
 
@@ -34,7 +36,7 @@ export async function run(context: CommandContext): Promise<void> {
   const deletion = await plan(context, workspace, inputs);
   const isPreview = !flags.boolean("force") && !flags.boolean("cascade");
   if (flags.boolean("dry-run") || isPreview) {
-    preview(context, deletion);
+    preview(context, workspace, deletion);
     return;
   }
   const reason = flags.string("reason") ?? "";
@@ -45,7 +47,7 @@ export async function run(context: CommandContext): Promise<void> {
       { op: "delete", id: bead.id, reason },
     ]),
   ]);
-  report(context, deletion);
+  report(context, workspace, deletion);
 }
 
 async function plan(
@@ -81,6 +83,7 @@ async function plan(
     orphaned: [...orphaned].toSorted(),
     edgeCount: all.size,
     labelCount: beads.reduce((sum, bead) => sum + bead.labels.length, 0),
+    eventCount: await historySize(ledger, [...ids]),
     mentions: [...others.values()].flatMap((bead) => withoutMentions(bead, [...ids])),
   };
 }
@@ -124,7 +127,11 @@ function withoutMentions(
   return Object.keys(fields).length === 0 ? [] : [{ id: bead.id, fields }];
 }
 
-function preview({ out }: CommandContext, { beads, orphaned, edgeCount, mentions }: Deletion): void {
+function preview(
+  { out }: CommandContext,
+  workspace: Workspace,
+  { beads, orphaned, edgeCount, mentions }: Deletion,
+): void {
   out.document({
     dry_run: true,
     would_delete: beads.map((bead) => bead.id),
@@ -133,14 +140,14 @@ function preview({ out }: CommandContext, { beads, orphaned, edgeCount, mentions
     dependents: orphaned,
   });
   out.line(`Would delete ${beads.length} issue${beads.length === 1 ? "" : "s"}:`);
-  for (const bead of beads) out.line(`  ${nameBead(bead)}`);
+  for (const bead of beads) out.line(`  ${nameBead(bead, workspace)}`);
   out.line(`  ${edgeCount} dependencies, ${mentions.length} texts that mention them`);
   if (orphaned.length > 0) out.line(`  still needed by: ${orphaned.join(", ")}`);
   out.note("hint: add --force to delete");
 }
 
-function report({ out }: CommandContext, deletion: Deletion): void {
-  const { beads, orphaned, edgeCount, labelCount, mentions } = deletion;
+function report({ out }: CommandContext, workspace: Workspace, deletion: Deletion): void {
+  const { beads, orphaned, edgeCount, labelCount, eventCount, mentions } = deletion;
   const [single] = beads;
   if (beads.length === 1 && single !== undefined) {
     out.document({
@@ -154,10 +161,10 @@ function report({ out }: CommandContext, deletion: Deletion): void {
       deleted_count: beads.length,
       dependencies_removed: edgeCount,
       labels_removed: labelCount,
-      events_removed: 0,
+      events_removed: eventCount,
       references_updated: mentions.length,
       orphaned_issues: orphaned,
     });
   }
-  if (!out.json) for (const bead of beads) out.done(`Deleted ${nameBead(bead)}`);
+  if (!out.json) for (const bead of beads) out.done(`Deleted ${nameBead(bead, workspace)}`);
 }

@@ -13,6 +13,6 @@ export async function run(context: CommandContext): Promise<void> {
   if (cycles.length === 0) out.line("No dependency cycles detected");
   for (const [index, cycle] of cycles.entries()) {
     out.caution(`Cycle ${index + 1}:`);
-    for (const bead of cycle) out.line(`  ${nameBead(bead)}`);
+    for (const bead of cycle) out.line(`  ${nameBead(bead, workspace)}`);
   }
 }

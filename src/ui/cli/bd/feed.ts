@@ -36,7 +36,7 @@ export async function activity(context: CommandContext): Promise<void> {
     ...(flags.strings("type").length > 0 ? { types: flags.strings("type") } : {}),
     ...(workspace.readScope === undefined ? {} : { scopes: [workspace.readScope] }),
   };
-  const actor = flags.has("actor-glob") ? globToRegExp(flags.string("actor-glob") ?? "") : undefined;
+  const actor = flags.has("actor") ? globToRegExp(flags.string("actor") ?? "") : undefined;
   const since = flags.since("since");
   const holds = (change: Change) =>
     (actor === undefined || actor.test(change.actor)) && (since === undefined || change.createdAt >= since);
@@ -97,7 +97,7 @@ export async function audit(context: CommandContext): Promise<void> {
     ...(issue === undefined ? {} : { bead: await workspace.resolve(issue) }),
     ...(types.length > 0 ? { types } : {}),
   });
-  const actor = flags.has("actor-glob") ? globToRegExp(flags.string("actor-glob") ?? "") : undefined;
+  const actor = flags.has("actor") ? globToRegExp(flags.string("actor") ?? "") : undefined;
   const since = timeOf(flags.string("since"), workspace);
   const until = timeOf(flags.string("until"), workspace);
   const field = flags.string("field");

@@ -42,7 +42,7 @@ export async function create(context: CommandContext): Promise<void> {
   ]);
   const gate = await reread(workspace, named["gate"] ?? "");
   out.document(beadJson(gate));
-  if (!out.json) out.done(`Created gate ${nameBead(gate)}`);
+  if (!out.json) out.done(`Created gate ${nameBead(gate, workspace)}`);
 }
 
 /** `bd gate list`. */
@@ -112,7 +112,7 @@ export async function resolve(context: CommandContext): Promise<void> {
   ]);
   const after = await reread(workspace, gate.id);
   out.document(beadJson(after));
-  if (!out.json) out.done(`Resolved gate ${nameBead(after)}: ${sanitiseLine(reason)}`);
+  if (!out.json) out.done(`Resolved gate ${nameBead(after, workspace)}: ${sanitiseLine(reason)}`);
 }
 
 /** `bd gate check`: closes gates whose condition holds and that this machine can tell: timers and beads. */
@@ -220,7 +220,7 @@ export async function retry(context: CommandContext): Promise<void> {
   ]);
   const after = await reread(workspace, gate.id);
   out.document(beadJson(after));
-  if (!out.json) out.done(`Armed gate ${nameBead(after)}`);
+  if (!out.json) out.done(`Armed gate ${nameBead(after, workspace)}`);
 }
 
 /** `bd gate add-waiter G W`. */

@@ -24,9 +24,9 @@ export async function showGated({ out }: CommandContext, workspace: Workspace): 
     count: molecules.length,
   });
   for (const { root, gate, step } of molecules) {
-    out.line(nameBead(root));
-    out.line(`  gate closed: ${nameBead(gate)}`);
-    out.line(`  ready: ${nameBead(step)}`);
+    out.line(nameBead(root, workspace));
+    out.line(`  gate closed: ${nameBead(gate, workspace)}`);
+    out.line(`  ready: ${nameBead(step, workspace)}`);
   }
   if (molecules.length === 0) out.line("No molecules wait for work after a gate");
 }

@@ -33,7 +33,7 @@ export async function listQuery(
   const filter: Writable<BeadFilter> = {
     ...labelFilter(flags),
     ...statusFilter(flags, workspace),
-    ...typeFilter(flags),
+    ...(await typeFilter(flags, workspace)),
     ...peopleFilter(flags),
     ...textFilter(flags),
     ...metadataFilter(flags),
@@ -63,6 +63,14 @@ export async function findBeads(
   const found = await workspace.ledger.find(
     pattern === undefined && limit > 0 ? { ...filter, limit: limit + 1 } : filter,
   );
+  return limited(found, { labelPattern: pattern, limit });
+}
+
+/** What the label pattern and the limit of a query leave of beads that its filter has found. */
+export function limited(
+  found: readonly Bead[],
+  { labelPattern: pattern, limit }: Pick<ListQuery, "labelPattern" | "limit">,
+): { readonly beads: readonly Bead[]; readonly isCut: boolean } {
   const kept =
     pattern === undefined ? found : found.filter((bead) => bead.labels.some((label) => pattern.test(label)));
   const isCut = limit > 0 && kept.length > limit;
@@ -84,12 +92,17 @@ function statusFilter(
   return { notStatus: statuses.hidden, ...pinned };
 }
 
-function typeFilter(flags: FlagValues): Pick<BeadFilter, "type" | "notType"> {
+async function typeFilter(
+  flags: FlagValues,
+  { ledger }: Workspace,
+): Promise<Pick<BeadFilter, "type" | "notType">> {
   const wanted = flags.strings("type").map(canonicalType);
   const unwanted = flags.strings("exclude-type").map(canonicalType);
   if (wanted.length === 0 && !flags.boolean("all")) {
     const shown = (type: string) => flags.boolean(type === "gate" ? "include-gates" : "include-infra");
-    unwanted.push(...infrastructureTypes.filter((type) => !shown(type)));
+    const own = await ledger.config("types.infra");
+    const hidden = own === undefined ? infrastructureTypes : [...own.split(",").map(canonicalType), "gate"];
+    unwanted.push(...hidden.filter((type) => !shown(type)));
   }
   return {
     ...(wanted.length === 0 ? {} : { type: wanted }),

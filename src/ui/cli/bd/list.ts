@@ -4,7 +4,8 @@ import { sanitiseLine } from "../../../core/sanitise.ts";
 import type { CommandContext } from "../command.ts";
 import { beadCounts, edgeIndex } from "./bead-json.ts";
 import { agentLines, flatLines, longLines, treeLines } from "./bead-list.ts";
-import { findBeads, listQuery } from "./list-query.ts";
+import { directoryLabelFilter } from "./directory-labels.ts";
+import { findBeads, limited, listQuery } from "./list-query.ts";
 import { openWorkspace, type Workspace } from "./workspace.ts";
 
 /** `bd list` (spec/01 §10.3). */
@@ -25,9 +26,13 @@ export async function run(context: CommandContext): Promise<void> {
 }
 
 async function list(context: CommandContext, workspace: Workspace): Promise<void> {
-  const query = await listQuery(context, workspace, context.agentMode && !context.json ? 20 : 50);
+  const asked = await listQuery(context, workspace, context.agentMode && !context.json ? 20 : 50);
+  const query = {
+    ...asked,
+    filter: { ...asked.filter, ...(await directoryLabelFilter(context, workspace)) },
+  };
   const { beads, isCut } = context.flags.boolean("ready")
-    ? { beads: await workspace.ledger.ready({ ...query.filter, limit: query.limit }), isCut: false }
+    ? limited(await workspace.ledger.ready({ ...query.filter, limit: 0 }), query)
     : await findBeads(workspace, query);
   await showList(context, workspace, beads);
   if (isCut) context.out.note(`Showing ${beads.length} issues; more matched. Use --limit 0 for all.`);

@@ -38,7 +38,7 @@ export async function todoAdd(context: CommandContext): Promise<void> {
   });
   const bead = await reread(workspace, id);
   out.document(beadJson(bead));
-  if (!out.json) out.done(`Added ${nameBead(bead)}`);
+  if (!out.json) out.done(`Added ${nameBead(bead, workspace)}`);
 }
 
 /** `bd todo [list]`. */
@@ -68,7 +68,7 @@ export async function todoDone(context: CommandContext): Promise<void> {
     return bead;
   });
   out.document({ closed: closed.map((bead) => bead.id), reason });
-  if (!out.json) for (const bead of closed) out.done(`Done: ${nameBead(bead)}`);
+  if (!out.json) for (const bead of closed) out.done(`Done: ${nameBead(bead, workspace)}`);
 }
 
 function titleOf(context: CommandContext): string {

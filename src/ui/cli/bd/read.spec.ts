@@ -132,7 +132,7 @@ export const readCommands: readonly CommandSpec[] = [
     summary: "numbers about the beads",
     flags: [
       { name: "assigned", summary: "only yours" },
-      { name: "actor-glob", value: "glob", summary: "only of these assignees" },
+      { name: "actor", value: "glob", summary: "only of these assignees" },
       { name: "group-by", value: "what", choices: ["actor"], summary: "a table by assignee" },
       { name: "no-activity", summary: "without the last 24 hours" },
     ],
@@ -164,7 +164,7 @@ export const readCommands: readonly CommandSpec[] = [
     group: "diag",
     summary: "changes by actor, bead, type, time and field",
     flags: [
-      { name: "actor-glob", value: "glob", summary: "of these actors" },
+      { name: "actor", value: "glob", summary: "of these actors" },
       { name: "issue", value: "id", summary: "of this bead" },
       { name: "type", value: "types", list: true, summary: "of these types" },
       { name: "since", value: "time", summary: "from here" },
@@ -172,7 +172,7 @@ export const readCommands: readonly CommandSpec[] = [
       { name: "field", value: "name", summary: "that touched this field" },
       { name: "limit", short: "n", value: "count", summary: "at most this many (default 100)" },
     ],
-    examples: ["bd audit --issue gt-abc12", "bd audit --actor-glob 'web/*' --since 1d"],
+    examples: ["bd audit --issue gt-abc12", "bd audit --actor 'web/*' --since 1d"],
     load: async () => ({ run: (await import("./feed.ts")).audit }),
   },
   {
@@ -195,7 +195,7 @@ export const readCommands: readonly CommandSpec[] = [
       { name: "follow", short: "f", summary: "go on" },
       { name: "since", value: "time", summary: "from here, e.g. 1h" },
       { name: "type", value: "types", list: true, summary: "only these types" },
-      { name: "actor-glob", value: "glob", summary: "only of these actors" },
+      { name: "actor", value: "glob", summary: "only of these actors" },
       { name: "issue", value: "id", summary: "only of this bead" },
       { name: "limit", short: "n", value: "count", summary: "at most this many (default 50)" },
     ],

@@ -7,6 +7,7 @@ import type { CommandContext } from "../command.ts";
 import { beadCounts, edgeIndex, parentIn } from "./bead-json.ts";
 import { agentLines, treeLine } from "./bead-list.ts";
 import { nameBead } from "./bead-text.ts";
+import { directoryLabelFilter } from "./directory-labels.ts";
 import { rememberTouched } from "./last-touched.ts";
 import { labelFilter, labelPattern, metadataFilter } from "./list-query.ts";
 import { parsePriority } from "./priority.ts";
@@ -47,11 +48,13 @@ async function readyBeads(context: CommandContext, workspace: Workspace): Promis
   return limit === 0 ? found : found.slice(0, limit);
 }
 
-async function readyFilter({ flags }: CommandContext, workspace: Workspace): Promise<ReadyFilter> {
+async function readyFilter(context: CommandContext, workspace: Workspace): Promise<ReadyFilter> {
+  const { flags } = context;
   const sort = flags.string("sort");
   const root = flags.string("parent") ?? flags.string("mol");
   return {
     ...labelFilter(flags),
+    ...(await directoryLabelFilter(context, workspace)),
     ...metadataFilter(flags),
     ...(workspace.readScope === undefined ? {} : { scope: workspace.readScope }),
     ...(root === undefined ? {} : { under: await workspace.resolve(root) }),
@@ -93,7 +96,7 @@ async function claim(context: CommandContext, workspace: Workspace): Promise<voi
     return;
   }
   if (claimed === undefined) out.line("No ready work found");
-  else out.done(`Claimed ${nameBead(claimed)}`);
+  else out.done(`Claimed ${nameBead(claimed, workspace)}`);
 }
 
 async function showReady(

@@ -24,7 +24,7 @@ export async function run(context: CommandContext): Promise<void> {
     rememberTouched(workspace, bead.id);
     const after = await reread(workspace, bead.id);
     if (!out.json)
-      out.line(`↻ Reopened ${nameBead(after)}${reason === "" ? "" : `: ${sanitiseLine(reason)}`}`);
+      out.line(`↻ Reopened ${nameBead(after, workspace)}${reason === "" ? "" : `: ${sanitiseLine(reason)}`}`);
     return after;
   });
   out.document(reopened.map((bead) => beadJson(bead)));

@@ -36,7 +36,7 @@ export async function defer(context: CommandContext): Promise<void> {
           : []),
       ];
     },
-    feedback: (bead) => `* Deferred ${nameBead(bead)}`,
+    feedback: (bead, workspace) => `* Deferred ${nameBead(bead, workspace)}`,
   });
 }
 
@@ -53,7 +53,7 @@ export async function undefer(context: CommandContext): Promise<void> {
         fields: { ...(bead.status === "deferred" ? { status: "open" } : {}), deferUntil: null },
       },
     ],
-    feedback: (bead) => `✓ Undeferred ${nameBead(bead)}`,
+    feedback: (bead, workspace) => `✓ Undeferred ${nameBead(bead, workspace)}`,
   });
 }
 
@@ -65,7 +65,7 @@ export async function pin(context: CommandContext): Promise<void> {
       { op: "update", id: bead.id, fields: { status: "pinned" } },
       ...beadEvent(bead, "pin", { bead: bead.id, on: true }),
     ],
-    feedback: (bead) => `📌 Pinned ${nameBead(bead)}`,
+    feedback: (bead, workspace) => `📌 Pinned ${nameBead(bead, workspace)}`,
   });
 }
 
@@ -82,7 +82,7 @@ export async function unpin(context: CommandContext): Promise<void> {
       },
       ...beadEvent(bead, "pin", { bead: bead.id, on: false }),
     ],
-    feedback: (bead) => `✓ Unpinned ${nameBead(bead)}`,
+    feedback: (bead, workspace) => `✓ Unpinned ${nameBead(bead, workspace)}`,
   });
 }
 
@@ -123,7 +123,7 @@ interface EachChange<T> {
   /** Why nothing is to be done for this bead. */
   skip?(bead: Bead): string | undefined;
   operations(bead: Bead, prepared: T | undefined, workspace: Workspace): readonly Operation[];
-  feedback(bead: Bead): string;
+  feedback(bead: Bead, workspace: Workspace): string;
 }
 
 async function changeEach<T>(context: CommandContext, change: EachChange<T>): Promise<void> {
@@ -140,7 +140,7 @@ async function changeEach<T>(context: CommandContext, change: EachChange<T>): Pr
     await workspace.write(change.operations(bead, prepared, workspace));
     rememberTouched(workspace, bead.id);
     const after = await reread(workspace, bead.id);
-    lines.push(change.feedback(after));
+    lines.push(change.feedback(after, workspace));
     return after;
   });
   out.document(changed.map((bead) => beadJson(bead)));
@@ -165,5 +165,5 @@ async function changeOne(
   });
   if (changed === undefined) return;
   out.document(beadJson(changed));
-  if (!out.json) out.done(`Updated issue: ${nameBead(changed)}`);
+  if (!out.json) out.done(`Updated issue: ${nameBead(changed, workspace)}`);
 }

@@ -16,7 +16,7 @@ export async function run(context: CommandContext): Promise<void> {
     template: false,
     ...(workspace.readScope === undefined ? {} : { scope: workspace.readScope }),
     ...(flags.boolean("assigned") ? { assignee: workspace.actor } : {}),
-    ...(flags.has("actor-glob") ? { assigneeGlob: flags.string("actor-glob") ?? "" } : {}),
+    ...(flags.has("actor") ? { assigneeGlob: flags.string("actor") ?? "" } : {}),
   };
   if (flags.string("group-by") === "actor") return showByActor(context, workspace, base);
   const summary = await summarise(workspace, base);
@@ -26,7 +26,7 @@ export async function run(context: CommandContext): Promise<void> {
   for (const [name, value] of Object.entries(summary)) out.line(`  ${label(name)}: ${value}`);
   if (activity === undefined) return;
   out.line(out.style.bold(`Last ${activity.hours_tracked} hours`));
-  for (const [name, value] of Object.entries(activity).slice(2)) out.line(`  ${label(name)}: ${value}`);
+  for (const [name, value] of Object.entries(activity).slice(1)) out.line(`  ${label(name)}: ${value}`);
 }
 
 function label(name: string): string {
@@ -60,7 +60,8 @@ async function summarise(workspace: Workspace, base: BeadFilter) {
   };
 }
 
-async function recentActivity({ ledger, now, readScope }: Workspace) {
+async function recentActivity(workspace: Workspace) {
+  const { ledger, now, readScope } = workspace;
   const scope = readScope === undefined ? {} : { scope: readScope };
   const since = now - dayMs;
   const page = await ledger.changes(0, {
@@ -72,7 +73,7 @@ async function recentActivity({ ledger, now, readScope }: Workspace) {
   const of = (...types: string[]) => recent.filter((change) => types.includes(change.type)).length;
   return {
     hours_tracked: 24,
-    commit_count: 0,
+    commit_count: await commitCount(workspace, since),
     issues_created: await ledger.count({ ...scope, ephemeral: false, createdAfter: since }),
     issues_closed: await ledger.count({ ...scope, ephemeral: false, closedAfter: since }),
     issues_updated: of("updated", "status_changed", "claimed"),
@@ -81,13 +82,33 @@ async function recentActivity({ ledger, now, readScope }: Workspace) {
   };
 }
 
+/** Commits in the repository of the current scope, on any branch but the one that carries the beads. */
+async function commitCount(workspace: Workspace, since: number): Promise<number> {
+  const [{ ledgerPlace }, { openGit }] = await Promise.all([
+    import("./ledger-place.ts"),
+    import("../../../core/git/git.ts"),
+  ]);
+  const { scopes } = ledgerPlace(workspace);
+  const repository = scopes.find(({ scope }) => scope === workspace.scope)?.repository;
+  if (repository === undefined) return 0;
+  try {
+    const after = `--since=${new Date(since).toISOString()}`;
+    return Number(
+      await openGit(repository).raw(["rev-list", "--count", after, "--exclude=beads-sync", "--branches"]),
+    );
+  } catch {
+    // A repository that git cannot read has no commits to count; the numbers of the beads are still worth telling.
+    return 0;
+  }
+}
+
 async function showByActor(
   { flags, out }: CommandContext,
   { ledger }: Workspace,
   base: BeadFilter,
 ): Promise<void> {
   const beads = await ledger.find(base);
-  const pattern = flags.has("actor-glob") ? globToRegExp(flags.string("actor-glob") ?? "") : undefined;
+  const pattern = flags.has("actor") ? globToRegExp(flags.string("actor") ?? "") : undefined;
   const groups = [...Map.groupBy(beads, (bead) => bead.assignee || "(unassigned)")]
     .filter(([actor]) => pattern === undefined || pattern.test(actor))
     .map(([actor, members]) => ({

@@ -40,7 +40,7 @@ export async function run(context: CommandContext): Promise<void> {
     return;
   }
   out.document(changed.map((bead) => beadJson(bead)));
-  for (const bead of changed) out.done(`Updated issue: ${nameBead(bead)}`);
+  for (const bead of changed) out.done(`Updated issue: ${nameBead(bead, workspace)}`);
 }
 
 function isAnythingAsked(flags: FlagValues, fields: BeadFields): boolean {

@@ -5,6 +5,7 @@ import { GtError, usageError } from "../../../core/gt-error.ts";
 import type { BeadId } from "../../../core/ledger/bead.ts";
 import type { WriteResult } from "../../../core/ledger/ledger.ts";
 import type { Operation } from "../../../core/ledger/operation.ts";
+import { settingsIfSet } from "../../../core/ledger/settings-if-set.ts";
 import type { SqliteLedger } from "../../../core/ledger/store/sqlite-ledger.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
 import type { Town } from "../../../core/town/town.ts";
@@ -27,6 +28,8 @@ export interface Workspace {
   readonly readScope: string | undefined;
   readonly actor: string;
   readonly now: number;
+  /** How many characters of a title feedback lines show (`output.title-length`). */
+  readonly titleLength: number;
   /** The bead meant by a full or partial id (spec/01 §3.5). */
   resolve(input: string): Promise<BeadId>;
   /** One atomic batch. Refused with `--readonly`. */
@@ -75,6 +78,7 @@ async function inTown(
   const ledger = await openTownLedger(town, { scope, env: context.env, ...schemaSkew(context) });
   return {
     ...common(context, ledger, scope),
+    titleLength: await titleLengthOf(town.paths.beads, context.env),
     place,
     town,
     beadsDir: town.paths.beads,
@@ -112,6 +116,7 @@ async function standalone(
         );
       return result;
     },
+    titleLength: await titleLengthOf(beadsDir, context.env),
     place,
     beadsDir,
     scope: "local",
@@ -131,6 +136,12 @@ async function hooksOf(beadsDir: string, env: NodeJS.ProcessEnv): Promise<"none"
   const { Settings } = await import("../../../core/ledger/settings.ts");
   const settings = (await Settings.read({ beadsDir }, env)).withoutProject();
   return settings.isOn("hooks.trust") ? "trusted" : "untrusted";
+}
+
+async function titleLengthOf(beadsDir: string, env: NodeJS.ProcessEnv): Promise<number> {
+  const settings = await settingsIfSet(beadsDir, env, ["output.title-length"]);
+  const length = Number(settings?.text("output.title-length"));
+  return Number.isInteger(length) && length >= 0 ? length : 255;
 }
 
 function schemaSkew({ flags }: CommandContext): { readonly ignoreSchemaSkew?: true } {
