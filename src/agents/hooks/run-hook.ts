@@ -18,8 +18,8 @@ export interface HookRequest {
   readonly cwd: string;
   /** What the agent reads at its start: `gt prime` with the hook's size limit. */
   readonly prime: (variant: "full" | "short") => Promise<string>;
-  /** Hands the agent's work in, in a process of its own: `gt done`. */
-  readonly submit: () => void;
+  /** Runs `gt` with these words in a process of its own, which nobody waits for. */
+  readonly start: (words: readonly string[]) => void;
 }
 
 /** Runtimes that show a prompt hook's context to the model (spec/03 §1.4). */
@@ -33,7 +33,7 @@ export async function runHook(access: TownAccess, request: HookRequest): Promise
     case "prompt":
       return prompt(access, request);
     case "pre-compact":
-      return {};
+      return preCompact(access, request);
     case "turn-end":
       return turnEnd(access, request);
     case "session-end":
@@ -48,7 +48,7 @@ export async function preTool(town: Town, actor: string, request: HookRequest): 
   const { command } = request.input;
   if (command === "") return {};
   const context = guardContext(town, actor, request);
-  const hasSnapshot = losesWork(command) && (await saveWork(town, actor));
+  const hasSnapshot = losesWork(command) && (await saveWork(town, actor, "pre-reset"));
   const denied = guardCommand(command, { ...context, hasSnapshot });
   return denied === undefined ? {} : { deny: denied.reason };
 }
@@ -76,12 +76,12 @@ export function guardContext(
 }
 
 /** A snapshot of the worktree before something throws its changes away; false when it could not be taken. */
-async function saveWork(town: Town, actor: string): Promise<boolean> {
+async function saveWork(town: Town, actor: string, reason: "pre-reset" | "pre-compact"): Promise<boolean> {
   const address = parseAddress(actor);
   if (address?.role !== "polecat" && address?.role !== "crew") return false;
   try {
     const { snapshotBefore } = await import("./snapshot-before.ts");
-    return await snapshotBefore(town, address);
+    return await snapshotBefore(town, address, reason);
   } catch {
     return false; // the guard then keeps the command from running
   }
@@ -99,6 +99,25 @@ async function sessionStart(access: TownAccess, request: HookRequest): Promise<H
   }
   await reportToHost(access, request.env, "session-start");
   return { context };
+}
+
+/**
+ * The runtime is about to throw most of the conversation away. What it was doing is saved; crew members get a fresh
+ * conversation with the collected state instead of a summary of the old one, unless the settings say otherwise (spec/03
+ * §8.6).
+ */
+async function preCompact(access: TownAccess, request: HookRequest): Promise<HookResult> {
+  const { town, actor } = access;
+  const address = parseAddress(actor);
+  if (address === undefined || address.role === "overseer") return {};
+  const settings = address.rig === "" ? town.settings() : town.rigSettings(address.rig);
+  const configured = isObject(settings["on_compact"]) ? settings["on_compact"][address.role] : undefined;
+  const policy = configured ?? (address.role === "crew" ? "cycle" : "save");
+  await saveWork(town, actor, "pre-compact");
+  const { saveCheckpoint } = await import("../lifecycle/checkpoint.ts");
+  await saveCheckpoint(access, actor, { reason: "compaction", run: request.env["GT_RUN"] ?? "" });
+  if (policy === "cycle") request.start(["handoff", "--cycle", "--reason", "compaction"]);
+  return {};
 }
 
 async function prompt(access: TownAccess, request: HookRequest): Promise<HookResult> {
@@ -123,7 +142,7 @@ async function turnEnd(access: TownAccess, request: HookRequest): Promise<HookRe
     case "remind":
       return { continue: stopReminder };
     case "submit":
-      request.submit();
+      request.start(["done"]);
       return {};
     case "rest": {
       const { turnBoundary } = await import("./turn-boundary.ts");

@@ -5,8 +5,12 @@ import type { Town } from "../../core/town/town.ts";
 /** How long an agent's command may wait for it (spec/03 §4.1). */
 const timeoutMs = 8000;
 
-/** Keeps the worktree's state before an agent throws some of it away. False when there is no worktree. */
-export async function snapshotBefore(town: Town, address: Address): Promise<boolean> {
+/** Keeps the worktree's state before an agent throws some of it, or its memory of it, away. False without a worktree. */
+export async function snapshotBefore(
+  town: Town,
+  address: Address,
+  reason: "pre-reset" | "pre-compact",
+): Promise<boolean> {
   const worktree = agentHome(town, address);
   if (worktree === undefined) return false;
   const place = `${address.role === "crew" ? "crew" : "polecats"}/${address.name}`;
@@ -16,7 +20,7 @@ export async function snapshotBefore(town: Town, address: Address): Promise<bool
       email: town.overseer().email || `${address.name}@gastown.local`,
       ...{ bead: "", assignment: 0, hookState: "active", session: "" },
     },
-    "pre-reset",
+    reason,
     { timeoutMs },
   );
   return true;

@@ -3,10 +3,12 @@ import { isValidWorktree } from "../../core/git/worktree.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { Agent } from "../../core/ledger/bead.ts";
 import type { RuntimeRow } from "../../core/ledger/ledger.ts";
+import type { Operation } from "../../core/ledger/operation.ts";
 import { agentHome, parseAddress } from "../../core/town/address.ts";
 import { durationSetting } from "../../core/town/setting.ts";
 import type { SessionRecord } from "../sessions/session-host.ts";
-import { sessionOfAddress, stopAgentSession } from "../sessions/start-session.ts";
+import { isBuiltIn } from "../sessions/nudge.ts";
+import { expectStartable, sessionOfAddress, stopAgentSession } from "../sessions/start-session.ts";
 import type { TownAccess } from "../town-access.ts";
 import { liveSession } from "./agent-session.ts";
 import { type HandoffNote, handoffTable } from "./handoff-note.ts";
@@ -24,21 +26,29 @@ export interface HandoffRequest {
   readonly reason?: string;
   /** Ignores the cooldown of self-handoffs. */
   readonly force?: boolean;
+  /** Another runtime for the fresh session. */
+  readonly agent?: string;
+  /** The session ends and is not replaced: whoever starts the agent next finds the note. */
+  readonly stops?: boolean;
 }
 
 export interface HandoffData {
   /** Run that is replaced; empty when none was alive. */
   readonly oldRun: string;
+  /** Empty: the runtime that it had. */
+  readonly agent?: string;
+  readonly stops?: boolean;
 }
-
-/** Roles that run as code and have no conversation to hand over. */
-const builtIn = new Set(["witness", "refinery", "deacon", "boot", "dog"]);
 
 /**
  * Replaces an agent's session by a fresh one: identity, worktree, hook and session name stay (spec/03 §8). A dead
- * session is simply started again. Killed anywhere, exactly one session runs after recovery.
+ * session is simply started again. Killed anywhere, exactly one session runs after recovery. Nothing is returned when the
+ * session was only to stop.
  */
-export async function handoff(access: TownAccess, request: HandoffRequest): Promise<SessionRecord> {
+export async function handoff(
+  access: TownAccess,
+  request: HandoffRequest,
+): Promise<SessionRecord | undefined> {
   const { address } = request;
   return withAgentLock(access, address, "handoff", async () => {
     const journal = await prepare(access, request);
@@ -67,13 +77,13 @@ export async function recoverHandoff(
 }
 
 /** Who may replace whose session (spec/03 §8.7). */
-export function expectMayHandOff(actor: string, target: string): void {
-  const role = parseAddress(target)?.role;
-  if (role !== undefined && builtIn.has(role))
+export function expectMayHandOff({ town, actor }: Pick<TownAccess, "town" | "actor">, target: string): void {
+  const address = parseAddress(target);
+  if (address !== undefined && (address.role === "dog" || isBuiltIn(town, { address })))
     throw new GtError("E_BUILTIN_TARGET", `${target} runs in builtin mode: nothing to hand off`, {
       hint: "gt daemon status",
     });
-  const rig = parseAddress(target)?.rig ?? "";
+  const rig = address?.rig ?? "";
   const isAllowed = ["overseer", "mayor/", "deacon/", target, `${rig}/witness`].includes(actor);
   if (!isAllowed)
     throw new GtError("E_FORBIDDEN", `${actor} may not hand off ${target}`, {
@@ -83,17 +93,50 @@ export function expectMayHandOff(actor: string, target: string): void {
 
 async function prepare(access: TownAccess, request: HandoffRequest): Promise<OperationJournal<HandoffData>> {
   const { address } = request;
-  expectMayHandOff(access.actor, address);
+  expectMayHandOff(access, address);
   const agent = await expectHandable(access, address);
+  if (request.stops === true && agent.role === "polecat")
+    throw new GtError("E_STATE", "a polecat that stops gives its work back", {
+      hint: "gt done --status DEFERRED",
+    });
+  // A runtime that cannot be started must not cost the session that runs.
+  if (request.agent !== undefined)
+    expectStartable(access, { address, topic: "handoff", agentOverride: request.agent });
   const session = await liveSession(access, address);
   const journal = await OperationJournal.begin<HandoffData>(access, {
     kind: "handoff",
     subject: { agent: address, bead: agent.hookBead, rig: agent.rig },
     step: "save",
-    data: { oldRun: session?.runId ?? "" },
+    data: {
+      oldRun: session?.runId ?? "",
+      agent: request.agent ?? "",
+      stops: request.stops === true,
+    },
   });
   await save(access, agent, session);
-  await journal.step("respawn", {}, [
+  await journal
+    .step("respawn", {}, noteOperations(access, request, session))
+    .catch(async (error: unknown) => {
+      // Nothing was promised yet: recovery must not replace the session.
+      await journal.finish().catch(() => undefined);
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new GtError("E_HANDOFF", `handoff note failed to persist: ${reason}`, {
+        why: ["the session goes on as it was"],
+        hint: "gt doctor",
+        cause: error,
+      });
+    });
+  return journal;
+}
+
+/** What the successor reads, and the event. */
+function noteOperations(
+  access: TownAccess,
+  request: HandoffRequest,
+  session: SessionRecord | undefined,
+): readonly Operation[] {
+  const { address } = request;
+  return [
     {
       op: "putRow",
       table: handoffTable,
@@ -116,11 +159,12 @@ async function prepare(access: TownAccess, request: HandoffRequest): Promise<Ope
           to_session: sessionOfAddress(access.town, address),
           agent: address,
           ...(request.reason === undefined ? {} : { reason: request.reason }),
+          ...(access.actor === address ? {} : { by: access.actor }),
         },
       },
     },
-  ]);
-  return journal;
+    ...(request.stops === true ? [{ op: "setAgent", address, fields: { state: "stopped" } } as const] : []),
+  ];
 }
 
 async function expectHandable(access: TownAccess, address: string): Promise<Agent> {
@@ -156,17 +200,24 @@ async function save(access: TownAccess, agent: Agent, session: SessionRecord | u
 }
 
 /** Step `respawn`: the old run ends, a new one starts, and there are never two. */
-async function respawn(access: TownAccess, journal: OperationJournal<HandoffData>): Promise<SessionRecord> {
+async function respawn(
+  access: TownAccess,
+  journal: OperationJournal<HandoffData>,
+): Promise<SessionRecord | undefined> {
   const { agent: address } = journal.record.subject;
-  const { oldRun } = journal.data;
+  const { oldRun, agent = "", stops = false } = journal.data;
   const now = await liveSession(access, address);
   if (now !== undefined && now.runId !== oldRun) {
     await journal.finish();
     return now;
   }
   if (now !== undefined) await stopAgentSession(access, address, "handoff", { runId: oldRun });
+  if (stops) {
+    await journal.finish();
+    return undefined;
+  }
   try {
-    const record = await startHookSession(access, address, "handoff");
+    const record = await startHookSession(access, address, "handoff", agent);
     await journal.finish();
     return record;
   } catch (error) {
@@ -176,12 +227,22 @@ async function respawn(access: TownAccess, journal: OperationJournal<HandoffData
   }
 }
 
+/** Until when the agent's last own handoff keeps it from the next one; milliseconds since the epoch, 0 for never. */
+export async function cooldownEnd(
+  access: TownAccess,
+  address: string,
+  key: "operational.session.min_handoff_cooldown" | "operational.session.cycle_cooldown",
+): Promise<number> {
+  const last = await access.ledger.row<HandoffNote>(handoffTable, address);
+  if (last?.value.from !== address) return 0;
+  return last.value.at + durationSetting(access.town.settings(), key);
+}
+
 /** A polecat hands itself off at most once in a while: a loop of handoffs does no work (spec/04 §5.8). */
 async function expectCooldown(access: TownAccess, request: HandoffRequest): Promise<void> {
   if (request.force === true || parseAddress(request.address)?.role !== "polecat") return;
-  const last = await access.ledger.row<HandoffNote>(handoffTable, request.address);
-  const cooldownMs = durationSetting(access.town.settings(), "operational.session.min_handoff_cooldown");
-  const leftMs = last?.value.from === request.address ? last.value.at + cooldownMs - access.clock.now() : 0;
+  const end = await cooldownEnd(access, request.address, "operational.session.min_handoff_cooldown");
+  const leftMs = end - access.clock.now();
   if (leftMs > 0)
     throw new GtError("E_HANDOFF_COOLDOWN", `wait ${Math.ceil(leftMs / 1000)}s or use --force`, {
       hint: "gt handoff --force",

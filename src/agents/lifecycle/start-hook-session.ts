@@ -8,12 +8,14 @@ import { runtimeLabel } from "./runtime-choice.ts";
 
 /**
  * Starts a session for what is on the agent's hook, in the runtime of that assignment: after a crash, a handoff or a
- * suspension (spec/04 §1.4 row 11). The caller holds the agent's lock.
+ * suspension (spec/04 §1.4 row 11). `override` is another runtime, when somebody wants one. The caller holds the agent's
+ * lock.
  */
 export async function startHookSession(
   access: TownAccess,
   address: string,
   topic: "handoff" | "recovery" | "resumed",
+  override = "",
 ): Promise<SessionRecord> {
   const agent = await access.ledger.agent(address);
   const bead =
@@ -23,15 +25,22 @@ export async function startHookSession(
   return startAgentSession(access, {
     address,
     topic: topic === "handoff" || bead === undefined ? topic : `${topic}:${bead.id}`,
-    ...(bead === undefined ? {} : { bead: bead.id, ...choiceOf(bead, agent.runtime) }),
+    ...(bead === undefined ? {} : { bead: bead.id }),
+    ...(override === "" ? choiceOf(bead, agent.runtime, topic) : { agentOverride: override }),
   });
 }
 
 /** What was said when the bead was slung; else the runtime that worked on it so far. */
-function choiceOf(bead: Bead, runtime: string): { agentOverride?: string; runtimeLabel?: string } {
+function choiceOf(
+  bead: Bead | undefined,
+  runtime: string,
+  topic: string,
+): { agentOverride?: string; runtimeLabel?: string } {
+  const isKept = runtime !== "" && (bead !== undefined || topic === "handoff");
+  if (bead === undefined) return isKept ? { agentOverride: runtime } : {};
   const { agent } = attachmentOf(bead);
   if (agent !== undefined) return { agentOverride: agent };
   const label = runtimeLabel(bead);
   if (label !== undefined) return { runtimeLabel: label };
-  return runtime === "" ? {} : { agentOverride: runtime };
+  return isKept ? { agentOverride: runtime } : {};
 }

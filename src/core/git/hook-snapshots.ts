@@ -9,6 +9,7 @@ export type SnapshotReason =
   | "interval"
   | "session-end"
   | "pre-reset"
+  | "pre-compact"
   | "pre-nuke"
   | "pre-rollback"
   | "pre-repair"

@@ -109,6 +109,7 @@ const townRows: readonly Row[] = [
   ["operational.polecat.max_working", integer(1), 25],
   ["operational.polecat.pool_size", integer(1), 50],
   ["operational.polecat.session_on_done", oneOf("end", "keep"), "end"],
+  ["operational.session.cycle_cooldown", any, "10m"],
   ["operational.session.end_grace", some, "3s"],
   ["operational.session.graceful_stop", some, "3s"],
   ["operational.session.min_handoff_cooldown", any, "2m"],
@@ -156,6 +157,7 @@ const townRows: readonly Row[] = [
 const bothRows: readonly Row[] = [
   ["agents", map, {}],
   ["default_agent", text, "claude"],
+  ["on_compact", map, {}],
   ["role_agents", map, {}],
   ["role_effort", map, {}],
 ];

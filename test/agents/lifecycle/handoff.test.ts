@@ -30,7 +30,7 @@ test("a handoff replaces the session and keeps hook, worktree and name", async (
   const before = await liveSession(access, address);
   const after = await handoff(access, { address, subject: "Refreshed" });
   expect(after).toMatchObject({ session: before?.session, bead, topic: "handoff" });
-  expect(after.runId).not.toBe(before?.runId);
+  expect(after?.runId).not.toBe(before?.runId);
   expect(await sessions()).toHaveLength(1);
   expect(await access.ledger.agent(address)).toMatchObject({ state: "working", hookBead: bead });
   expect(await access.ledger.rows("operations")).toEqual([]);
@@ -41,7 +41,7 @@ test("a dead session is started again by a handoff", async () => {
   const before = await liveSession(access, address);
   await host.stop(before?.session ?? "", { reason: "killed", force: true });
   const after = await handoff(access, { address });
-  expect((await liveSession(access, address))?.runId).toBe(after.runId);
+  expect((await liveSession(access, address))?.runId).toBe(after?.runId);
 });
 
 describe("killed with -9, exactly one fresh session runs after recovery", () => {

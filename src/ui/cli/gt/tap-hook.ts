@@ -73,7 +73,7 @@ async function handle(
     env,
     cwd,
     prime: (variant: "full" | "short") => primeText(context, variant, input.sessionId),
-    submit: () => startGt(["done"], context),
+    start: (words: readonly string[]) => startGt(words, context),
   };
   if (event === "pre-tool") return preTool(town, actor, request);
   return runHook(event === "session-start" ? await readingAccess(context) : await context.access(), request);
