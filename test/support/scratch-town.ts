@@ -10,6 +10,7 @@ import { addRig } from "../../src/core/town/add-rig.ts";
 import { installTown } from "../../src/core/town/install-town.ts";
 import type { Town } from "../../src/core/town/town.ts";
 import { type Files, scratchOrigin, scratchRepository } from "./scratch-repository.ts";
+import { expectTargetsAlwaysGreen, recordTargets } from "./target-history.ts";
 
 export interface ScratchRig {
   readonly name: string;
@@ -58,6 +59,7 @@ export async function scratchTown(
   for (const rig of options.rigs ?? []) {
     const make = rig.origin === "checkout" ? scratchRepository : scratchOrigin;
     make(origin(rig.name), rig.files);
+    recordTargets(origin(rig.name));
     await addRig(town, ledgers[0] ?? (await ledger()), {
       name: rig.name,
       source: origin(rig.name),
@@ -76,7 +78,11 @@ export async function scratchTown(
     dispose: async () => {
       await endServices(town);
       for (const opened of ledgers) await opened.close();
-      rmSync(outside, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+      try {
+        expectTargetsAlwaysGreen(town, origin);
+      } finally {
+        rmSync(outside, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+      }
     },
   };
 }

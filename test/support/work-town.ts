@@ -17,6 +17,7 @@ import { openTown } from "../../src/core/town/open-town.ts";
 import type { Rig, Town } from "../../src/core/town/town.ts";
 import { type CliResult, runGt } from "./run-cli.ts";
 import { git, scratchOrigin } from "./scratch-repository.ts";
+import { expectTargetsAlwaysGreen, recordTargets } from "./target-history.ts";
 
 export interface WorkRig {
   readonly name: string;
@@ -75,6 +76,7 @@ export class WorkTown {
     for (const { name } of rigs) {
       const rig = town.rig(name);
       scratchOrigin(town.origin(name), { "README.md": `# ${name}\n`, ".gitignore": "node_modules/\n" });
+      recordTargets(town.origin(name));
       await cloneShared({
         url: town.origin(name),
         into: rig.repository,
@@ -163,6 +165,14 @@ export class WorkTown {
     await last?.shutdown({ force: true });
     last?.disconnect();
     for (const ledger of this.#ledgers) await ledger.close();
+    try {
+      expectTargetsAlwaysGreen(this.town, (rig) => this.origin(rig));
+    } finally {
+      this.#remove();
+    }
+  }
+
+  #remove(): void {
     rmSync(this.root, { recursive: true, force: true, maxRetries: 5 });
   }
 }

@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
@@ -25,6 +24,7 @@ import {
   scratchRepository,
   writeFiles,
 } from "../../support/scratch-repository.ts";
+import { expectAlwaysGreen, recordTargets } from "../../support/target-history.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 
 export interface QueueTownOptions {
@@ -86,7 +86,7 @@ export class QueueTown {
     const queueTown = new QueueTown(root, town, ledger);
     if (isNew) {
       queueTown.settings = options.settings ?? {};
-      onTestFinished(() => queueTown.#expectAlwaysGreen());
+      onTestFinished(() => expectAlwaysGreen(queueTown.remote, "sh gate.sh", queueTown.#personsRed));
     }
     return queueTown;
   }
@@ -200,35 +200,6 @@ export class QueueTown {
   blamePerson(value: string = this.head()): void {
     this.#personsRed.add(value);
   }
-
-  /** Every value that a target ever had must pass the gate (G1, G2); checked at the end of every test. */
-  #expectAlwaysGreen(): void {
-    const { remote } = this;
-    const refs = git(remote, "for-each-ref", "--format=%(refname)", "refs/heads").split("\n");
-    const targets = refs.filter((ref) => ref !== "" && !ref.startsWith("refs/heads/polecat/"));
-    const values = new Set(
-      targets.flatMap((ref) => [
-        git(remote, "rev-parse", ref),
-        ...git(remote, "reflog", "show", "--format=%H", ref).split("\n"),
-      ]),
-    );
-    const place = join(this.root, "..", "every-value");
-    git(remote, "worktree", "add", "--quiet", "--detach", place, this.head());
-    for (const value of values) {
-      if (value === "" || this.#personsRed.has(value)) continue;
-      git(place, "checkout", "--quiet", "--detach", value);
-      try {
-        runGate(place);
-      } catch (error) {
-        throw new Error(`a target was red at ${value}`, { cause: error });
-      }
-    }
-    git(remote, "worktree", "remove", "--force", place);
-  }
-}
-
-function runGate(directory: string): void {
-  execFileSync("sh", ["gate.sh"], { cwd: directory, stdio: "pipe" });
 }
 
 async function build(town: Town, origin: string, options: QueueTownOptions): Promise<void> {
@@ -240,10 +211,11 @@ async function build(town: Town, origin: string, options: QueueTownOptions): Pro
     scratchRepository(`${origin}.work`, files);
     git(town.root, "clone", "--quiet", "--bare", `${origin}.work`, rig.repository);
     git(rig.repository, "remote", "remove", "origin");
+    recordTargets(rig.repository);
   } else {
     if (options.origin === "checkout") scratchRepository(origin, files);
     else scratchOrigin(origin, files);
-    git(origin, "config", "core.logAllRefUpdates", "always");
+    recordTargets(origin);
     await cloneShared({ url: origin, into: rig.repository, branch: "main", timeoutMs: 60_000 });
   }
   git(rig.repository, "worktree", "add", "--quiet", "--detach", rig.refinery, "main");
