@@ -10,6 +10,7 @@ import {
   type StackRefusal,
 } from "../../../src/core/merge/queue-state.ts";
 import { recover } from "../../../src/core/merge/recover.ts";
+import { inQueueOrder } from "../../../src/core/merge/score.ts";
 
 /** Small fast generator of numbers in [0, 1): a history is its seed. */
 export function randomFrom(seed: number): () => number {
@@ -37,7 +38,8 @@ export interface HistoryOptions {
   readonly errors: boolean;
   readonly policy?: Partial<QueuePolicy>;
   readonly size?: number;
-  readonly culprits?: number;
+  /** How many, or which ones by their place in the queue. */
+  readonly culprits?: number | readonly number[];
   readonly allAtOnce?: boolean;
 }
 
@@ -118,7 +120,9 @@ class World {
     const count = options.size ?? 1 + this.pick(14);
     const ids = Array.from({ length: count }, (_, index) => `m${index}`);
     const culprits = options.culprits ?? this.pick(Math.max(1, Math.ceil(count / 3)));
-    while (this.culprits.size < Math.min(culprits, count)) this.culprits.add(ids[this.pick(count)] ?? "");
+    if (typeof culprits !== "number") for (const place of culprits) this.culprits.add(ids[place] ?? "");
+    else
+      while (this.culprits.size < Math.min(culprits, count)) this.culprits.add(ids[this.pick(count)] ?? "");
     for (const [index, id] of ids.entries()) {
       const dependsOn = index > 0 && this.chance(0.08) ? [ids[this.pick(index)] ?? ""] : [];
       const quiet = options.allAtOnce === true;
@@ -360,6 +364,7 @@ class World {
       this.facts.push(...lost.map((id): Fact => ({ t: "withdrawn", id })), { t: "stacked", items, out });
       return;
     }
+    this.checkOrder(ids);
     let tip = base;
     for (const id of ids) {
       const enemies = this.conflicts.get(id);
@@ -382,6 +387,27 @@ class World {
     }
     this.row = { ids, items };
     this.facts.push({ t: "stacked", items, out });
+  }
+
+  /** P4: the batch is taken in queue order; only what waits for a member stands behind it, and nobody is passed over. */
+  checkOrder(ids: readonly string[]): void {
+    const ordered = inQueueOrder(this.state.queue, this.state.now);
+    const place = new Map(ordered.map((mr, index) => [mr.id, index]));
+    for (const [index, id] of ids.entries()) {
+      const waitsFor = this.state.queue.find((mr) => mr.id === id)?.dependsOn ?? [];
+      if (waitsFor.some((blocker) => !ids.slice(0, index).includes(blocker)))
+        this.violations.push(`P4: ${id} is taken before ${waitsFor.join(" ")}`);
+      const isLate = ids.slice(0, index).some((before) => (place.get(before) ?? 0) > (place.get(id) ?? 0));
+      if (isLate && waitsFor.length === 0)
+        this.violations.push(`P4: ${id} is out of order in ${ids.join(" ")}`);
+    }
+    if (this.state.run?.purpose !== "batch") return;
+    const first = ordered.find((mr) => mr.id === ids[0]);
+    for (const mr of ordered) {
+      if (mr === first) break;
+      const isApart = mr.priority === 0 || first?.priority === 0 || mr.crashes > 0;
+      if (mr.dependsOn.length === 0 && !isApart) this.violations.push(`P4: ${mr.id} is passed over`);
+    }
   }
 
   push(upTo: number, expect: string): void {
@@ -408,6 +434,10 @@ class World {
     } else {
       const before = this.target;
       this.target = item.landing;
+      const landing = item.landing.slice(before.length + 1).split("|");
+      const inOrder = (this.row?.ids ?? []).filter((id) => landing.includes(id));
+      if (landing.join() !== inOrder.join())
+        this.violations.push(`P4: landed in the order ${landing.join(" ")}`);
       if (!item.landing.startsWith(`${before}|`))
         this.violations.push(`a push that is not a fast-forward: ${before} -> ${item.landing}`);
       if (!this.judge(item.landing)) this.violations.push(`G2: ${item.landing} is red`);

@@ -4,7 +4,7 @@ import { adaptiveSize, formBatch } from "../../../src/core/merge/batch.ts";
 import { emptyQueue, type MrInput } from "../../../src/core/merge/queue-state.ts";
 import { score } from "../../../src/core/merge/score.ts";
 import { defaultPolicy, type HistoryOptions, playHistory } from "./history.ts";
-import { cost, expectedRuns, worstRuns } from "./simulator.ts";
+import { borsRuns, cost, expectedRuns, worstRuns } from "./simulator.ts";
 
 const hour = 3_600_000;
 const now = 100 * hour;
@@ -45,50 +45,94 @@ const chaos = fc.record({
 
 const calm = { arbitraryGate: false, flakes: false, moves: false, conflicts: false, withdrawals: false };
 
-describe("in 20,000 random histories with kills", () => {
+/** The same histories again: `GT_SEED=<seed> npx vitest run test/core/merge/merge.test.ts`. */
+const seed = Number(process.env["GT_SEED"] ?? Date.now() % 1_000_000_000);
+
+describe(`in 20,000 random histories with kills from seed ${seed}`, () => {
   test("nothing untested is pushed, nobody is blamed without proof, everybody lands once or ends for a reason", () => {
-    // A failure prints the seed and the smallest history that breaks a promise (P1-P4, P6, P8 of spec/05 §2.14).
+    process.stdout.write(`histories of the merge queue: seed ${seed}\n`);
+    // A failure prints the smallest history that breaks a promise (P1-P4, P6, P8 of spec/05 §2.14).
     fc.assert(
       fc.property(chaos, (options) => {
         expect(playHistory(options).violations).toEqual([]);
       }),
-      { numRuns: 20_000 },
+      { numRuns: 20_000, seed },
     );
   }, 120_000);
 
   test("killed and undisturbed histories end with the same requests landed and set aside", () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 0x7fffffff }), (seed) => {
-        const undisturbed = playHistory({ ...calm, seed, kills: false, errors: false });
-        const killed = playHistory({ ...calm, seed, kills: true, errors: false });
+      fc.property(fc.integer({ min: 0, max: 0x7fffffff }), (history) => {
+        const undisturbed = playHistory({ ...calm, seed: history, kills: false, errors: false });
+        const killed = playHistory({ ...calm, seed: history, kills: true, errors: false });
+        expect(killed.violations).toEqual([]);
         const fates = [...undisturbed.fates].toSorted();
         expect([...killed.fates].toSorted()).toEqual(fates);
         for (const [id, fate] of fates)
           expect(fate).toBe(undisturbed.culprits.has(id) ? "ejected" : "landed");
       }),
-      { numRuns: 3000 },
+      { numRuns: 20_000, seed },
     );
   }, 120_000);
 });
 
-describe("gate runs", () => {
-  test.each([
-    [8, 0],
-    [8, 1],
-    [8, 3],
-    [16, 2],
-    [64, 4],
-  ])("%i requests with %i culprits cost what the search promises", (n, k) => {
-    const measured = cost(n, k, 1, 600);
-    expect(measured.worst).toBeLessThanOrEqual(worstRuns(n, k));
-    expect(measured.runs).toBeLessThan(expectedRuns(n, k) * 1.03);
-  });
+/** Averages of spec/05 §2.13 for k = 0..4. */
+const chapter: readonly (readonly [number, readonly number[]])[] = [
+  [1, [1, 1]],
+  [2, [1, 2.5, 3]],
+  [4, [1, 3.8, 5.7, 7, 8]],
+  [8, [1, 4.9, 8, 10.7, 13.1]],
+  [16, [1, 5.9, 10.2, 14, 17.7]],
+  [32, [1, 7, 12.3, 17.2, 22]],
+  [64, [1, 8, 14.3, 20.3, 26.2]],
+];
 
-  test("more slots need fewer rounds", () => {
-    const one = cost(16, 1, 1, 300);
-    const three = cost(16, 1, 3, 300);
-    expect(three.rounds).toBeLessThan(one.rounds - 1.5);
-    expect(three.runs).toBeLessThan(8.3);
+describe("gate runs, played by the queue itself (P5)", () => {
+  test.each(chapter)(
+    "%i requests with any number of culprits cost what the search promises",
+    (n, averages) => {
+      for (const [k, average] of averages.entries()) {
+        const measured = cost(n, k, 1, 500);
+        const what = `n=${n} k=${k}`;
+        // The chapter's figures are rounded; where not every placement is played, the sample has its own luck.
+        expect(measured.runs, what).toBeLessThan(average * (measured.isExact ? 1 : 1.02) + 0.06);
+        if (measured.isExact) expect(measured.runs, what).toBeCloseTo(expectedRuns(n, k), 9);
+        if (k > 0) expect(measured.worst, what).toBeLessThanOrEqual(worstRuns(n, k));
+        if (k > 0 && k <= n / 4) expect(measured.runs, what).toBeLessThan(borsRuns(n, k));
+        if (n >= 8 && k <= n / 8) expect(measured.runs, what).toBeLessThan(n);
+      }
+    },
+  );
+
+  test.each(chapter)(
+    "%i requests land with any number of slots, in no more rounds the more there are",
+    (n, averages) => {
+      for (const k of averages.keys()) {
+        let rounds = Number.POSITIVE_INFINITY;
+        for (let slots = 1; slots <= 7; slots++) {
+          const measured = cost(n, k, slots, 60);
+          expect(measured.rounds, `n=${n} k=${k} slots=${slots}`).toBeLessThanOrEqual(rounds * 1.02);
+          rounds = measured.rounds;
+        }
+      }
+    },
+  );
+
+  test.each([
+    [8, 2, 3.9, 5.6],
+    [8, 3, 3.9, 5.9],
+    [8, 7, 2.9, 8.9],
+    [16, 2, 4.8, 6.8],
+    [16, 3, 3.9, 7.9],
+    [16, 7, 3.9, 9.9],
+    [64, 2, 6, 9.5],
+    [64, 3, 5, 11],
+    [64, 7, 4, 16],
+  ])("one culprit among %i with %i slots takes the chapter's rounds and runs", (n, slots, rounds, runs) => {
+    const measured = cost(n, 1, slots, 100);
+    expect(measured.isExact).toBe(true);
+    expect(measured.rounds).toBeLessThan(rounds + 0.06);
+    expect(measured.runs).toBeLessThan(runs + 0.06);
   });
 });
 

@@ -1,4 +1,4 @@
-import { playHistory } from "./history.ts";
+import { playHistory, randomFrom } from "./history.ts";
 
 /** Expected gate runs of spec/05 §2.13: independent culprits, base known green, no flakes, no arrivals. */
 export interface Cost {
@@ -8,6 +8,8 @@ export interface Cost {
   readonly runs: number;
   readonly rounds: number;
   readonly worst: number;
+  /** Every placement was played. */
+  readonly isExact: boolean;
 }
 
 /** Plays the real queue on every placement of k culprits among n, or on `samples` random ones when there are more. */
@@ -15,9 +17,10 @@ export function cost(n: number, k: number, slots: number, samples: number): Cost
   let runs = 0;
   let rounds = 0;
   let worst = 0;
-  for (let seed = 1; seed <= samples; seed++) {
+  const placements = choose(n, k) <= samples ? allPlacements(n, k) : samplePlacements(n, k, samples);
+  for (const [index, culprits] of placements.entries()) {
     const report = playHistory({
-      seed: seed * 7919 + n * 31 + k,
+      seed: index,
       kills: false,
       arbitraryGate: false,
       flakes: false,
@@ -27,7 +30,7 @@ export function cost(n: number, k: number, slots: number, samples: number): Cost
       errors: false,
       allAtOnce: true,
       size: n,
-      culprits: k,
+      culprits,
       policy: { maxBatchSize: n, adaptive: false, batchWaitMs: 0, probes: slots },
     });
     if (report.violations.length > 0) throw new Error(report.violations.join("; "));
@@ -35,7 +38,33 @@ export function cost(n: number, k: number, slots: number, samples: number): Cost
     rounds += report.rounds;
     worst = Math.max(worst, report.gateRuns);
   }
-  return { n, k, slots, runs: runs / samples, rounds: rounds / samples, worst };
+  const { length } = placements;
+  return {
+    n,
+    k,
+    slots,
+    runs: runs / length,
+    rounds: rounds / length,
+    worst,
+    isExact: choose(n, k) <= samples,
+  };
+}
+
+function allPlacements(n: number, k: number, from = 0): readonly (readonly number[])[] {
+  if (k === 0) return [[]];
+  const found: (readonly number[])[] = [];
+  for (let first = from; first <= n - k; first++)
+    for (const rest of allPlacements(n, k - 1, first + 1)) found.push([first, ...rest]);
+  return found;
+}
+
+function samplePlacements(n: number, k: number, samples: number): readonly (readonly number[])[] {
+  const random = randomFrom(n * 31 + k);
+  return Array.from({ length: samples }, () => {
+    const places = new Set<number>();
+    while (places.size < k) places.add(Math.floor(random() * n));
+    return [...places];
+  });
 }
 
 /** T(n, k) of spec/05 §2.13: what this queue should need. */
