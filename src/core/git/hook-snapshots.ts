@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, rm, stat } from "node:fs/promises";
+import { copyFile, mkdtemp, rm, stat, utimes } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { resolveCommit } from "./branch.ts";
@@ -174,10 +174,16 @@ export async function archiveBranch(
   return ref;
 }
 
+/**
+ * The copy is as old as the original: git reads a file again whose time is not before the index's, and a younger copy
+ * would hide an edit of the same size in the second in which the index was written.
+ */
 async function copyIndex(worktree: string, copy: string, head: string | undefined): Promise<void> {
-  const path = await runGit(worktree, ["rev-parse", "--git-path", "index"]);
+  const path = resolve(worktree, await runGit(worktree, ["rev-parse", "--git-path", "index"]));
   try {
-    await copyFile(resolve(worktree, path), copy);
+    const writtenAt = Math.floor((await stat(path)).mtimeMs / 1000);
+    await copyFile(path, copy);
+    await utimes(copy, writtenAt, writtenAt);
   } catch {
     // No index yet: the tree of HEAD stands for it.
     if (head !== undefined) await runGit(worktree, ["read-tree", head], { env: { GIT_INDEX_FILE: copy } });
