@@ -6,8 +6,9 @@ export default defineConfig({
     reporters: ["default", "./test/support/summary-reporter.ts"],
     pool: "forks",
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Against hanging, not against slowness: a loaded machine takes its time.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     // Real processes on a busy CI machine: one hiccup is not a verdict, two are. At a desk nothing is hidden.
     retry: process.env["CI"] ? 1 : 0,
     // Nothing of the person's shell may leak into a test: no identity, no town, no colour settings.

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { isSameProcess, processStartTime } from "../../../src/agents/sessions/process-identity.ts";
 import type { SessionEvent, SessionHost, SessionRecord } from "../../../src/agents/sessions/session-host.ts";
 import { readLastScreen, readRecord } from "../../../src/agents/sessions/session-records.ts";
+import { inOwnSession } from "../../support/own-session.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { ScratchHost, shellSpec } from "./scratch-host.ts";
 
@@ -82,8 +83,8 @@ test("what cannot start says why and leaves no record", async () => {
 });
 
 test("stopping ends a program that ignores Ctrl-C and SIGTERM, and everything that it started", async () => {
-  const script =
-    'trap "" INT TERM HUP; setsid sh -c \'trap "" INT TERM HUP; echo child $$; while :; do sleep 1; done\' & while :; do sleep 1; done';
+  const stray = inOwnSession('trap "" INT TERM HUP; echo child $$; while :; do sleep 1; done');
+  const script = `trap "" INT TERM HUP; ${stray} & while :; do sleep 1; done`;
   const started = await host.spawn(shellSpec("nux", script));
   await shows("nux", "child");
   const child = Number(/child (\d+)/.exec(await screenOf("nux"))?.[1]);
@@ -134,8 +135,8 @@ test("many commands at once start one host", async () => {
 });
 
 test("after kill -9 of the host nothing of its sessions runs on, and the records say so", async () => {
-  const script =
-    'setsid sh -c \'trap "" HUP; echo child $$; while :; do sleep 1; done\' & trap "" HUP; while :; do sleep 1; done';
+  const stray = inOwnSession('trap "" HUP; echo child $$; while :; do sleep 1; done');
+  const script = `${stray} & trap "" HUP; while :; do sleep 1; done`;
   const { pid, pidStartedAt } = await host.spawn(shellSpec("nux", script));
   await shows("nux", "child");
   const child = Number(/child (\d+)/.exec(await screenOf("nux"))?.[1]);

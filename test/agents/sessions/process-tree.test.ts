@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { expect, test } from "vitest";
 import { isSameProcess, processStartTime } from "../../../src/agents/sessions/process-identity.ts";
 import { endProcessTree, processesOf } from "../../../src/agents/sessions/process-tree.ts";
+import { inOwnSession } from "../../support/own-session.ts";
 
 const linux = process.platform === "linux";
 
@@ -10,7 +11,7 @@ const linux = process.platform === "linux";
 async function startTree(runId: string) {
   const child = spawn(
     "sh",
-    ["-c", `setsid sh -c 'trap "" TERM HUP; echo $$; while :; do sleep 1; done' & wait`],
+    ["-c", `${inOwnSession('trap "" TERM HUP; echo $$; while :; do sleep 1; done')} & wait`],
     {
       env: { PATH: process.env["PATH"], GT_RUN: runId },
       detached: true,

@@ -1,7 +1,8 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { findCommand } from "../../../../src/agents/runtimes/resolve-runtime.ts";
 import { openPty } from "../../../../src/agents/sessions/pty.ts";
 import { Compositor } from "../../../../src/ui/tui/compositor.ts";
 import { PaneScreen } from "../../../../src/ui/tui/panes/pane-screen.ts";
@@ -13,6 +14,8 @@ import { Screen } from "../support/screen-of.ts";
 // A pane in the middle of a larger screen, beside a reference terminal of the pane's size that reads the same bytes.
 const area = { x: 7, y: 3, width: 60, height: 18 };
 const person = { columns: 90, rows: 30 };
+
+const patient = { timeoutMs: 25_000 };
 
 let pane: PaneScreen;
 let compositor: Compositor;
@@ -171,12 +174,22 @@ test("a resize keeps pane and reference equal", async () => {
   expect(screen.cells(small)).toEqual(reference.cells());
 });
 
+const isInstalled = (program: string): boolean => findCommand(program, process.env) !== undefined;
+
+interface Played {
+  write(text: string): void;
+  /** All that it has written so far. */
+  seen(): string;
+  resize(columns: number, rows: number): void;
+}
+
 /** Runs a program in a real terminal of the pane's size and gives both the same bytes. */
 async function runProgram(
   argv: readonly string[],
-  script: (write: (text: string) => void, seen: () => string) => Promise<void>,
+  script: (program: Played) => Promise<void>,
 ): Promise<void> {
   let output = "";
+  let size = { ...area };
   let isOver = false;
   const feeding: Promise<void>[] = [];
   const pty = openPty({
@@ -194,43 +207,82 @@ async function runProgram(
     },
   });
   try {
-    await script(
-      (text) => pty.write(text),
-      () => output,
-    );
+    await script({
+      write: (text) => pty.write(text),
+      seen: () => output,
+      resize: (width, height) => {
+        size = { ...area, width, height };
+        pane.resize(width, height);
+        reference.terminal.resize(width, height);
+        pty.resize(width, height);
+      },
+    });
     await Promise.all(feeding);
-    await paint();
-    expectEqual();
+    const layer = { rect: size, drawInto: pane.drawInto.bind(pane) };
+    await screen.write(compositor.frame({ panes: [layer], covers: [], cursor: undefined }));
+    expect(screen.cells(size)).toEqual(reference.cells());
   } finally {
     if (!isOver) process.kill(pty.pid, "SIGKILL");
-    await waitFor(() => isOver, { what: "the program's end" });
+    await waitFor(() => isOver, { ...patient, what: "the program's end" });
   }
 }
 
-test.runIf(existsSync("/usr/bin/less"))("less looks right in a pane", async () => {
+test.runIf(isInstalled("less"))("less looks right in a pane", async () => {
   const file = join(temporaryDirectory(), "text");
   writeFileSync(
     file,
     Array.from({ length: 200 }, (_, index) => `${index} 漢字 😺 ${"word ".repeat(index % 20)}`).join("\n"),
   );
-  await runProgram(["less", file], async (write, seen) => {
-    await waitFor(() => seen().includes("10 漢字"), { what: "less" });
+  await runProgram(["less", file], async ({ write, seen }) => {
+    await waitFor(() => seen().includes("10 漢字"), { ...patient, what: "less" });
     write(" ");
-    await waitFor(() => seen().includes("20 漢字"), { what: "the next page" });
+    await waitFor(() => seen().includes("20 漢字"), { ...patient, what: "the next page" });
     write("/19 \r");
-    await waitFor(() => seen().includes("119 漢字") || seen().includes("\u001b[7m"), { what: "a match" });
+    await waitFor(() => seen().includes("119 漢字") || seen().includes("\u001b[7m"), {
+      ...patient,
+      what: "a match",
+    });
   });
 });
 
-test.runIf(existsSync("/usr/bin/vim"))("vim looks right in a pane", async () => {
+test.runIf(isInstalled("vim"))("vim looks right in a pane", async () => {
   await runProgram(
     ["vim", "-u", "NONE", "-N", "-c", "set number hlsearch incsearch | syntax on"],
-    async (write, seen) => {
-      await waitFor(() => seen().includes("~"), { what: "vim" });
+    async ({ write, seen }) => {
+      await waitFor(() => seen().includes("~"), { ...patient, what: "vim" });
       write("iint main(void) { return 漢; } // 😺\r\tx\u001b:split\r");
-      await waitFor(() => seen().includes("[No Name]"), { what: "a split" });
+      await waitFor(() => seen().includes("[No Name]"), { ...patient, what: "a split" });
       write("ggO/* top */\u001b/main\r:echo 'done'.'!'\r");
-      await waitFor(() => seen().includes("done!"), { what: "the message" });
+      await waitFor(() => seen().includes("done!"), { ...patient, what: "the message" });
     },
   );
+});
+
+/** What every machine has: a full-screen program that colours, writes wide characters and obeys a resize. */
+const fullScreen = `
+const { stdin, stdout } = process;
+const draw = () => {
+  const { columns, rows } = stdout;
+  stdout.write("\\x1b[2J");
+  for (let row = 1; row <= rows; row++)
+    stdout.write("\\x1b[" + row + ";1H\\x1b[48;5;" + (row + 16) + "m" + "漢😺a".repeat(columns).slice(0, columns >> 1) + "\\x1b[0m");
+  stdout.write("\\x1b[" + rows + ";1Hsize " + columns + "x" + rows);
+};
+stdin.setRawMode(true);
+stdin.on("data", (key) => {
+  stdout.write("\\x1b[1;1H\\x1b[7mkey " + key + "\\x1b[0m");
+});
+stdout.on("resize", draw);
+stdout.write("\\x1b[?1049h\\x1b[?25l");
+draw();
+`;
+
+test("a full-screen program looks right in a pane, also after a resize", async () => {
+  await runProgram([process.execPath, "-e", fullScreen], async ({ write, seen, resize }) => {
+    await waitFor(() => seen().includes("size 60x18"), { ...patient, what: "the first screen" });
+    resize(45, 12);
+    await waitFor(() => seen().includes("size 45x12"), { ...patient, what: "the smaller screen" });
+    write("k");
+    await waitFor(() => seen().includes("key k"), { ...patient, what: "the key" });
+  });
 });
