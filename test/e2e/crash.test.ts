@@ -16,7 +16,7 @@ import { type ScratchTown, scratchTown } from "../support/scratch-town.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 /**
- * Kills with -9 whoever reaches a step of sling, work, done and merge, starts again, and expects the state that an
+ * Kills with -9 whoever reaches a step of done and merge, starts again, and expects the state that an
  * undisturbed run leaves: every bead landed exactly once, nothing lost, nothing left over.
  */
 const patient = { timeoutMs: 90_000 };
@@ -101,26 +101,6 @@ async function expectLanded(beads: ReadonlyMap<string, string>): Promise<void> {
 
 const git = (...args: readonly string[]): string =>
   execFileSync("git", ["-C", town.origin("web"), ...args], { encoding: "utf8" });
-
-test("gt sling killed at any step: slung again, every bead lands exactly once", async () => {
-  const beads = new Map<string, string>();
-  for (const point of crashPointsOf("sling")) {
-    const name = point.replaceAll(".", "-");
-    const bead = await newBead(name);
-    beads.set(bead, name);
-    const { signal } = await gt(["sling", bead, "web"], { GT_TEST_CRASH: point });
-    expect(signal, `the command reaches ${point}`).toBe("SIGKILL");
-  }
-  await gt(["up"]);
-  await waitFor(async () => (await openOperations(ledger)).length === 0, { ...patient, what: "recovery" });
-  for (const bead of beads.keys()) {
-    const again = await gt(["sling", bead, "web"]);
-    // What recovery has brought on its way may have landed meanwhile.
-    if (again.code !== 0)
-      expect((await ledger.get(bead))?.status, again.stderr).toMatch(/closed|in_progress/);
-  }
-  await expectLanded(beads);
-}, 300_000);
 
 test("an agent killed at any step of gt done: started again, its work lands exactly once", async () => {
   const beads = new Map<string, string>();

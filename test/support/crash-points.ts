@@ -1,9 +1,9 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /**
- * Every step at which a test may let a process die, by journal kind. The lists are checked against the sources, so that
- * a new step cannot be forgotten here.
+ * Every step at which a test may let a process die, by journal kind. The lists are checked against the names in the
+ * sources and, by `expectKnown`, against the steps that were really passed, so that a new step cannot be forgotten here.
  */
 const points = {
   sling: [
@@ -16,7 +16,12 @@ const points = {
     "sling.session",
     "sling.session.done",
     "sling.finished",
+    // The bead is taken from another agent.
+    "sling.preserve",
+    // The session does not start, so that the dispatch is taken back.
+    "sling.undo",
   ],
+  work: ["work.claimed", "work.primed", "work.ran", "work.staged", "work.committed"],
   done: [
     ...["intent", "autosave", "scrub", "push", "submit", "sync", "idle"].flatMap((step) => [
       `done.${step}`,
@@ -35,6 +40,17 @@ const points = {
     "mq.cleaned",
   ],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
+
+/** Throws when the process that was given `directory` as `GT_TEST_PAUSE` has passed a step that no list has. */
+export function expectKnown(directory: string): void {
+  const passed = join(directory, "passed");
+  const names = new Set(existsSync(passed) ? readFileSync(passed, "utf8").trimEnd().split("\n") : []);
+  const unknown = [...names].filter((name) => {
+    const kind = name.split(".")[0] ?? "";
+    return kind in points && !crashPointsOf(kind as keyof typeof points).includes(name);
+  });
+  if (unknown.length > 0) throw new Error(`crash points missing from the list: ${unknown.join(", ")}`);
+}
 
 export function crashPointsOf(kind: keyof typeof points): readonly string[] {
   const known: readonly string[] = points[kind];

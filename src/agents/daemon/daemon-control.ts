@@ -109,9 +109,9 @@ export async function startDaemon(
   });
 }
 
-/** A test that crashes the caller at a step does not mean the daemon. */
+/** A test that stops the caller at a step does not mean the daemon. */
 function daemonEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const { GT_TEST_CRASH: _, ...rest } = scrubEnvironment(env);
+  const { GT_TEST_CRASH: _, GT_TEST_PAUSE: __, ...rest } = scrubEnvironment(env);
   return rest;
 }
 

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
+import { crashPoint } from "../../core/crash-point.ts";
 import { openGit } from "../../core/git/git.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { Bead } from "../../core/ledger/bead.ts";
@@ -45,6 +46,7 @@ export async function runShellBead(
   if (bead === undefined) throw new GtError("E_BEAD_NOT_FOUND", `no bead ${beadId}`, { hint: "bd list" });
   const script = requireScript(bead);
   await access.ledger.write(access.actor, [{ op: "claim", id: bead.id }]);
+  crashPoint("work.claimed");
 
   const setup = textSetting(access.town.rigSettings(address.rig), "merge_queue.setup_command");
   const env = { ...process.env, GT_BEAD: bead.id };
@@ -59,6 +61,7 @@ export async function runShellBead(
   const { code, isInterrupted } = started.code === 0 ? await runScript(script, limited) : started;
   // Somebody ended the session: that says nothing about the work, which goes on in the next one.
   if (isInterrupted) return { code, done: undefined };
+  crashPoint("work.ran");
 
   // The script may have called `gt done` itself, or the bead may have been taken away.
   if ((await access.ledger.agent(access.actor))?.hookBead !== bead.id) return { code, done: undefined };
@@ -76,9 +79,11 @@ async function handIn(
   session: { readonly name: string },
 ): Promise<DoneReport> {
   await stageAll(worktree);
+  crashPoint("work.staged");
   const staged = await openGit(worktree).raw(["diff", "--cached", "--name-only"]);
   if (staged.trim() !== "")
     await commitIndex(access, { address: access.actor }, worktree, `${bead.title} (${bead.id})`);
+  crashPoint("work.committed");
   return done(access, { exit: "COMPLETED", isReportOnly: true, session: session.name });
 }
 

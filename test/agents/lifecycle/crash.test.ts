@@ -30,7 +30,8 @@ const tracking = async (bead: string): Promise<readonly string[]> => {
 };
 
 describe("gt sling, killed with -9", () => {
-  const points = crashPointsOf("sling");
+  // The other two need a holder and a session that does not start; they are killed end to end.
+  const points = crashPointsOf("sling").filter((point) => !["sling.preserve", "sling.undo"].includes(point));
 
   test.each(points)("at %s, and slung again, ends like an undisturbed one", async (point) => {
     const bead = await town.bead(access, `Work until ${point}`, "sleep 1000");

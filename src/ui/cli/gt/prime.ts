@@ -1,6 +1,7 @@
 import { hookCap, shortCap } from "../../../agents/hooks/hook-prime.ts";
 import { type HookInput, readHookInput } from "../../../agents/hooks/hook-event.ts";
 import type { Prime } from "../../../agents/prime/prime.ts";
+import { crashPoint } from "../../../core/crash-point.ts";
 import { GtError, usageError } from "../../../core/gt-error.ts";
 import { type Address, parseAddress } from "../../../core/town/address.ts";
 import type { CommandContext } from "../command.ts";
@@ -42,6 +43,7 @@ export async function run(context: CommandContext): Promise<number> {
       ? await startSession(context, { ...input, source, sessionId }, variant)
       : await look(context, variant, sessionId),
   );
+  crashPoint("work.primed");
   return 0;
 }
 
