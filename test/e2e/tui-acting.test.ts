@@ -186,8 +186,7 @@ test("what is in view of a pane is copied to the clipboard", async () => {
   await terminal.waitForText(/LOOKING[\s\S]*zwei/);
   terminal.press("y");
   await terminal.waitForText("copied 2 lines");
-  const copied = /\u001b\]52;c;([\w+/=]+)\u0007/.exec(terminal.output)?.[1] ?? "";
-  expect(Buffer.from(copied, "base64").toString("utf8")).toBe("one\n        zwei 漢");
+  expect(terminal.clipboard()).toBe("one\n        zwei 漢");
 });
 
 test("the inbox shows mail and escalations, reads one, answers it, and closes the other", async () => {
@@ -216,4 +215,24 @@ test("the inbox shows mail and escalations, reads one, answers it, and closes th
   await terminal.waitForText("Which rig first?");
   terminal.press("escape");
   await terminal.waitForText((screen) => !screen.includes("1 unread"));
+});
+
+test("what a session wrote is searched, and the mouse selects and copies text", async () => {
+  await town.polecat("nux", ["/bin/sh", "-c", "echo needle in hay; seq 1 200; exec cat"]);
+  const terminal = await town.open(size);
+  await terminal.waitForText("nux");
+  terminal.press("j", "enter");
+  await terminal.waitForText(/│200 /);
+  terminal.press("ctrl-]", "[", "/").type("needle");
+  await terminal.waitForText(/│needle in hay/);
+  terminal.press("enter", "y");
+  await terminal.waitForText("copied 6 characters");
+  terminal.press("escape", "escape", "alt-1");
+  await terminal.waitForText("TYPING");
+  const { x, y } = terminal.placeOf("200 ");
+  terminal.mouse("press", x, y).mouse("drag", x + 2, y);
+  await terminal.waitForText("LOOKING");
+  terminal.mouse("release", x + 2, y);
+  await terminal.waitForText("copied 3 characters");
+  expect(terminal.clipboard()).toBe("200");
 });

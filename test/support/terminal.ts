@@ -126,6 +126,32 @@ export class TestTerminal {
     return this;
   }
 
+  /** A report of the left button, at a cell counted from 0, as terminals send it in SGR mode. */
+  mouse(action: "press" | "drag" | "release", x: number, y: number): this {
+    const code = action === "drag" ? 32 : 0;
+    return this.type(`\x1b[<${code};${x + 1};${y + 1}${action === "release" ? "m" : "M"}`);
+  }
+
+  /** The first cell of a text on the visible screen. */
+  placeOf(text: string): { readonly x: number; readonly y: number } {
+    const y = this.lines.findIndex((line) => line.includes(text));
+    if (y === -1) throw new Error(`"${text}" is not on the screen:\n${this.screen}`);
+    const buffer = this.#terminal.buffer.active;
+    const before = (this.lines[y] ?? "").indexOf(text);
+    for (let x = 0, read = 0; x < this.#terminal.cols; x++) {
+      if (read >= before) return { x, y };
+      const cell = buffer.getLine(buffer.baseY + y)?.getCell(x);
+      read += cell?.getWidth() === 0 ? 0 : Math.max(1, cell?.getChars().length ?? 1);
+    }
+    throw new Error(`"${text}" has no cell`);
+  }
+
+  /** What the program put on the clipboard last (OSC 52). */
+  clipboard(): string {
+    const copied = [...this.output.matchAll(/\x1b\]52;c;([\w+/=]+)\x07/g)].at(-1)?.[1] ?? "";
+    return Buffer.from(copied, "base64").toString("utf8");
+  }
+
   resize(columns: number, rows: number): this {
     this.#terminal.resize(columns, rows);
     this.#pty.resize(columns, rows);

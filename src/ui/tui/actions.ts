@@ -71,11 +71,14 @@ export const actions: Readonly<Record<ActionName, Action>> = {
   },
   copy: (control) => {
     const address = focusedPane(control.store.snapshot());
-    const text = address === undefined ? undefined : control.panes.get(address)?.text();
-    if (text === undefined || text === "") return control.toast("news", "nothing to copy");
-    control.copy(text);
-    control.toast("good", `copied ${text.split("\n").length} lines`);
+    if (address !== undefined) control.copyFrom(address);
   },
+  search: (control) => {
+    const pane = focusedPane(control.store.snapshot());
+    if (pane !== undefined) control.store.set({ overlay: { kind: "search", pane, editor: emptyLine } });
+  },
+  searchOlder: (control) => searchOn(control, -1),
+  searchNewer: (control) => searchOn(control, 1),
   leavePane: (control) => {
     const address = focusedPane(control.store.snapshot());
     if (address === undefined) return;
@@ -250,8 +253,21 @@ function showActivity(control: Control): void {
   control.store.set({ view: "activity", focus: { panel: "agents" } });
 }
 
+function searchOn(control: Control, direction: 1 | -1): void {
+  const { search, focus } = control.store.snapshot();
+  if ("pane" in focus && !control.panes.search(focus.pane, search, direction))
+    control.toast("news", `${search} is not there`);
+}
+
+/** Esc takes back what was looked for first, then leaves. */
 function leaveLook(control: Control): void {
   const address = focusedPane(control.store.snapshot());
+  const { search } = control.store.snapshot();
+  if (address !== undefined && (search !== "" || control.panes.get(address)?.selection !== undefined)) {
+    control.panes.deselect(address);
+    control.store.set({ search: "" });
+    return;
+  }
   if (address !== undefined) control.panes.scroll(address, Number.NEGATIVE_INFINITY);
   actions.leavePane(control);
   // Only who leaves by Ctrl-] may mean it for the session the second time.

@@ -110,6 +110,7 @@ export class Control {
   }
 
   typeInto(address: string): void {
+    this.panes.deselect(address);
     this.store.set({ view: "activity", focus: { pane: address, mode: "type" }, leftPane: undefined });
   }
 
@@ -125,6 +126,18 @@ export class Control {
         : {}),
     }));
     this.panes.fit();
+  }
+
+  /** Puts what is selected in a pane, or in view, on the clipboard. */
+  copyFrom(address: string): void {
+    const text = this.panes.get(address)?.text() ?? "";
+    if (text === "") {
+      this.toast("news", "nothing to copy");
+      return;
+    }
+    this.copy(text);
+    const lines = text.split("\n").length;
+    this.toast("good", lines === 1 ? `copied ${text.length} characters` : `copied ${lines} lines`);
   }
 
   offerStart(agent: AgentView): void {

@@ -1,30 +1,26 @@
-import { actions, moveIn, select } from "./actions.ts";
+import { actions } from "./actions.ts";
 import type { Control } from "./control.ts";
 import { bindingFor } from "./keymap.ts";
 import { inside, layOut } from "./layout.ts";
-import type { Rect } from "./screen/cell-grid.ts";
+import { Mouse } from "./mouse.ts";
 import { handleOverlayKey, pasteIntoOverlay } from "./overlay-keys.ts";
 import { encodeForPane } from "./panes/pane-input.ts";
-import { rowIds, selectedId } from "./store/rows.ts";
-import { focusedPanel, type PanelName } from "./store/state.ts";
-import { rowAt } from "./views/panel-lines.ts";
+import { InputParser, type InputToken } from "./terminal/parse-input.ts";
 import type { Look } from "./views/panel.tsx";
-import { InputParser, type InputToken, type MouseToken } from "./terminal/parse-input.ts";
 
 /** A lone Esc is the Esc key when nothing follows for this long. */
 const escapeMs = 25;
-const wheelRows = 3;
 
 /** Turns the terminal's bytes into actions; those for a session go there unchanged. */
 export class InputHandler {
   private readonly parser = new InputParser();
   private readonly control: Control;
-  private readonly look: Look;
+  private readonly mouse: Mouse;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(control: Control, look: Look) {
     this.control = control;
-    this.look = look;
+    this.mouse = new Mouse(control, look);
   }
 
   receive(bytes: Uint8Array): void {
@@ -55,7 +51,7 @@ export class InputHandler {
       const passed = target === undefined ? undefined : this.passedTo(target, token);
       if (passed === undefined) {
         flush();
-        handleToken(this.control, token, this.look);
+        handleToken(this.control, token, this.mouse);
       } else forPane += passed;
     }
     flush();
@@ -77,10 +73,10 @@ export class InputHandler {
   }
 }
 
-function handleToken(control: Control, token: InputToken, look: Look): void {
+function handleToken(control: Control, token: InputToken, mouse: Mouse): void {
   const state = control.store.snapshot();
   if (token.kind === "mouse") {
-    handleMouse(control, token, look);
+    mouse.handle(token);
     return;
   }
   if (token.kind === "paste") {
@@ -97,48 +93,4 @@ function handleToken(control: Control, token: InputToken, look: Look): void {
     return;
   }
   if (binding !== undefined) actions[binding.action](control);
-}
-
-function handleMouse(control: Control, token: MouseToken, look: Look): void {
-  const state = control.store.snapshot();
-  if (state.overlay !== undefined) return;
-  const layout = layOut(state);
-  const rows = token.action === "wheel-up" ? -wheelRows : token.action === "wheel-down" ? wheelRows : 0;
-  for (const [address, rect] of layout.panes) {
-    if (!contains(rect, token)) continue;
-    if (rows !== 0) control.panes.scroll(address, -rows);
-    else if (token.action === "press") control.typeInto(address);
-    return;
-  }
-  for (const [panel, rect] of layout.panels) {
-    if (!contains(rect, token)) continue;
-    if (rows !== 0) moveIn(control, panel, rows);
-    else if (token.action === "press") click(control, panel, rect, { token, look });
-    return;
-  }
-  for (const [panel, rect] of layout.summaries)
-    if (contains(rect, token) && token.action === "press") control.store.set({ focus: { panel } });
-}
-
-/** A click selects and focuses; one on the selected row does what Enter does there. */
-function click(
-  control: Control,
-  panel: PanelName,
-  rect: Rect,
-  { token, look }: { readonly token: MouseToken; readonly look: Look },
-): void {
-  const state = control.store.snapshot();
-  control.store.set({ focus: { panel } });
-  const row = rowAt(panel, rect, token.y - inside(rect).y, { state, look });
-  if (row === undefined) return;
-  const ids = rowIds(state, panel);
-  const wasSelected = focusedPanel(state) === panel && selectedId(state, panel) === row;
-  select(control, panel, ids, ids.indexOf(row));
-  if (!wasSelected) return;
-  const binding = bindingFor(control.store.snapshot(), "enter");
-  if (binding !== undefined) actions[binding.action](control);
-}
-
-function contains(rect: Rect, { x, y }: { readonly x: number; readonly y: number }): boolean {
-  return x >= rect.x && x < rect.x + rect.width && y >= rect.y && y < rect.y + rect.height;
 }

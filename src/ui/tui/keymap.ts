@@ -16,6 +16,9 @@ export type ActionName =
   | "look"
   | "typeHere"
   | "copy"
+  | "search"
+  | "searchOlder"
+  | "searchNewer"
   | "leavePane"
   | "sendEscapeKey"
   | "problems"
@@ -74,11 +77,14 @@ export interface Binding {
   readonly help: string;
   /** Word in the footer; without it the key is shown in the help only. */
   readonly footer?: string;
+  /** Where the key means this only at times, whether it does now. */
+  readonly when?: (state: TuiState) => boolean;
   /** Whether the footer has a use for it now. */
   readonly isUseful?: (state: TuiState) => boolean;
 }
 
 const hasAgent = (state: TuiState) => selectedAgent(state) !== undefined;
+const hasSearched = (state: TuiState) => state.search !== "";
 const hasPane = (state: TuiState) => {
   const agent = selectedAgent(state);
   return agent !== undefined && state.panes.has(agent.address);
@@ -202,7 +208,30 @@ export const keymap: readonly Binding[] = [
     keys: ["y"],
     place: "look",
     footer: "copy",
-    help: "Copy what is in view to the clipboard",
+    help: "Copy the selection, or what is in view, to the clipboard",
+  },
+  {
+    action: "search",
+    keys: ["/"],
+    place: "look",
+    footer: "search",
+    help: "Search what the session wrote, from the newest back",
+  },
+  {
+    action: "searchOlder",
+    keys: ["n"],
+    place: "look",
+    when: hasSearched,
+    footer: "older",
+    help: "The next older place of what was searched",
+  },
+  {
+    action: "searchNewer",
+    keys: ["N"],
+    place: "look",
+    when: hasSearched,
+    footer: "newer",
+    help: "The next newer place of what was searched",
   },
   { action: "typeHere", keys: ["enter"], place: "look", footer: "type", help: "Type into the session again" },
 
@@ -371,7 +400,9 @@ function placesOf(state: TuiState): readonly Place[] {
 /** What a key does here. */
 export function bindingFor(state: TuiState, key: string): Binding | undefined {
   for (const place of placesOf(state)) {
-    const found = keymap.find((binding) => binding.place === place && binding.keys.includes(key));
+    const found = keymap.find(
+      (binding) => binding.place === place && binding.keys.includes(key) && isOn(binding, state),
+    );
     if (found !== undefined) return found;
   }
   return undefined;
@@ -380,7 +411,11 @@ export function bindingFor(state: TuiState, key: string): Binding | undefined {
 /** The keys that work now, in the order of the table. */
 export function bindingsHere(state: TuiState): readonly Binding[] {
   const places = placesOf(state);
-  return keymap.filter((binding) => places.includes(binding.place));
+  return keymap.filter((binding) => places.includes(binding.place) && isOn(binding, state));
+}
+
+function isOn({ when }: Binding, state: TuiState): boolean {
+  return when === undefined || when(state);
 }
 
 const shownKeys: Readonly<Record<string, string>> = {

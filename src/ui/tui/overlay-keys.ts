@@ -36,6 +36,9 @@ export function handleOverlayKey(control: Control, overlay: Overlay, key: Key): 
     case "ask":
       askKey(control, overlay, key);
       return;
+    case "search":
+      searchKey(control, overlay, key);
+      return;
     case "filter":
       filterKey(control, overlay, key);
       return;
@@ -142,6 +145,26 @@ function askKey(control: Control, overlay: Extract<Overlay, { kind: "ask" }>, ke
   const text = lineText(overlay.editor).trim();
   close(control);
   if (text !== "") void control.gt([...overlay.command, text]);
+}
+
+/** The nearest place is shown while the text is typed. */
+function searchKey(control: Control, overlay: Extract<Overlay, { kind: "search" }>, key: Key): void {
+  if (key.key === "escape") {
+    control.panes.deselect(overlay.pane);
+    close(control);
+    return;
+  }
+  const text = lineText(overlay.editor);
+  if (key.key === "enter") {
+    control.store.set({ overlay: undefined, search: text });
+    if (text !== "" && control.panes.get(overlay.pane)?.selection === undefined)
+      control.toast("news", `${text} is not there`);
+    return;
+  }
+  typeKey(control, overlay, key);
+  const { overlay: now } = control.store.snapshot();
+  control.panes.deselect(overlay.pane);
+  if (now?.kind === "search") control.panes.search(overlay.pane, lineText(now.editor), -1);
 }
 
 function filterKey(control: Control, overlay: Extract<Overlay, { kind: "filter" }>, key: Key): void {

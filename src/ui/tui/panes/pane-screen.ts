@@ -17,6 +17,7 @@ import {
   UNDERLINE,
   WIDE,
 } from "../screen/cell-grid.ts";
+import { selectedColumns, selectedText, type Selection } from "./selection.ts";
 import { graphemeWidth } from "../screen/text-width.ts";
 
 interface Place {
@@ -31,10 +32,14 @@ export const longestUpdateMs = 500;
 export class PaneScreen {
   /** Lines above the newest screen that are scrolled into view. */
   scroll = 0;
+  /** Selected text, drawn inverse. */
+  selection: Selection | undefined;
   readonly terminal: Terminal;
   /** What the terminal's cells were when they were last read: only what has changed since is read again. */
   private readonly cells = new CellGrid(0, 0);
   private scrollOfCells = 0;
+  /** The line of the buffer in the first row. */
+  private topOfCells = 0;
   private cursorOfCells: Place | undefined;
   private hasChanged = true;
   /** Since when the program is in the middle of drawing. */
@@ -87,15 +92,29 @@ export class PaneScreen {
       grid.glyphs.set(cells.glyphs.subarray(from, from + columns), at);
       grid.foreground.set(cells.foreground.subarray(from, from + columns), at);
       grid.background.set(cells.background.subarray(from, from + columns), at);
+      this.drawSelection(grid, at, row, columns);
       // A wide glyph whose right half is outside would draw over the frame.
       if (((grid.glyphs[at + columns - 1] ?? 0) & WIDE) !== 0) grid.glyphs[at + columns - 1] = SPACE;
     }
   }
 
+  private drawSelection(grid: CellGrid, at: number, row: number, columns: number): void {
+    if (this.selection === undefined) return;
+    const [from, to] = selectedColumns(this.selection, this.topOfCells + row, columns) ?? [0, 0];
+    for (let column = from; column < Math.min(to, columns); column++)
+      grid.foreground[at + column] = ((grid.foreground[at + column] ?? 0) ^ INVERSE) >>> 0;
+  }
+
+  /** The line of the buffer that is in the first row of the view. */
+  get topLine(): number {
+    return Math.max(0, this.terminal.buffer.active.viewportY - this.scroll);
+  }
+
   private readCells(): void {
     const { cells, terminal } = this;
     const buffer = terminal.buffer.active;
-    const top = Math.max(0, buffer.viewportY - this.scroll);
+    const top = this.topLine;
+    this.topOfCells = top;
     cells.resize(terminal.cols, terminal.rows);
     cellOfRead ??= buffer.getNullCell();
     const cell = cellOfRead;
@@ -113,10 +132,11 @@ export class PaneScreen {
     this.scrollOfCells = this.scroll;
   }
 
-  /** The lines in view, without trailing blanks, for copying. */
+  /** The selected text, or all lines in view without trailing blanks, for copying. */
   text(): string {
+    if (this.selection !== undefined) return selectedText(this.terminal, this.selection);
     const buffer = this.terminal.buffer.active;
-    const top = Math.max(0, buffer.viewportY - this.scroll);
+    const top = this.topLine;
     const lines = Array.from(
       { length: this.terminal.rows },
       (_, row) => buffer.getLine(top + row)?.translateToString(true) ?? "",

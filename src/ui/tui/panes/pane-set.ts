@@ -4,6 +4,7 @@ import { inside, layOut } from "../layout.ts";
 import type { Rect } from "../screen/cell-grid.ts";
 import type { PaneInfo, TuiState } from "../store/state.ts";
 import type { Store } from "../store/store.ts";
+import { type BufferPlace, findText, selectionBetween } from "./selection.ts";
 import { longestUpdateMs, PaneScreen } from "./pane-screen.ts";
 
 interface Pane {
@@ -113,6 +114,7 @@ export class PaneSet {
     for (const pane of this.panes.values()) {
       if (pane.session !== record.session || pane.attachment !== undefined) continue;
       pane.screen.scroll = 0;
+      pane.screen.selection = undefined;
       this.show(pane, { status: "connecting", note: "" });
       void this.attach(pane);
     }
@@ -129,6 +131,7 @@ export class PaneSet {
   write(address: string, bytes: string | Uint8Array): void {
     const pane = this.panes.get(address);
     if (pane === undefined) return;
+    this.deselect(address);
     if (pane.screen.scroll !== 0) this.scroll(address, Number.NEGATIVE_INFINITY);
     if (pane.attachment !== undefined) pane.attachment.write(bytes);
     else if (!pane.isEnded) pane.typedAhead.push(bytes);
@@ -151,6 +154,55 @@ export class PaneSet {
     if (current !== undefined) this.put({ ...current, scroll: pane.screen.scroll });
     this.options.repaint();
     this.parse(pane);
+  }
+
+  /** Selects what lies between two cells of the pane (column and row of its inside); the pane stands still meanwhile. */
+  select(address: string, from: BufferPlace, to: { readonly column: number; readonly row: number }): void {
+    const screen = this.panes.get(address)?.screen;
+    if (screen === undefined) return;
+    screen.selection = selectionBetween(from, this.placeAt(address, to) ?? from);
+    this.options.repaint();
+  }
+
+  /** The cell of the buffer that is in view at a column and row of the pane's inside. */
+  placeAt(
+    address: string,
+    { column, row }: { readonly column: number; readonly row: number },
+  ): BufferPlace | undefined {
+    const screen = this.panes.get(address)?.screen;
+    if (screen === undefined) return undefined;
+    const within = (value: number, count: number) => Math.max(0, Math.min(count - 1, value));
+    return {
+      line: screen.topLine + within(row, screen.terminal.rows),
+      column: within(column, screen.terminal.cols),
+    };
+  }
+
+  deselect(address: string): void {
+    const pane = this.panes.get(address);
+    if (pane?.screen.selection === undefined) return;
+    pane.screen.selection = undefined;
+    this.options.repaint();
+    this.parse(pane);
+  }
+
+  /**
+   * Selects the nearest place of a text that is older (`-1`) or newer (`1`) than the selection, or than the end of the
+   * view, and scrolls to it. Returns whether there is one.
+   */
+  search(address: string, text: string, direction: 1 | -1): boolean {
+    const screen = this.panes.get(address)?.screen;
+    if (screen === undefined) return false;
+    const { terminal, selection } = screen;
+    const end = { line: screen.topLine + terminal.rows, column: 0 };
+    const found = findText(terminal, text, selection?.first ?? end, direction);
+    if (found === undefined) return false;
+    screen.selection = found;
+    const back = terminal.buffer.active.baseY - found.first.line + Math.floor(terminal.rows / 2);
+    const isInView = found.first.line >= screen.topLine && found.first.line < screen.topLine + terminal.rows;
+    if (!isInView) this.scroll(address, Math.max(0, back) - screen.scroll);
+    this.options.repaint();
+    return true;
   }
 
   /** Tells the host the size of each visible pane. */
@@ -239,8 +291,8 @@ export class PaneSet {
 
   /** Feeds what arrived to the screen, as much as the credit of this frame allows. */
   private parse(pane: Pane): void {
-    // What a person reads who has scrolled back stands still; the host waits, or leaves this view behind.
-    if (pane.isParsing || pane.isClosed || pane.screen.scroll > 0) return;
+    // What a person reads who has scrolled back or selects stands still; the host waits, or leaves this view behind.
+    if (pane.isParsing || pane.isClosed || pane.screen.scroll > 0 || pane.screen.selection) return;
     const next = pane.arrived[0];
     if (next === undefined) return;
     if (!(next instanceof Uint8Array)) {

@@ -41,6 +41,7 @@ export type Overlay =
       /** Arguments of `gt`; what is typed becomes the last one. */
       readonly command: readonly string[];
     }
+  | { readonly kind: "search"; readonly pane: string; readonly editor: LineEditor }
   | { readonly kind: "filter"; readonly panel: PanelName; readonly editor: LineEditor }
   | { readonly kind: "palette"; readonly editor: LineEditor; readonly selected: number }
   | {
@@ -74,6 +75,8 @@ export interface TuiState {
   readonly convoy: string | undefined;
   /** Problems seen by the person: until when, and in which state they were. */
   readonly seen: ReadonlyMap<string, { readonly until: number; readonly health: string }>;
+  /** What was last searched for in a pane; empty when nothing was. */
+  readonly search: string;
   /** The pane that Ctrl-] just left: a second Ctrl-] is meant for the session. */
   readonly leftPane: string | undefined;
   /** Newest feed row when the person scrolled away from the top. */
@@ -104,6 +107,7 @@ export function initialState(
     marked: new Set(),
     convoy: undefined,
     seen: new Map(),
+    search: "",
     leftPane: undefined,
     feedTop: undefined,
     panes: new Map(),

@@ -47,6 +47,10 @@ const overlayKeys: Readonly<Record<string, readonly (readonly [string, string])[
     ["enter", "send"],
     ["Esc", "cancel"],
   ],
+  search: [
+    ["enter", "keep"],
+    ["Esc", "cancel"],
+  ],
   filter: [
     ["enter", "keep"],
     ["Esc", "clear"],

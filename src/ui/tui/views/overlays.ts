@@ -34,6 +34,8 @@ export function overlayView(state: TuiState, look: Look): OverlayView | undefine
       return nudgeView(overlay, state, look);
     case "ask":
       return lineView(state, look, overlay.editor, overlay.title, []);
+    case "search":
+      return lineView(state, look, overlay.editor, "Search", []);
     case "filter":
       return lineView(state, look, overlay.editor, `Filter ${overlay.panel}`, []);
     case "palette":
