@@ -8,6 +8,7 @@ import { attachmentOf } from "./attachment.ts";
 import { beadFailure } from "./count-bead-failure.ts";
 import { uncheckedCriteria } from "./done-check.ts";
 import type { DoneData } from "./done-data.ts";
+import { reviewNotice } from "./review-notice.ts";
 
 export interface DoneResult {
   readonly mr: string;
@@ -26,6 +27,7 @@ export async function recordDone(
     mr: result.mr,
     operations: [
       ...result.operations,
+      ...reviewNotice(access, parts),
       ...(data.exit === "ESCALATED"
         ? []
         : [{ op: "update", id: bead.id, fields: { metadata: { recovery: { attempts: null } } } } as const]),

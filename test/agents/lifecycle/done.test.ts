@@ -1,11 +1,13 @@
-import { existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { done } from "../../../src/agents/lifecycle/done.ts";
+import { resumeHook } from "../../../src/agents/lifecycle/suspend-hook.ts";
 import { sling } from "../../../src/agents/lifecycle/sling.ts";
 import type { SlingOptions } from "../../../src/agents/lifecycle/sling-request.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
 import type { Agent, Bead } from "../../../src/core/ledger/bead.ts";
+import { inbox } from "../../../src/core/mail/mailbox.ts";
 import { commit, git } from "../../support/scratch-repository.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { WorkTown } from "../../support/work-town.ts";
@@ -113,6 +115,17 @@ test("a script that fails blocks the bead, keeps the branch, and calls for help"
   const next = await town.bead(access, "Next", "sleep 1000");
   const again = await sling(access, { words: [next.id, "web"], options: {} });
   expect(again.dispatched[0]?.agent).not.toBe(address);
+  // Nor removed, and a person who has helped lets it go on.
+  await town.gt(["polecat", "stale", "web", "--threshold", "0", "--cleanup"]);
+  expect(await agentNow(agent)).toMatchObject({ state: "stuck", hookBead: bead.id });
+  expect(readFileSync(join(town.root, address, "web", "half.txt"), "utf8")).toBe("half\n");
+  const record = await resumeHook(access, address);
+  expect(record).toMatchObject({ bead: bead.id });
+  expect(await access.ledger.get(bead.id)).toMatchObject({
+    status: "hooked",
+    assignee: address,
+    labels: expect.not.arrayContaining(["gt:escalated"]),
+  });
 });
 
 describe("what cannot be handed in is refused and nothing is changed", () => {
@@ -267,7 +280,34 @@ describe("the strategies", () => {
     await done(polecat, { exit: "COMPLETED" });
     expect(heads()).toBe(before);
     expect(await access.ledger.get(bead.id)).toMatchObject({ status: "closed" });
+    expect(await mailToOverseer()).toEqual([`REVIEW_DONE: ${bead.id}`]);
   });
+
+  test("no merge: the branch is pushed, nobody queues it, and whoever slung it is asked to look", async () => {
+    const { polecat, worktree, bead, agent } = await atWork({ noMerge: true });
+    const head = commit(worktree, "work", { "a.txt": "a" });
+    expect(await done(polecat, { exit: "COMPLETED" })).toMatchObject({ mr: "" });
+    expect(heads()).toContain(`${agent.branch} ${head}`);
+    expect(await access.ledger.get(bead.id)).toMatchObject({
+      status: "in_progress",
+      assignee: "",
+      labels: ["gt:needs-review"],
+    });
+    expect(await access.ledger.find({ type: "merge-request" })).toEqual([]);
+    expect(await mailToOverseer()).toEqual([`READY_FOR_REVIEW: ${bead.id}`]);
+  });
+
+  test("pull request: a request in the queue that says so, and whoever slung it is told", async () => {
+    const { polecat, worktree, bead } = await atWork({ merge: "pr" });
+    commit(worktree, "work", { "a.txt": "a" });
+    const { mr } = await done(polecat, { exit: "COMPLETED" });
+    expect(await access.ledger.get(mr)).toMatchObject({ metadata: { mr: { strategy: "pr" } } });
+    expect(await access.ledger.get(bead.id)).toMatchObject({ metadata: { awaiting_merge: mr } });
+    expect(await mailToOverseer()).toEqual([`READY_FOR_REVIEW: ${bead.id}`]);
+  });
+
+  const mailToOverseer = async (): Promise<readonly string[]> =>
+    (await inbox(access.ledger, "overseer")).map((message) => message.subject);
 });
 
 test("work whose bead was given to somebody else is pushed, and the polecat is free", async () => {

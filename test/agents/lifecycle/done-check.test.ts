@@ -1,0 +1,48 @@
+import { expect, test } from "vitest";
+import { checkCompleted, type DoneFacts } from "../../../src/agents/lifecycle/done-check.ts";
+import { beadOf } from "../../support/bead-of.ts";
+
+const address = "web/polecats/nux";
+const facts: DoneFacts = {
+  address,
+  bead: beadOf({ id: "web-a1", status: "in_progress", assignee: address }),
+  hasWorktree: true,
+  branch: "polecat/nux/web-a1@x",
+  defaultBranch: "main",
+  target: "main",
+  operation: undefined,
+  ahead: 1,
+  behind: 0,
+  hasChanges: false,
+  isReportOnly: false,
+};
+
+test("a branch far behind its target is handed in with a warning, and from 200 commits on refused", () => {
+  expect(checkCompleted({ ...facts, behind: 49 })).toEqual({ verdict: "submit", warnings: [] });
+  expect(checkCompleted({ ...facts, behind: 199 })).toEqual({
+    verdict: "submit",
+    warnings: ["polecat/nux/web-a1@x is 199 commits behind main"],
+  });
+  expect(() => checkCompleted({ ...facts, behind: 200 })).toThrow(
+    expect.objectContaining({ code: "E_STALE_BRANCH", hint: "git fetch origin && git rebase origin/main" }),
+  );
+});
+
+test("without commits nothing is handed in, and the refusal does not give away the way round it", () => {
+  const empty = { ...facts, ahead: 0 };
+  let refusal: unknown;
+  try {
+    checkCompleted(empty);
+  } catch (error) {
+    refusal = error;
+  }
+  expect(refusal).toMatchObject({ code: "E_NO_COMMITS" });
+  expect(JSON.stringify(refusal)).not.toContain("cleanup-status");
+  expect(checkCompleted({ ...empty, isReportOnly: true })).toMatchObject({ verdict: "nothing" });
+  expect(checkCompleted({ ...empty, hasChanges: true })).toMatchObject({ verdict: "submit" });
+});
+
+test("a bead that is somebody else's by now is lost, not handed in", () => {
+  const bead = beadOf({ id: "web-a1", status: "in_progress", assignee: "web/polecats/slit" });
+  expect(checkCompleted({ ...facts, bead })).toMatchObject({ verdict: "lost" });
+});
