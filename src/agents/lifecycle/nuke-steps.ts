@@ -11,6 +11,7 @@ import { parseAddress } from "../../core/town/address.ts";
 import type { Rig } from "../../core/town/town.ts";
 import { stopAgentSession } from "../sessions/start-session.ts";
 import type { TownAccess } from "../town-access.ts";
+import { assignmentEvent } from "./assignment-event.ts";
 import { nextState } from "./agent-transition.ts";
 import { metadataText } from "./attachment.ts";
 import { OperationJournal, type OperationRecord } from "./operation-record.ts";
@@ -129,6 +130,7 @@ async function goneOperations(
         branch: "",
       },
     },
+    ...(agent.hookBead === "" ? [] : [assignmentEvent(agent, "archived", data.reason)]),
     {
       op: "event",
       event: { type: "nuke", payload: { polecat: agent.name, rig: agent.rig, reason: data.reason } },

@@ -1,13 +1,12 @@
 import {
   listSnapshots,
   type HookSnapshot,
+  type SnapshotOptions,
   type SnapshotReason,
   takeSnapshot,
   type SnapshotResult,
 } from "../../core/git/hook-snapshots.ts";
 import { branchFromSnapshot, restoreFiles, restoreSnapshot } from "../../core/git/restore-snapshot.ts";
-import { expiredSnapshots } from "../../core/git/snapshot-retention.ts";
-import { runGit } from "../../core/git/git.ts";
 import { isValidWorktree } from "../../core/git/worktree.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { Agent } from "../../core/ledger/bead.ts";
@@ -46,12 +45,14 @@ export async function snapshotHook(
   access: TownAccess,
   address: string,
   reason: SnapshotReason = "manual",
+  options: SnapshotOptions = {},
 ): Promise<SnapshotResult> {
   const { agent, worktree, place } = await hookPlace(access, address);
   const session = (await liveSession(access, address))?.session ?? "";
   const result = await takeSnapshot(
     snapshotSubject(access, { worktree, place, address, agent, session }),
     reason,
+    options,
   );
   if (result.state === "taken")
     await access.ledger.write(access.actor, [
@@ -153,25 +154,4 @@ async function carryOut(access: TownAccess, journal: OperationJournal<RollbackDa
   await journal.finish([
     { op: "event", event: { type: "hook_rollback", payload: { agent: address, ref: snapshot.ref } } },
   ]);
-}
-
-/** Drops snapshots that nobody needs any more; returns them. `dryRun` only names them (spec/04 §6.4). */
-export async function pruneSnapshots(
-  access: TownAccess,
-  address: string,
-  options: { readonly olderThanMs?: number; readonly dryRun?: boolean } = {},
-): Promise<readonly HookSnapshot[]> {
-  const { agent, worktree, place } = await hookPlace(access, address);
-  const snapshots = await listSnapshots(worktree, place);
-  const bead = agent.hookBead === "" ? undefined : await access.ledger.get(agent.hookBead);
-  const open = bead !== undefined && bead.status !== "closed" ? [agent.hookSeq] : [];
-  const now = access.clock.now();
-  const limit = options.olderThanMs;
-  const expired = expiredSnapshots(snapshots, { now, protectedAssignments: new Set(open) }).filter(
-    (snapshot) => limit === undefined || now - snapshot.time > limit,
-  );
-  if (options.dryRun !== true)
-    for (const snapshot of expired)
-      await runGit(worktree, ["update-ref", "-d", snapshot.ref, snapshot.commit]);
-  return expired;
 }

@@ -6,6 +6,7 @@ import { agentHome, parseAddress } from "../../core/town/address.ts";
 import type { SessionRecord } from "../sessions/session-host.ts";
 import { stopAgentSession } from "../sessions/start-session.ts";
 import type { TownAccess } from "../town-access.ts";
+import { assignmentEvent } from "./assignment-event.ts";
 import { nextState } from "./agent-transition.ts";
 import { withAgentLock } from "./agent-lock.ts";
 import { snapshotSubject } from "./polecat-worktree.ts";
@@ -58,13 +59,7 @@ export async function resumeHook(access: TownAccess, address: string): Promise<S
       await access.ledger.write(access.actor, [
         { op: "setAgent", address, fields: { state: nextState(address, spawning, "session-confirmed") } },
         { op: "deleteRow", ...suspensionRow(address) },
-        {
-          op: "event",
-          event: {
-            type: "hook_resumed",
-            payload: { agent: address, bead: agent.hookBead, seq: agent.hookSeq },
-          },
-        },
+        assignmentEvent(agent, "resumed"),
       ]);
       return record;
     } catch (error) {

@@ -1,6 +1,7 @@
 import type { Agent, AgentState } from "../../core/ledger/bead.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
 import type { TownAccess } from "../town-access.ts";
+import { assignmentEvent } from "./assignment-event.ts";
 
 /** Why an agent's hook was suspended, and so who may resume it: a person's own reason is resumed by a person. */
 export interface Suspension {
@@ -19,10 +20,7 @@ export function suspendOperations(agent: Agent, { reason, since }: Suspension): 
     { op: "expectAgent", address: agent.address, expected: { state: agent.state, hookBead: agent.hookBead } },
     { op: "setAgent", address: agent.address, fields: { state: "paused", hookState: "suspended" } },
     { op: "putRow", ...suspensionRow(agent.address), value: { reason, since } },
-    {
-      op: "event",
-      event: { type: "hook_suspended", payload: { ...payloadOf(agent), reason } },
-    },
+    assignmentEvent(agent, "suspended", reason),
   ];
 }
 
@@ -40,7 +38,7 @@ export function resumeOperations(
       fields: { state, hookState: "active", lastProgressAt: now },
     },
     { op: "deleteRow", ...suspensionRow(agent.address) },
-    { op: "event", event: { type: "hook_resumed", payload: payloadOf(agent) } },
+    assignmentEvent(agent, "resumed"),
   ];
 }
 
@@ -57,10 +55,3 @@ export async function suspendedFor(
     (agent) => agent.hookState === "suspended" && resting.has(`${prefix}${agent.address}`),
   );
 }
-
-const payloadOf = (agent: Agent) => ({
-  agent: agent.address,
-  bead: agent.hookBead,
-  seq: agent.hookSeq,
-  ...(agent.rig === "" ? {} : { rig: agent.rig }),
-});

@@ -4,6 +4,7 @@ import type { Operation } from "../../core/ledger/operation.ts";
 import { parseAddress } from "../../core/town/address.ts";
 import { stopAgentSession } from "../sessions/start-session.ts";
 import type { TownAccess } from "../town-access.ts";
+import { assignmentEvent } from "./assignment-event.ts";
 import { metadataText } from "./attachment.ts";
 import { withAgentLock } from "./agent-lock.ts";
 import { preserveHolder } from "./preserve-holder.ts";
@@ -71,6 +72,7 @@ async function takeOff(
     ...(bead === undefined ? [] : release(bead, agent, reason)),
     { op: "setAgent", address, fields: { hookState: "archived" } },
     ...holder.operations,
+    assignmentEvent(agent, "archived", reason ?? "released"),
     {
       op: "event",
       event: {

@@ -46,6 +46,8 @@ export interface HookSnapshot {
   readonly branch: string;
   readonly head: string;
   readonly session: string;
+  /** What a person said about it; "" mostly. */
+  readonly note: string;
 }
 
 export type SnapshotResult =
@@ -57,6 +59,8 @@ export interface SnapshotOptions {
   /** Untracked files above this are left out and named in the trailer `Gt-Skipped`. */
   readonly maxFileMb?: number;
   readonly timeoutMs?: number;
+  /** What a person says about it, one line. */
+  readonly note?: string;
 }
 
 const defaultMaxFileMb = 50;
@@ -102,7 +106,8 @@ export async function takeSnapshot(
       parents.push("-p", await commitTree(worktree, subject, keptIndex, ["-p", head], "index of a snapshot"));
     const seq = (previous?.seq ?? 0) + 1;
     const branch = (await askGit(worktree, ["symbolic-ref", "--quiet", "--short", "HEAD"])).stdout.trim();
-    const message = snapshotMessage(subject, { seq, reason, branch, head, skipped });
+    const note = (options.note ?? "").replace(/\s+/g, " ").trim();
+    const message = snapshotMessage(subject, { seq, reason, branch, head, skipped, note });
     const commit = await commitTree(worktree, subject, tree, parents, message);
     const ref = `refs/gt/hooks/${subject.place}/${String(seq).padStart(6, "0")}`;
     await runGit(worktree, ["update-ref", ref, commit, "0".repeat(40)]);
@@ -121,6 +126,7 @@ export async function takeSnapshot(
         branch,
         head: head ?? "",
         session: subject.session,
+        note,
       },
     };
   } finally {
@@ -157,9 +163,25 @@ export async function listSnapshots(repository: string, place: string): Promise<
         branch: trailer("Branch"),
         head: trailer("Head"),
         session: trailer("Session"),
+        note: trailer("Note"),
       },
     ];
   });
+}
+
+export interface SnapshotChanges {
+  /** Files that differ from the commit on which the agent stood. */
+  readonly files: number;
+  readonly insertions: number;
+  readonly deletions: number;
+}
+
+/** How much uncommitted work a snapshot holds. */
+export async function describeChanges(repository: string, snapshot: HookSnapshot): Promise<SnapshotChanges> {
+  if (snapshot.head === "") return { files: 0, insertions: 0, deletions: 0 };
+  const output = await runGit(repository, ["diff", "--shortstat", snapshot.head, snapshot.commit, "--"]);
+  const count = (word: string): number => Number(new RegExp(`(\\d+) ${word}`).exec(output)?.[1] ?? 0);
+  return { files: count("file"), insertions: count("insertion"), deletions: count("deletion") };
 }
 
 /** Keeps the commits of a branch that is about to go, under `refs/gt/archive/` (spec/04 §3.7). */
@@ -246,6 +268,7 @@ function snapshotMessage(
     readonly branch: string;
     readonly head: string | undefined;
     readonly skipped: readonly string[];
+    readonly note: string;
   },
 ): string {
   const lines = [
@@ -257,6 +280,7 @@ function snapshotMessage(
     `Gt-Session: ${subject.session}`,
     `Gt-Reason: ${now.reason}`,
     `Gt-Hook-State: ${subject.hookState}`,
+    ...(now.note === "" ? [] : [`Gt-Note: ${now.note}`]),
     ...now.skipped.map((path) => `Gt-Skipped: ${path.replaceAll("\n", " ")}`),
   ];
   return `snapshot ${subject.address} #${now.seq}: ${now.reason}\n\n${lines.join("\n")}`;

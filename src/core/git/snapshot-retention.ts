@@ -6,13 +6,14 @@ const most = 200;
 
 export interface RetentionFacts {
   readonly now: number;
-  /** Assignments whose bead is not closed and whose newest snapshot is in no branch: that one is never dropped. */
+  /** Assignments whose bead is not closed: the newest snapshot of each is never dropped. */
   readonly protectedAssignments: ReadonlySet<number>;
 }
 
 /**
  * Which snapshots of one agent may go (spec/04 §6.4): all younger than 48 h stay, then the last of each hour up to 7
- * days, then the last of each assignment up to 30 days, at most 200. Pure; `snapshots` are newest first.
+ * days, then the last of each assignment up to 30 days, at most 200. The very newest stays, so that no number is ever given
+ * twice. Pure; `snapshots` are newest first.
  */
 export function expiredSnapshots(
   snapshots: readonly HookSnapshot[],
@@ -26,7 +27,9 @@ export function expiredSnapshots(
     const age = facts.now - snapshot.time;
     const isNewestOfAssignment = !assignments.has(snapshot.assignment);
     const hourOf = Math.floor(snapshot.time / hour);
-    const isProtected = isNewestOfAssignment && facts.protectedAssignments.has(snapshot.assignment);
+    const isProtected =
+      snapshot === snapshots[0] ||
+      (isNewestOfAssignment && facts.protectedAssignments.has(snapshot.assignment));
     const isKept =
       age < 2 * day || (age < 7 * day && !hours.has(hourOf)) || (age < 30 * day && isNewestOfAssignment);
     hours.add(hourOf);

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { liveSession } from "../../../src/agents/lifecycle/agent-session.ts";
+import { pruneAllSnapshots } from "../../../src/agents/lifecycle/prune-snapshots.ts";
 import { nukePolecats } from "../../../src/agents/lifecycle/nuke-polecat.ts";
 import { rollbackHook, snapshotHook } from "../../../src/agents/lifecycle/rollback-hook.ts";
 import { sandboxRisk } from "../../../src/agents/lifecycle/sandbox-risk.ts";
@@ -205,6 +206,7 @@ describe("removing a polecat", () => {
     const [snapshot] = await listSnapshots(town.rig().repository, place);
     expect(snapshot).toMatchObject({ reason: "pre-nuke" });
     expect(town.git("web", "show", `${snapshot?.ref}:dirty.txt`)).toBe("dirty");
+    expect((await town.gt(["hook", "snapshots", address, "--all"])).stdout).toMatch(/pre-nuke .*1 +\+1 -0/);
     expect(await liveSession(access, address)).toBeUndefined();
     // The name is free again, and the work goes on where it was.
     const again = await sling(access, { words: [bead, "web"], options: {} });
@@ -217,7 +219,19 @@ describe("removing a polecat", () => {
     rmSync(town.origin("web"), { recursive: true });
     const { warnings } = await nuke({ force: true });
     expect(warnings).toEqual([expect.stringContaining("archive")]);
-    expect(town.git("web", "for-each-ref", "--format=%(objectname)", "refs/gt/archive/")).toBe(head);
+    const archives = () => town.git("web", "for-each-ref", "--format=%(objectname)", "refs/gt/archive/");
+    expect(archives()).toBe(head);
+    // Retention never drops them before they have landed, nor the last snapshot of work that is still to be done.
+    const inAYear = { ...access, clock: { ...access.clock, now: () => Date.now() + 365 * 86_400_000 } };
+    expect(await pruneAllSnapshots(inAYear)).toEqual({ snapshots: 0, archives: 0, problems: [] });
+    expect(archives()).toBe(head);
+    town.git("web", "update-ref", "refs/remotes/origin/main", head);
+    await access.ledger.write("overseer", [
+      { op: "close", id: bead, close: { reason: "done", force: true } },
+    ]);
+    expect(await pruneAllSnapshots(inAYear)).toMatchObject({ archives: 1, problems: [] });
+    expect(archives()).toBe("");
+    expect(await listSnapshots(town.rig().repository, place)).toHaveLength(1);
   });
 
   test("from inside its sandbox is refused", async () => {

@@ -5,7 +5,7 @@ import { agentOf } from "./agent-argument.ts";
 export async function run(context: CommandContext): Promise<void> {
   const { args, flags, out } = context;
   const address = await agentOf(context, args[0]);
-  const { pruneSnapshots } = await import("../../../agents/lifecycle/rollback-hook.ts");
+  const { pruneSnapshots } = await import("../../../agents/lifecycle/prune-snapshots.ts");
   const olderThanMs = flags.duration("older-than");
   const isDryRun = flags.boolean("dry-run");
   const dropped = await pruneSnapshots(await context.access(), address, {

@@ -83,6 +83,7 @@ export const hookCommands: readonly CommandSpec[] = [
         name: "snapshot",
         summary: "keep the state of a sandbox now",
         args: [{ name: "agent", optional: true }],
+        flags: [{ name: "message", short: "m", value: "text", summary: "why, shown in the list" }],
         load: () => import("./hook-snapshot.ts"),
       },
       {

@@ -1,0 +1,44 @@
+import { expect, test } from "vitest";
+import type { HookSnapshot } from "../../../src/core/git/hook-snapshots.ts";
+import { expiredSnapshots } from "../../../src/core/git/snapshot-retention.ts";
+
+const hour = 3_600_000;
+const day = 24 * hour;
+const now = Math.floor(1_800_000_000_000 / hour) * hour;
+
+/** Snapshots newest first, of the given ages and assignments. */
+function snapshots(...all: readonly (readonly [age: number, assignment: number])[]): readonly HookSnapshot[] {
+  return all.map(([age, assignment], index) => ({
+    ...{ seq: all.length - index, ref: "", commit: "", time: now - age, reason: "interval", bead: "web-1" },
+    ...{ assignment, branch: "", head: "", session: "", note: "" },
+  }));
+}
+
+const expired = (all: readonly HookSnapshot[], open: readonly number[] = []): readonly number[] =>
+  expiredSnapshots(all, { now, protectedAssignments: new Set(open) }).map((snapshot) => snapshot.seq);
+
+test("two days everything, seven days the last of each hour, thirty days the last of each assignment", () => {
+  const all = snapshots(
+    [hour, 3], // 8
+    [2 * day - 1, 3], // 7
+    [3 * day - 0.4 * hour, 3], // 6: the last of its hour
+    [3 * day - 0.2 * hour - hour, 3], // 5: of another hour
+    [3 * day - 0.1 * hour - hour + 0.2 * hour, 3], // 4: the same hour
+    [8 * day, 2], // 3: the last of its assignment
+    [9 * day, 2], // 2
+    [31 * day, 1], // 1
+  );
+  expect(expired(all)).toEqual([4, 2, 1]);
+});
+
+test("the newest of an assignment that is still to be done stays, however old, and so does the very newest of all", () => {
+  const all = snapshots([90 * day, 3], [91 * day, 2], [92 * day, 2], [93 * day, 1]);
+  expect(expired(all, [2])).toEqual([2, 1]);
+  expect(expired(all)).toEqual([3, 2, 1]);
+});
+
+test("no more than two hundred are kept", () => {
+  const all = snapshots(...Array.from({ length: 250 }, (_, index) => [index * 60_000, 1] as const));
+  expect(expired(all)).toHaveLength(50);
+  expect(expired(all)).not.toContain(250);
+});
