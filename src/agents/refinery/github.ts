@@ -1,5 +1,5 @@
-import { execFile } from "node:child_process";
 import { GtError } from "../../core/gt-error.ts";
+import { type GhAnswer, ghIn, type RunGh } from "../github/run-gh.ts";
 
 export interface PullRequest {
   readonly number: number;
@@ -18,17 +18,16 @@ export type Checks =
   | { readonly state: "failed"; readonly names: readonly string[] };
 
 const fields = "number,url,state,headRefOid,baseRefName,mergeCommit,reviewDecision";
-const limitMs = 60_000;
 
 /** Pull requests through the `gh` program (spec/05 §3.3). Every call throws `E_GH` when gh cannot be used. */
 export class GitHub {
   readonly #repository: string;
-  readonly #directory: string;
+  readonly #gh: RunGh;
 
   /** `repository`: URL of the project; `directory`: where gh runs. */
   constructor(repository: string, directory: string) {
     this.#repository = repository;
-    this.#directory = directory;
+    this.#gh = ghIn(directory);
   }
 
   /** The branch's pull request: the open one, else the newest. */
@@ -110,33 +109,8 @@ export class GitHub {
     });
   }
 
-  #ask(
-    args: readonly string[],
-  ): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
-    return new Promise((resolve, reject) => {
-      execFile(
-        "gh",
-        [...args, "--repo", this.#repository],
-        {
-          cwd: this.#directory,
-          env: { ...process.env, GH_PROMPT_DISABLED: "1", NO_COLOR: "1", GH_PAGER: "cat" },
-          timeout: limitMs,
-          maxBuffer: 16 * 1024 * 1024,
-        },
-        (error, stdout, stderr) => {
-          if (error === null) resolve({ code: 0, stdout, stderr });
-          else if (typeof error.code === "number") resolve({ code: error.code, stdout, stderr });
-          else
-            reject(
-              new GtError("E_GH", "gh cannot be run", {
-                why: [error.message],
-                hint: "install gh from https://cli.github.com, then: gh auth login",
-                cause: error,
-              }),
-            );
-        },
-      );
-    });
+  #ask(args: readonly string[]): Promise<GhAnswer> {
+    return this.#gh([...args, "--repo", this.#repository]);
   }
 }
 

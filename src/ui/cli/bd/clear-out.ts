@@ -8,7 +8,7 @@ import type { CommandContext } from "../command.ts";
 import { beadJson, edgeIndex } from "./bead-json.ts";
 import { nameBead } from "./bead-text.ts";
 import { eachBead, reread } from "./each-bead.ts";
-import { globToRegExp } from "./glob.ts";
+import { globToRegExp } from "../../../core/glob.ts";
 import { historySize } from "./history-size.ts";
 import { openWorkspace, type Workspace } from "./workspace.ts";
 

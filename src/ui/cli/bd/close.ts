@@ -101,13 +101,13 @@ async function checkReason(
 }
 
 /** A gate whose condition a machine can tell opens by its condition, not by a word (spec/01 §4.6). */
-async function checkGate({ out }: CommandContext, workspace: Workspace, bead: Bead): Promise<void> {
+async function checkGate(context: CommandContext, workspace: Workspace, bead: Bead): Promise<void> {
   if (bead.type !== "gate" || bead.status === "closed" || ["", "human"].includes(bead.awaitType)) return;
-  const { verdictOf } = await import("./gate.ts");
-  const verdict = await verdictOf(workspace, bead);
-  if (verdict.isMet) return;
-  if (!verdict.isCheckable) {
-    out.warn(`${bead.id}: ${verdict.why}`);
+  const { gateVerdict } = await import("./gate-check.ts");
+  const verdict = await gateVerdict(context, workspace, bead);
+  if (verdict.is === "met") return;
+  if (verdict.is === "unknown") {
+    context.out.warn(`${bead.id}: ${sanitiseLine(verdict.why)}`);
     return;
   }
   const message = `cannot close ${bead.id}: gate condition not satisfied: ${verdict.why} (use --force to override)`;

@@ -19,7 +19,7 @@ function label(
 }
 
 function gate(
-  name: "create" | "list" | "show" | "resolve" | "check" | "wait" | "retry" | "addWaiter",
+  name: "create" | "list" | "show" | "resolve" | "wait" | "retry" | "addWaiter",
 ): () => Promise<{ readonly run: CommandRun }> {
   return async () => ({ run: (await import("./gate.ts"))[name] });
 }
@@ -349,13 +349,30 @@ export const editCommands: readonly CommandSpec[] = [
         name: "check",
         summary: "open the gates whose condition holds",
         flags: [
-          { name: "type", value: "type", summary: "only these (default all)" },
+          { name: "type", value: "type", summary: "gh, gh:run, gh:pr, timer, bead, mail (default all)" },
           dryRun,
           { name: "escalate", short: "e", summary: "escalate failed ones" },
           { name: "limit", short: "l", value: "count", summary: "at most this many (default 100)" },
         ],
         examples: ["bd gate check"],
-        load: gate("check"),
+        load: async () => ({ run: (await import("./gate-check.ts")).check }),
+      },
+      {
+        name: "discover",
+        summary: "find the workflow runs that gates wait for",
+        flags: [
+          { name: "dry-run", short: "n", summary: "only show what would be found" },
+          { name: "branch", short: "b", value: "branch", summary: "runs of this branch" },
+          { name: "limit", short: "l", value: "count", summary: "look at so many runs (default 10)" },
+          {
+            name: "max-age",
+            short: "a",
+            value: "duration",
+            summary: "begun at most so long ago (default 30m)",
+          },
+        ],
+        examples: ["bd gate discover", "bd gate discover --branch main --dry-run"],
+        load: async () => ({ run: (await import("./gate-check.ts")).discover }),
       },
       {
         name: "wait",

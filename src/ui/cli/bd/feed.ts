@@ -5,7 +5,7 @@ import { watchLedger } from "../../../core/ledger/watch-ledger.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
 import type { CommandContext } from "../command.ts";
 import { changeJson } from "./bead-json.ts";
-import { globToRegExp } from "./glob.ts";
+import { globToRegExp } from "../../../core/glob.ts";
 import { parseTime } from "./time-expression.ts";
 import { openWorkspace, type Workspace } from "./workspace.ts";
 

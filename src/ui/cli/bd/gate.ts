@@ -1,5 +1,6 @@
-import { usageError } from "../../../core/gt-error.ts";
-import { GtError } from "../../../core/gt-error.ts";
+import { deadlineOf, gateRecord } from "../../../agents/gates/decide-gate.ts";
+import { formatAge } from "../../../core/duration.ts";
+import { GtError, usageError } from "../../../core/gt-error.ts";
 import type { Bead } from "../../../core/ledger/bead.ts";
 import { watchLedger } from "../../../core/ledger/watch-ledger.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
@@ -9,7 +10,8 @@ import { nameBead } from "./bead-text.ts";
 import { reread } from "./each-bead.ts";
 import { openWorkspace, type Workspace } from "./workspace.ts";
 
-const types = ["human", "timer", "gh:run", "gh:pr", "bead", "mail", "condition"];
+export const gateTypes = ["human", "timer", "gh:run", "gh:pr", "bead", "mail", "condition"];
+const needsId = new Set(["gh:pr", "bead", "mail", "condition"]);
 
 /** `bd gate create --blocks X`: the gate and the edge in one transaction (spec/02 §14.5). */
 export async function create(context: CommandContext): Promise<void> {
@@ -18,12 +20,17 @@ export async function create(context: CommandContext): Promise<void> {
   if (blocked === undefined)
     throw usageError("missing flag --blocks <id>", { hint: "bd gate create --blocks <id>" });
   const type = flags.string("type") ?? "human";
-  if (!types.includes(type))
+  if (!gateTypes.includes(type))
     throw usageError(`--type: "${sanitiseLine(type)}" is not possible`, {
-      why: [`one of: ${types.join(", ")}`],
+      why: [`one of: ${gateTypes.join(", ")}`],
     });
-  const workspace = await openWorkspace(context);
   const awaitId = flags.string("await-id") ?? "";
+  if (needsId.has(type) && awaitId === "")
+    throw usageError(`a ${type} gate needs --await-id`, {
+      hint: `bd gate create --type ${type} --await-id <id> --blocks ${sanitiseLine(blocked)}`,
+    });
+  if (type === "timer" && !flags.has("timeout")) throw usageError("a timer gate needs --timeout");
+  const workspace = await openWorkspace(context);
   const { named } = await workspace.write([
     {
       op: "create",
@@ -62,26 +69,20 @@ export async function list(context: CommandContext): Promise<void> {
   const rows = await Promise.all(
     gates.map(async (gate) => {
       const blocks = (await workspace.ledger.dependents(gate.id)).map((edge) => edge.from);
-      const deadline =
-        gate.timeoutNs === 0 ? "" : new Date(gate.createdAt + gate.timeoutNs / 1e6).toISOString();
+      const deadline = deadlineOf(gate);
       const cells = [
         gate.id,
         gate.awaitType || "human",
         gate.awaitId,
-        stateOf(gate),
+        gateRecord(gate).state,
         blocks.join(", "),
-        deadline,
+        formatAge(workspace.now - gate.createdAt),
+        deadline === undefined ? "" : new Date(deadline).toISOString(),
       ];
       return cells.map(sanitiseLine);
     }),
   );
-  out.table(["GATE", "TYPE", "WAITS FOR", "STATE", "BLOCKS", "DEADLINE"], rows);
-}
-
-function stateOf(gate: Bead): string {
-  if (gate.status === "closed") return "resolved";
-  const own = gate.metadata["gate"];
-  return typeof own === "object" && own !== null && "state" in own ? String(own.state) : "armed";
+  out.table(["GATE", "TYPE", "WAITS FOR", "STATE", "BLOCKS", "AGE", "DEADLINE"], rows);
 }
 
 /** `bd gate show X`. */
@@ -90,8 +91,11 @@ export async function show(context: CommandContext): Promise<void> {
   const { gate } = await gateOf(context);
   out.document(beadJson(gate));
   out.line(`${gate.id}: ${sanitiseLine(gate.title)}`);
-  out.line(`  State: ${stateOf(gate)}`);
+  const { state, lastReason } = gateRecord(gate);
+  const deadline = deadlineOf(gate);
+  out.line(`  State: ${state}${lastReason === "" ? "" : ` (${sanitiseLine(lastReason)})`}`);
   out.line(`  Waits for: ${sanitiseLine(`${gate.awaitType || "human"} ${gate.awaitId}`)}`);
+  if (deadline !== undefined) out.line(`  Deadline: ${new Date(deadline).toISOString()}`);
   if (gate.description !== "") out.line(`  Reason: ${sanitiseLine(gate.description)}`);
   if (gate.waiters.length > 0) out.line(`  Waiters: ${gate.waiters.map(sanitiseLine).join(", ")}`);
 }
@@ -115,64 +119,6 @@ export async function resolve(context: CommandContext): Promise<void> {
   if (!out.json) out.done(`Resolved gate ${nameBead(after, workspace)}: ${sanitiseLine(reason)}`);
 }
 
-/** `bd gate check`: closes gates whose condition holds and that this machine can tell: timers and beads. */
-export async function check(context: CommandContext): Promise<void> {
-  const { flags, out } = context;
-  const workspace = await openWorkspace(context);
-  const wanted = flags.string("type") ?? "all";
-  const gates = (
-    await workspace.ledger.find({ type: "gate", notStatus: "closed", limit: flags.integer("limit") ?? 100 })
-  ).filter(
-    (gate) =>
-      gate.awaitType !== "human" &&
-      gate.awaitType !== "" &&
-      (wanted === "all" || gate.awaitType.startsWith(wanted)),
-  );
-  const isDry = flags.boolean("dry-run");
-  let resolved = 0;
-  for (const gate of gates) {
-    const verdict = await verdictOf(workspace, gate);
-    if (verdict.isMet) {
-      resolved++;
-      if (!isDry) {
-        await workspace.write([
-          { op: "update", id: gate.id, fields: { metadata: { gate: { state: "resolved" } } } },
-          { op: "close", id: gate.id, close: { reason: verdict.why, outcome: "success", force: true } },
-        ]);
-      }
-    }
-    out.line(`${gate.id}: ${verdict.isMet ? "resolved" : "pending"} (${sanitiseLine(verdict.why)})`);
-  }
-  out.document({ checked: gates.length, resolved, escalated: 0, errors: 0, dry_run: isDry });
-  if (gates.length === 0) out.line("No gates to check");
-}
-
-export interface GateVerdict {
-  readonly isMet: boolean;
-  /** A machine can tell at all. */
-  readonly isCheckable: boolean;
-  readonly why: string;
-}
-
-/** Whether a gate's condition holds now, as far as the ledger and the clock can tell. */
-export async function verdictOf({ ledger, now }: Workspace, gate: Bead): Promise<GateVerdict> {
-  if (gate.awaitType === "timer") {
-    const dueAt = gate.createdAt + gate.timeoutNs / 1e6;
-    return {
-      isCheckable: true,
-      isMet: now >= dueAt,
-      why: now >= dueAt ? "timer elapsed" : `timer runs until ${new Date(dueAt).toISOString()}`,
-    };
-  }
-  if (gate.awaitType === "bead") {
-    const bead = await ledger.get(gate.awaitId);
-    const isMet = bead?.status === "closed";
-    const why = bead === undefined ? `${gate.awaitId} does not exist` : `${gate.awaitId} is ${bead.status}`;
-    return { isCheckable: bead !== undefined, isMet, why };
-  }
-  return { isCheckable: false, isMet: false, why: `${gate.awaitType || "human"} cannot be checked here` };
-}
-
 /** `bd gate wait X`: 0 when resolved, 3 when failed, 124 after `--timeout`. */
 export async function wait(context: CommandContext): Promise<number> {
   const { flags, out } = context;
@@ -182,7 +128,7 @@ export async function wait(context: CommandContext): Promise<number> {
   const closed = await new Promise<Bead | undefined>((resolvePromise) => {
     const look = async () => {
       const now = await workspace.ledger.get(gate.id);
-      if (now === undefined || now.status === "closed") finish(now);
+      if (now === undefined || ["resolved", "failed"].includes(gateRecord(now).state)) finish(now);
     };
     const watcher = watchLedger(workspace.ledger, () => void look());
     const timer = timeout === undefined ? undefined : setTimeout(() => finish(undefined), timeout);
@@ -197,9 +143,13 @@ export async function wait(context: CommandContext): Promise<number> {
   if (signal.aborted) return Number(signal.reason);
   if (closed === undefined)
     throw new GtError("E_TIMEOUT", `gate ${gate.id} is still open`, { exitCode: 124 });
+  const { state, lastReason } = gateRecord(closed);
+  const hasFailed = state === "failed" || closed.outcome === "failure";
   out.document(beadJson(closed));
-  out.line(`${closed.id} ${closed.outcome}: ${sanitiseLine(closed.closeReason)}`);
-  return closed.outcome === "failure" ? 3 : 0;
+  out.line(
+    `${closed.id} ${hasFailed ? "failed" : "resolved"}: ${sanitiseLine(closed.closeReason || lastReason)}`,
+  );
+  return hasFailed ? 3 : 0;
 }
 
 /** `bd gate retry X`: armed anew. */
@@ -213,7 +163,12 @@ export async function retry(context: CommandContext): Promise<void> {
       id: gate.id,
       fields: {
         metadata: {
-          gate: { state: "armed", armed_at: new Date(workspace.now).toISOString(), failure: null },
+          gate: {
+            state: "armed",
+            armed_at: new Date(workspace.now).toISOString(),
+            last_reason: null,
+            escalated_at: null,
+          },
         },
       },
     },
@@ -236,6 +191,7 @@ export async function addWaiter(context: CommandContext): Promise<void> {
   if (!out.json) out.done(`${sanitiseLine(waiter)} waits for ${gate.id}`);
 }
 
+/** The gate that the first argument names. */
 async function gateOf(
   context: CommandContext,
 ): Promise<{ readonly gate: Bead; readonly workspace: Workspace }> {

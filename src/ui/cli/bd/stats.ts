@@ -2,7 +2,7 @@ import { sanitiseLine } from "../../../core/sanitise.ts";
 import type { BeadFilter } from "../../../core/ledger/ledger.ts";
 import type { CommandContext } from "../command.ts";
 import { epicStates } from "./epic.ts";
-import { globToRegExp } from "./glob.ts";
+import { globToRegExp } from "../../../core/glob.ts";
 import { openWorkspace, type Workspace } from "./workspace.ts";
 
 const dayMs = 86_400_000;
