@@ -34,6 +34,8 @@ export interface HookInput {
   /** The turn already is the continuation of a stop. */
   readonly isContinuation: boolean;
   readonly reason: string;
+  /** File in which the runtime keeps the conversation. */
+  readonly transcript: string;
 }
 
 /** Reads a hook's stdin. Anything that is not the expected JSON gives an input without facts. */
@@ -47,6 +49,7 @@ export function readHookInput(text: string): HookInput {
     command: commandOf(json),
     isContinuation: json["stop_hook_active"] === true,
     reason: firstText(json, ["reason"]),
+    transcript: firstText(json, ["transcript_path", "transcriptPath"]),
   };
 }
 

@@ -25,6 +25,13 @@ export interface HookRequest {
 /** Runtimes that show a prompt hook's context to the model (spec/03 §1.4). */
 const injectors: readonly HookProvider[] = ["claude", "codex", "gemini", "opencode", "pi", "omp"];
 
+/** How often the costs of a conversation are booked while it goes on. */
+const costIntervalMs = 60_000;
+
+/** Runtimes whose transcripts tell what was used (spec/03 §10.1). */
+const countsTokens = (provider: HookProvider): boolean =>
+  ["claude", "codex", "gemini", "pi", "omp"].includes(provider);
+
 /** What one lifecycle event of a runtime does (spec/03 §4.2). */
 export async function runHook(access: TownAccess, request: HookRequest): Promise<HookResult> {
   switch (request.event) {
@@ -137,6 +144,7 @@ async function turnEnd(access: TownAccess, request: HookRequest): Promise<HookRe
   const isHosted = await reportToHost(access, env, "turn-end");
   // A run that is over does not speak for its successor.
   if (env["GT_RUN"] && !isHosted) return {};
+  await sampleCosts(access, request);
   const { polecatStop, stopReminder } = await import("./polecat-stop.ts");
   switch (await polecatStop(access)) {
     case "remind":
@@ -153,7 +161,18 @@ async function turnEnd(access: TownAccess, request: HookRequest): Promise<HookRe
   }
 }
 
+/** Costs are booked behind the agent's back, at most once a minute. */
+async function sampleCosts({ ledger, clock }: TownAccess, request: HookRequest): Promise<void> {
+  const { sessionId } = request.input;
+  if (sessionId === "" || !countsTokens(request.provider)) return;
+  const { bookedOf } = await import("../costs/cost-ledger.ts");
+  const booked = await bookedOf(ledger, sessionId);
+  if (booked !== undefined && clock.now() - booked.at < costIntervalMs) return;
+  request.start(["costs", "record", "--session", request.env["GT_SESSION"] ?? ""]);
+}
+
 async function sessionEnd(access: TownAccess, { input, env }: HookRequest): Promise<HookResult> {
+  await bookLastCosts(access, env);
   await access.ledger.write(access.actor, [
     {
       op: "event",
@@ -170,6 +189,22 @@ async function sessionEnd(access: TownAccess, { input, env }: HookRequest): Prom
     },
   ]);
   return {};
+}
+
+/** The last costs of a conversation. Failing at it must not keep its end from being told. */
+async function bookLastCosts(access: TownAccess, env: NodeJS.ProcessEnv): Promise<void> {
+  try {
+    const agent = await access.ledger.agent(access.actor);
+    if (agent === undefined) return;
+    const [{ recordCosts, subjectOfAgent }, { trimCosts }] = await Promise.all([
+      import("../costs/record-costs.ts"),
+      import("../costs/cost-ledger.ts"),
+    ]);
+    await recordCosts(access, await subjectOfAgent(access, agent, env));
+    await trimCosts(access.ledger, access.clock.now());
+  } catch {
+    // The sample of the minute before stays.
+  }
 }
 
 function sessionOf(env: NodeJS.ProcessEnv): { readonly session: string; readonly run: string } {

@@ -1,20 +1,17 @@
 import type { Operation } from "../../core/ledger/operation.ts";
+import { presets } from "../runtimes/presets.ts";
+import {
+  conversationOf,
+  type ConversationRecord,
+  conversationTable,
+} from "../sessions/conversation-record.ts";
 import type { TownAccess } from "../town-access.ts";
 import type { HookInput } from "./hook-event.ts";
 
 export interface SessionStart {
-  readonly input: Pick<HookInput, "sessionId" | "source">;
+  readonly input: Pick<HookInput, "sessionId" | "source" | "transcript">;
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
-}
-
-/** Runtime table: the conversation that each agent's last start hook named. */
-const table = "conversations";
-
-interface Conversation {
-  readonly sessionId: string;
-  readonly source: string;
-  readonly run: string;
 }
 
 /**
@@ -23,19 +20,22 @@ interface Conversation {
  */
 export async function recordConversation(access: TownAccess, start: SessionStart): Promise<void> {
   const { ledger, clock, actor } = access;
-  const { sessionId, source } = start.input;
+  const { sessionId, source, transcript } = start.input;
   const agent = await ledger.agent(actor);
   if (agent === undefined) return;
-  const row = await ledger.row<Conversation>(table, actor);
-  const conversation: Conversation = { sessionId, source, run: start.env["GT_RUN"] ?? "" };
-  const last = row?.value;
+  const last = await conversationOf(ledger, actor);
+  const conversation: ConversationRecord = {
+    ...{ sessionId, source, transcript },
+    run: start.env["GT_RUN"] ?? "",
+    configDir: configDirOf(start.env),
+  };
   const isTold =
     last?.sessionId === sessionId &&
     last.run === conversation.run &&
     (last.source === source || source === "compact");
   if (isTold) return;
   const operations: readonly Operation[] = [
-    { op: "putRow", table, key: actor, value: conversation },
+    { op: "putRow", table: conversationTable, key: actor, value: conversation },
     {
       op: "setAgent",
       address: actor,
@@ -49,11 +49,18 @@ export async function recordConversation(access: TownAccess, start: SessionStart
   await ledger.write(actor, operations);
 }
 
+/** The account's directory, by the variable of whatever runtime it is. */
+function configDirOf(env: NodeJS.ProcessEnv): string {
+  const runtime = presets.get(env["GT_PROVIDER"] ?? "");
+  const name = runtime?.configDirEnv ?? "CLAUDE_CONFIG_DIR";
+  return env[name] ?? "";
+}
+
 function payloadOf(
   { input, env, cwd }: SessionStart,
   agent: { readonly role: string; readonly rig: string },
 ): Readonly<Record<string, unknown>> {
-  const directory = env["CLAUDE_CONFIG_DIR"] ?? "";
+  const directory = configDirOf(env);
   return {
     session_id: input.sessionId,
     session: env["GT_SESSION"] ?? "",

@@ -8,6 +8,7 @@ import { type Address, agentHome, formatAddress, parseAddress } from "../../core
 import { sessionName } from "../../core/town/agent-names.ts";
 import type { Town } from "../../core/town/town.ts";
 import { expectNoStop } from "../daemon/emergency-stop.ts";
+import { expectBudget } from "../costs/daily-budget.ts";
 import { type HookPlace, writeHooks } from "../hooks/write-hooks.ts";
 import { beacon } from "../runtimes/beacon.ts";
 import { launchArgv } from "../runtimes/launch.ts";
@@ -51,6 +52,7 @@ export async function startAgentSession(access: TownAccess, request: StartReques
   expectNotStopped(town, address);
   const agent = await ledger.agent(formatAddress(address));
   const runtime = runtimeFor(town, address, request);
+  if (runtime.provider !== "shell") await expectBudget(town, ledger, clock.now());
   const hooks = await writeHooks(town, address, runtime, join(packageRoot(), "bin", "gt"));
   const runId = uuidV4(random);
   const conversation = runtime.sessionIdArg === undefined ? runId : uuidV4(random);

@@ -116,6 +116,7 @@ const table: Readonly<Record<EventCategory, Readonly<Record<string, Row>>>> = {
     session_ready: ["▶", "session {session} is ready"],
     session_waiting: ["❓", "session {session} waits for a person[: {excerpt}]"],
     session_limited: ["⏳", "session {session} is rate limited[ until {until}]"],
+    budget_warning: ["💰", "budget of {scope}: ${spent} of ${limit} used"],
     session_stalled: ["💤", "session {session} does nothing[: {reason}]"],
     session_end: ["⏹", "session ended"],
     session_death: ["☠", "session {session} died[: {reason}]"],

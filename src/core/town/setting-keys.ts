@@ -35,6 +35,8 @@ type Row = readonly [key: string, type: SettingType, initial?: unknown];
 const townRows: readonly Row[] = [
   ["agent_email_domain", pattern("a host name", "gastown.local", /^[A-Za-z0-9.-]+$/), "gastown.local"],
   ["backup.git_repo", text],
+  ["budget.daily_usd", amount, 0],
+  ["budget.session_usd", amount, 0],
   ["cli_theme", oneOf("auto", "dark", "light"), "auto"],
   ["convoy.feed_grace", some, "60s"],
   ["convoy.feed_max", integer(1), 5],

@@ -7,6 +7,7 @@ import { broadcastCommands } from "./gt/broadcast.spec.ts";
 import { closeCommands } from "./gt/close.spec.ts";
 import { configCommands } from "./gt/config.spec.ts";
 import { convoyCommands } from "./gt/convoy.spec.ts";
+import { costsCommands } from "./gt/costs.spec.ts";
 import { crewCommands } from "./gt/crew.spec.ts";
 import { daemonCommands } from "./gt/daemon.spec.ts";
 import { demoCommands } from "./gt/demo.spec.ts";
@@ -59,6 +60,7 @@ export const gtTree: readonly CommandSpec[] = [
   ...closeCommands,
   ...configCommands,
   ...convoyCommands,
+  ...costsCommands,
   ...crewCommands,
   ...daemonCommands,
   ...demoCommands,
