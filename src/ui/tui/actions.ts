@@ -187,6 +187,7 @@ export const actions: Readonly<Record<ActionName, Action>> = {
   },
   palette: (control) => control.store.set({ overlay: { kind: "palette", editor: emptyLine, selected: 0 } }),
   help: (control) => control.store.set({ overlay: { kind: "help", editor: emptyLine, scroll: 0 } }),
+  undo: (control) => control.undo(),
   refresh: (control) => {
     control.refresh();
     control.toast("news", "read everything anew");

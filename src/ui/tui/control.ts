@@ -5,6 +5,7 @@ import type { RunCommand } from "./run-command.ts";
 import { History } from "./store/history.ts";
 import type { Overlay, Toast } from "./store/state.ts";
 import type { Store } from "./store/store.ts";
+import { type Command, undoOf } from "./undo.ts";
 import type { Detail } from "./views/detail.ts";
 import { explainAgent } from "./views/explain.ts";
 
@@ -58,15 +59,21 @@ export class Control {
   }
 
   /** Runs a `gt` command; the last line of its output becomes a toast that shows the command. */
-  async gt(args: readonly string[]): Promise<boolean> {
-    const shown = `gt ${args.map(quote).join(" ")}`;
+  gt(args: readonly string[]): Promise<boolean> {
+    return this.execute({ program: "gt", args });
+  }
+
+  async execute(command: Command): Promise<boolean> {
+    const shown = shownCommand(command);
     const running = this.toast("news", "running", shown);
-    const { code, lines } = await this.run("gt", args);
+    const { code, lines } = await this.run(command.program, command.args);
     this.dropToast(running);
     const said = lines.filter((line) => line.trim() !== "");
     const error = said.find((line) => line.startsWith("error:"));
-    if (code === 0) this.toast("good", plainDone(said.at(-1) ?? "done"), shown);
-    else this.toast("bad", (error ?? said.at(-1) ?? `exit ${code}`).replace(/^error: /, ""), shown);
+    if (code === 0) {
+      this.remember(command);
+      this.toast("good", plainDone(said.at(-1) ?? "done"), shown);
+    } else this.toast("bad", (error ?? said.at(-1) ?? `exit ${code}`).replace(/^error: /, ""), shown);
     this.refresh();
     return code === 0;
   }
@@ -74,9 +81,33 @@ export class Control {
   /** Runs any command and shows all of its output. */
   async showOutput(program: "gt" | "bd", args: readonly string[]): Promise<void> {
     const { code, lines } = await this.run(program, args);
+    if (code === 0) this.remember({ program, args });
     const title = `${program} ${args.join(" ")}${code === 0 ? "" : ` (exit ${code})`}`;
     this.store.set({ overlay: { kind: "text", title, lines, scroll: 0 } });
     this.refresh();
+  }
+
+  /** Asks, and takes the last command back that can be. */
+  undo(): void {
+    const { done } = this.store.snapshot();
+    const undo = done && undoOf(done);
+    if (done === undefined || undo === undefined) {
+      this.toast("news", "there is nothing that could be taken back");
+      return;
+    }
+    this.store.set({
+      overlay: {
+        kind: "confirm",
+        title: "Take back?",
+        lines: [`You ran: ${shownCommand(done)}`],
+        program: undo.program,
+        command: undo.args,
+      },
+    });
+  }
+
+  private remember(command: Command): void {
+    if (undoOf(command) !== undefined) this.store.set({ done: command });
   }
 
   /** Opens (or focuses) the agent's live terminal. */
@@ -188,6 +219,10 @@ function isBuiltin(agent: AgentView): boolean {
 
 export function hasSession(agent: AgentView): boolean {
   return agent.phase !== undefined && agent.phase !== "exited";
+}
+
+function shownCommand({ program, args }: Command): string {
+  return [program, ...args.map(quote)].join(" ");
 }
 
 function plainDone(text: string): string {

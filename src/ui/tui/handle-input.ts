@@ -15,11 +15,13 @@ const escapeMs = 25;
 export class InputHandler {
   private readonly parser = new InputParser();
   private readonly control: Control;
+  private readonly look: Look;
   private readonly mouse: Mouse;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(control: Control, look: Look) {
     this.control = control;
+    this.look = look;
     this.mouse = new Mouse(control, look);
   }
 
@@ -51,7 +53,7 @@ export class InputHandler {
       const passed = target === undefined ? undefined : this.passedTo(target, token);
       if (passed === undefined) {
         flush();
-        handleToken(this.control, token, this.mouse);
+        this.handleToken(token);
       } else forPane += passed;
     }
     flush();
@@ -64,33 +66,38 @@ export class InputHandler {
 
   /** What of the token the session gets; undefined when it is ours. */
   private passedTo(address: string, token: InputToken): string | undefined {
-    if (token.kind === "key" && bindingFor(this.control.store.snapshot(), token.key) !== undefined)
+    if (
+      token.kind === "key" &&
+      bindingFor(this.look.bindings, this.control.store.snapshot(), token.key) !== undefined
+    )
       return undefined;
     const screen = this.control.panes.get(address);
     const rect = layOut(this.control.store.snapshot()).panes.get(address);
     if (screen === undefined || rect === undefined) return "";
     return encodeForPane(token, screen, inside(rect));
   }
-}
 
-function handleToken(control: Control, token: InputToken, mouse: Mouse): void {
-  const state = control.store.snapshot();
-  if (token.kind === "mouse") {
-    mouse.handle(token);
-    return;
+  private handleToken(token: InputToken): void {
+    const { control } = this;
+    const state = control.store.snapshot();
+    if (token.kind === "mouse") {
+      this.mouse.handle(token);
+      return;
+    }
+    if (token.kind === "paste") {
+      if (state.overlay !== undefined) pasteIntoOverlay(control, token.text);
+      return;
+    }
+    if (token.kind !== "key") return;
+    const binding =
+      state.overlay === undefined ? bindingFor(this.look.bindings, state, token.key) : undefined;
+    // Only a Ctrl-] right behind the one that left the session is meant for it.
+    if (state.leftPane !== undefined && binding?.action !== "sendEscapeKey")
+      control.store.set({ leftPane: undefined });
+    if (state.overlay !== undefined) {
+      handleOverlayKey(control, state.overlay, token);
+      return;
+    }
+    if (binding !== undefined) actions[binding.action](control);
   }
-  if (token.kind === "paste") {
-    if (state.overlay !== undefined) pasteIntoOverlay(control, token.text);
-    return;
-  }
-  if (token.kind !== "key") return;
-  const binding = state.overlay === undefined ? bindingFor(state, token.key) : undefined;
-  // Only a Ctrl-] right behind the one that left the session is meant for it.
-  if (state.leftPane !== undefined && binding?.action !== "sendEscapeKey")
-    control.store.set({ leftPane: undefined });
-  if (state.overlay !== undefined) {
-    handleOverlayKey(control, state.overlay, token);
-    return;
-  }
-  if (binding !== undefined) actions[binding.action](control);
 }

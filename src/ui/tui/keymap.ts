@@ -45,6 +45,7 @@ export type ActionName =
   | "palette"
   | "help"
   | "refresh"
+  | "undo"
   | "nextPart"
   | "previousPart"
   | "panel1"
@@ -379,6 +380,12 @@ export const keymap: readonly Binding[] = [
     place: "anywhere",
     help: "Clear the filter and the marks, or go back",
   },
+  {
+    action: "undo",
+    keys: ["u"],
+    place: "anywhere",
+    help: "Take back the last command that can be (asks first)",
+  },
   { action: "refresh", keys: ["R"], place: "anywhere", help: "Read everything anew" },
   {
     action: "sendEscapeKey",
@@ -398,9 +405,9 @@ function placesOf(state: TuiState): readonly Place[] {
 }
 
 /** What a key does here. */
-export function bindingFor(state: TuiState, key: string): Binding | undefined {
+export function bindingFor(bindings: readonly Binding[], state: TuiState, key: string): Binding | undefined {
   for (const place of placesOf(state)) {
-    const found = keymap.find(
+    const found = bindings.find(
       (binding) => binding.place === place && binding.keys.includes(key) && isOn(binding, state),
     );
     if (found !== undefined) return found;
@@ -409,9 +416,9 @@ export function bindingFor(state: TuiState, key: string): Binding | undefined {
 }
 
 /** The keys that work now, in the order of the table. */
-export function bindingsHere(state: TuiState): readonly Binding[] {
+export function bindingsHere(bindings: readonly Binding[], state: TuiState): readonly Binding[] {
   const places = placesOf(state);
-  return keymap.filter((binding) => places.includes(binding.place) && isOn(binding, state));
+  return bindings.filter((binding) => places.includes(binding.place) && isOn(binding, state));
 }
 
 function isOn({ when }: Binding, state: TuiState): boolean {

@@ -5,9 +5,11 @@ import { systemClock } from "../../core/clock.ts";
 import { systemRandom } from "../../core/random.ts";
 import type { SessionHost } from "../../agents/sessions/session-host.ts";
 import { GtError } from "../../core/gt-error.ts";
+import { tolerantTown } from "../../core/town/tolerant-town.ts";
 import type { Town } from "../../core/town/town.ts";
 import type { CommandSpec } from "../cli/command.ts";
 import type { View } from "./store/state.ts";
+import { tuiSettings } from "./tui-settings.ts";
 
 export interface TuiOptions {
   readonly view?: View;
@@ -51,12 +53,13 @@ export async function launchTui(town: Town, options: TuiOptions = {}): Promise<n
     import("./views/look.ts"),
     import("./store/layout-memory.ts"),
   ]);
-  const look = looks.lookOf(env);
+  const settings = tuiSettings(tolerantTown(town, () => undefined).settings());
+  const { look, problems } = looks.lookOf(env, settings);
   const terminal = new BlessedTerminal(await loadProgram(), {
     input: stdin,
     output: stdout,
     env,
-    hasMouse: env["GT_MOUSE"] !== "0",
+    hasMouse: settings.mouse && env["GT_MOUSE"] !== "0",
   });
   const { access, close } = await openAccess(town, options.actor ?? "overseer");
   const end = await runTui({
@@ -69,6 +72,9 @@ export async function launchTui(town: Town, options: TuiOptions = {}): Promise<n
     attach: options.attach,
     title: `gt ${town.name}`,
     commands: options.commands ?? [],
+    notify: settings.notify,
+    reducedMotion: settings.reducedMotion,
+    problems,
     memory: memory.layoutMemory(join(town.paths.runtime, "tui.json")),
   });
   await close();

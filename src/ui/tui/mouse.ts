@@ -89,7 +89,7 @@ export class Mouse {
     const wasSelected = focusedPanel(state) === panel && selectedId(state, panel) === row;
     select(control, panel, ids, ids.indexOf(row));
     if (!wasSelected) return;
-    const binding = bindingFor(control.store.snapshot(), "enter");
+    const binding = bindingFor(look.bindings, control.store.snapshot(), "enter");
     if (binding !== undefined) actions[binding.action](control);
   }
 }

@@ -62,7 +62,7 @@ function close(control: Control): void {
 function confirmKey(control: Control, overlay: Extract<Overlay, { kind: "confirm" }>, { key }: Key): void {
   if (key === "y" || key === "Y") {
     close(control);
-    void control.gt(overlay.command);
+    void control.execute({ program: overlay.program ?? "gt", args: overlay.command });
   } else if (["n", "N", "escape", "enter", "q"].includes(key)) close(control);
 }
 

@@ -5,6 +5,7 @@ import type { Terminal } from "./terminal/terminal.ts";
 /** After a key the next frame comes at once; streams of output are shown at a little more than 30 frames a second. */
 const quickMs = 8;
 const streamMs = 30;
+const calmMs = 500;
 /** How long after a key frames are quick. */
 const attentionMs = 300;
 
@@ -14,6 +15,8 @@ export interface PainterOptions {
   readonly scene: () => Scene;
   /** A frame was written, or nothing was to be written. */
   readonly painted: () => void;
+  /** What nobody pressed a key for moves at most twice a second. */
+  readonly reducedMotion?: boolean;
 }
 
 /** Decides when a frame is painted, and does not paint while the terminal is behind. */
@@ -35,7 +38,8 @@ export class Painter {
     this.isDirty = true;
     if (this.isBehind || this.isStopped || this.timer !== undefined) return;
     const now = performance.now();
-    const gap = now - this.lastKeyAt < attentionMs ? quickMs : streamMs;
+    const unasked = this.options.reducedMotion === true ? calmMs : streamMs;
+    const gap = now - this.lastKeyAt < attentionMs ? quickMs : unasked;
     const wait = this.lastPaintAt + gap - now;
     this.timer = wait > 0 ? setTimeout(this.paint, wait) : setImmediate(this.paint);
   };

@@ -8,6 +8,7 @@ import { Compositor, type Scene } from "./compositor.ts";
 import { Control, hasSession } from "./control.ts";
 import { InputHandler } from "./handle-input.ts";
 import { inside, layOut } from "./layout.ts";
+import { newsOf } from "./news.ts";
 import { FrameSink, Painter } from "./painter.ts";
 import { PaneSet } from "./panes/pane-set.ts";
 import { panesOf, removeFromTree } from "./panes/pane-tree.ts";
@@ -18,6 +19,7 @@ import { shownMoment } from "./store/rewind.ts";
 import { Store } from "./store/store.ts";
 import { detailId } from "./store/rows.ts";
 import type { Sight, TownSource } from "./store/town-source.ts";
+import type { Notify } from "./tui-settings.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 import { overlayView } from "./views/overlays.ts";
 import type { Look } from "./views/panel.tsx";
@@ -35,6 +37,11 @@ export interface TuiParts {
   readonly title: string;
   readonly commands: readonly CommandSpec[];
   readonly memory: LayoutMemory;
+  readonly notify: Notify;
+  /** What nobody pressed a key for moves at most twice a second. */
+  readonly reducedMotion: boolean;
+  /** What of the settings was not taken. */
+  readonly problems: readonly string[];
 }
 
 export interface TuiEnd {
@@ -101,6 +108,7 @@ class Tui {
       terminal,
       scene: () => this.scene(),
       painted: () => this.panes.painted(),
+      reducedMotion: parts.reducedMotion,
     });
     this.panes = new PaneSet({ store: this.store, host: () => source.host(), repaint: this.painter.request });
     this.control = new Control({
@@ -138,6 +146,7 @@ class Tui {
       ended: (signal) => this.end({ code: 128 + signal, error: undefined }),
     });
     terminal.setTitle(title);
+    for (const problem of this.parts.problems) this.control.toast("bad", problem);
     // The compositor fits colours to the terminal and to NO_COLOR; Ink's layer always carries all of them.
     chalk.level = 3;
     this.ink = render(<App store={this.store} look={this.parts.look} />, {
@@ -152,8 +161,11 @@ class Tui {
     this.tick = setInterval(() => this.moveClock(), tickMs);
     source
       .start({
-        changed: (data) =>
-          this.store.set((state) => ({ town: { ...state.town, ...data }, now: clock.now() })),
+        changed: (data) => {
+          const before = this.store.snapshot().town;
+          this.store.set((state) => ({ town: { ...state.town, ...data }, now: clock.now() }));
+          this.announce(newsOf(before, this.store.snapshot().town));
+        },
         session: (event) => {
           if (event.type === "started") this.panes.sessionStarted(event.record);
           if (event.type === "lost") this.panes.hostLost();
@@ -218,6 +230,11 @@ class Tui {
     }
     this.store.set((state) => ({ isZoomed: true, selection: { ...state.selection, agents: attach } }));
     this.control.openPane(agent, "replace");
+  }
+
+  private announce(news: string): void {
+    const { notify, terminal, title } = this.parts;
+    if (news !== "" && notify !== "none") terminal.announce(`${title}: ${news}`, notify);
   }
 
   private moveClock(): void {

@@ -21,17 +21,17 @@ test("no key means two things in one place", () => {
 
 test("in a typed-in session only Ctrl-] is ours", () => {
   const state = stateOf({ columns: 120, rows: 35 }, { focus: { pane: "acme/polecats/nux", mode: "type" } });
-  expect(bindingsHere(state).map(({ keys }) => keys)).toEqual([["ctrl-]"]]);
+  expect(bindingsHere(keymap, state).map(({ keys }) => keys)).toEqual([["ctrl-]"]]);
   for (const key of ["q", "?", "ctrl-c", "tab", "escape", "alt-1"])
-    expect(bindingFor(state, key)).toBeUndefined();
+    expect(bindingFor(keymap, state, key)).toBeUndefined();
 });
 
 test("the nearest place decides what a key does", () => {
   const at = (panel: Exclude<Place, "list" | "look" | "type" | "anywhere">) =>
     stateOf({ columns: 120, rows: 35 }, { focus: { panel } });
-  expect(bindingFor(at("agents"), "s")?.action).toBe("splitRight");
-  expect(bindingFor(at("beads"), "s")?.action).toBe("slingBead");
-  expect(bindingFor(at("feed"), "enter")?.action).toBe("detail");
+  expect(bindingFor(keymap, at("agents"), "s")?.action).toBe("splitRight");
+  expect(bindingFor(keymap, at("beads"), "s")?.action).toBe("slingBead");
+  expect(bindingFor(keymap, at("feed"), "enter")?.action).toBe("detail");
 });
 
 test("docs/keys.md says what the table says", () => {

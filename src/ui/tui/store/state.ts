@@ -1,4 +1,5 @@
 import type { CommandSpec } from "../../cli/command.ts";
+import type { Command } from "../undo.ts";
 import type { PaneTree } from "../panes/pane-tree.ts";
 import type { LineEditor } from "./line-editor.ts";
 import { emptyTown, type TownData } from "./town-data.ts";
@@ -48,8 +49,9 @@ export type Overlay =
       readonly kind: "confirm";
       readonly title: string;
       readonly lines: readonly string[];
-      /** What `y` does, as arguments of `gt`. */
+      /** What `y` does, as arguments of `gt`, or of the program named. */
       readonly command: readonly string[];
+      readonly program?: "gt" | "bd";
     }
   | {
       readonly kind: "text";
@@ -77,6 +79,8 @@ export interface TuiState {
   readonly seen: ReadonlyMap<string, { readonly until: number; readonly health: string }>;
   /** What was last searched for in a pane; empty when nothing was. */
   readonly search: string;
+  /** The last command that can be taken back. */
+  readonly done: Command | undefined;
   /** The pane that Ctrl-] just left: a second Ctrl-] is meant for the session. */
   readonly leftPane: string | undefined;
   /** Newest feed row when the person scrolled away from the top. */
@@ -108,6 +112,7 @@ export function initialState(
     convoy: undefined,
     seen: new Map(),
     search: "",
+    done: undefined,
     leftPane: undefined,
     feedTop: undefined,
     panes: new Map(),

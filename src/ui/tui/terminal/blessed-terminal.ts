@@ -2,6 +2,7 @@ import { EventEmitter } from "node:events";
 import { writeSync } from "node:fs";
 import { constants } from "node:os";
 import { PassThrough } from "node:stream";
+import { sanitiseLine } from "../../../core/sanitise.ts";
 import type { ColourDepth } from "../screen/colour.ts";
 import type { BlessedProgram } from "./blessed-program.ts";
 import type { Terminal, TerminalListener } from "./terminal.ts";
@@ -81,6 +82,10 @@ export class BlessedTerminal implements Terminal {
 
   copy(text: string): void {
     this.write(`\u001b]52;c;${Buffer.from(text).toString("base64")}\u0007`);
+  }
+
+  announce(text: string, how: "bell" | "desktop"): void {
+    this.write(how === "bell" ? "\u0007" : `\u001b]9;${sanitiseLine(text)}\u0007`);
   }
 
   restore(): void {

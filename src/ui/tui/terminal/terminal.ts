@@ -12,6 +12,8 @@ export interface Terminal {
   setTitle(title: string): void;
   /** Puts text on the person's clipboard (OSC 52), where the terminal allows it. */
   copy(text: string): void;
+  /** Calls the person: with the bell, or with a notification of the desktop where the terminal passes it on (OSC 9). */
+  announce(text: string, how: "bell" | "desktop"): void;
   /** Gives the terminal back as it was found. May be called at any time, any number of times, also while exiting. */
   restore(): void;
   /** Restores, and listens no more to the terminal and to signals. */

@@ -47,7 +47,10 @@ const trackedStates: Readonly<Record<TrackedView["state"], Words>> = {
   "in-flight": ["An agent has it on its hook.", "Nothing. o opens the agent."],
   merging: ["The agent is done; the merge queue tests and lands it.", "Nothing. m shows the queue."],
   blocked: ["It waits for other beads.", "Nothing, unless what it waits for is stuck."],
-  held: ["It cannot go on without somebody.", "Read the reason; gt convoy retry, skip or sling it."],
+  held: [
+    "It cannot go on without somebody.",
+    "Read the reason; then sling it (s), or in a mountain gt mountain retry or gt mountain skip.",
+  ],
 };
 
 /** The same for a bead of a convoy. */
@@ -73,7 +76,7 @@ const queueStates: Readonly<Record<QueueStatus, Words>> = {
     "It is in the batch that is being tested now.",
     "Nothing. If the batch is red, the search finds whose change it is.",
   ],
-  ready: ["It waits for the next batch.", "Nothing. gt mq reprioritize moves it up."],
+  ready: ["It waits for the next batch.", "Nothing. bd update <request> --priority 0 moves it up."],
   blocked: ["It waits for another bead or merge request.", "Nothing, unless what it waits for is stuck."],
   held: ["It is not taken for now.", "Read the reason: it goes on by itself when that is over."],
   "needs-fix": [
@@ -112,11 +115,14 @@ const convoyStates: Readonly<Record<ConvoyState, Words>> = {
   staged: ["It is a plan; nothing of it is given out yet.", "gt convoy launch <convoy> starts it."],
   empty: ["It tracks no bead.", "gt convoy add <convoy> <bead>..., or gt convoy close <convoy>."],
   complete: ["Everything in it is done; it lands at the next check.", "Nothing."],
-  paused: ["It gives nothing out.", "gt convoy resume <convoy>."],
+  paused: ["It gives nothing out.", "gt mountain resume <convoy>, or sling its beads (s)."],
   feeding: ["It has ready beads and gives them out as there is room.", "Nothing."],
   working: ["Agents work on it, or the queue tests it.", "Nothing."],
   waiting: ["All that is left waits for beads outside of it.", "Look at what they wait for."],
-  stuck: ["Nothing of it moves, and nothing will by itself.", "Read the reasons; skip, retry or unblock."],
+  stuck: [
+    "Nothing of it moves, and nothing will by itself.",
+    "Read the reasons: unblock or sling what they name; in a mountain gt mountain skip or gt mountain retry.",
+  ],
   closed: ["It has landed.", "Nothing."],
 };
 

@@ -12,7 +12,7 @@ export function footerLine(state: TuiState, look: Look, width: number): Line {
   const lead: Line = isTyping
     ? [span(" every key goes to the session ", theme.care)]
     : [span(` ${place} `, theme.muted)];
-  const shown = bindingsHere(state).filter(
+  const shown = bindingsHere(look.bindings, state).filter(
     ({ footer, isUseful }) => footer !== undefined && (isUseful === undefined || isUseful(state)),
   );
   const last = shown.filter(({ action }) => action === "help" || action === "quit");

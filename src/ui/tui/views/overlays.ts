@@ -96,7 +96,7 @@ function searchLine(editor: LineEditor, { theme }: Look): Line {
 function helpLines(state: TuiState, look: Look, search: string): readonly Line[] {
   const wanted = search.toLowerCase();
   const options = { isAscii: look.symbols.isAscii };
-  return bindingsHere(state)
+  return bindingsHere(look.bindings, state)
     .filter((binding) => binding.help !== "")
     .map((binding) => ({ binding, keys: binding.keys.map((key) => showKey(key, options)).join(" ") }))
     .filter(({ binding, keys }) => `${keys} ${binding.help}`.toLowerCase().includes(wanted))
@@ -161,7 +161,7 @@ function confirmView(
   state: TuiState,
   look: Look,
 ): OverlayView {
-  const command = `gt ${overlay.command.join(" ")}`;
+  const command = `${overlay.program ?? "gt"} ${overlay.command.join(" ")}`;
   const lines: Line[] = [
     ...overlay.lines.map((line): Line => [span(` ${line}`)]),
     [],

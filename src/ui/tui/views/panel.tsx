@@ -1,5 +1,6 @@
 import { Box, Text } from "ink";
 import { memo, type ReactNode } from "react";
+import type { Binding } from "../keymap.ts";
 import type { Rect } from "../screen/cell-grid.ts";
 import { fitLine, type Line, lineWidth, type Span, span } from "./spans.ts";
 import type { Symbols } from "./symbols.ts";
@@ -9,6 +10,8 @@ import type { Theme } from "./theme.ts";
 export interface Look {
   readonly theme: Theme;
   readonly symbols: Symbols;
+  /** What keys do: the keymap with the person's own keys. */
+  readonly bindings: readonly Binding[];
 }
 
 /** Lines of text in a rectangle of the screen; each is exactly as wide as the rectangle. */

@@ -2,13 +2,14 @@ import type { AgentView } from "../../../../src/agents/patrols/agent-health.ts";
 import type { ConvoyView, TrackedView } from "../../../../src/core/convoys/convoy-view.ts";
 import { initialState, type TuiState } from "../../../../src/ui/tui/store/state.ts";
 import { emptyTown, type FeedRow, type TownData } from "../../../../src/ui/tui/store/town-data.ts";
+import { keymap } from "../../../../src/ui/tui/keymap.ts";
 import type { Look } from "../../../../src/ui/tui/views/panel.tsx";
 import { asciiSymbols, unicodeSymbols } from "../../../../src/ui/tui/views/symbols.ts";
 import { darkTheme } from "../../../../src/ui/tui/views/theme.ts";
 
 export const noon = new Date(2026, 3, 30, 14, 2).getTime();
-export const look: Look = { theme: darkTheme, symbols: unicodeSymbols };
-export const asciiLook: Look = { theme: darkTheme, symbols: asciiSymbols };
+export const look: Look = { theme: darkTheme, symbols: unicodeSymbols, bindings: keymap };
+export const asciiLook: Look = { theme: darkTheme, symbols: asciiSymbols, bindings: keymap };
 
 export function agentOf(fields: Partial<AgentView> & { readonly address: string }): AgentView {
   const parts = fields.address.split("/").filter((part) => part !== "");
