@@ -45,6 +45,8 @@ export function expectAlwaysGreen(
 /** The same for all rigs of a town, with the gate that each rig has now. */
 export function expectTargetsAlwaysGreen(town: Town, origin: (rig: string) => string): void {
   for (const { name } of town.rigs()) {
+    // A test may end with settings that nobody can read, where nobody has pushed.
+    if (targetValues(origin(name)).size === 0) continue;
     const { test_command: gate, run_tests: isRun } = (town.rigSettings(name)["merge_queue"] ?? {}) as {
       readonly test_command?: string;
       readonly run_tests?: boolean;
