@@ -217,7 +217,7 @@ async function respawn(
     return undefined;
   }
   try {
-    const record = await startHookSession(access, address, "handoff", agent);
+    const record = await startHookSession(access, address, "handoff", { runtime: agent });
     await journal.finish();
     return record;
   } catch (error) {

@@ -11,6 +11,8 @@ export const mayorAddress = "mayor/";
 export interface MayorStart {
   /** `--agent`: another runtime than the settings say. */
   readonly agent?: string;
+  /** `--account`: another login than the default. */
+  readonly account?: string;
   readonly warn?: (text: string) => void;
 }
 
@@ -60,7 +62,7 @@ async function startFresh(access: TownAccess, start: MayorStart): Promise<Sessio
   if (agent === undefined) await ledger.write(actor, [{ op: "ensureAgent", agent: row }]);
   const record =
     start.agent === undefined && agent?.hookBead
-      ? await startHookSession(access, mayorAddress, "resumed")
+      ? await startHookSession(access, mayorAddress, "resumed", start)
       : await startAgentSession(access, {
           address: mayorAddress,
           topic: "cold-start",
@@ -73,5 +75,7 @@ async function startFresh(access: TownAccess, start: MayorStart): Promise<Sessio
   return record;
 }
 
-const overrideOf = ({ agent }: MayorStart): { agentOverride?: string } =>
-  agent === undefined ? {} : { agentOverride: agent };
+const overrideOf = ({ agent, account }: MayorStart): { agentOverride?: string; account?: string } => ({
+  ...(agent === undefined ? {} : { agentOverride: agent }),
+  ...(account === undefined ? {} : { account }),
+});

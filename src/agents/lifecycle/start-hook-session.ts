@@ -8,14 +8,13 @@ import { runtimeLabel } from "./runtime-choice.ts";
 
 /**
  * Starts a session for what is on the agent's hook, in the runtime of that assignment: after a crash, a handoff or a
- * suspension (spec/04 §1.4 row 11). `override` is another runtime, when somebody wants one. The caller holds the agent's
- * lock.
+ * suspension (spec/04 §1.4 row 11). The caller holds the agent's lock.
  */
 export async function startHookSession(
   access: TownAccess,
   address: string,
   topic: "handoff" | "recovery" | "resumed",
-  override = "",
+  wish: { readonly runtime?: string; readonly account?: string } = {},
 ): Promise<SessionRecord> {
   const agent = await access.ledger.agent(address);
   const bead =
@@ -26,7 +25,8 @@ export async function startHookSession(
     address,
     topic: topic === "handoff" || bead === undefined ? topic : `${topic}:${bead.id}`,
     ...(bead === undefined ? {} : { bead: bead.id }),
-    ...(override === "" ? choiceOf(bead, agent.runtime, topic) : { agentOverride: override }),
+    ...(wish.runtime ? { agentOverride: wish.runtime } : choiceOf(bead, agent.runtime, topic)),
+    ...(wish.account === undefined ? {} : { account: wish.account }),
   });
 }
 

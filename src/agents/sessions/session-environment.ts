@@ -18,6 +18,8 @@ export interface EnvironmentRequest {
   readonly bead?: string | undefined;
   /** Conversation id, when we choose it. */
   readonly conversation?: string | undefined;
+  /** Login of the session: the runtime's directory, when it is not its own. */
+  readonly account?: { readonly handle: string; readonly configDir: string };
   /** The environment of whoever asks for the session. */
   readonly base: NodeJS.ProcessEnv;
 }
@@ -25,13 +27,21 @@ export interface EnvironmentRequest {
 /** The whole environment of an agent's session, built from scratch (spec/03 §3.3). */
 export function sessionEnvironment(request: EnvironmentRequest): Record<string, string> {
   const { runtime, base } = request;
-  const own = { ...scrubEnvironment(base), ...runtime.env, ...computed(request), ...runtime.env };
+  const own = {
+    ...scrubEnvironment(base),
+    ...{ ...runtime.env, ...computed(request), ...runtime.env, ...accountVariables(request) },
+  };
   const bin = join(packageRoot(), "bin");
   const path = [bin, ...(own["PATH"] ?? "").split(delimiter).filter((each) => each !== bin && each !== "")];
   // An empty value removes the variable: a runtime's record can take something away, too.
   return Object.fromEntries(
     Object.entries({ ...own, PATH: path.join(delimiter) }).filter(([, value]) => value !== ""),
   );
+}
+
+function accountVariables({ account, runtime }: EnvironmentRequest): Record<string, string> {
+  if (account === undefined || runtime.configDirEnv === undefined) return { GT_ACCOUNT: "" };
+  return { GT_ACCOUNT: account.handle, [runtime.configDirEnv]: account.configDir };
 }
 
 function computed(request: EnvironmentRequest): Record<string, string> {

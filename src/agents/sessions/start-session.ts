@@ -8,6 +8,9 @@ import { type Address, agentHome, formatAddress, parseAddress } from "../../core
 import { sessionName } from "../../core/town/agent-names.ts";
 import type { Town } from "../../core/town/town.ts";
 import { expectNoStop } from "../daemon/emergency-stop.ts";
+import type { Account } from "../accounts/accounts.ts";
+import { accountFor } from "../accounts/choose-account.ts";
+import { noteUse } from "../accounts/quota.ts";
 import { expectBudget } from "../costs/daily-budget.ts";
 import { type HookPlace, writeHooks } from "../hooks/write-hooks.ts";
 import { beacon } from "../runtimes/beacon.ts";
@@ -32,6 +35,8 @@ export interface StartRequest {
   readonly agentOverride?: string;
   /** Runtime of the bead's label. */
   readonly runtimeLabel?: string;
+  /** `--account`: a handle; by default `GT_ACCOUNT`, then the town's default. */
+  readonly account?: string;
   /** Variables on top of the computed ones. */
   readonly env?: Readonly<Record<string, string>>;
   readonly warn?: (text: string) => void;
@@ -54,12 +59,18 @@ export async function startAgentSession(access: TownAccess, request: StartReques
   const runtime = runtimeFor(town, address, request);
   if (runtime.provider !== "shell") await expectBudget(town, ledger, clock.now());
   const hooks = await writeHooks(town, address, runtime, join(packageRoot(), "bin", "gt"));
+  const account = await accountFor(town, ledger, runtime, {
+    handle: request.account ?? ownWish(process.env),
+    now: clock.now(),
+  });
   const runId = uuidV4(random);
   const conversation = runtime.sessionIdArg === undefined ? runId : uuidV4(random);
-  const spec = specOf({ access, address, agent, runtime, request, hooks, runId, conversation });
+  const spec = specOf({ access, address, agent, runtime, request, hooks, runId, conversation, account });
   const host = await access.host({ start: true });
   const record = await host.spawn(spec);
   if (spec.detection !== undefined) await expectAlive(host, record, town.paths.sessions);
+  if (runtime.configDirEnv !== undefined)
+    await noteUse(ledger, actor, { address: record.actor, handle: account?.handle, now: clock.now() });
   if (agent !== undefined) {
     await ledger.write(actor, [
       {
@@ -119,6 +130,9 @@ function expectNotStopped(town: Town, { role, rig }: Address): void {
   if (role !== "mayor") expectNoStop(town, rig === "" ? undefined : rig);
 }
 
+/** A person's wish. An agent's own account is not meant for the sessions that it asks for. */
+const ownWish = (env: NodeJS.ProcessEnv): string => (env["GT_SESSION"] ? "" : (env["GT_ACCOUNT"] ?? ""));
+
 function runtimeFor(town: Town, address: Address, request: StartRequest): Runtime {
   return resolveRuntime({
     town,
@@ -138,6 +152,7 @@ interface SpecParts {
   readonly hooks: HookPlace;
   readonly runId: string;
   readonly conversation: string;
+  readonly account: Account | undefined;
 }
 
 function specOf(parts: SpecParts): SessionSpec {
@@ -152,6 +167,7 @@ function specOf(parts: SpecParts): SessionSpec {
     ...sessionEnvironment({
       ...{ town, address, session, runId, runtime, agent, bead },
       ...(runtime.sessionIdArg === undefined ? {} : { conversation }),
+      ...(parts.account === undefined ? {} : { account: parts.account }),
       base: process.env,
     }),
     ...hooks.env,

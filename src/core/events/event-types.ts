@@ -121,6 +121,7 @@ const table: Readonly<Record<EventCategory, Readonly<Record<string, Row>>>> = {
     session_end: ["⏹", "session ended"],
     session_death: ["☠", "session {session} died[: {reason}]"],
     mass_death: ["💥", "{count} sessions died[ within {window}][: {suspected}]"],
+    account_rotate: ["🔑", "session {session} goes on with account {to} instead of {from}"],
     agent_restarted: ["↻", "restarted {agent~}[: {reason}]"],
     agent_state: ["·", "{agent~}: {from} → {to}"],
     hook_created: ["🪝", "hook of {agent~} created"],

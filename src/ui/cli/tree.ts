@@ -1,5 +1,6 @@
 import type { CommandSpec } from "./command.ts";
 import { completionCommands } from "./completion-command.ts";
+import { accountCommands } from "./gt/account.spec.ts";
 import { agentsCommands } from "./gt/agents.spec.ts";
 import { attachCommands } from "./gt/attach.spec.ts";
 import { beadCommands } from "./gt/bead.spec.ts";
@@ -53,6 +54,7 @@ import { versionCommands } from "./gt/version.spec.ts";
  */
 export const gtTree: readonly CommandSpec[] = [
   ...completionCommands("gt"),
+  ...accountCommands,
   ...agentsCommands,
   ...attachCommands,
   ...beadCommands,

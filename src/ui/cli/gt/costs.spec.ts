@@ -16,7 +16,7 @@ export const costsCommands: readonly CommandSpec[] = [
       "Running sessions by the usage in their runtimes' own records, times the price of the model; with --verbose the prices. A runtime that records nothing shows `-`, a model without a price `~`. Prices of your own stand in settings/pricing.json.",
     flags,
     examples: ["gt costs", "gt costs --today --by-rig", "gt config set budget.daily_usd 50"],
-    seeAlso: ["gt config"],
+    seeAlso: ["gt config", "gt account"],
     load: () => import("./costs.ts"),
     subcommands: [
       {

@@ -6,9 +6,11 @@ export async function run(context: CommandContext): Promise<void> {
   const { flags, out } = context;
   const access = await context.access();
   const agent = flags.string("agent");
+  const account = flags.string("account");
   const options = {
     warn: (text: string) => out.warn(text),
     ...(agent === undefined ? {} : { agent }),
+    ...(account === undefined ? {} : { account }),
   };
   const { record, isNew } =
     context.words.at(-1) === "restart"

@@ -1,6 +1,7 @@
 import type { CommandSpec, FlagSpec } from "../command.ts";
 
 const agent: FlagSpec = { name: "agent", value: "name", summary: "runtime for this session" };
+const account: FlagSpec = { name: "account", value: "account", summary: "login for this session" };
 
 export const mayorCommands: readonly CommandSpec[] = [
   {
@@ -15,7 +16,7 @@ export const mayorCommands: readonly CommandSpec[] = [
       {
         name: "start",
         summary: "start its session",
-        flags: [agent],
+        flags: [agent, account],
         examples: ["gt mayor start", "gt mayor start --agent codex"],
         load: () => import("./mayor-start.ts"),
       },
@@ -39,7 +40,7 @@ export const mayorCommands: readonly CommandSpec[] = [
       {
         name: "restart",
         summary: "a fresh session, perhaps in another runtime",
-        flags: [agent],
+        flags: [agent, account],
         load: () => import("./mayor-start.ts"),
       },
       {
