@@ -1,6 +1,8 @@
 import { parseDuration } from "../duration.ts";
 import { describeEvent } from "./describe-event.ts";
 import type { TownEvent } from "./event.ts";
+import { durationSetting, numberSetting } from "../town/setting.ts";
+import type { TownSettings } from "../town/settings.ts";
 
 /** One row of the curated feed: an event, or several that say the same. */
 export interface FeedRow {
@@ -33,17 +35,29 @@ export function curate(
   events: readonly TownEvent[],
   windows: CurationWindows = defaultWindows,
 ): readonly FeedRow[] {
-  const curation = new Curation(windows);
-  for (const event of events) if (event.visibility === "feed") curation.add(event);
+  const curation = new Curation(windows, Number.POSITIVE_INFINITY);
+  for (const event of events) curation.add(event);
   return curation.rows();
 }
 
-class Curation {
+/** The windows of a town's settings. */
+export function curationWindows(settings: TownSettings): CurationWindows {
+  return {
+    doneDedupeMs: durationSetting(settings, "feed_curator.done_dedupe_window"),
+    slingAggregateMs: durationSetting(settings, "feed_curator.sling_aggregate_window"),
+    minAggregateCount: numberSetting(settings, "feed_curator.min_aggregate_count"),
+  };
+}
+
+/** The same for events that come one by one; keeps the newest rows. */
+export class Curation {
   readonly #windows: CurationWindows;
+  readonly #limit: number;
   readonly #rows: FeedRow[] = [];
 
-  constructor(windows: CurationWindows) {
+  constructor(windows: CurationWindows, limit: number) {
     this.#windows = windows;
+    this.#limit = limit;
   }
 
   rows(): readonly FeedRow[] {
@@ -51,6 +65,12 @@ class Curation {
   }
 
   add(event: TownEvent): void {
+    if (event.visibility !== "feed") return;
+    this.#take(event);
+    if (this.#rows.length > this.#limit) this.#rows.splice(0, this.#rows.length - this.#limit);
+  }
+
+  #take(event: TownEvent): void {
     switch (event.type) {
       case "update":
         if (this.#mergeUpdate(event)) return;

@@ -176,6 +176,11 @@ export const actions: Readonly<Record<ActionName, Action>> = {
     const editor = lineOf(state.filters[panel] ?? "");
     control.store.set({ overlay: { kind: "filter", panel, editor } });
   },
+  chooseFilter: (control) => {
+    const panel = focusedPanel(control.store.snapshot());
+    if (panel === "feed" || panel === "log")
+      control.store.set({ overlay: { kind: "choose", panel, selected: 0 } });
+  },
   clear: (control) => {
     const state = control.store.snapshot();
     const panel = focusedPanel(state);
@@ -281,7 +286,9 @@ function showDetail(control: Control): void {
   const id = panel === undefined ? undefined : selectedId(state, panel);
   const convoy = panel === "convoys" ? convoyRows(state).find((row) => row.id === id) : undefined;
   const isEvent = panel === "feed" || panel === "log";
-  const row = isEvent ? state.town.feed.find((candidate) => candidate.id === id) : undefined;
+  const row = isEvent
+    ? (panel === "log" ? state.town.log : state.town.feed).find((candidate) => candidate.id === id)
+    : undefined;
   const found =
     convoy !== undefined ? describeConvoy(convoy) : row !== undefined ? describeRow(row) : undefined;
   if (found !== undefined) control.store.set({ overlay: { kind: "text", ...found, scroll: 0 } });

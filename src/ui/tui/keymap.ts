@@ -41,6 +41,7 @@ export type ActionName =
   | "acknowledge"
   | "mark"
   | "filter"
+  | "chooseFilter"
   | "clear"
   | "palette"
   | "help"
@@ -296,6 +297,20 @@ export const keymap: readonly Binding[] = [
     help: "Show your mail and what is escalated, and go back",
   },
   { action: "filter", keys: ["/"], place: "list", footer: "filter", help: "Filter the list as you type" },
+  {
+    action: "chooseFilter",
+    keys: ["f"],
+    place: "feed",
+    footer: "choose",
+    help: "Choose what is shown: categories, rigs, agents, times",
+  },
+  {
+    action: "chooseFilter",
+    keys: ["f"],
+    place: "log",
+    footer: "choose",
+    help: "Choose what is shown: categories, rigs, agents, times, the audit",
+  },
   { action: "palette", keys: [":"], place: "anywhere", footer: "command", help: "Run any gt or bd command" },
   {
     action: "splitRight",

@@ -1,6 +1,7 @@
 import type { Control } from "./control.ts";
 import { editLine, insertText, type LineEditor, lineOf, lineText } from "./store/line-editor.ts";
 import type { Overlay, TuiState } from "./store/state.ts";
+import { filterChoices, toggleToken } from "./store/filter.ts";
 import { commandOf, type PaletteEntry, paletteEntries } from "./palette.ts";
 import { splitWords } from "./split-words.ts";
 
@@ -41,6 +42,9 @@ export function handleOverlayKey(control: Control, overlay: Overlay, key: Key): 
       return;
     case "filter":
       filterKey(control, overlay, key);
+      return;
+    case "choose":
+      chooseKey(control, overlay, key);
       return;
     case "palette":
       paletteKey(control, overlay, key);
@@ -178,6 +182,22 @@ function filterKey(control: Control, overlay: Extract<Overlay, { kind: "filter" 
     return;
   }
   typeKey(control, overlay, key);
+}
+
+/** Each choice applies at once, so that the list behind shows what it does. */
+function chooseKey(control: Control, overlay: Extract<Overlay, { kind: "choose" }>, { key }: Key): void {
+  const { town, filters } = control.store.snapshot();
+  const wanted = filters[overlay.panel] ?? "";
+  const choices = filterChoices(town, wanted);
+  const token = choices[overlay.selected]?.token;
+  const step = scrollStep(key === "space" ? "" : key);
+  if (["escape", "q", "f"].includes(key)) close(control);
+  else if ((key === "space" || key === "enter") && token !== undefined)
+    control.store.set({ filters: { ...filters, [overlay.panel]: toggleToken(wanted, token) } });
+  else if (step !== 0) {
+    const selected = Math.max(0, Math.min(choices.length - 1, overlay.selected + step));
+    control.store.set({ overlay: { ...overlay, selected } });
+  }
 }
 
 function paletteKey(control: Control, overlay: PaletteOverlay, key: Key): void {

@@ -13,6 +13,7 @@ import { FrameSink, Painter } from "./painter.ts";
 import { PaneSet } from "./panes/pane-set.ts";
 import { panesOf, removeFromTree } from "./panes/pane-tree.ts";
 import type { RunCommand } from "./run-command.ts";
+import { wantsAudit } from "./store/filter.ts";
 import type { LayoutMemory } from "./store/layout-memory.ts";
 import { focusedPane, initialState, type TuiState, type View } from "./store/state.ts";
 import { shownMoment } from "./store/rewind.ts";
@@ -71,6 +72,7 @@ function sightOf(state: TuiState): Sight {
     convoy: state.convoy,
     row: layOut(state).detail && detailId(state),
     moment: shownMoment(state),
+    withAudit: wantsAudit(state.filters.log ?? ""),
   };
 }
 

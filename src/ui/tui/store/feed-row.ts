@@ -18,6 +18,7 @@ export function toFeedRow(event: TownEvent, { ascii, context, sequence }: FeedRo
     symbol: eventSymbol(event, { ascii }),
     actor: event.actor === "" ? "system" : event.actor,
     type: event.type,
+    isAudit: event.visibility === "audit",
     category: eventCategory(event),
     tone: toneOf(event.type),
     message: describeEvent(event),

@@ -1,6 +1,7 @@
 import type { AgentView } from "../../../agents/patrols/agent-health.ts";
 import type { ConvoyView, TrackedView } from "../../../core/convoys/convoy-view.ts";
 import { byUrgency } from "../../../core/health/assess.ts";
+import { eventFilter, textFilter } from "./filter.ts";
 import type { PanelName, TuiState } from "./state.ts";
 import type { BeadRow, FeedRow, InboxRow, QueueRow } from "./town-data.ts";
 
@@ -72,11 +73,7 @@ export function isLanded(convoy: ConvoyView): boolean {
 }
 
 export function feedRows(state: TuiState): readonly FeedRow[] {
-  const filter = filterOf(state, "feed");
-  if (filter === undefined) return state.town.feed;
-  return state.town.feed.filter((row) =>
-    filter(`${row.type} ${row.actor} ${row.message} ${row.target} ${row.rig}`),
-  );
+  return state.town.feed.filter(eventFilter(state.filters.feed ?? "", state.now));
 }
 
 /** Agents that need a person, most urgent first, longest first within a state (spec/06 §12). */
@@ -88,10 +85,7 @@ export function problemRows(state: TuiState): readonly AgentView[] {
 }
 
 export function logRows(state: TuiState): readonly FeedRow[] {
-  const filter = filterOf(state, "log") ?? (() => true);
-  return state.town.feed.filter((row) =>
-    filter(`${row.type} ${row.actor} ${row.message} ${row.target} ${row.rig}`),
-  );
+  return state.town.log.filter(eventFilter(state.filters.log ?? "", state.now));
 }
 
 export function beadRows(state: TuiState): readonly BeadRow[] {
@@ -208,7 +202,7 @@ function holderOf(state: TuiState, panel: PanelName): string | undefined {
     case "inbox":
       return state.town.inbox.find((row) => row.id === id)?.from;
     case "log":
-      return state.town.feed.find((row) => row.id === id)?.actor;
+      return state.town.log.find((row) => row.id === id)?.actor;
     default:
       return id;
   }
@@ -219,10 +213,7 @@ export function firstVisible(count: number, selected: number, height: number): n
   return Math.max(0, Math.min(selected - Math.floor(height / 2), count - height));
 }
 
-/** Literal, smart case: a capital in the filter makes it exact. */
 function filterOf(state: TuiState, panel: PanelName): ((text: string) => boolean) | undefined {
   const wanted = state.filters[panel] ?? "";
-  if (wanted === "") return undefined;
-  const isExact = wanted !== wanted.toLowerCase();
-  return (text) => (isExact ? text : text.toLowerCase()).includes(wanted);
+  return wanted === "" ? undefined : textFilter(wanted);
 }

@@ -44,6 +44,7 @@ export type Overlay =
     }
   | { readonly kind: "search"; readonly pane: string; readonly editor: LineEditor }
   | { readonly kind: "filter"; readonly panel: PanelName; readonly editor: LineEditor }
+  | { readonly kind: "choose"; readonly panel: "feed" | "log"; readonly selected: number }
   | { readonly kind: "palette"; readonly editor: LineEditor; readonly selected: number }
   | {
       readonly kind: "confirm";

@@ -17,6 +17,7 @@ export interface FeedRow {
   /** Full address. */
   readonly actor: string;
   readonly type: string;
+  readonly isAudit: boolean;
   readonly category: EventCategory;
   readonly tone: Tone;
   readonly message: string;
@@ -110,8 +111,10 @@ export interface TownData {
   readonly past: Past | undefined;
   /** What each bead of the open convoy view waits for. */
   readonly needs: ReadonlyMap<string, readonly string[]>;
-  /** Newest first. */
+  /** Curated: what says the same is one row (spec/06 §9.7). Newest first. */
   readonly feed: readonly FeedRow[];
+  /** Every event by itself, newest first; with those for the audit while the Log is asked for them. */
+  readonly log: readonly FeedRow[];
   readonly isDaemonUp: boolean;
   readonly isHostUp: boolean;
   /** Escalations first; read mail only while the Inbox is open. */
@@ -136,6 +139,7 @@ export const emptyTown: TownData = {
   past: undefined,
   needs: new Map(),
   feed: [],
+  log: [],
   isDaemonUp: false,
   isHostUp: false,
   inbox: [],

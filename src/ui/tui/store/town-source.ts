@@ -6,6 +6,7 @@ import type { SessionEvent, SessionHost } from "../../../agents/sessions/session
 import type { TownAccess } from "../../../agents/town-access.ts";
 import { type ConvoyView, viewsOf } from "../../../core/convoys/convoy-view.ts";
 import type { TownEvent } from "../../../core/events/event.ts";
+import { type FeedRow as CuratedRow, Curation, curationWindows } from "../../../core/events/curate-events.ts";
 import { type Follower, followEvents } from "../../../core/events/follow-events.ts";
 import { readBack } from "../../../core/ledger/read-back.ts";
 import { type LedgerWatch, watchLedger } from "../../../core/ledger/watch-ledger.ts";
@@ -37,6 +38,8 @@ export interface Sight {
   readonly row: string | undefined;
   /** A moment of the past, in milliseconds since the epoch. */
   readonly moment: number | undefined;
+  /** The log shows the events for the audit, too. */
+  readonly withAudit: boolean;
 }
 
 export interface SourceListener {
@@ -75,31 +78,66 @@ export class LiveTownSource implements TownSource {
   private wantsReading = false;
   private isClosed = false;
   private connectedHost: SessionHost | undefined;
-  private feed: readonly FeedRow[] = [];
+  private log: readonly FeedRow[] = [];
+  private curation: Curation;
+  /** Rows of the curated feed as they are shown: most of them are those of the last time. */
+  private readonly curated = new WeakMap<CuratedRow, FeedRow>();
   private arrived: TownEvent[] = [];
   private sequence = 0;
-  private sight: Sight = { view: "activity", convoy: undefined, row: undefined, moment: undefined };
+  private sight: Sight = {
+    view: "activity",
+    convoy: undefined,
+    row: undefined,
+    moment: undefined,
+    withAudit: false,
+  };
 
   constructor(access: TownAccess, options: { readonly ascii: boolean }) {
     this.access = access;
     this.ascii = options.ascii;
+    this.curation = this.newCuration();
   }
 
   async start(listener: SourceListener): Promise<void> {
     this.listener = listener;
-    const { town, ledger } = this.access;
+    const { ledger } = this.access;
     await this.read();
     this.ledgerWatch = watchLedger(ledger, () => this.refresh());
     this.heartbeat = setInterval(() => this.beat(), heartbeatMs);
+    await this.follow();
+  }
+
+  private newCuration(): Curation {
+    return new Curation(
+      curationWindows(tolerantTown(this.access.town, () => undefined).settings()),
+      feedLimit,
+    );
+  }
+
+  /** Reads the end of the event log, and what comes. */
+  private async follow(): Promise<void> {
+    const { town } = this.access;
+    const visibility = this.sight.withAudit ? "audit" : "feed";
     try {
       this.follower = await followEvents(
         town.paths.events,
-        { past: feedAtStart, filter: { visibility: "feed" }, context: () => ({ rigs: town.rigs() }) },
+        { past: feedAtStart, filter: { visibility }, context: () => ({ rigs: town.rigs() }) },
         (events) => this.take(events),
       );
     } catch (error) {
-      listener.changed({ trouble: `event log unreadable: ${(error as Error).message}` });
+      this.listener?.changed({ trouble: `event log unreadable: ${(error as Error).message}` });
     }
+  }
+
+  /** Begins anew, with or without the events for the audit. */
+  private async followAgain(): Promise<void> {
+    const { follower } = this;
+    this.follower = undefined;
+    await follower?.close();
+    this.log = [];
+    this.arrived = [];
+    this.curation = this.newCuration();
+    if (!this.isClosed) await this.follow();
   }
 
   refresh(): void {
@@ -113,7 +151,9 @@ export class LiveTownSource implements TownSource {
 
   look(at: Sight): void {
     if (isDeepStrictEqual(at, this.sight)) return;
+    const isOtherLog = at.withAudit !== this.sight.withAudit;
     this.sight = at;
+    if (isOtherLog) void this.followAgain();
     this.lastReadAt = 0;
     this.refresh();
   }
@@ -265,12 +305,21 @@ export class LiveTownSource implements TownSource {
   private showFeed(): void {
     this.feedTimer = undefined;
     const context = { rigs: this.access.town.rigs() };
-    const rows = this.arrived.map((event) =>
-      toFeedRow(event, { ascii: this.ascii, context, sequence: ++this.sequence }),
-    );
+    const toRow = (event: TownEvent) =>
+      toFeedRow(event, { ascii: this.ascii, context, sequence: ++this.sequence });
+    for (const event of this.arrived) this.curation.add(event);
+    this.log = [...this.arrived.map(toRow).reverse(), ...this.log].slice(0, feedLimit);
     this.arrived = [];
-    this.feed = [...rows.reverse(), ...this.feed].slice(0, feedLimit);
-    this.listener?.changed({ feed: this.feed });
+    const curated = this.curation.rows().map((row): FeedRow => {
+      const known = this.curated.get(row);
+      if (known !== undefined) return known;
+      const [first = row.event] = row.events;
+      // A row that others join stays the one that it was.
+      const shown = { ...toRow(row.event), id: toRow(first).id, message: row.message };
+      this.curated.set(row, shown);
+      return shown;
+    });
+    this.listener?.changed({ feed: curated.reverse(), log: this.log });
   }
 }
 

@@ -55,6 +55,10 @@ const overlayKeys: Readonly<Record<string, readonly (readonly [string, string])[
     ["enter", "keep"],
     ["Esc", "clear"],
   ],
+  choose: [
+    ["space", "on or off"],
+    ["Esc", "close"],
+  ],
   palette: [
     ["enter", "run"],
     ["tab", "complete"],

@@ -4,6 +4,7 @@ import { padded, textWidth, wrapText } from "../screen/text-width.ts";
 import { type LineEditor, lineText } from "../store/line-editor.ts";
 import type { Overlay, TuiState } from "../store/state.ts";
 import { paletteEntries } from "../palette.ts";
+import { filterChoices } from "../store/filter.ts";
 import { firstVisible } from "../store/rows.ts";
 import { explainSelection } from "./explain-selection.ts";
 import type { Look } from "./panel.tsx";
@@ -38,6 +39,8 @@ export function overlayView(state: TuiState, look: Look): OverlayView | undefine
       return lineView(state, look, overlay.editor, "Search", []);
     case "filter":
       return lineView(state, look, overlay.editor, `Filter ${overlay.panel}`, []);
+    case "choose":
+      return chooseView(overlay, state, look);
     case "palette":
       return paletteView(overlay, state, look);
   }
@@ -115,6 +118,32 @@ function textView(overlay: Extract<Overlay, { kind: "text" }>, state: TuiState, 
     title: [span(overlay.title)],
     note: moreNote(scroll, room, lines.length, look),
     lines: lines.slice(scroll, scroll + room).map((line) => [span(` ${line}`)]),
+    cursor: undefined,
+  };
+}
+
+/** What a list of events may be narrowed to. */
+function chooseView(overlay: Extract<Overlay, { kind: "choose" }>, state: TuiState, look: Look): OverlayView {
+  const wanted = state.filters[overlay.panel] ?? "";
+  const choices = filterChoices(state.town, wanted);
+  const rect = centred(state, Math.min(70, state.columns - 4), choices.length + 2);
+  const room = Math.max(1, rect.height - 2);
+  const first = firstVisible(choices.length, overlay.selected, room);
+  const widest = Math.min(40, Math.max(...choices.map(({ token }) => textWidth(token))) + 2);
+  return {
+    rect,
+    title: [span(wanted === "" ? "Show only" : `Show only ${wanted}`)],
+    note: moreNote(first, room, choices.length, look),
+    lines: choices.slice(first, first + room).map(({ token, label, isOn }, index): Line => {
+      const mark = isOn ? look.symbols.done : " ";
+      const line: Line = [
+        bold(` ${mark} `, look.theme.good),
+        span(padded(token, widest)),
+        span(label, look.theme.muted),
+      ];
+      const isSelected = first + index === overlay.selected;
+      return isSelected ? withStyle(fitLine(line, rect.width - 2), { isInverse: true }) : line;
+    }),
     cursor: undefined,
   };
 }

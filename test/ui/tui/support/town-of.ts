@@ -71,6 +71,7 @@ export function eventOf(fields: Partial<FeedRow> & { readonly id: string }): Fee
     symbol: "🎯",
     actor: "mayor/",
     type: "sling",
+    isAudit: false,
     category: "work",
     tone: "good",
     message: `message of ${fields.id}`,
@@ -82,6 +83,11 @@ export function eventOf(fields: Partial<FeedRow> & { readonly id: string }): Fee
 
 /** A small town with an agent in each of the five health states. */
 export function townOf(fields: Partial<TownData> = {}): TownData {
+  const feed =
+    fields.feed ??
+    Array.from({ length: 40 }, (_, index) =>
+      eventOf({ id: `e${40 - index}`, message: `event number ${40 - index}` }),
+    );
   return {
     ...emptyTown,
     name: "gt",
@@ -154,9 +160,8 @@ export function townOf(fields: Partial<TownData> = {}): TownData {
         closedAt: noon - 2 * 3_600_000,
       }),
     ],
-    feed: Array.from({ length: 40 }, (_, index) =>
-      eventOf({ id: `e${40 - index}`, message: `event number ${40 - index}` }),
-    ),
+    feed,
+    log: feed,
     ...fields,
   };
 }
