@@ -6,7 +6,8 @@ import { watchLedger } from "../../core/ledger/watch-ledger.ts";
 import { acquireLock, isLocked, lockHolder } from "../../core/lock/lock.ts";
 import { systemRandom } from "../../core/random.ts";
 import { parseAddress } from "../../core/town/address.ts";
-import type { Town } from "../../core/town/town.ts";
+import { type PatrolSettings, patrolsRig, readPatrols } from "../../core/town/patrol-settings.ts";
+import type { Rig, Town } from "../../core/town/town.ts";
 import { version } from "../../core/version.ts";
 import { connectHost } from "../sessions/client.ts";
 import { processStartTime } from "../sessions/process-identity.ts";
@@ -20,10 +21,12 @@ import { readDesired } from "./desired-state.ts";
 import { DeathWatch } from "./death-watch.ts";
 import { convoyDuty } from "./duties/convoys.ts";
 import { diskDuty } from "./duties/disk.ts";
+import { dogsDuty } from "./duties/dogs.ts";
 import { escalationsDuty } from "./duties/escalations.ts";
 import { hostDuty } from "./duties/host.ts";
 import { exportAtEnd, ledgerDuty } from "./duties/ledger.ts";
 import { operationsDuty } from "./duties/operations.ts";
+import { PluginDuty } from "./duties/plugins.ts";
 import { refineryDuty } from "./duties/refinery.ts";
 import { schedulerDuty } from "./duties/scheduler.ts";
 import { syncDuty } from "./duties/sync.ts";
@@ -137,14 +140,21 @@ export class Daemon {
 
     const runner = this.#runner;
     runner.add(operationsDuty(this.#context));
-    runner.add(escalationsDuty(this.#context));
     runner.add(hostDuty(this.#context, () => runner.wakeAll("witness")));
     this.#addRigDuties();
-    runner.add(convoyDuty(this.#context));
-    runner.add(schedulerDuty(this.#context));
-    runner.add(diskDuty(this.#context));
-    runner.add(ledgerDuty(this.#context));
-    runner.add(syncDuty(this.#context));
+    const plugins = new PluginDuty(this.#context);
+    this.#closers.push(() => plugins.close());
+    for (const duty of [
+      escalationsDuty(this.#context),
+      convoyDuty(this.#context),
+      schedulerDuty(this.#context),
+      diskDuty(this.#context),
+      ledgerDuty(this.#context),
+      syncDuty(this.#context),
+      dogsDuty(this.#context),
+      plugins.duty,
+    ])
+      runner.add(this.#switchable(duty));
     runner.add({ key: "worktrees", run: () => this.#worktrees.sync() });
     this.#closers.push(() => this.#worktrees.close());
     runner.add({ key: "progress", run: () => this.#progress.flush() });
@@ -168,12 +178,29 @@ export class Daemon {
     this.#log.info(`daemon ${version} started for ${this.#town.root} (pid ${process.pid})`);
   }
 
+  /** A duty that the person may switch off, or have looked after more or less often (spec/04 §8.3). */
+  #switchable(duty: Duty, rig?: Rig): Duty {
+    const settings = (): PatrolSettings => readPatrols(this.#town)(patrolOf(duty.key));
+    const { intervalMs = duty.intervalMs } = settings();
+    return {
+      ...duty,
+      ...(intervalMs === undefined ? {} : { intervalMs }),
+      run: async (signal) => {
+        const now = settings();
+        const isWanted = rig === undefined ? now.isEnabled : patrolsRig(now, rig.name);
+        return isWanted ? duty.run(signal) : undefined;
+      },
+    };
+  }
+
   /** One pair of duties per registered rig; those of removed rigs end. */
   #addRigDuties(): void {
     const wanted = new Map<string, () => Duty>();
     for (const rig of this.#town.rigs()) {
-      wanted.set(rigDuty("witness", rig.name), () => witnessDuty(this.#context, rig));
-      wanted.set(rigDuty("refinery", rig.name), () => refineryDuty(this.#context, rig));
+      wanted.set(rigDuty("witness", rig.name), () => this.#switchable(witnessDuty(this.#context, rig), rig));
+      wanted.set(rigDuty("refinery", rig.name), () =>
+        this.#switchable(refineryDuty(this.#context, rig), rig),
+      );
     }
     for (const key of this.#runner.keys())
       if (key.includes(":") && !wanted.has(key)) this.#runner.remove(key);
@@ -263,6 +290,12 @@ export class Daemon {
       duties: this.#runner.status(),
     });
   }
+}
+
+/** Key of a duty's settings: that of the whole kind for duties of one rig. */
+function patrolOf(key: string): string {
+  const [kind = key] = key.split(":");
+  return kind === "convoys" ? "convoy" : kind;
 }
 
 function isWorker(address: string): boolean {

@@ -2,7 +2,17 @@ import type { Address } from "../../core/town/address.ts";
 import { rigDuty } from "./route-changes.ts";
 
 /** Duties of the whole town are the Deacon's; keeping host and daemon alive is Boot's (spec/04 §8.3). */
-const deaconLoops = ["heartbeat", "operations", "convoys", "scheduler", "disk", "ledger", "worktrees"];
+const deaconLoops = [
+  "heartbeat",
+  "operations",
+  "convoys",
+  "scheduler",
+  "disk",
+  "ledger",
+  "worktrees",
+  "dogs",
+  "plugins",
+];
 const bootLoops = ["host"];
 
 /** Keys of the daemon's duties that stand for a builtin role; none for other roles. */

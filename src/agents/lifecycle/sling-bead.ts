@@ -29,6 +29,7 @@ export async function slingBead(
   target: SlingTarget | undefined,
   options: SlingOptions,
 ): Promise<Dispatch> {
+  if (target?.kind === "dog") return slingToDog(access, bead, target.name, options);
   const place = resolveTarget(access, bead, target);
   if (place.kind === "agent") return slingToAgent(access, bead, place.address, options);
   const rig = access.town.rig(place.rig);
@@ -37,9 +38,13 @@ export async function slingBead(
 
 type Place = AdmissionTarget;
 
-function resolveTarget(access: TownAccess, bead: Bead, target: SlingTarget | undefined): Place {
+function resolveTarget(
+  access: TownAccess,
+  bead: Bead,
+  target: Exclude<SlingTarget, { kind: "dog" }> | undefined,
+): Place {
   const { town } = access;
-  const wish: SlingTarget = target ?? defaultTarget(access, bead);
+  const wish = target ?? defaultTarget(access, bead);
   switch (wish.kind) {
     case "self":
       if (access.actor === "overseer")
@@ -66,13 +71,14 @@ function resolveTarget(access: TownAccess, bead: Bead, target: SlingTarget | und
       throw builtIn(wish.role);
     case "rig-role":
       throw builtIn(`${town.rig(wish.rig).name}/${wish.role}`);
-    case "dog":
-      throw new GtError("E_NO_DOG", "there is no dog for this work", { hint: `gt sling ${bead.id} <rig>` });
   }
 }
 
 /** An agent means itself, a human the rig that owns the bead (spec/04 §2.4). */
-function defaultTarget(access: TownAccess, bead: Bead): SlingTarget {
+function defaultTarget(
+  access: TownAccess,
+  bead: Bead,
+): Extract<SlingTarget, { kind: "self" } | { kind: "rig" }> {
   if (access.actor !== "overseer") return { kind: "self" };
   const rig = access.town.rigOfBead(bead.id);
   if (rig !== undefined) return { kind: "rig", rig: rig.name };
@@ -121,6 +127,42 @@ async function slingToAgent(
     runtime: "",
     noop: !isNew && options.dryRun !== true,
     warnings,
+  };
+}
+
+/** A chore for the town's own helpers: a session in the dog's place, with the files of the bead's rig (spec/04 §2.7). */
+async function slingToDog(
+  access: TownAccess,
+  bead: Bead,
+  name: string | undefined,
+  options: SlingOptions,
+): Promise<Dispatch> {
+  expectNoStop(access.town);
+  const pool = `deacon/dogs${name === undefined ? "" : `/${name}`}`;
+  const admission = await admit(access, bead.id, { kind: "agent", address: pool }, options);
+  const facts = { bead: bead.id, title: bead.title, reused: true, branch: "", base: "" };
+  if (admission.verdict === "already" || options.dryRun === true)
+    return { ...facts, agent: pool, session: "", runtime: "", noop: options.dryRun !== true, warnings: [] };
+  await expectDiskSpace(access.town);
+  const rig = access.town.rigOfBead(bead.id);
+  const { sendDog } = await import("../dogs/send-dog.ts");
+  const sent = await sendDog(access, {
+    bead,
+    ...(name === undefined ? {} : { dog: name }),
+    ...(rig === undefined ? {} : { rig }),
+    ...(options.agent === undefined ? {} : { agent: options.agent }),
+    attachment: {
+      ...(options.args === undefined ? {} : { args: options.args }),
+      ...(options.message === undefined ? {} : { message: options.message }),
+    },
+  });
+  return {
+    ...facts,
+    agent: sent.address,
+    session: sent.record.session,
+    runtime: sent.record.agent,
+    noop: false,
+    warnings: [...admission.warnings, ...sent.warnings],
   };
 }
 

@@ -1,8 +1,8 @@
 import { parseDuration } from "../../core/duration.ts";
 import { GtError, usageError } from "../../core/gt-error.ts";
 import { randomWord } from "../../core/random.ts";
-import { isObject, readJsonFile } from "../../core/town/json-file.ts";
-import { daemonFile } from "../../core/town/paths.ts";
+import { isObject } from "../../core/town/json-file.ts";
+import { readPatrols } from "../../core/town/patrol-settings.ts";
 import type { Town } from "../../core/town/town.ts";
 import { readStop } from "../daemon/emergency-stop.ts";
 import type { TownAccess } from "../town-access.ts";
@@ -164,9 +164,7 @@ async function isMuted({ ledger }: TownAccess, target: Target): Promise<boolean>
 export function isBuiltIn(town: Town, target: Pick<Target, "address">): boolean {
   const { role } = target.address;
   if (role !== "witness" && role !== "refinery" && role !== "deacon" && role !== "boot") return false;
-  const patrols = readJsonFile(daemonFile(town.root))?.["patrols"];
-  const patrol = isObject(patrols) ? patrols[role] : undefined;
-  return !(isObject(patrol) && patrol["mode"] === "agent");
+  return readPatrols(town)(role).mode === "builtin";
 }
 
 function spanOf(town: Town, key: string, initial: string): number {

@@ -14,6 +14,7 @@ import { daemonCommands } from "./gt/daemon.spec.ts";
 import { demoCommands } from "./gt/demo.spec.ts";
 import { dndCommands } from "./gt/dnd.spec.ts";
 import { doctorCommands } from "./gt/doctor.spec.ts";
+import { dogCommands } from "./gt/dog.spec.ts";
 import { doneCommands } from "./gt/done.spec.ts";
 import { escalateCommands } from "./gt/escalate.spec.ts";
 import { estopCommands } from "./gt/estop.spec.ts";
@@ -32,6 +33,7 @@ import { mqCommands } from "./gt/mq.spec.ts";
 import { nudgeCommands } from "./gt/nudge.spec.ts";
 import { patrolRoleCommands } from "./gt/patrol-role.spec.ts";
 import { peekCommands } from "./gt/peek.spec.ts";
+import { pluginCommands } from "./gt/plugin.spec.ts";
 import { polecatCommands } from "./gt/polecat.spec.ts";
 import { primeCommands } from "./gt/prime.spec.ts";
 import { refineryCommands } from "./gt/refinery.spec.ts";
@@ -68,6 +70,7 @@ export const gtTree: readonly CommandSpec[] = [
   ...demoCommands,
   ...dndCommands,
   ...doctorCommands,
+  ...dogCommands,
   ...doneCommands,
   ...escalateCommands,
   ...estopCommands,
@@ -86,6 +89,7 @@ export const gtTree: readonly CommandSpec[] = [
   ...nudgeCommands,
   ...patrolRoleCommands,
   ...peekCommands,
+  ...pluginCommands,
   ...polecatCommands,
   ...primeCommands,
   ...refineryCommands,

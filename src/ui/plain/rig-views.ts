@@ -3,8 +3,8 @@ import { rigStanding } from "../../agents/lifecycle/rig-admission.ts";
 import { daemonStatus } from "../../agents/daemon/daemon-control.ts";
 import type { Ledger } from "../../core/ledger/ledger.ts";
 import { redactUrl } from "../../core/git/git-url.ts";
-import { isObject, readJsonFile } from "../../core/town/json-file.ts";
-import { daemonFile } from "../../core/town/paths.ts";
+import { isObject } from "../../core/town/json-file.ts";
+import { patrolsRig, readPatrols } from "../../core/town/patrol-settings.ts";
 import type { Town } from "../../core/town/town.ts";
 
 export type RigLight = "running" | "partly" | "stopped" | "parked" | "docked" | "missing";
@@ -32,11 +32,12 @@ export async function rigViews(town: Town, ledger: Ledger): Promise<readonly Rig
   const isDaemonRunning = daemonStatus(town).isRunning;
   const requests = await ledger.find({ type: "merge-request", notStatus: "closed" });
   const standings = await Promise.all(town.rigs().map((rig) => rigStanding(ledger, town, rig)));
+  const patrols = readPatrols(town);
   const views = town.rigs().map((rig, index): RigView => {
     const status = existsSync(rig.repository) ? (standings[index] ?? "operational") : "missing";
     const isUp = isDaemonRunning && status === "operational";
-    const isWitnessRunning = isUp && isPatrolled(town, "witness", rig.name);
-    const isRefineryRunning = isUp && isPatrolled(town, "refinery", rig.name);
+    const isWitnessRunning = isUp && patrolsRig(patrols("witness"), rig.name);
+    const isRefineryRunning = isUp && patrolsRig(patrols("refinery"), rig.name);
     return {
       name: rig.name,
       prefix: rig.prefix,
@@ -54,14 +55,6 @@ export async function rigViews(town: Town, ledger: Ledger): Promise<readonly Rig
   return views.toSorted(
     (one, other) => order.indexOf(one.light) - order.indexOf(other.light) || (one.name < other.name ? -1 : 1),
   );
-}
-
-function isPatrolled(town: Town, duty: "witness" | "refinery", rig: string): boolean {
-  const patrols = readJsonFile(daemonFile(town.root))?.["patrols"];
-  const patrol = isObject(patrols) ? patrols[duty] : undefined;
-  if (!isObject(patrol)) return true;
-  const rigs = Array.isArray(patrol["rigs"]) ? patrol["rigs"] : [];
-  return patrol["enabled"] !== false && (rigs.length === 0 || rigs.includes(rig));
 }
 
 function lightOf(status: RigView["status"], witness: boolean, refinery: boolean): RigLight {
