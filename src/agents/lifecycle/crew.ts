@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { excludePatterns, ourPatterns } from "../../core/git/repository.ts";
 import { networkTimeoutMs, runGit } from "../../core/git/git.ts";
 import { takeSnapshot } from "../../core/git/hook-snapshots.ts";
 import { describeRisks, measureWorkAtRisk } from "../../core/git/work-at-risk.ts";
 import { isValidWorktree } from "../../core/git/worktree.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { Agent } from "../../core/ledger/bead.ts";
+import type { Operation } from "../../core/ledger/operation.ts";
 import { formatAddress } from "../../core/town/address.ts";
 import { agentBeadId } from "../../core/town/agent-names.ts";
 import type { Rig, Town } from "../../core/town/town.ts";
@@ -15,7 +15,9 @@ import { startAgentSession, stopAgentSession } from "../sessions/start-session.t
 import type { TownAccess } from "../town-access.ts";
 import { liveSession } from "./agent-session.ts";
 import { withAgentLock } from "./agent-lock.ts";
+import { syncRemotes } from "./crew-clone.ts";
 import { snapshotSubject } from "./polecat-worktree.ts";
+import { setUpSandbox } from "./sandbox-setup.ts";
 import { startHookSession } from "./start-hook-session.ts";
 
 /** `E_CREW_NAME` with a name that would do (spec/04 §4). */
@@ -54,6 +56,7 @@ export interface NewMember {
   readonly branch: string;
   readonly beadId: string;
   readonly isNew: boolean;
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -74,6 +77,9 @@ export async function addCrew(
     const branch = options.ownBranch ? `crew/${name}` : rig.defaultBranch;
     const isThere = existsSync(join(path, ".git"));
     if (!isThere) await clone(rig, path, branch, options.ownBranch);
+    const warnings = isThere
+      ? []
+      : await setUpSandbox({ rig, worktree: path, gitDirectory: join(path, ".git"), name });
     await access.ledger.write(access.actor, [
       {
         op: "ensureAgent",
@@ -83,7 +89,7 @@ export async function addCrew(
         ? []
         : ([{ op: "event", event: { type: "crew_added", payload: { rig: rig.name, name } } }] as const)),
     ]);
-    return { address, path, branch, beadId, isNew: !isThere };
+    return { address, path, branch, beadId, isNew: !isThere, warnings };
   });
 }
 
@@ -110,7 +116,6 @@ async function clone(rig: Rig, path: string, branch: string, isNewBranch: boolea
     if (rig.pushUrl !== rig.gitUrl)
       await runGit(path, ["remote", "set-url", "--push", "origin", rig.pushUrl]);
     if (isNewBranch) await runGit(path, ["checkout", "--quiet", "--no-track", "-b", branch]);
-    excludePatterns(join(path, ".git"), ourPatterns);
   } catch (error) {
     rmSync(path, { recursive: true, force: true });
     throw error;
@@ -127,6 +132,7 @@ export async function startCrew(
     const running = await liveSession(access, address);
     if (running !== undefined) return running;
     const agent = await access.ledger.agent(address);
+    if (agent !== undefined) await syncRemotes(access.town.rig(agent.rig), join(access.town.root, address));
     const record =
       options.agent === undefined && agent?.hookBead
         ? await startHookSession(access, address, "recovery")
@@ -140,14 +146,21 @@ export async function startCrew(
   });
 }
 
-/** Ends a member's session after keeping its files as a snapshot. False when none was running. */
-export async function stopCrew(access: TownAccess, address: string): Promise<boolean> {
+/**
+ * Ends a member's session after keeping its files as a snapshot. False when none was running. `force` skips the polite
+ * part of the end.
+ */
+export async function stopCrew(
+  access: TownAccess,
+  address: string,
+  options: { readonly force?: boolean } = {},
+): Promise<boolean> {
   const agent = await access.ledger.agent(address);
   const running = await liveSession(access, address);
   if (agent === undefined || running === undefined) return false;
   await snapshotOf(access, agent, running.session);
   await access.ledger.write(access.actor, [{ op: "setAgent", address, fields: { state: "stopped" } }]);
-  return stopAgentSession(access, address, "stopped");
+  return stopAgentSession(access, address, "stopped", options);
 }
 
 async function snapshotOf(access: TownAccess, agent: Agent, session: string): Promise<void> {
@@ -167,13 +180,14 @@ async function snapshotOf(access: TownAccess, agent: Agent, session: string): Pr
 
 /**
  * Removes a member and its clone. Refused with a running session or work that is nowhere else; by force the whole
- * repository, uncommitted files included, is kept as a bundle in `lost+found` first. Returns the bundle's path.
+ * repository, uncommitted files included, is kept as a bundle in `lost+found` first. Returns the bundle's path. `purge`
+ * also gives its beads back and clears its mail.
  */
 export async function removeCrew(
   access: TownAccess,
   rig: Rig,
   name: string,
-  options: { readonly force: boolean },
+  options: { readonly force: boolean; readonly purge?: boolean },
 ): Promise<string | undefined> {
   const address = crewAddress(rig, name);
   const agent = await access.ledger.agent(address);
@@ -204,8 +218,27 @@ export async function removeCrew(
   await access.ledger.write(access.actor, [
     { op: "unhook", address },
     { op: "setAgent", address, fields: { state: "nuked" } },
+    ...(options.purge === true ? await forget(access, address) : []),
     { op: "close", id: agent.id, close: { reason: "crew member removed", force: true } },
     { op: "event", event: { type: "crew_removed", payload: { rig: rig.name, name } } },
   ]);
   return bundle;
+}
+
+/** Everything that still is in the name of a member who never comes back. */
+async function forget(access: TownAccess, address: string): Promise<readonly Operation[]> {
+  const held = (await access.ledger.find({ assignee: address })).filter((bead) => bead.status !== "closed");
+  return held.map(
+    (bead): Operation =>
+      bead.type === "message"
+        ? { op: "close", id: bead.id, close: { reason: "crew member removed", force: true } }
+        : {
+            op: "update",
+            id: bead.id,
+            fields: {
+              assignee: "",
+              ...(bead.status === "hooked" || bead.status === "in_progress" ? { status: "open" } : {}),
+            },
+          },
+  );
 }

@@ -7,6 +7,7 @@ import { recoverNuke } from "./nuke-steps.ts";
 import { isAbandoned, type OperationKind, type OperationRecord, openOperations } from "./operation-record.ts";
 import { agentLockName } from "./agent-lock.ts";
 import { recoverDone } from "./recover-done.ts";
+import { recoverRename } from "./rename-agent.ts";
 import { recoverRollback } from "./rollback-hook.ts";
 import { recoverSling } from "./recover-sling.ts";
 
@@ -32,6 +33,7 @@ const recoveries: Partial<Record<OperationKind, Recovery>> = {
   done: recoverDone,
   handoff: recoverHandoff,
   nuke: recoverNuke,
+  rename: recoverRename,
   rollback: recoverRollback,
 };
 

@@ -9,6 +9,8 @@ const hookLimitMs = 60_000;
 export interface Sandbox {
   readonly rig: Rig;
   readonly worktree: string;
+  /** Git directory whose excludes hold for the worktree: the rig's shared repository, or that of a clone. */
+  readonly gitDirectory?: string;
   /** Name of the polecat or crew member. */
   readonly name: string;
 }
@@ -26,7 +28,9 @@ export async function setUpSandbox(sandbox: Sandbox): Promise<readonly string[]>
       warnings.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
     }
   };
-  await attempt("exclude patterns", () => excludePatterns(sandbox.rig.repository, ourPatterns));
+  await attempt("exclude patterns", () =>
+    excludePatterns(sandbox.gitDirectory ?? sandbox.rig.repository, ourPatterns),
+  );
   for (const file of overlayFiles(sandbox.rig))
     await attempt(`overlay ${file}`, () => copyOverlay(sandbox, file));
   for (const hook of setupHooks(sandbox.rig)) {

@@ -43,6 +43,7 @@ import { schedulerCommands } from "./gt/scheduler.spec.ts";
 import { seanceCommands } from "./gt/seance.spec.ts";
 import { sessionCommands } from "./gt/session.spec.ts";
 import { signalCommands } from "./gt/signal.spec.ts";
+import { worktreeCommands } from "./gt/worktree.spec.ts";
 import { slingCommands } from "./gt/sling.spec.ts";
 import { statusCommands } from "./gt/status.spec.ts";
 import { tapCommands } from "./gt/tap.spec.ts";
@@ -100,6 +101,7 @@ export const gtTree: readonly CommandSpec[] = [
   ...sessionCommands,
   ...signalCommands,
   ...slingCommands,
+  ...worktreeCommands,
   ...statusCommands,
   ...tapCommands,
   ...trailCommands,

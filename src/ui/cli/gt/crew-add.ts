@@ -12,6 +12,7 @@ export async function run(context: CommandContext): Promise<number> {
     const member = await addCrew(access, rig, name, { ownBranch: flags.boolean("branch") });
     if (member.isNew) {
       added.push(member);
+      for (const warning of member.warnings) out.warn(warning);
       out.done(`👷 ${member.address}`);
       out.line(`  path    ${member.path}`);
       out.line(`  branch  ${member.branch}`);

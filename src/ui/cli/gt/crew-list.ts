@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { hookView } from "../../../agents/lifecycle/hook-view.ts";
 import { liveSession } from "../../../agents/lifecycle/agent-session.ts";
+import type { TownAccess } from "../../../agents/town-access.ts";
+import { inboxView } from "../../../core/mail/mailbox.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
 import type { CommandContext } from "../command.ts";
 import { memberOf } from "./crew-argument.ts";
@@ -22,10 +24,10 @@ export async function run(context: CommandContext): Promise<void> {
   for (const agent of crew) {
     const view = await hookView(access, agent.address);
     const session = await liveSession(access, agent.address);
-    rows.push({ agent, view, session });
+    rows.push({ agent, view, session, mail: isStatus ? await mailOf(access, agent.address) : noMail });
   }
   out.document(
-    rows.map(({ agent, view, session }) => ({
+    rows.map(({ agent, view, session, mail }) => ({
       name: agent.name,
       rig: agent.rig,
       branch: view.branch,
@@ -33,15 +35,24 @@ export async function run(context: CommandContext): Promise<void> {
       has_session: session !== undefined,
       git_clean: view.dirty.length === 0,
       hook: view.bead,
-      ...(isStatus ? { changes: view.dirty } : {}),
+      ...(isStatus ? { changes: view.dirty, mail: mail.total, unread: mail.unread } : {}),
     })),
   );
   if (rows.length === 0) out.line("no crew");
-  for (const { agent, view, session } of rows) {
+  for (const { agent, view, session, mail } of rows) {
     out.line(
       `${session === undefined ? "○" : "●"} ${agent.address}  ${view.branch ?? "?"}  ${view.bead === null ? "" : `${view.bead} ${sanitiseLine(view.title)}`}`,
     );
     if (isStatus || view.dirty.length > 0) out.line(`  ${view.dirty.length} uncommitted files`);
-    if (isStatus) for (const path of view.dirty.slice(0, 10)) out.line(`    ${sanitiseLine(path)}`);
+    if (!isStatus) continue;
+    for (const path of view.dirty.slice(0, 10)) out.line(`    ${sanitiseLine(path)}`);
+    out.line(`  ${mail.total} messages, ${mail.unread} unread`);
   }
+}
+
+const noMail = { total: 0, unread: 0 };
+
+async function mailOf({ ledger }: TownAccess, address: string): Promise<typeof noMail> {
+  const { messages, unread } = await inboxView(ledger, address);
+  return { total: messages.length, unread };
 }

@@ -9,7 +9,10 @@ export async function run(context: CommandContext): Promise<void> {
   const removed = [];
   for (const word of new Set(args)) {
     const { rig, name, address } = await memberOf(context, word);
-    const bundle = await removeCrew(access, rig, name, { force: flags.boolean("force") });
+    const bundle = await removeCrew(access, rig, name, {
+      force: flags.boolean("force"),
+      purge: flags.boolean("purge"),
+    });
     removed.push({ address, bundle: bundle ?? null });
     out.done(`removed ${address}`);
     if (bundle !== undefined) out.line(`  its repository is kept in ${bundle}`);

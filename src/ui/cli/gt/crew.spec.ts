@@ -1,6 +1,8 @@
 import type { CommandSpec, FlagSpec } from "../command.ts";
 
 const rig: FlagSpec = { name: "rig", value: "rig", summary: "rig, when the name does not tell" };
+const all: FlagSpec = { name: "all", short: "a", summary: "every member of the rig, or of the town" };
+const dryRun: FlagSpec = { name: "dry-run", short: "n", summary: "say what would happen" };
 const agent: FlagSpec = { name: "agent", value: "name", summary: "runtime for this session" };
 
 export const crewCommands: readonly CommandSpec[] = [
@@ -38,8 +40,9 @@ export const crewCommands: readonly CommandSpec[] = [
         name: "start",
         aliases: ["spawn"],
         summary: "start members' sessions, making what is missing",
-        args: [{ name: "member", many: true }],
-        flags: [rig, agent],
+        args: [{ name: "rig and members", optional: true, many: true }],
+        flags: [rig, agent, all],
+        examples: ["gt crew start sam", "gt crew start web sam max", "gt crew start web --all"],
         load: () => import("./crew-start.ts"),
       },
       {
@@ -51,31 +54,63 @@ export const crewCommands: readonly CommandSpec[] = [
           rig,
           agent,
           { name: "detached", short: "d", summary: "do not open the terminal" },
+          {
+            name: "reset",
+            summary: "first go back to the default branch, up to date; refused with uncommitted files",
+          },
           { name: "print-path", summary: "only where it is" },
         ],
-        load: () => import("./crew-start.ts"),
+        load: () => import("./crew-at.ts"),
       },
       {
         name: "stop",
         summary: "end members' sessions",
-        args: [{ name: "member", many: true }],
-        flags: [rig],
+        args: [{ name: "rig and members", optional: true, many: true }],
+        flags: [rig, all, { name: "force", short: "f", summary: "skip the polite part" }, dryRun],
         load: () => import("./crew-stop.ts"),
       },
       {
         name: "restart",
         aliases: ["rs"],
         summary: "end and start members' sessions",
-        args: [{ name: "member", many: true }],
-        flags: [rig, agent],
+        args: [{ name: "rig and members", optional: true, many: true }],
+        flags: [rig, agent, all, dryRun],
         load: () => import("./crew-stop.ts"),
+      },
+      {
+        name: "refresh",
+        summary: "a fresh session that is told where the old one was",
+        args: [{ name: "member" }],
+        flags: [rig, { name: "message", short: "m", value: "text", summary: "what it has to know" }],
+        examples: ['gt crew refresh sam -m "the parser is done, the printer is next"'],
+        seeAlso: ["gt handoff"],
+        load: () => import("./crew-refresh.ts"),
+      },
+      {
+        name: "rename",
+        summary: "give a member another name; clone, hook, work and mail go along",
+        args: [{ name: "member" }, { name: "new name" }],
+        flags: [rig],
+        examples: ["gt crew rename sam samuel"],
+        load: () => import("./crew-rename.ts"),
+      },
+      {
+        name: "pristine",
+        summary: "pull members' clones; uncommitted changes are never touched",
+        args: [{ name: "rig and members", optional: true, many: true }],
+        flags: [rig, all],
+        load: () => import("./crew-pristine.ts"),
       },
       {
         name: "remove",
         aliases: ["rm"],
         summary: "remove members and their clones",
         args: [{ name: "member", many: true }],
-        flags: [rig, { name: "force", short: "f", summary: "keep unsaved work as a bundle and go on" }],
+        flags: [
+          rig,
+          { name: "force", short: "f", summary: "keep unsaved work as a bundle and go on" },
+          { name: "purge", summary: "also give their beads back and clear their mail" },
+        ],
         load: () => import("./crew-remove.ts"),
       },
     ],

@@ -73,6 +73,14 @@ export const slingCommands: readonly CommandSpec[] = [
     load: () => import("./release.ts"),
   },
   {
+    name: "resume",
+    group: "work",
+    summary: "what a predecessor left for you: handoff notes and mail",
+    examples: ["gt resume"],
+    seeAlso: ["gt handoff", "gt hook"],
+    load: () => import("./resume.ts"),
+  },
+  {
     name: "assign",
     group: "work",
     summary: "file a bead and put it on a crew member's hook",
@@ -83,6 +91,7 @@ export const slingCommands: readonly CommandSpec[] = [
       { name: "priority", short: "p", value: "0-4", summary: "0 critical to 4 backlog", default: "2" },
       { name: "label", short: "l", value: "label", many: true, summary: "labels" },
       { name: "rig", value: "rig", summary: "rig, when the name does not tell" },
+      { name: "nudge", summary: "tell the member's running session" },
       { name: "force", short: "f", summary: "what is on the hook goes back to open" },
       { name: "dry-run", short: "n", summary: "say what would happen" },
     ],

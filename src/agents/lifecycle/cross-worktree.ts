@@ -1,0 +1,118 @@
+import { existsSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { branchExists } from "../../core/git/branch.ts";
+import { runGit } from "../../core/git/git.ts";
+import { takeSnapshot } from "../../core/git/hook-snapshots.ts";
+import { changedFiles } from "../../core/git/work-at-risk.ts";
+import { addWorktree, listWorktrees, removeWorktree } from "../../core/git/worktree.ts";
+import { GtError } from "../../core/gt-error.ts";
+import { type Address, formatAddress } from "../../core/town/address.ts";
+import type { Rig } from "../../core/town/town.ts";
+import type { TownAccess } from "../town-access.ts";
+import { withAgentLock } from "./agent-lock.ts";
+import { baseRevision, freshenOrigin, snapshotSubject } from "./polecat-worktree.ts";
+import { overlayFiles, setUpSandbox } from "./sandbox-setup.ts";
+
+/** A worktree in one rig for a crew member of another (spec/04 §4). Who works there stays who they are. */
+export interface CrossWorktree {
+  readonly rig: string;
+  readonly path: string;
+  readonly branch: string;
+}
+
+export interface OpenedWorktree extends CrossWorktree {
+  readonly isNew: boolean;
+  readonly warnings: readonly string[];
+}
+
+/** The caller's worktree in the rig, made if it is not there. `E_NOT_CREW`, `E_OWN_RIG`. */
+export async function openCrossWorktree(
+  access: TownAccess,
+  caller: Address,
+  rig: Rig,
+): Promise<OpenedWorktree> {
+  expectElsewhere(caller, rig);
+  return withAgentLock(access, formatAddress(caller), "worktree", async () => {
+    const place = placeOf(caller, rig);
+    if (existsSync(join(place.path, ".git"))) return { ...place, isNew: false, warnings: [] };
+    const offline = await freshenOrigin(access, rig);
+    // Commits of an earlier worktree are on the branch that it left.
+    const isKnown = await branchExists(rig.repository, place.branch);
+    const start = isKnown ? `refs/heads/${place.branch}` : await baseRevision(rig, rig.defaultBranch);
+    await addWorktree(rig.repository, place.path, isKnown ? { start } : { start, branch: place.branch });
+    if (isKnown) await runGit(place.path, ["checkout", "--quiet", place.branch]);
+    const warnings = await setUpSandbox({ rig, worktree: place.path, name: basename(place.path) });
+    return { ...place, isNew: true, warnings: [...(offline === undefined ? [] : [offline]), ...warnings] };
+  });
+}
+
+/** All such worktrees, or those of one member. */
+export async function listCrossWorktrees(
+  { town }: Pick<TownAccess, "town">,
+  member?: Address,
+): Promise<readonly CrossWorktree[]> {
+  const found: CrossWorktree[] = [];
+  for (const rig of town.rigs()) {
+    for (const { path, branch } of await listWorktrees(rig.repository)) {
+      // No crew member's own name has a hyphen.
+      const isCross = dirname(path) === rig.crew && basename(path).includes("-");
+      const isTheirs = member === undefined || path === placeOf(member, rig).path;
+      if (isCross && isTheirs) found.push({ rig: rig.name, path, branch: branch ?? "" });
+    }
+  }
+  return found;
+}
+
+/**
+ * Removes it; its branch stays. Refused with uncommitted files; by force they are kept as a snapshot, whose ref is
+ * returned.
+ */
+export async function removeCrossWorktree(
+  access: TownAccess,
+  caller: Address,
+  rig: Rig,
+  options: { readonly force: boolean; readonly cwd: string },
+): Promise<string | undefined> {
+  expectElsewhere(caller, rig);
+  const address = formatAddress(caller);
+  return withAgentLock(access, address, "worktree", async () => {
+    const { path } = placeOf(caller, rig);
+    if (!existsSync(path))
+      throw new GtError("E_NO_WORKTREE", `${address} has no worktree in ${rig.name}`, {
+        hint: "gt worktree list",
+      });
+    if (`${options.cwd}/`.startsWith(`${path}/`))
+      throw new GtError("E_CWD_INSIDE", `you are inside ${path}`, { hint: "cd to the town first" });
+    const changes = await changedFiles(path, overlayFiles(rig));
+    if (changes.length > 0 && !options.force)
+      throw new GtError("E_UNSAFE", `${path} has ${changes.length} uncommitted files; nothing was removed`, {
+        why: changes.slice(0, 5).map((file) => file.path),
+        hint: `gt worktree remove ${rig.name} --force`,
+      });
+    let ref: string | undefined;
+    if (changes.length > 0) {
+      const subject = { worktree: path, place: `crew/${basename(path)}`, address, agent: undefined };
+      const kept = await takeSnapshot(snapshotSubject(access, subject), "pre-nuke");
+      ref = kept.state === "taken" ? kept.snapshot.ref : undefined;
+    }
+    await removeWorktree(rig.repository, path);
+    return ref;
+  });
+}
+
+function placeOf(member: Address, rig: Rig): CrossWorktree {
+  const name = `${member.rig}-${member.name}`;
+  return { rig: rig.name, path: join(rig.crew, name), branch: `crew/${name}` };
+}
+
+function expectElsewhere(caller: Address, rig: Rig): void {
+  if (caller.role !== "crew")
+    throw new GtError("E_NOT_CREW", "worktrees in other rigs are for crew members", {
+      why: [`you are ${formatAddress(caller)}`],
+      hint: `gt crew add <name> --rig ${rig.name}`,
+    });
+  if (caller.rig === rig.name)
+    throw new GtError("E_OWN_RIG", `${rig.name} is your own rig; you have a clone of it`, {
+      hint: `gt crew at ${rig.name}/${caller.name} --print-path`,
+    });
+}

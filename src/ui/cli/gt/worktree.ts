@@ -1,0 +1,24 @@
+import { openCrossWorktree } from "../../../agents/lifecycle/cross-worktree.ts";
+import { formatAddress, overseerAddress, parseAddress } from "../../../core/town/address.ts";
+import type { CommandContext } from "../command.ts";
+
+/** `gt worktree <rig>` (spec/04 §4): what it prints is meant for a shell. */
+export async function run(context: CommandContext): Promise<void> {
+  const { args, flags, out } = context;
+  const access = await context.access();
+  const caller = parseAddress(access.actor) ?? overseerAddress;
+  const opened = await openCrossWorktree(access, caller, access.town.rig(args[0] ?? ""));
+  for (const warning of opened.warnings) out.warn(warning);
+  const identity = formatAddress(caller);
+  out.document({ ok: true, ...opened, identity });
+  if (opened.isNew) out.note(`made ${opened.path} on branch ${opened.branch}`);
+  // There another identity would be guessed from the directory.
+  if (flags.boolean("no-cd")) out.line(opened.path);
+  else {
+    out.line(`cd ${quote(opened.path)}`);
+    out.line(`export GT_ROLE=${quote(identity)} BD_ACTOR=${quote(identity)}`);
+  }
+}
+
+const quote = (word: string): string =>
+  /^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
