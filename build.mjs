@@ -32,19 +32,20 @@ const quickPrograms = {
   "bd-ready": ["bd/ready.ts"],
 };
 
-/** Long-lived programs, and the terminal UI that `gt` loads when a person wants it. */
-const otherPrograms = {
+const longLivedPrograms = {
   host: "src/agents/sessions/host-main.ts",
   daemon: "src/agents/daemon/daemon-main.ts",
-  tui: "src/ui/tui/launch-tui.ts",
 };
 
+/** The terminal UI, which `gt` loads when a person wants it. */
+const terminalUi = { tui: "src/ui/tui/launch-tui.ts" };
+
 /**
- * The text of a module that loads another one when one of its exports is first used. A module that is itself a function
- * or class has to be loaded at once.
+ * The text of a module that loads another one when one of its exports is first used.
  */
 function lazyModule(load, exported) {
-  if (typeof exported === "function") return `module.exports = ${load};`;
+  // A module that is a function or an object with methods of a class has to be it, and is there at once.
+  if (typeof exported === "function" || exported === process) return `module.exports = ${load};`;
   const names = Object.keys(exported).filter((name) => name !== "default");
   return `const load = () => ${load};
 for (const name of ${JSON.stringify(names)})
@@ -180,6 +181,8 @@ export default rememberRows(class Output`,
         contents: contents.replace(/\}\s*(?=\/\/# sourceMappingURL|$)/, "}, styledCharsToString);\n"),
       })),
     );
+    // Only for whoever develops Ink itself, and needs a package that is not here.
+    onLoad({ filter: /\/ink\/build\/devtools\.js$/ }, () => ({ contents: "" }));
     onLoad({ filter: /\/string-width\/index\.js$/ }, ({ path }) =>
       patched(
         path,
@@ -189,6 +192,18 @@ export default rememberWidths(stringWidth);
 function stringWidth(`,
       ),
     );
+  },
+};
+
+/** The layout engine asks `fetch` for code that it has with it, and that loads all of Node's network code. */
+const yogaWithoutFetch = {
+  name: "yoga-without-fetch",
+  setup({ onLoad }) {
+    onLoad({ filter: /\/yoga-layout\/dist\/binaries\/.*\.js$/ }, async ({ path }) => ({
+      contents: (await readFile(path, "utf8"))
+        .replaceAll('"function"==typeof fetch', "false")
+        .replaceAll('"function"!=typeof fetch', "true"),
+    }));
   },
 };
 
@@ -204,7 +219,7 @@ const settings = {
   sourcemap: false,
   legalComments: "none",
   // Native modules and packages that resolve files of their own at run time stay outside.
-  external: ["better-sqlite3", "node-pty", "blessed", "react-devtools-core"],
+  external: ["better-sqlite3", "node-pty", "blessed"],
   define: { "process.env.DEV": '"false"', "process.env.NODE_ENV": '"production"' },
   banner: {
     js: `const require = (id) => process.getBuiltinModule(id) ?? process.getBuiltinModule("node:module").createRequire(import.meta.url)(id);`,
@@ -230,10 +245,15 @@ if (!(process.argv.includes("--if-stale") && (await isFresh()))) {
   rmSync(join(root, "dist"), { recursive: true, force: true });
   await build({
     ...settings,
-    entryPoints: otherPrograms,
+    entryPoints: longLivedPrograms,
     splitting: true,
-    plugins: [inkRemembers],
     chunkNames: "chunks/[name]-[hash]",
+  });
+  await build({
+    ...settings,
+    entryPoints: terminalUi,
+    minifyWhitespace: true,
+    plugins: [inkRemembers, yogaWithoutFetch, builtinsWhenUsed, largePackagesApart],
   });
   await build({
     ...settings,
