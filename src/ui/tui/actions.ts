@@ -4,6 +4,8 @@ import type { ActionName } from "./keymap.ts";
 import { layOut } from "./layout.ts";
 import { panesOf } from "./panes/pane-tree.ts";
 import { inboxActions } from "./inbox-actions.ts";
+import { exportLog } from "./export-log.ts";
+import { workActions } from "./work-actions.ts";
 import { emptyLine, lineOf } from "./store/line-editor.ts";
 import { convoyRows, rowIds, selectedAgent, selectedId, selectedIndex, treeRows } from "./store/rows.ts";
 import {
@@ -105,37 +107,12 @@ export const actions: Readonly<Record<ActionName, Action>> = {
     if (state.view !== "convoy") control.store.set({ convoy });
     toggleView(control, "convoy");
   },
-  showBead: (control) => {
-    const id = selectedBead(control);
-    if (id !== undefined) void control.showOutput("bd", ["show", id]);
-  },
-  slingBead: (control) => {
-    const id = selectedBead(control);
-    if (id !== undefined)
-      control.store.set({ overlay: { kind: "palette", editor: lineOf(`gt sling ${id} `), selected: 0 } });
-  },
-  closeBead: (control) => {
-    const id = selectedBead(control);
-    if (id === undefined) return;
-    const overlay = { kind: "palette", editor: lineOf(`bd close ${id} --reason `), selected: 0 } as const;
-    control.store.set({ overlay });
-  },
-  retryMerge: (control) => {
-    const id = selectedBead(control);
-    if (id !== undefined) void control.gt(["mq", "retry", id]);
-  },
-  rejectMerge: (control) => {
-    const id = selectedBead(control);
-    if (id === undefined) return;
-    const overlay = { kind: "palette", editor: lineOf(`gt mq reject ${id} --reason `), selected: 0 } as const;
-    control.store.set({ overlay });
-  },
+  ...workActions,
   ...inboxActions,
   restart: (control) =>
     withAgent(control, (agent) =>
       hasSession(agent)
-        ? confirm(
-            control,
+        ? control.confirm(
             `Restart ${agent.name}?`,
             ["Its session ends and a new one goes on with the same work."],
             ["session", "restart", agent.address],
@@ -144,8 +121,7 @@ export const actions: Readonly<Record<ActionName, Action>> = {
     ),
   stop: (control) =>
     withAgent(control, (agent) =>
-      confirm(
-        control,
+      control.confirm(
         `Stop ${agent.name}?`,
         [
           agent.bead === "" ? "Its session ends." : `Its session ends; ${agent.bead} stays on its hook.`,
@@ -181,6 +157,7 @@ export const actions: Readonly<Record<ActionName, Action>> = {
     if (panel === "feed" || panel === "log")
       control.store.set({ overlay: { kind: "choose", panel, selected: 0 } });
   },
+  exportLog,
   clear: (control) => {
     const state = control.store.snapshot();
     const panel = focusedPanel(state);
@@ -232,22 +209,6 @@ function withAgent(
   const agent = selectedAgent(control.store.snapshot());
   if (agent === undefined) otherwise(control);
   else then(agent);
-}
-
-function confirm(
-  control: Control,
-  title: string,
-  lines: readonly string[],
-  command: readonly string[],
-): void {
-  control.store.set({ overlay: { kind: "confirm", title, lines, command } });
-}
-
-/** Id of the bead or merge request that the selected row stands for. */
-function selectedBead(control: Control): string | undefined {
-  const state = control.store.snapshot();
-  const panel = focusedPanel(state);
-  return panel === undefined ? undefined : selectedId(state, panel);
 }
 
 function toggleView(control: Control, view: ListView): void {

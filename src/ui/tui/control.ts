@@ -2,6 +2,7 @@ import type { AgentView } from "../../agents/patrols/agent-health.ts";
 import type { PaneSet } from "./panes/pane-set.ts";
 import { paneLimit, panesOf, removeFromTree, replaceInTree, splitTree } from "./panes/pane-tree.ts";
 import type { RunCommand } from "./run-command.ts";
+import { lineOf } from "./store/line-editor.ts";
 import { History } from "./store/history.ts";
 import type { Overlay, Toast } from "./store/state.ts";
 import type { Store } from "./store/store.ts";
@@ -186,6 +187,16 @@ export class Control {
   /** A line to type, which becomes the last argument of a `gt` command. */
   ask(question: Omit<Extract<Overlay, { kind: "ask" }>, "kind">): void {
     this.store.set({ overlay: { kind: "ask", ...question } });
+  }
+
+  /** A command in the palette, to be finished by the person. */
+  compose(line: string): void {
+    this.store.set({ overlay: { kind: "palette", editor: lineOf(line), selected: 0 } });
+  }
+
+  /** Asks before a command is run; no is the answer to everything but y. */
+  confirm(title: string, lines: readonly string[], command: readonly string[]): void {
+    this.store.set({ overlay: { kind: "confirm", title, lines, command } });
   }
 
   /** Text above everything else. */

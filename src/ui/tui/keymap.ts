@@ -28,7 +28,16 @@ export type ActionName =
   | "inbox"
   | "log"
   | "showBead"
+  | "createBead"
+  | "editBead"
   | "slingBead"
+  | "bundleBead"
+  | "launchConvoy"
+  | "pauseConvoy"
+  | "addToConvoy"
+  | "rankMerge"
+  | "showGates"
+  | "exportLog"
   | "closeBead"
   | "retryMerge"
   | "rejectMerge"
@@ -145,6 +154,21 @@ export const keymap: readonly Binding[] = [
     footer: "sling",
     help: "Give the bead to an agent or a rig",
   },
+  {
+    action: "createBead",
+    keys: ["+"],
+    place: "beads",
+    footer: "new",
+    help: "Make a bead: its title, then what else bd create takes",
+  },
+  { action: "editBead", keys: ["e"], place: "beads", footer: "edit", help: "Change the bead" },
+  {
+    action: "bundleBead",
+    keys: ["v"],
+    place: "beads",
+    footer: "convoy",
+    help: "Add the bead to a convoy",
+  },
   { action: "closeBead", keys: ["x"], place: "beads", footer: "close", help: "Close the bead (asks first)" },
   {
     action: "showBead",
@@ -167,6 +191,27 @@ export const keymap: readonly Binding[] = [
     footer: "open agent",
     help: "Open the terminal of the agent that holds the bead",
   },
+  {
+    action: "launchConvoy",
+    keys: ["L"],
+    place: "convoy",
+    footer: "launch",
+    help: "Start a staged convoy (asks first)",
+  },
+  {
+    action: "pauseConvoy",
+    keys: ["P"],
+    place: "convoy",
+    footer: "pause",
+    help: "Give nothing more of the mountain out (asks first)",
+  },
+  {
+    action: "addToConvoy",
+    keys: ["+"],
+    place: "convoy",
+    footer: "add",
+    help: "Track another bead in the convoy",
+  },
   { action: "showBead", keys: ["enter"], place: "queue", footer: "show", help: "Show the merge request" },
   { action: "retryMerge", keys: ["r"], place: "queue", footer: "retry", help: "Try the merge request again" },
   {
@@ -175,6 +220,27 @@ export const keymap: readonly Binding[] = [
     place: "queue",
     footer: "reject",
     help: "Take the merge request out of the queue (asks first)",
+  },
+  {
+    action: "rankMerge",
+    keys: ["+"],
+    place: "queue",
+    footer: "priority",
+    help: "Change the merge request's priority",
+  },
+  {
+    action: "showGates",
+    keys: ["o"],
+    place: "queue",
+    footer: "output",
+    help: "Show what the gates wrote",
+  },
+  {
+    action: "exportLog",
+    keys: ["e"],
+    place: "log",
+    footer: "export",
+    help: "Write what is shown to a new file, one JSON object a line",
   },
   {
     action: "readMail",
