@@ -46,7 +46,7 @@ export async function writeHooks(
   }
   // An executable file per event, for a runtime that takes no arguments: not written yet.
   if (!isFileProvider(provider)) return none;
-  const file = fileOf(town, address, runtime);
+  const file = hooksFileOf(town, address, runtime);
   if (provider !== "claude" && (await isTracked(file, address, town))) {
     if (provider !== "gemini") return { ...none, file, outcome: "tracked" };
     const own = join(hooks, "gemini", `${address.rig}-${address.role}-${address.name}.json`);
@@ -59,7 +59,7 @@ export async function writeHooks(
 }
 
 /** Claude's settings belong to the role, never to a worktree; the others look in the worktree. */
-function fileOf(town: Town, address: Address, runtime: Runtime): string {
+export function hooksFileOf(town: Town, address: Address, runtime: Runtime): string {
   if (runtime.hooksProvider === "claude")
     return join(roleDirectory(town, address), ".claude", "settings.json");
   return join(agentHome(town, address) ?? town.root, runtime.hooksFile ?? "");

@@ -6,6 +6,7 @@ import { didYouMean, nearestNames } from "../../core/nearest-name.ts";
 import { isObject, readJsonFile } from "../../core/town/json-file.ts";
 import { rigSettingsFile, townSettingsFile } from "../../core/town/paths.ts";
 import type { Town } from "../../core/town/town.ts";
+import { parseTier, tierAgent, tierRuntime } from "./cost-tier.ts";
 import { presets } from "./presets.ts";
 import type { Runtime } from "./runtime.ts";
 import { readRuntimeRecord } from "./runtime-record.ts";
@@ -35,7 +36,7 @@ export function resolveRuntime(request: RuntimeRequest): Runtime {
   const { town, role, rig, name, override, label, env = process.env } = request;
   if (override !== undefined && override !== "") return withArguments(town, rig, override);
   if (label !== undefined && label !== "") return findRuntime(town, rig, label);
-  for (const { setting, agent } of softChoices(town, { role, rig, name })) {
+  for (const { setting, agent } of softChoices(town, { role, rig, name }, env)) {
     const found = usable(town, rig, agent, env);
     if (typeof found !== "string") return found;
     request.warn?.(`${setting}=${agent}: ${found}, falling back to default`);
@@ -53,7 +54,7 @@ export function resolveRuntime(request: RuntimeRequest): Runtime {
 export function findRuntime(town: Town, rig: string, name: string): Runtime {
   const record = findRecord(town, rig, name);
   if (record !== undefined) return readRuntimeRecord(name, record.value, record.where);
-  const preset = presets.get(name);
+  const preset = presets.get(name) ?? tierRuntime(name);
   if (preset !== undefined) return preset;
   const suggestions = nearestNames(name, runtimeNames(town, rig));
   throw new GtError("E_AGENT_UNKNOWN", `agent '${name}' not found${didYouMean(suggestions)}`, {
@@ -119,6 +120,7 @@ function findRecord(
 function softChoices(
   town: Town,
   who: { readonly role: string; readonly rig: string; readonly name: string },
+  env: NodeJS.ProcessEnv,
 ): readonly { readonly setting: string; readonly agent: string }[] {
   const { role, rig, name } = who;
   // Layered rig settings contain the town's values below the rig's.
@@ -134,9 +136,27 @@ function softChoices(
           { setting: `crew_agents[${name}]`, agent: entry(town.settings()["crew_agents"], name) },
         ]
       : [];
-  return [...crew, { setting: `role_agents[${role}]`, agent: entry(settings["role_agents"], role) }].filter(
-    (choice): choice is { setting: string; agent: string } => choice.agent !== undefined,
-  );
+  const ofRole = entry(settings["role_agents"], role);
+  return [
+    ...crew,
+    { setting: "GT_COST_TIER", agent: tierOf(town, rig, role, ofRole, env) },
+    { setting: `role_agents[${role}]`, agent: ofRole },
+  ].filter((choice): choice is { setting: string; agent: string } => choice.agent !== undefined);
+}
+
+/** The agent of the tier in the environment, unless the role was given to another kind of runtime. */
+function tierOf(
+  town: Town,
+  rig: string,
+  role: string,
+  ofRole: string | undefined,
+  env: NodeJS.ProcessEnv,
+): string | undefined {
+  const tier = env["GT_COST_TIER"];
+  if (!tier) return undefined;
+  const chosen = ofRole === undefined ? undefined : usable(town, rig, ofRole, env);
+  if (chosen !== undefined && typeof chosen !== "string" && chosen.provider !== "claude") return undefined;
+  return tierAgent(parseTier(tier), role);
 }
 
 /** The runtime, or why it cannot be used. */

@@ -14,6 +14,7 @@ import { noteUse } from "../accounts/quota.ts";
 import { expectBudget } from "../costs/daily-budget.ts";
 import { type HookPlace, writeHooks } from "../hooks/write-hooks.ts";
 import { beacon } from "../runtimes/beacon.ts";
+import { effortArgs, effortOf, effortVariables } from "../runtimes/effort.ts";
 import { launchArgv } from "../runtimes/launch.ts";
 import { findCommand, resolveRuntime } from "../runtimes/resolve-runtime.ts";
 import { detectionOf, type Runtime } from "../runtimes/runtime.ts";
@@ -171,6 +172,7 @@ function specOf(parts: SpecParts): SessionSpec {
       base: process.env,
     }),
     ...hooks.env,
+    ...effortVariables(runtime, effortOf(town, address.role, address.rig)),
     ...request.env,
   };
   return {
@@ -201,6 +203,7 @@ function agentArgv(parts: SpecParts, path: string): readonly string[] {
     ...{ runtime, program, conversation },
     hooks: join(access.town.paths.runtime, "hooks"),
     ...(parts.hooks.settingsFile === undefined ? {} : { settingsFile: parts.hooks.settingsFile }),
+    effortArgs: effortArgs(runtime, effortOf(access.town, parts.address.role, parts.address.rig)),
     prompt: firstPrompt(access, parts),
   });
 }

@@ -26,6 +26,20 @@ export async function changeSetting(
   segments: readonly string[],
   value: unknown,
 ): Promise<SettingChange> {
+  let before: unknown;
+  const file = await editSettings(town, rig, (content) => {
+    before = valueAt(content, segments);
+    return withValueAt(content, segments, value);
+  });
+  return { before, after: value, file };
+}
+
+/** Changes several settings at once, by the same rules. Returns the file. */
+export async function editSettings(
+  town: Town,
+  rig: string | undefined,
+  edit: (content: JsonObject) => JsonObject,
+): Promise<string> {
   const file = settingsFile(town, rig);
   const lock = { waitMs: 10_000, kind: "config", subject: "the settings" };
   return withLock(town.paths.locks, "config", lock, async () => {
@@ -34,9 +48,8 @@ export async function changeSetting(
       version: 1,
     };
     checkVersion(content, 1, file);
-    const before = valueAt(content, segments);
-    if (JSON.stringify(before) !== JSON.stringify(value))
-      await writeJsonFile(file, withValueAt(content, segments, value));
-    return { before, after: value, file };
+    const edited = edit(content);
+    if (JSON.stringify(edited) !== JSON.stringify(content)) await writeJsonFile(file, edited);
+    return file;
   });
 }

@@ -4,8 +4,13 @@ import { sanitiseLine } from "../../../core/sanitise.ts";
 import type { CommandContext } from "../command.ts";
 
 /** `gt config agent get <name>` (spec/03 §2.5). Values of `env` may be secrets and are not shown. */
-export async function run({ args, out, flags, town }: CommandContext): Promise<void> {
+export async function run(context: CommandContext): Promise<void> {
+  const { args, out, flags, town } = context;
   const [name = ""] = args;
+  if (flags.boolean("argv")) {
+    const { showArgv } = await import("./config-agent-argv.ts");
+    return showArgv(context, name);
+  }
   const { env, ...runtime } = findRuntime(await town(), flags.string("rig") ?? "", name);
   out.document({ ...runtime, env: Object.fromEntries(Object.keys(env).map((key) => [key, "***"])) });
   const rows: readonly (readonly [string, string])[] = [

@@ -23,4 +23,7 @@ export async function run(context: CommandContext): Promise<void> {
   await change(context, ["agents", name], undefined, rig);
   out.document({ name, removed: true });
   out.line(`Removed custom agent '${name}'`);
+  const town = await context.town();
+  const isDefault = !presets.has(name) && town.settings().default_agent === name;
+  if (isDefault) out.warn(`default_agent still names '${name}': gt config default-agent claude`);
 }

@@ -19,7 +19,12 @@ export const configAgentCommands: readonly CommandSpec[] = [
         name: "get",
         summary: "one agent's record",
         args: [{ name: "name" }],
-        flags: [rig],
+        flags: [
+          rig,
+          { name: "argv", summary: "the command line with which a session of --role starts" },
+          { name: "role", value: "role", summary: "a role or address, with --argv", default: "mayor" },
+        ],
+        examples: ["gt config agent get codex", "gt config agent get claude --argv --role web/crew/max"],
         load: () => import("./config-agent-get.ts"),
       },
       {

@@ -7,6 +7,11 @@ import { setTyped, shown } from "./config-value.ts";
 export async function run(context: CommandContext): Promise<void> {
   const [key = "", given = ""] = context.args;
   const rig = context.flags.string("rig");
+  // A tier is more than its name.
+  if (key === "cost_tier") {
+    const { run: setTier } = await import("./config-cost-tier.ts");
+    return setTier({ ...context, args: [given] });
+  }
   const { before, after, file } = await setTyped(context, key, given, rig);
   const old = before ?? findSettingKey(key)?.default;
   context.out.document({ ok: true, action: "config set", key, old, value: after, file });

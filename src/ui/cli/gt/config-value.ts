@@ -1,7 +1,9 @@
+import { parseEffort } from "../../../agents/runtimes/effort.ts";
 import { findRuntime } from "../../../agents/runtimes/resolve-runtime.ts";
 import { recordEvents } from "../../../core/events/event-log.ts";
 import { GtError } from "../../../core/gt-error.ts";
-import { changeSetting, type SettingChange } from "../../../core/town/change-settings.ts";
+import { changeSetting, editSettings, type SettingChange } from "../../../core/town/change-settings.ts";
+import type { JsonObject } from "../../../core/town/json-file.ts";
 import { badValue, checkScope, findSetting, type SettingTarget } from "../../../core/town/setting-path.ts";
 import { inferValue } from "../../../core/town/setting-types.ts";
 import type { Town } from "../../../core/town/town.ts";
@@ -27,6 +29,7 @@ export async function setTyped(
   if (value === undefined) throw badValue(key, given, target.entry);
   const town = await context.town();
   checkAgent(town, target, value, rig);
+  if (target.kind === "entry" && target.segments[0] === "role_effort") parseEffort(String(value));
   return change(context, target.segments, value, rig);
 }
 
@@ -37,19 +40,33 @@ export async function change(
   value: unknown,
   rig: string | undefined,
 ): Promise<SettingChange> {
-  const town = await context.town();
-  const result = await changeSetting(town, rig, segments, value);
-  recordEvents(town.paths.events, [
+  const result = await changeSetting(await context.town(), rig, segments, value);
+  await tell(context, segments.join("."), rig);
+  return result;
+}
+
+/** The same for several settings that belong together; the event names one of them. */
+export async function edit(
+  context: CommandContext,
+  key: string,
+  rig: string | undefined,
+  change: (settings: JsonObject) => JsonObject,
+): Promise<void> {
+  await editSettings(await context.town(), rig, change);
+  await tell(context, key, rig);
+}
+
+async function tell(context: CommandContext, key: string, rig: string | undefined): Promise<void> {
+  recordEvents((await context.town()).paths.events, [
     {
       ts: new Date().toISOString(),
       source: "gt",
       type: "config_changed",
       actor: await context.actor(),
-      payload: { key: segments.join("."), scope: rig ?? "town", ...(rig === undefined ? {} : { rig }) },
+      payload: { key, scope: rig ?? "town", ...(rig === undefined ? {} : { rig }) },
       visibility: "audit",
     },
   ]);
-  return result;
 }
 
 /** A value as one line: text as it is, everything else as JSON. */

@@ -67,15 +67,19 @@ export const configCommands: readonly CommandSpec[] = [
         name: "default-agent",
         summary: "the agent that runs when nothing else is said",
         args: [{ name: "name", optional: true }],
+        flags: [rig],
         examples: ["gt config default-agent", "gt config default-agent codex"],
         load: () => import("./config-shortcut.ts"),
       },
       {
         name: "cost-tier",
         summary: "which models the agents use",
+        description:
+          "standard uses the default agent for every role, economy and budget cheaper Claude models where they suffice. Agents that you chose for a role yourself stay.",
         args: [{ name: "tier", optional: true }],
+        flags: [rig],
         examples: ["gt config cost-tier economy"],
-        load: () => import("./config-shortcut.ts"),
+        load: () => import("./config-cost-tier.ts"),
       },
       {
         name: "agent-email-domain",

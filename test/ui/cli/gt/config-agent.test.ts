@@ -40,7 +40,9 @@ test("an own agent is set, becomes the default, is shown and removed", async () 
   const set = await gt("config", "agent", "set", "claude-glm", "claude-glm --model glm-4");
   expect(set.stdout).toBe("Agent 'claude-glm' set to: claude-glm --model glm-4\n");
   expect(set.stderr).toContain('"claude-glm" is not in PATH');
-  await gt("config", "default-agent", "claude-glm");
+  expect((await gt("config", "default-agent", "claude-glm")).stdout).toBe(
+    "Default agent set to 'claude-glm'\n",
+  );
   expect(settings()).toMatchObject({
     default_agent: "claude-glm",
     agents: { "claude-glm": { command: "claude-glm", args: ["--model", "glm-4"] } },
@@ -48,9 +50,9 @@ test("an own agent is set, becomes the default, is shown and removed", async () 
   const { stdout } = await gt("config", "agent", "get", "claude-glm");
   expect(stdout).toMatch(/Provider: +claude\n/);
   expect(stdout).toMatch(/Args: +--model glm-4\n/);
-  expect((await gt("config", "agent", "remove", "claude-glm")).stdout).toBe(
-    "Removed custom agent 'claude-glm'\n",
-  );
+  const removed = await gt("config", "agent", "remove", "claude-glm");
+  expect(removed.stdout).toBe("Removed custom agent 'claude-glm'\n");
+  expect(removed.stderr).toContain("default_agent still names 'claude-glm'");
 });
 
 test("what makes no sense is refused and changes nothing", async () => {
@@ -63,7 +65,9 @@ test("what makes no sense is refused and changes nothing", async () => {
     [["agent", "get", "nope"], "agent 'nope' not found"],
     [["agent", "set", "x", ""], "command cannot be empty"],
     [["agent", "set", "Bad Name", "x"], 'invalid agent name "Bad Name"'],
-    [["default-agent", "nope"], "nope"],
+    [["default-agent", "nope"], "(use 'gt config default-agent list' to see available agents)"],
+    [["cost-tier", "cheap"], 'invalid cost tier "cheap" (valid: standard, economy, budget)'],
+    [["set", "role_effort.mayor", "lots"], 'invalid effort "lots" (valid: low, medium, high, max)'],
   ] as const) {
     const { code, stderr } = await gt("config", ...args);
     expect(stderr).toContain(text);
@@ -78,5 +82,30 @@ test("a built-in agent can be overridden, with a word about it", async () => {
   expect((await gt("config", "agent", "get", "codex", "--json")).json()).toMatchObject({
     command: "sh",
     provider: "codex",
+  });
+});
+
+test("a cost tier is shown, set by either command, and kept with what a person chose", async () => {
+  expect((await gt("config", "cost-tier")).stdout).toBe("standard\n");
+  await gt("config", "set", "role_agents.mayor", "codex");
+  expect((await gt("config", "set", "cost_tier", "economy")).code).toBe(0);
+  expect(settings()).toMatchObject({
+    cost_tier: "economy",
+    role_agents: { mayor: "codex", witness: "claude-sonnet" },
+    role_effort: { witness: "low" },
+  });
+  expect((await gt("config", "cost-tier")).stdout).toBe("economy\n");
+  await gt("config", "cost-tier", "standard");
+  expect(settings().role_agents).toEqual({ mayor: "codex" });
+});
+
+test("the command line of a session can be had for starting it by hand", async () => {
+  await gt("config", "set", "role_effort.crew", "low");
+  const { stdout } = await gt("config", "agent", "get", "codex", "--argv", "--role", "greenplace/crew/max");
+  expect(stdout).toMatch(/^codex .*-c model_reasoning_effort=low '\[GAS TOWN\] crew max \(rig: greenplace\)/);
+  const claude = (await gt("config", "agent", "get", "claude", "--argv", "--json")).json<readonly string[]>();
+  expect(claude).toContain(join(town.root, "mayor/.claude/settings.json"));
+  expect(await gt("config", "agent", "get", "claude", "--argv", "--role", "nobody")).toMatchObject({
+    code: 2,
   });
 });
