@@ -46,6 +46,8 @@ export const defaultSettings: Readonly<Record<string, string>> = {
   "hooks.trust": "false",
   "storage.synchronous": "normal",
   "storage.allow-network-fs": "false",
+  /** How long a write waits for other writers before it gives up. */
+  "storage.busy-wait": "30s",
   "output.title-length": "255",
   json: "false",
 };

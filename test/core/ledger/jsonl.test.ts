@@ -151,7 +151,7 @@ it("refuses an export that would lose most beads and keeps the old file", async 
   expect(await exportScope(ledger, { ...options, force: true })).toMatchObject({ exported: 4, removed: 6 });
 });
 
-it("takes in what others did to the file, resolves conflict blocks and drops an unfinished last line", async () => {
+it("scenario 19: takes in what others did to the file, resolves conflict blocks and drops an unfinished last line", async () => {
   const { ledger, clock, directory } = await scratchLedger();
   const path = join(directory, "issues.jsonl");
   await importOf(ledger, [line("gt-aaaaa"), line("gt-bbbbb"), line("gt-ccccc")].join("\n"));
@@ -190,7 +190,7 @@ it("takes in what others did to the file, resolves conflict blocks and drops an 
   expect(await ledger.count({})).toBe(3);
 });
 
-it("accepts that many beads are deleted when they were deleted on purpose", async () => {
+it("scenario 21: accepts that many beads are deleted when they were deleted on purpose", async () => {
   const { ledger, clock, directory } = await scratchLedger();
   const options = { scope: "gastown", path: join(directory, "issues.jsonl"), now: clock.now() };
   const ids = Array.from({ length: 100 }, (_, n) => `gt-b${String(n).padStart(4, "0")}`);

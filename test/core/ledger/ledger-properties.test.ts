@@ -232,6 +232,19 @@ const text = fc.oneof(
 const json = fc.jsonValue({ maxDepth: 2 });
 const when = fc.integer({ min: 1_600_000_000_000, max: 1_800_000_000_000 });
 
+interface GivenRecord {
+  readonly "weird key"?: unknown;
+  readonly labels?: readonly string[];
+  readonly dependencies?: readonly { readonly x_weight?: number }[];
+  readonly comments?: readonly {
+    readonly id: string;
+    readonly created_at: string;
+    readonly mood?: unknown;
+  }[];
+}
+
+const compareBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
+
 it("gives back what it was given: import(export(x)) = x, unknown keys included", {
   timeout: 60_000,
 }, async () => {
@@ -285,6 +298,22 @@ it("gives back what it was given: import(export(x)) = x, unknown keys included",
       const first = await open();
       await importText(first, lines.join("\n"), options);
       const exported = [...exportLines(first)].join("");
+      // What nobody here knows is there as it came, in its place; labels and comments are in their order.
+      for (const [n, line] of exported.trimEnd().split("\n").entries()) {
+        const given = JSON.parse(lines[n] ?? "") as GivenRecord;
+        const kept = JSON.parse(line) as GivenRecord;
+        expect(kept["weird key"]).toEqual(given["weird key"]);
+        expect(kept.dependencies?.map(({ x_weight }) => x_weight)).toEqual(n === 0 ? undefined : [n]);
+        const byTime = (given.comments ?? []).toSorted((a, b) =>
+          `${new Date(a.created_at).toISOString()}${a.id}` < `${new Date(b.created_at).toISOString()}${b.id}`
+            ? -1
+            : 1,
+        );
+        expect((kept.comments ?? []).map(({ id, mood }) => [id, mood])).toEqual(
+          byTime.map(({ id, mood }) => [id, mood]),
+        );
+        expect(kept.labels ?? []).toEqual([...new Set(given.labels)].toSorted(compareBytes));
+      }
       const second = await open();
       await importText(second, exported, options);
       expect([...exportLines(second)].join("")).toBe(exported);

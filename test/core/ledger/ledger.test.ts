@@ -67,7 +67,7 @@ it("lets children inherit the blocked state of their parents at any depth", asyn
   expect(new Set(await readyIds())).toEqual(new Set([child.id, grandchild.id]));
 });
 
-it("wakes a deferred epic when its time has come and hides what is below it until then", async () => {
+it("scenario 4: wakes a deferred epic when its time has come and hides what is below it until then", async () => {
   const { ledger, clock, create, readyIds } = await scratchLedger();
   const epic = await create({ title: "E", type: "epic" });
   const child = await create({ title: "child", parent: epic.id });
@@ -120,7 +120,7 @@ it("refuses to reopen a bead into a cycle that its close had hidden", async () =
   expect((await ledger.get(a.id))?.status).toBe("closed");
 });
 
-it("waits for all or any of the children of a spawner", async () => {
+it("scenario 6: waits for all or any of the children of a spawner", async () => {
   const { create, depend, close, readyIds } = await scratchLedger();
   const spawner = await create({ title: "S", type: "molecule" });
   const c1 = await create({ title: "c1", parent: spawner.id });
@@ -281,7 +281,7 @@ it("keeps runtime rows with revisions that guard against lost updates", async ()
   expect(await ledger.row("nudges", "a/1")).toBeUndefined();
 });
 
-it("resolves fragments of ids and says which beads an ambiguous one means", async () => {
+it("scenario 11: resolves fragments of ids and says which beads an ambiguous one means", async () => {
   const { ledger } = await scratchLedger();
   await ledger.write("system", [
     { op: "registerPrefix", prefix: "me", scope: "me", path: "me" },
@@ -362,7 +362,7 @@ it("says what is wrong with a file that is no database and leaves it alone", asy
   });
 });
 
-it("gives up on a writer that never ends, with its own exit code, while reading goes on", async () => {
+it("scenario 25: gives up on a writer that never ends, with its own exit code, while reading goes on", async () => {
   const { ledger, create } = await scratchLedger();
   const bead = await create({});
   const impatient = await openLedger({ path: ledger.path, patienceMs: 200 });

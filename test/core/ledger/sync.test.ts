@@ -78,7 +78,7 @@ async function twoClones(): Promise<readonly [Clone, Clone, string]> {
   return [await cloneOf(root, "one", clock), await cloneOf(root, "two", clock), remote];
 }
 
-it("merges what two clones did to one bead, field by field, and touches no working tree", async () => {
+it("scenario 15: merges what two clones did to one bead, field by field, and touches no working tree", async () => {
   const [one, two, remote] = await twoClones();
   const x = await one.create({ title: "X", labels: ["b"], description: "old" });
   expect(await one.sync()).toMatchObject({ exported: 1, committed: true, pushed: true });
@@ -122,7 +122,7 @@ it("merges what two clones did to one bead, field by field, and touches no worki
   });
 });
 
-it("keeps the newer of two texts and the other one in a comment", async () => {
+it("scenario 16: keeps the newer of two texts and the other one in a comment", async () => {
   const [one, two] = await twoClones();
   const x = await one.create({ title: "X", description: "line" });
   await one.sync();
@@ -144,7 +144,7 @@ it("keeps the newer of two texts and the other one in a comment", async () => {
   expect(merged?.newValue).toMatchObject({ conflicts: [{ field: "description", chosen: "by two" }] });
 });
 
-it("lets work done after a deletion win, and the deletion otherwise", async () => {
+it("scenario 17: lets work done after a deletion win, and the deletion otherwise", async () => {
   const [one, two] = await twoClones();
   const [x, y] = [await one.create({ title: "X" }), await one.create({ title: "Y" })];
   await one.sync();
@@ -188,6 +188,72 @@ it("brings three clones that push at once together", { timeout: 60_000 }, async 
   await Promise.all(clones.map((clone) => clone.sync()));
   const text = await git(remote, "show", "beads-sync:.beads/issues.jsonl");
   expect(text.split("\n")).toHaveLength(3);
+});
+
+it("scenario 18: tries a push that others are faster with five times, and then says so", async () => {
+  const root = await scratchDirectory();
+  const remote = await bareRemote(root);
+  const one = await cloneOf(root, "one", new TestClock());
+  const losesUntil = (round: number) =>
+    writeFile(
+      join(remote, "hooks/update"),
+      `#!/bin/sh\nprintf x >> pushes\n[ $(wc -c < pushes) -ge ${round} ] && exit 0\necho "cannot lock ref" >&2\nexit 1\n`,
+      { mode: 0o755 },
+    );
+  const pauses: number[] = [];
+  const pause = async (ms: number) => void pauses.push(ms);
+  await losesUntil(6);
+  await one.create({ title: "slow" });
+  await expect(one.sync({ pause })).rejects.toThrow("sync: push rejected 5 times; try later");
+  expect(await readFile(join(remote, "pushes"), "utf8")).toBe("xxxxx");
+  expect(pauses).toHaveLength(4);
+  expect(pauses.every((ms) => ms >= 500 && ms <= 4000)).toBe(true);
+  expect(await one.sync({ pause })).toMatchObject({ pushed: true });
+  expect((await git(remote, "show", "beads-sync:.beads/issues.jsonl")).split("\n")).toHaveLength(1);
+});
+
+it("loses nothing when somebody rebases the branch, forces it back, or deletes it here", async () => {
+  const [one, two, remote] = await twoClones();
+  const titles = new Set<string>();
+  const create = async (clone: Clone, title: string) => {
+    titles.add(title);
+    return clone.create({ title });
+  };
+  const first = await create(one, "first");
+  await one.sync();
+  await two.sync();
+  const before = await git(remote, "rev-parse", "beads-sync");
+  await create(one, "second");
+  await one.sync();
+  await create(two, "third");
+  await two.sync();
+
+  // A rebase: the same beads as one commit on another root, while both clones have something new.
+  await create(one, "fourth");
+  await two.write({ op: "update", id: first.id, fields: { priority: 0 } });
+  const tree = await git(remote, "rev-parse", "beads-sync^{tree}");
+  const who = ["-c", "user.name=x", "-c", "user.email=x@y"];
+  const squashed = await git(remote, ...who, "commit-tree", tree, "-m", "squashed");
+  await git(remote, "update-ref", "refs/heads/beads-sync", squashed);
+  for (const clone of [one, two, one]) await clone.sync();
+  expect(await one.file()).toBe(await two.file());
+  expect(await one.ledger.get(first.id)).toMatchObject({ priority: 0 });
+
+  // A force push to an old commit, which knew the first bead alone.
+  await create(two, "fifth");
+  await git(remote, "update-ref", "refs/heads/beads-sync", before);
+  for (const clone of [one, two, one]) await clone.sync();
+
+  // The local branch is gone, and the ledger has something that no commit has.
+  await create(one, "sixth");
+  await git(one.repository, "update-ref", "-d", "refs/heads/beads-sync");
+  for (const clone of [one, two, one]) await clone.sync();
+
+  for (const clone of [one, two]) {
+    expect(new Set((await clone.ledger.find({})).map(({ title }) => title))).toEqual(titles);
+    expect(await clone.file()).toBe(await one.file());
+  }
+  expect(await git(remote, "show", "beads-sync:.beads/issues.jsonl")).toBe((await one.file()).trimEnd());
 });
 
 it("loses nothing when the remote branch is deleted, rewritten or cannot be reached", async () => {

@@ -18,7 +18,7 @@ import { type ScratchLedger, scratchLedger } from "./scratch-ledger.ts";
 const hour = 3600 * 1000;
 const reaper = { actor: "daemon" };
 
-it("keeps wisps out of work and export, and deletes closed ones when their time is over", async () => {
+it("scenario 23: keeps wisps out of work and export, and deletes closed ones when their time is over", async () => {
   const { ledger, clock, create, close, readyIds } = await scratchLedger();
   const ping = await create({ title: "p", ephemeral: true, wispType: "ping" });
   const error = await create({ title: "e", ephemeral: true, wispType: "error" });

@@ -25,7 +25,7 @@ export type SqlValue = string | number | bigint | null;
 export type SqlRow = Readonly<Record<string, SqlValue>>;
 
 /** How long a writer waits for others in total before it gives up (spec/01 §7.1). */
-const defaultPatienceMs = 30_000;
+export const defaultPatienceMs = 30_000;
 /** How long SQLite itself waits before we take over and let the process do other things meanwhile. */
 const busyTimeoutMs = 5_000;
 
@@ -75,21 +75,21 @@ export class LedgerDatabase {
   }
 
   get<Row = SqlRow>(sql: string, ...params: readonly unknown[]): Row | undefined {
-    return this.prepare(sql).get(...params) as Row | undefined;
+    return this.readable(() => this.prepare(sql).get(...params) as Row | undefined);
   }
 
   all<Row = SqlRow>(sql: string, ...params: readonly unknown[]): Row[] {
-    return this.prepare(sql).all(...params) as Row[];
+    return this.readable(() => this.prepare(sql).all(...params) as Row[]);
   }
 
   /** The first column of the first row. */
   value<T extends SqlValue>(sql: string, ...params: readonly unknown[]): T | undefined {
-    return this.pluck(sql).get(...params) as T | undefined;
+    return this.readable(() => this.pluck(sql).get(...params) as T | undefined);
   }
 
   /** The first column of every row. */
   values<T extends SqlValue>(sql: string, ...params: readonly unknown[]): T[] {
-    return this.pluck(sql).all(...params) as T[];
+    return this.readable(() => this.pluck(sql).all(...params) as T[]);
   }
 
   /** Number of rows changed. */
@@ -104,6 +104,15 @@ export class LedgerDatabase {
 
   pragma(text: string): unknown {
     return this.connection.pragma(text, { simple: true });
+  }
+
+  /** Damage is met wherever its page is read, so every read says so in our words. */
+  private readable<T>(query: () => T): T {
+    try {
+      return query();
+    } catch (error) {
+      throw isDamage(error) ? translate(error, this.path) : error;
+    }
   }
 
   get isInTransaction(): boolean {
@@ -261,6 +270,11 @@ function isBusy(error: unknown): boolean {
   return sqliteCode(error).startsWith("SQLITE_BUSY");
 }
 
+function isDamage(error: unknown): boolean {
+  const code = sqliteCode(error);
+  return code.startsWith("SQLITE_CORRUPT") || code === "SQLITE_NOTADB";
+}
+
 function busyError(waitedMs: number): GtError {
   const seconds = Math.round(waitedMs / 1000);
   return new GtError("E_BUSY", `database is busy (held for ${seconds}s by another process)`, {
@@ -276,7 +290,7 @@ function sqliteCode(error: unknown): string {
 /** SQLite's errors in our own words; everything else as it is. */
 export function translate(error: unknown, path: string): unknown {
   const code = sqliteCode(error);
-  if (code.startsWith("SQLITE_CORRUPT") || code === "SQLITE_NOTADB")
+  if (isDamage(error))
     return new GtError("E_CORRUPT", `database is corrupt: ${path}; run bd doctor --fix`, {
       hint: "bd doctor --fix",
       exitCode: 6,

@@ -48,6 +48,8 @@ export interface SyncOptions {
   readonly importOnly?: boolean;
   readonly skipPull?: boolean;
   readonly skipPush?: boolean;
+  /** Waits between two rounds; in milliseconds. */
+  pause?(ms: number): Promise<void>;
 }
 
 export interface SyncReport {
@@ -110,7 +112,7 @@ class Sync {
     let warning: string | undefined;
     let committed = false;
     for (let round = 1; round <= rounds; round++) {
-      if (round > 1) await pause(500 + Math.random() * 3500);
+      if (round > 1) await (this.options.pause ?? pause)(500 + Math.random() * 3500);
       const remoteTip = await this.fetch(place);
       if (remoteTip.warning !== undefined) warning = remoteTip.warning;
       const tip = await tipOf(place);

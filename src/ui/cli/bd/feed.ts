@@ -119,7 +119,7 @@ export async function audit(context: CommandContext): Promise<void> {
 /** A date flag that means the past: a bare duration is that long ago. */
 function timeOf(text: string | undefined, { now }: Workspace): number | undefined {
   if (text === undefined) return undefined;
-  return parseTime(/^\d+(?:min|[hdwmy])$/.test(text.trim()) ? `-${text.trim()}` : text, now);
+  return parseTime(/^\d+(?:min|[shdwmy])$/.test(text.trim()) ? `-${text.trim()}` : text, now);
 }
 
 async function follow(

@@ -247,6 +247,23 @@ export const readCommands: readonly CommandSpec[] = [
     load: () => import("./lint.ts"),
   },
   {
+    name: "sql",
+    group: "diag",
+    summary: "ask the ledger's tables",
+    description:
+      "Runs one SELECT. Anything that may change the ledger needs --write; it then happens behind the back of history, export and ready state: bd doctor --fix afterwards.",
+    args: [{ name: "query", optional: true, many: true }],
+    flags: [
+      { name: "csv", summary: "as comma-separated values" },
+      { name: "write", summary: "allow statements that change something" },
+    ],
+    examples: [
+      'bd sql "SELECT id, title FROM issues WHERE priority = 0"',
+      'bd sql --csv "SELECT * FROM labels"',
+    ],
+    load: () => import("./sql.ts"),
+  },
+  {
     name: "orphans",
     group: "diag",
     summary: "open beads that commit messages name",

@@ -49,9 +49,9 @@ function exactTime(text: string): number | undefined {
   ).getTime();
 }
 
-/** `+6h`, `-1d`, `2w`, `3m` (months), `1y`, `in 3 days`. */
+/** `+30s`, `+6h`, `-1d`, `2w`, `3m` (months), `1y`, `in 3 days`. */
 function offsetTime(text: string, now: number): number | undefined {
-  const short = /^([+-])?(\d{1,6})(min|[hdwmy])$/.exec(text);
+  const short = /^([+-])?(\d{1,6})(min|[shdwmy])$/.exec(text);
   if (short !== null) {
     const [, sign, count, unit = ""] = short;
     return shift(now, Number(count) * (sign === "-" ? -1 : 1), unit);
@@ -64,8 +64,9 @@ function offsetTime(text: string, now: number): number | undefined {
 }
 
 function shift(from: number, count: number, unit: string): number {
-  const date = new Date(from);
   switch (unit) {
+    case "s":
+      return from + count * 1000;
     case "min":
       return from + count * 60_000;
     case "h":
@@ -75,10 +76,20 @@ function shift(from: number, count: number, unit: string): number {
     case "w":
       return from + count * 7 * dayMs;
     case "m":
-      return date.setMonth(date.getMonth() + count);
+      return shiftMonths(from, count);
     default:
-      return date.setFullYear(date.getFullYear() + count);
+      return shiftMonths(from, 12 * count);
   }
+}
+
+/** The same day of another month, or its last one where it has fewer days. */
+function shiftMonths(from: number, count: number): number {
+  const date = new Date(from);
+  const day = date.getDate();
+  date.setDate(1);
+  date.setMonth(date.getMonth() + count);
+  const lastDay = new Date(date.getFullYear(), date.getMonth() + 1, 0).getDate();
+  return date.setDate(Math.min(day, lastDay));
 }
 
 /** `now`, `today`, `tomorrow`, `yesterday`, weekdays, `next <weekday|week|month>`, each with `at 9am` or `at 14:30`. */

@@ -1,11 +1,12 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { openLedger } from "../../../../src/core/ledger/open-ledger.ts";
 import { type BeadJson, bdRepository } from "../../../support/bd-repository.ts";
 import { runBd } from "../../../support/run-cli.ts";
 import { temporaryDirectory } from "../../../support/temporary-directory.ts";
 
-it("24: bad values are refused with their message, in text and in JSON, and nothing is written", async () => {
+it("scenario 24: bad values are refused with their message, in text and in JSON, and nothing is written", async () => {
   const repository = await bdRepository();
   const cases: readonly (readonly [readonly string[], string])[] = [
     [["create"], "title is required"],
@@ -101,7 +102,7 @@ it("takes four megabytes of text and refuses one byte more", async () => {
   expect(refused.stderr).toContain(`description too large: ${limit + 1} bytes (maximum ${limit})`);
 });
 
-it("finds beads by parts of their ids and says when that is not enough", async () => {
+it("scenario 11: finds beads by parts of their ids and says when that is not enough", async () => {
   const repository = await bdRepository();
   await repository.create("one", "--id", "demo-abc12");
   await repository.create("two", "--id", "demo-abc19");
@@ -110,7 +111,8 @@ it("finds beads by parts of their ids and says when that is not enough", async (
   expect(ambiguous.stderr).toMatch(/ambiguous ID "abc1" matches 2 issues: demo-abc12,? demo-abc19/);
   expect((await repository.json<BeadJson[]>("show", "abc12"))[0]?.id).toBe("demo-abc12");
   expect((await repository.json<BeadJson[]>("show", "demoabc19"))[0]?.id).toBe("demo-abc19");
-  expect((await repository.bd(["show", "zz"])).code).toBe(3);
+  const none = await repository.bd(["show", "zz"]);
+  expect([none.code, none.stderr.split("\n")[0]]).toEqual([3, 'Error: no issue found matching "zz"']);
   expect((await repository.bd(["create", "again", "--id", "demo-abc12"])).code).toBe(4);
 });
 
@@ -119,4 +121,18 @@ it("refuses to write when it was told to read only", async () => {
   const result = await repository.bd(["create", "x", "--readonly"]);
   expect(result.code).toBe(1);
   expect(result.stderr).toContain("operation 'create' is not allowed in read-only mode");
+});
+
+it("scenario 11: knows prefixes that begin with each other apart", async () => {
+  const repository = await bdRepository("gt");
+  const ledger = await openLedger({ path: join(repository.path, ".beads/beads.db") });
+  for (const prefix of ["me", "me-py"])
+    await ledger.write("x", [{ op: "registerPrefix", prefix, scope: prefix, path: prefix }]);
+  await ledger.close();
+  for (const id of ["gt-abc12", "gt-abc19", "me-py-k3x9a"]) await repository.create(id, "--id", id);
+  const shown = async (input: string) => (await repository.json<BeadJson[]>("show", input))[0]?.id;
+  const two = await repository.bd(["show", "abc1"]);
+  expect([two.code, two.stderr]).toEqual([4, expect.stringContaining("gt-abc12, gt-abc19")]);
+  expect(await shown("k3x9a")).toBe("me-py-k3x9a");
+  expect(await shown("gtabc12")).toBe("gt-abc12");
 });

@@ -2,8 +2,9 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { type BeadJson, bdRepository } from "../../../support/bd-repository.ts";
+import { waitFor } from "../../../support/wait-for.ts";
 
-it("10: a Markdown plan becomes beads in one transaction", async () => {
+it("scenario 10: a Markdown plan becomes beads in one transaction", async () => {
   const repository = await bdRepository();
   const plan = [
     "# Plan",
@@ -83,17 +84,28 @@ it("short forms change one field each", async () => {
   });
 });
 
-it("4: a deferred ancestor hides its children until it wakes up by itself", async () => {
+it("scenario 4: a deferred ancestor hides what is below it until it wakes up by itself", {
+  timeout: 60_000,
+}, async () => {
   const repository = await bdRepository();
   const epic = await repository.create("E", "-t", "epic");
   const child = await repository.create("C", "--parent", epic);
-  expect((await repository.json<BeadJson[]>("defer", epic, "--until", "+1h"))[0]?.status).toBe("deferred");
+  const grandchild = await repository.create("D", "--parent", child);
+  const deferred = async (until: string) =>
+    (await repository.json<BeadJson[]>("defer", epic, "--until", until))[0];
+  expect(await deferred("+1h")).toMatchObject({ status: "deferred" });
   expect(await repository.ready()).toEqual([]);
   const all = await repository.json<BeadJson[]>("ready", "--include-deferred");
-  expect(all.map((bead) => bead.id)).toContain(child);
+  expect(all.map((bead) => bead.id)).toEqual(expect.arrayContaining([child, grandchild]));
   expect((await repository.json<BeadJson[]>("undefer", epic))[0]).toMatchObject({ status: "open" });
   expect((await repository.bd(["undefer", epic])).stderr).toContain(`${epic} is not deferred`);
-  expect(await repository.ready()).toEqual([epic, child].toSorted());
+  expect(await repository.ready()).toEqual([epic, child, grandchild].toSorted());
+
+  expect(await deferred("+2s")).toMatchObject({ status: "deferred" });
+  await waitFor(async () => (await repository.ready()).includes(grandchild), { timeoutMs: 30_000 });
+  expect((await repository.json<BeadJson[]>("show", epic))[0]).toMatchObject({ status: "open" });
+  const woken = await repository.json<readonly Record<string, unknown>[]>("history", epic, "--limit", "1");
+  expect(woken).toMatchObject([{ event_type: "undeferred", actor: "system" }]);
 });
 
 it("labels are added, removed, listed and handed to children", async () => {

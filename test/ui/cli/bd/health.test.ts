@@ -24,7 +24,7 @@ async function damage(path: string): Promise<void> {
   await file.close();
 }
 
-it("20: a damaged database is told apart by its exit code and built anew from the export", {
+it("scenario 20: a damaged database is told apart by its exit code and built anew from the export", {
   timeout: 60_000,
 }, async () => {
   const repository = await bdRepository();
@@ -45,6 +45,47 @@ it("20: a damaged database is told apart by its exit code and built anew from th
   ).toBe(true);
   expect(await repository.json<readonly unknown[]>("list", "--all")).toHaveLength(80);
   expect((await repository.json<Report>("doctor", "--deep")).overall_ok).toBe(true);
+});
+
+it("scenario 20: four kilobytes overwritten in the middle of the file are noticed, and repaired from the export", {
+  timeout: 60_000,
+}, async () => {
+  const repository = await bdRepository();
+  // Texts that make the beads themselves most of the file.
+  const line = (n: number) =>
+    JSON.stringify({
+      id: `demo-b${String(n).padStart(4, "0")}`,
+      title: `Bead ${n}`,
+      description: `${n} `.repeat(400),
+    });
+  const lines = Array.from({ length: 300 }, (_, n) => line(n)).join("\n");
+  expect((await repository.bd(["import", "-"], { input: lines })).code).toBe(0);
+  expect((await repository.bd(["sync", "--no-push"])).code).toBe(0);
+  const exported = await readFile(join(repository.path, ".beads/issues.jsonl"), "utf8");
+  const path = join(repository.path, ".beads/beads.db");
+  new Database(path).pragma("wal_checkpoint(TRUNCATE)");
+  const file = await open(path, "r+");
+  const middle = Math.floor((await file.stat()).size / 2);
+  await file.write(Buffer.alloc(4096, 0xa5), 0, 4096, middle);
+  await file.close();
+  for (const command of ["list --all --limit 0 --json", "export", "stats"]) {
+    const failed = await repository.bd(command.split(" "));
+    expect([command, failed.code, failed.stderr]).toEqual([
+      command,
+      6,
+      expect.stringMatching(/^Error: database is corrupt: .*beads\.db; run bd doctor --fix/m),
+    ]);
+  }
+  expect((await repository.bd(["doctor", "--fix", "-y", "--json"])).json()).toMatchObject({
+    overall_ok: true,
+  });
+  expect(await repository.json("count")).toMatchObject({ count: 300 });
+  expect((await repository.bd(["export"])).stdout).toBe(exported);
+  const kept = readdirSync(join(repository.path, ".beads")).find((name) =>
+    name.startsWith("beads.db.corrupt-"),
+  );
+  const bytes = await readFile(join(repository.path, ".beads", kept ?? ""));
+  expect(bytes.subarray(middle, middle + 4096).every((byte) => byte === 0xa5)).toBe(true);
 });
 
 it("a file that is no database at all is answered the same way", async () => {
@@ -174,7 +215,7 @@ it("git hooks add themselves to what is there, sign commits, take in what is pul
   expect(existsSync(join(repository.path, ".git/hooks/post-merge"))).toBe(false);
 });
 
-it("23: a wisp is out of the way until it is deleted, or kept because somebody commented on it", async () => {
+it("scenario 23: a wisp is out of the way until it is deleted, or kept because somebody commented on it", async () => {
   const repository = await bdRepository();
   const ping = await repository.create("p", "--ephemeral", "--wisp-type", "ping");
   const error = await repository.create("e", "--ephemeral", "--wisp-type", "error");
@@ -189,6 +230,13 @@ it("23: a wisp is out of the way until it is deleted, or kept because somebody c
   });
   expect((await repository.bd(["export"])).stdout).toContain(error);
   expect(await repository.json("mol", "wisp", "gc", "--age", "0s")).toMatchObject({ cleaned_ids: [ping] });
+  const closed = await repository.create("p", "--ephemeral", "--wisp-type", "ping");
+  await repository.json("close", closed);
+  expect(await repository.json("mol", "wisp", "gc", "--all")).toMatchObject({ cleaned_ids: [] });
+  // Seven hours later.
+  const earlier = `UPDATE issues SET updated_at = updated_at - ${7 * 3_600_000} WHERE id = '${closed}'`;
+  expect(await repository.json("sql", "--write", earlier)).toMatchObject({ changes: 1 });
+  expect(await repository.json("mol", "wisp", "gc", "--all")).toMatchObject({ cleaned_ids: [closed] });
   const done = await repository.create("d", "--ephemeral");
   await repository.bd(["close", done]);
   expect(await repository.json("mol", "wisp", "gc", "--closed")).toMatchObject({

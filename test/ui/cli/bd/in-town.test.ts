@@ -30,7 +30,7 @@ const bd = async <T = BeadJson>(cwd: string, ...args: string[]): Promise<T> => {
   return result.json<T>();
 };
 
-it("22: beads go to the rig that the directory is in, and every bead is reachable from everywhere", async () => {
+it("scenario 22: beads go to the rig that the directory is in, and every bead is reachable from everywhere", async () => {
   const own = await bd(inRig, "create", "in the rig");
   expect(own.id).toMatch(/^we-/);
   expect(own["created_by"]).toBe("web/polecats/nux");
@@ -39,6 +39,11 @@ it("22: beads go to the rig that the directory is in, and every bead is reachabl
   const convoy = await bd(inRig, "create", "-t", "convoy", "y", "--id", "hq-cv-00001");
   expect(convoy).toMatchObject({ id: "hq-cv-00001", labels: ["gt:convoy"] });
   expect((await bd<BeadJson[]>(scratch.root, "show", own.id))[0]).toMatchObject({ title: "in the rig" });
+  const ledger = await scratch.ledger();
+  await ledger.write("system", [
+    { op: "ensureAgent", agent: { id: "hq-mayor", address: "mayor/", role: "mayor" } },
+  ]);
+  expect((await bd<BeadJson[]>(inRig, "show", "hq-mayor"))[0]).toMatchObject({ role_type: "mayor" });
   const foreign = await runBd(["create", "x", "--id", "zz-1"], { cwd: inRig });
   expect([foreign.code, foreign.stderr]).toEqual([2, expect.stringContaining("prefix mismatch")]);
   const unknown = await runBd(["create", "x", "--rig", "nope"], { cwd: inRig });

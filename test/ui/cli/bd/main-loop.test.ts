@@ -4,7 +4,7 @@ import { type BeadJson, bdRepository } from "../../../support/bd-repository.ts";
 
 // Scenarios of spec/01 §12, by their number.
 
-it("1: a new repository gets a ledger, and its first bead is ready", async () => {
+it("scenario 1: a new repository gets a ledger, and its first bead is ready", async () => {
   const repository = await bdRepository();
   const created = await repository.json("create", "Fix login", "-p", "1", "-t", "bug");
   expect(created).toMatchObject({
@@ -23,7 +23,7 @@ it("1: a new repository gets a ledger, and its first bead is ready", async () =>
   expect(status).not.toContain("beads.db");
 });
 
-it("2: a chain becomes ready one by one", async () => {
+it("scenario 2: a chain becomes ready one by one", async () => {
   const repository = await bdRepository();
   const [a, b, c] = [
     await repository.create("A"),
@@ -48,7 +48,7 @@ it("2: a chain becomes ready one by one", async () => {
   expect(await repository.ready()).toEqual([b]);
 });
 
-it("3: children inherit that their parent is blocked, but not that it is in progress", async () => {
+it("scenario 3: children inherit that their parent is blocked, but not that it is in progress", async () => {
   const repository = await bdRepository();
   const x = await repository.create("X");
   const epic = await repository.create("E", "-t", "epic", "--deps", x);
@@ -68,7 +68,7 @@ it("3: children inherit that their parent is blocked, but not that it is in prog
   expect(await repository.ready()).toEqual([child, grandchild].toSorted());
 });
 
-it("5: cycles and deadlocks are refused and leave nothing behind", async () => {
+it("scenario 5: cycles and deadlocks are refused and leave nothing behind", async () => {
   const repository = await bdRepository();
   const [a, b] = [await repository.create("A"), await repository.create("B")];
   await repository.json("dep", "add", a, b);
@@ -82,7 +82,7 @@ it("5: cycles and deadlocks are refused and leave nothing behind", async () => {
   expect((await repository.bd(["dep", "add", epic, child])).code).toBe(2);
 });
 
-it("6: alternatives run only after a failure", async () => {
+it("scenario 6: alternatives run only after a failure", async () => {
   const repository = await bdRepository();
   const failing = await repository.create("tests");
   const repair = await repository.create("repair", "--deps", `conditional-blocks:${failing}`);
@@ -96,7 +96,24 @@ it("6: alternatives run only after a failure", async () => {
   expect(bead?.["close_reason"]).toMatch(/^skipped:/);
 });
 
-it("7: of many claims at once exactly one wins, and the winner may repeat it", {
+it("scenario 6: who waits for a fan-out is ready after the first or after all of its steps", async () => {
+  const repository = await bdRepository();
+  const spawner = await repository.create("S", "-t", "epic");
+  const [first, second] = [
+    await repository.create("c1", "--parent", spawner),
+    await repository.create("c2", "--parent", spawner),
+  ];
+  const all = await repository.create("J", "--waits-for", spawner);
+  const any = await repository.create("K", "--waits-for", spawner, "--waits-for-gate", "any-children");
+  const joins = async () => (await repository.ready()).filter((id) => id === all || id === any);
+  expect(await joins()).toEqual([]);
+  await repository.json("close", first);
+  expect(await joins()).toEqual([any]);
+  await repository.json("close", second);
+  expect(await joins()).toEqual([all, any].toSorted());
+});
+
+it("scenario 7: of many claims at once exactly one wins, and the winner may repeat it", {
   timeout: 60_000,
 }, async () => {
   const repository = await bdRepository();
@@ -124,12 +141,14 @@ it("7: of many claims at once exactly one wins, and the winner may repeat it", {
   );
 });
 
-it("12: numbers of children are never used again, and depth is limited", async () => {
+it("scenario 12: numbers of children are never used again, and depth is limited", async () => {
   const repository = await bdRepository();
   const parent = await repository.create("P");
   const ids = [];
   for (const title of ["one", "two"]) ids.push(await repository.create(title, "--parent", parent));
   expect(ids).toEqual([`${parent}.1`, `${parent}.2`]);
+  await repository.json("delete", `${parent}.2`, "--force");
+  expect(await repository.create("three", "--parent", parent)).toBe(`${parent}.3`);
   const deep = await repository.create(
     "deep",
     "--parent",

@@ -17,7 +17,7 @@ interface ChangesJson {
   }[];
 }
 
-it("8: shell loops that create beads all at once all succeed", { timeout: 120_000 }, async () => {
+it("scenario 8: shell loops that create beads all at once all succeed", { timeout: 120_000 }, async () => {
   const repository = await bdRepository();
   const loop = 'for n in 1 2; do "$0" "$1" create "loop $2 $n" -q || exit 1; done';
   const codes = await Promise.all(
@@ -42,7 +42,7 @@ it("8: shell loops that create beads all at once all succeed", { timeout: 120_00
   expect(checks.filter(({ status }) => status === "error")).toEqual([]);
 });
 
-it("9: batches that are killed at any moment are there as a whole or not at all, and so is the export", {
+it("scenario 9: batches that are killed at any moment are there as a whole or not at all, and so is the export", {
   timeout: 60_000,
 }, async () => {
   const repository = await bdRepository();
@@ -84,7 +84,7 @@ it("9: batches that are killed at any moment are there as a whole or not at all,
   expect(told.filter(({ id }) => id !== after)).toEqual(stored);
 });
 
-it("18: three clones that sync at the same moment all succeed, and the branch holds all beads", {
+it("scenario 18: three clones that sync at the same moment all succeed, and the branch holds all beads", {
   timeout: 60_000,
 }, async () => {
   const directory = temporaryDirectory();

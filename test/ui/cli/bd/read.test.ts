@@ -133,26 +133,45 @@ it("names open beads that commits mention", async () => {
   ]);
 });
 
-it("13: what was exported comes in again unchanged, unknown keys and all", async () => {
+it("scenario 13: what was exported comes in again unchanged, unknown keys and all", async () => {
   const repository = await bdRepository();
-  const line = JSON.stringify({
+  const when = "2026-01-06T09:14:22.417Z";
+  const record = {
     _type: "issue",
     id: "demo-abc12",
     title: "Foreign",
     status: "open",
     priority: 0,
     issue_type: "task",
-    created_at: "2026-01-06T09:14:22.417Z",
-    updated_at: "2026-01-06T09:14:22.417Z",
-    x_vendor: { score: 0.7 },
-  });
+    created_at: when,
+    created_by: "kim",
+    updated_at: when,
+    updated_by: "kim",
+    dependencies: [
+      { issue_id: "demo-abc12", depends_on_id: "demo-zzz99", type: "related", created_at: when, weight: 1.5 },
+    ],
+    comments: [
+      { id: "c-1", issue_id: "demo-abc12", author: "kim", text: "hm", created_at: when, mood: ["ok", null] },
+    ],
+    zeta_first: 1e21,
+    x_vendor: { score: 0.7, deep: [{}] },
+    "a last": null,
+  };
+  const line = JSON.stringify(record);
   writeFileSync(join(repository.path, "in.jsonl"), `${line}\n`);
   expect(await repository.json("import", "in.jsonl")).toMatchObject({ created: 1, ids: ["demo-abc12"] });
   await repository.json("update", "demo-abc12", "--title", "Renamed");
   const exported = (await repository.bd(["export"])).stdout;
-  expect(JSON.parse(exported)).toMatchObject({ title: "Renamed", x_vendor: { score: 0.7 } });
+  const now = JSON.parse(exported) as { updated_at: string };
+  // Byte for byte, in the same order, but for the title and who changed it when.
+  const { updated_at } = now;
+  expect(exported).toBe(
+    `${JSON.stringify({ ...record, title: "Renamed", updated_at, updated_by: "sam" })}\n`,
+  );
+  const { to } = await repository.json<{ to: number }>("changes", "--since", "0");
   const again = await repository.bd(["import", "-", "--json"], { input: exported });
   expect(again.json()).toMatchObject({ created: 0, updated: 0, unchanged: 1 });
+  expect(await repository.json("changes", "--since", String(to))).toMatchObject({ to, changes: [] });
   writeFileSync(join(repository.path, "bad.jsonl"), `${line}\n{"id":"demo-x","title":5}\n`);
   const refused = await repository.bd(["import", "bad.jsonl"]);
   expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("line 2:")]);
