@@ -162,8 +162,12 @@ function operationOf(step: Step, ids: readonly string[]): Operation | undefined 
   }
 }
 
+/** `npm run torture:ledger` tries fifty times as many. */
+const runs = (usual: number): number => usual * Number(process.env["GT_RUNS"] ?? 1);
+const timeout = 120_000 * runs(1);
+
 it("keeps ready and blocked equal to their definition under any sequence of writes", {
-  timeout: 60_000,
+  timeout,
 }, async () => {
   const { ledger } = await scratchLedger();
   await fc.assert(
@@ -193,7 +197,7 @@ it("keeps ready and blocked equal to their definition under any sequence of writ
       expect(findBlockedDrift(ledger.database, ledger.statuses())).toEqual([]);
       expect(canAllBeDone(world)).toBe(true);
     }),
-    { numRuns: 120 },
+    { numRuns: runs(40) },
   );
 });
 
@@ -246,7 +250,7 @@ interface GivenRecord {
 const compareBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
 it("gives back what it was given: import(export(x)) = x, unknown keys included", {
-  timeout: 60_000,
+  timeout,
 }, async () => {
   const directory = await scratchDirectory();
   const record = fc.record(
@@ -328,6 +332,6 @@ it("gives back what it was given: import(export(x)) = x, unknown keys included",
       await first.close();
       await second.close();
     }),
-    { numRuns: 25 },
+    { numRuns: runs(25) },
   );
 });

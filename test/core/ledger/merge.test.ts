@@ -152,8 +152,11 @@ function build(
   );
 }
 
+/** `npm run torture:ledger` tries fifty times as many. */
+const runs = (usual: number): number => usual * Number(process.env["GT_RUNS"] ?? 1);
+
 it("gives both clones the same bytes whichever side is theirs, and loses no bead", {
-  timeout: 60_000,
+  timeout: 120_000 * runs(1),
 }, () => {
   fc.assert(
     fc.property(fc.option(side), side, side, created, created, (base, ours, theirs, times, otherTimes) => {
@@ -174,6 +177,6 @@ it("gives both clones the same bytes whichever side is theirs, and loses no bead
       const again = mergeRecords({ base: a, ours: forward.set, theirs: a }, { isSettled });
       expect(formatSet(again.set)).toBe(formatSet(forward.set));
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });

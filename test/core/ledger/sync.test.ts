@@ -212,7 +212,9 @@ it("scenario 18: tries a push that others are faster with five times, and then s
   expect((await git(remote, "show", "beads-sync:.beads/issues.jsonl")).split("\n")).toHaveLength(1);
 });
 
-it("loses nothing when somebody rebases the branch, forces it back, or deletes it here", async () => {
+it("loses nothing when somebody rebases the branch, forces it back, or deletes it here", {
+  timeout: 120_000,
+}, async () => {
   const [one, two, remote] = await twoClones();
   const titles = new Set<string>();
   const create = async (clone: Clone, title: string) => {
@@ -256,7 +258,9 @@ it("loses nothing when somebody rebases the branch, forces it back, or deletes i
   expect(await git(remote, "show", "beads-sync:.beads/issues.jsonl")).toBe((await one.file()).trimEnd());
 });
 
-it("loses nothing when the remote branch is deleted, rewritten or cannot be reached", async () => {
+it("loses nothing when the remote branch is deleted, rewritten or cannot be reached", {
+  timeout: 120_000,
+}, async () => {
   const [one, two, remote] = await twoClones();
   const a = await one.create({ title: "A" });
   await one.sync();
