@@ -1,5 +1,5 @@
 import { beadsBelow } from "../../core/convoys/beads-below.ts";
-import { isConvoy, isSlingable, isStaged } from "../../core/convoys/convoy.ts";
+import { convoyFields, isConvoy, isSlingable, isStaged } from "../../core/convoys/convoy.ts";
 import { trackedIds } from "../../core/convoys/convoy-snapshot.ts";
 import { newConvoy, trackIssue } from "../../core/convoys/new-convoy.ts";
 import { planStaging, type Staging } from "../../core/convoys/stage.ts";
@@ -131,13 +131,19 @@ export async function launchConvoy(
     { op: "update", id: convoy.id, fields: { status: "open" } },
     { op: "event", event: { type: "convoy_launched", payload: { convoy: convoy.id } } },
   ]);
+  const { base_branch: baseBranch, merge } = convoyFields(convoy);
+  const how = {
+    convoy: "none" as const,
+    ...(baseBranch === undefined ? {} : { baseBranch }),
+    ...(merge === undefined ? {} : { merge }),
+  };
   const dispatched: Dispatch[] = [];
   const failed: { bead: string; error: GtError }[] = [];
   for (const id of staging.waves.waves[0] ?? []) {
     const bead = await ledger.get(id);
     if (bead === undefined || bead.status !== "open") continue;
     try {
-      dispatched.push(await slingBead(access, bead, { kind: "rig", rig: bead.scope }, { convoy: "none" }));
+      dispatched.push(await slingBead(access, bead, { kind: "rig", rig: bead.scope }, how));
     } catch (problem) {
       if (!(problem instanceof GtError)) throw problem;
       failed.push({ bead: id, error: problem });

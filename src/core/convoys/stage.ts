@@ -1,6 +1,7 @@
 import type { Bead, BeadId, Dependency } from "../ledger/bead.ts";
 import { isSlingable } from "./convoy.ts";
 import { type FileOverlap, overlapsIn } from "./file-overlap.ts";
+import { stageTree, type TreeNode } from "./stage-tree.ts";
 import { computeWaves, type Waves } from "./waves.ts";
 
 export type FindingCategory =
@@ -11,6 +12,7 @@ export type FindingCategory =
   | "blocked-rig"
   | "cross-rig"
   | "capacity"
+  | "missing-branch"
   | "gated"
   | "no-description";
 
@@ -37,6 +39,7 @@ export interface StageInput {
 export interface Staging {
   readonly tasks: readonly Bead[];
   readonly waves: Waves;
+  readonly tree: readonly TreeNode[];
   /** Nothing is created while there are any. */
   readonly errors: readonly Finding[];
   readonly warnings: readonly Finding[];
@@ -54,12 +57,14 @@ export function planStaging(input: StageInput): Staging {
   return {
     tasks,
     waves,
+    tree: stageTree(input.beads, input.edges),
     errors: [...cycleError(waves), ...noRigError(tasks, input), ...noTaskError(tasks)],
     warnings: [
       ...(input.isEpic ? orphanWarning(tasks, edges) : []),
       ...blockedRigWarning(tasks, input),
       ...crossRigWarning(tasks),
       ...capacityWarning(waves, input.capacity),
+      ...branchWarning(input),
       ...gatedWarning(waves),
       ...descriptionWarning(tasks),
     ],
@@ -168,6 +173,23 @@ function capacityWarning({ waves }: Waves, capacity: number): readonly Finding[]
           },
         ],
   );
+}
+
+/** Epics below the one that is staged whose work would go to the default branch piece by piece. */
+function branchWarning({ beads, edges }: StageInput): readonly Finding[] {
+  const parents = new Set(edges.filter((edge) => edge.type === "parent-child").map((edge) => edge.to));
+  const bare = beads
+    .filter((bead) => bead.type === "epic" && bead.status !== "closed" && parents.has(bead.id))
+    .filter((bead) => typeof bead.metadata["integration_branch"] !== "string");
+  if (bare.length === 0) return [];
+  return [
+    {
+      category: "missing-branch",
+      beads: ids(bare).toSorted(),
+      message: "these epics have no integration branch; their work lands bead by bead",
+      fix: `gt mq integration create ${bare[0]?.id}`,
+    },
+  ];
 }
 
 function gatedWarning({ gated }: Waves): readonly Finding[] {

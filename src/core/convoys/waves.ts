@@ -4,6 +4,8 @@ import type { Bead, Dependency } from "../ledger/bead.ts";
 export interface Waves {
   /** Beads that may run at the same time, wave after wave, in id order. */
   readonly waves: readonly (readonly string[])[];
+  /** What each open bead waits for, inside and outside, in id order; beads that wait for nothing are left out. */
+  readonly waitsFor: ReadonlyMap<string, readonly string[]>;
   /** Beads behind something outside that is open, directly or through others, with what they wait for. */
   readonly gated: ReadonlyMap<string, readonly string[]>;
   /** One dependency cycle, first bead repeated at its end; undefined when there is none. */
@@ -39,7 +41,10 @@ export function computeWaves({ beads, edges, openOutside }: WaveInput): Waves {
     for (const id of wave) left.delete(id);
     waves.push(wave);
   }
-  return { waves, gated, cycle };
+  const all = [...open]
+    .sort()
+    .map((id) => [id, [...(waitsFor.get(id) ?? []), ...(outside.get(id) ?? [])].sort()] as const);
+  return { waves, gated, cycle, waitsFor: new Map(all.filter(([, needs]) => needs.length > 0)) };
 }
 
 function gatedBeads(

@@ -56,6 +56,8 @@ export interface FlagSpec {
   /** The same, and each value is a comma-separated list. */
   readonly list?: boolean;
   readonly default?: string;
+  /** Given without a word behind it that fits, the flag means this value. */
+  readonly alone?: { readonly value: string; readonly unless: RegExp };
   readonly choices?: readonly string[];
   readonly hidden?: boolean;
 }

@@ -101,7 +101,8 @@ function flagList(flags: readonly FlagSpec[], options: HelpOptions): readonly st
 /** `-n, --limit <count>`. */
 export function flagText(flag: FlagSpec): string {
   const short = flag.short === undefined ? "    " : `-${flag.short}, `;
-  return `${short}--${flag.name}${flag.value === undefined ? "" : ` <${flag.value}>`}`;
+  const value = flag.alone === undefined ? ` <${flag.value}>` : ` [${flag.value}]`;
+  return `${short}--${flag.name}${flag.value === undefined ? "" : value}`;
 }
 
 /** What it does, its possible values and its default. */

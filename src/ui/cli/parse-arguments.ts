@@ -206,6 +206,10 @@ class FlagScan {
       this.#add(spec, String(value));
       return 0;
     }
+    if (inline === undefined && spec.alone !== undefined && !spec.alone.unless.test(next ?? "")) {
+      this.#add(spec, spec.alone.value, shown);
+      return 0;
+    }
     const value = inline ?? next;
     if (value === undefined) {
       throw usageError(`${shown} needs a value <${spec.value}>`, { hint: this.#helpCommand() });

@@ -1,6 +1,7 @@
 import { tellOfConvoys } from "../../../agents/mail/tell-of-convoys.ts";
 import { closeConvoy, landOwned, reopenConvoy } from "../../../core/convoys/change-convoy.ts";
 import { findConvoy } from "../../../core/convoys/find-convoy.ts";
+import { resolveRecipients } from "../../../core/mail/recipients.ts";
 import type { CommandContext } from "../command.ts";
 
 /** `gt convoy close`, `land` and `reopen` (spec/05 §6.2). */
@@ -16,7 +17,11 @@ export async function run(context: CommandContext): Promise<void> {
     force: flags.boolean("force"),
     now: clock.now(),
     ...(reason === undefined ? {} : { reason }),
-    ...(notify === undefined ? {} : { notify: [notify] }),
+    ...(notify === undefined
+      ? {}
+      : {
+          notify: (await resolveRecipients(notify, { town: access.town, ledger, sender: actor })).addresses,
+        }),
   };
   const isChanged =
     verb === "reopen"

@@ -2,6 +2,7 @@ import { createConvoy, slingableBelow } from "../../../core/convoys/change-convo
 import { type ConvoyFields, convoyFields, type MergeChoice } from "../../../core/convoys/convoy.ts";
 import { trackedIds } from "../../../core/convoys/convoy-snapshot.ts";
 import { GtError } from "../../../core/gt-error.ts";
+import { knownAddress, resolveRecipients } from "../../../core/mail/recipients.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
 import type { CommandContext } from "../command.ts";
 
@@ -21,7 +22,11 @@ export async function run(context: CommandContext): Promise<void> {
   ];
   const merge = flags.string("merge") as MergeChoice | undefined;
   const base = flags.string("base-branch");
-  const notify = [...flags.strings("notify"), ...(flags.boolean("human") ? ["overseer"] : [])];
+  const written = [...flags.strings("notify"), ...(flags.boolean("human") ? ["overseer"] : [])];
+  const reader = { town: await context.town(), ledger, sender: actor };
+  const resolved = await Promise.all(written.map((word) => resolveRecipients(word, reader)));
+  const notify = [...new Set(resolved.flatMap(({ addresses }) => addresses))];
+  const owner = flags.string("owner");
   const fields: Partial<ConvoyFields> = {
     ...(notify.length === 0 ? {} : { notify }),
     ...(merge === undefined ? {} : { merge }),
@@ -32,7 +37,7 @@ export async function run(context: CommandContext): Promise<void> {
   const convoy = await createConvoy(ledger, actor, {
     ...(name === undefined ? {} : { name }),
     issues,
-    owner: flags.string("owner") ?? actor,
+    owner: owner === undefined ? actor : await knownAddress(owner, reader),
     ...(flags.boolean("owned") ? { owned: true } : {}),
     fields,
   });

@@ -39,7 +39,7 @@ export async function run(context: CommandContext): Promise<number> {
         stuckSince,
       });
       if (result !== undefined) return finish(context, views, result, waitExitCodes[result]);
-      if (signal.aborted) return finish(context, views, "interrupted", 130);
+      if (signal.aborted) return finish(context, views, "interrupted", Number(signal.reason));
       if (timeoutMs !== undefined && now - startedAt >= timeoutMs)
         return finish(context, views, "timeout", timeoutCode);
       const leftMs = timeoutMs === undefined ? recheckMs : Math.max(0, timeoutMs - (now - startedAt));

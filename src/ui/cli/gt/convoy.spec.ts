@@ -17,7 +17,11 @@ export const convoyCommands: readonly CommandSpec[] = [
         flags: [
           { name: "owner", value: "address", summary: "who hears of the landing; you by default" },
           { name: "owned", summary: "closed by its owner, not by the town" },
-          { name: "notify", value: "address", many: true, summary: "who else hears of the landing" },
+          {
+            ...{ name: "notify", value: "address", many: true },
+            summary: "who else hears of the landing; alone: the mayor",
+            alone: { value: "mayor/", unless: /^(mayor|overseer|@.+|[^-].*\/.*)$/ },
+          },
           { name: "human", summary: "the overseer hears of it, too" },
           {
             name: "merge",
@@ -149,11 +153,16 @@ export const convoyCommands: readonly CommandSpec[] = [
       {
         name: "wait",
         summary: "wait until convoys have ended, for CI",
-        description: "Exit code 0 landed, 3 closed without landing, 4 stuck, 124 timeout.",
+        description:
+          "Exit code 0 landed, 3 closed without landing, 4 stuck, 124 timeout, 130 or 143 interrupted.",
         args: [{ name: "convoy", many: true }],
         flags: [
           { name: "timeout", value: "duration", summary: "give up after this long" },
-          { name: "fail-on-stuck", value: "duration", summary: "give up when one is stuck for this long" },
+          {
+            ...{ name: "fail-on-stuck", value: "duration" },
+            summary: "give up when one is stuck for this long; alone: 10m",
+            alone: { value: "10m", unless: /^\d+(ms|[smhd])/ },
+          },
           { name: "any", summary: "one of them is enough" },
           { name: "progress", summary: "say what changes, also without a terminal" },
         ],

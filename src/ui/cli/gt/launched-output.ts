@@ -8,12 +8,15 @@ export async function launch(context: CommandContext, convoy: Bead): Promise<num
   const { launchConvoy } = await import("../../../agents/lifecycle/stage-convoy.ts");
   const launched = await launchConvoy(await context.access(), convoy, { force: flags.boolean("force") });
   const { waves } = launched.staging.waves;
+  const isQueued = launched.dispatched.some((dispatch) => dispatch.scheduled !== undefined);
+  const begun = isQueued ? "scheduled" : "dispatched";
   out.line(`🚚 launched ${launched.convoy.id} "${sanitiseLine(launched.convoy.title)}"`);
   for (const [index, wave] of waves.entries())
     out.line(
-      `  wave ${index + 1}: ${wave.length} ${wave.length === 1 ? "task" : "tasks"} (${index === 0 ? "dispatched" : "pending"})`,
+      `  wave ${index + 1}: ${wave.length} ${wave.length === 1 ? "task" : "tasks"} (${index === 0 ? begun : "pending"})`,
     );
-  for (const dispatch of launched.dispatched) out.done(`${dispatch.bead} -> ${dispatch.agent}`);
+  for (const dispatch of launched.dispatched)
+    out.done(`${dispatch.bead} ${dispatch.scheduled === undefined ? `-> ${dispatch.agent}` : "is queued"}`);
   for (const { bead, error } of launched.failed)
     out.failed(`${bead}: ${sanitiseLine(error.message)} (${error.code})`);
   out.document({

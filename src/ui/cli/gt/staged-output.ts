@@ -1,5 +1,6 @@
 import type { StagedConvoy } from "../../../agents/lifecycle/stage-convoy.ts";
 import type { Finding } from "../../../core/convoys/stage.ts";
+import type { TreeNode } from "../../../core/convoys/stage-tree.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
 import type { CommandContext } from "../command.ts";
 import type { Output } from "../output.ts";
@@ -26,14 +27,16 @@ export function printStaged(out: Output, { staging, convoy, restaged }: StagedCo
   const titles = new Map(staging.tasks.map((task) => [task.id, task] as const));
   if (convoy !== undefined)
     out.line(`🚚 ${convoy.id} "${sanitiseLine(convoy.title)}" ${restaged ? "staged again" : "staged"}`);
+  for (const line of treeLines(staging)) out.line(line);
   out.table(
-    ["WAVE", "ID", "TITLE", "RIG"],
+    ["WAVE", "ID", "TITLE", "RIG", "BLOCKED BY"],
     waves.flatMap((wave, index) =>
       wave.map((id) => [
         String(index + 1),
         id,
         sanitiseLine(titles.get(id)?.title ?? ""),
         titles.get(id)?.scope ?? "",
+        (staging.waves.waitsFor.get(id) ?? []).join(", "),
       ]),
     ),
   );
@@ -53,6 +56,25 @@ export function printStaged(out: Output, { staging, convoy, restaged }: StagedCo
     out.line(`~ and ${staging.overlaps.length - shownOverlaps} more pairs (--json)`);
   if (convoy !== undefined)
     out.next(`gt convoy launch ${convoy.id}${staging.warnings.length > 0 ? " --force" : ""}`);
+}
+
+/** The hierarchy of an epic; the tasks of a flat list are all in the table already. */
+function treeLines({ tree, waves }: StagedConvoy["staging"]): readonly string[] {
+  if (tree.every((node) => node.children.length === 0)) return [];
+  const lines: string[] = [];
+  const add = (nodes: readonly TreeNode[], indent: string): void => {
+    for (const [index, node] of nodes.entries()) {
+      const isLast = index === nodes.length - 1;
+      const needs = waves.waitsFor.get(node.id) ?? [];
+      const blocked = needs.length === 0 ? "" : ` ← blocked by: ${needs.join(", ")}`;
+      lines.push(
+        `${indent}${isLast ? "└── " : "├── "}${node.id} [${node.type}] ${sanitiseLine(node.title)} (rig: ${node.rig}) [${node.status}]${blocked}`,
+      );
+      add(node.children, `${indent}${isLast ? "    " : "│   "}`);
+    }
+  };
+  add(tree, "");
+  return lines;
 }
 
 function printFinding(out: Output, number: number, finding: Finding): void {
@@ -85,12 +107,15 @@ export function stagingDocument({ staging, convoy, restaged }: StagedConvoy): un
         title: tasks.get(id)?.title ?? "",
         type: tasks.get(id)?.type ?? "",
         rig: tasks.get(id)?.scope ?? "",
+        blocked_by: staging.waves.waitsFor.get(id) ?? [],
       })),
     })),
     gated: [...staging.waves.gated].map(([id, by]) => ({
       id,
       title: tasks.get(id)?.title ?? "",
+      type: tasks.get(id)?.type ?? "",
       gated_by: by,
     })),
+    tree: staging.tree,
   };
 }
