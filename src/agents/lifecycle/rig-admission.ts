@@ -20,6 +20,14 @@ export async function rigStanding(ledger: Ledger, town: Town, rig: Rig): Promise
   return bead?.labels.includes("status:docked") === true ? "docked" : "operational";
 }
 
+/** Names of the rigs that take no work now. */
+export async function stoppedRigs(ledger: Ledger, town: Town): Promise<ReadonlySet<string>> {
+  const stopped = new Set<string>();
+  for (const rig of town.rigs())
+    if ((await rigStanding(ledger, town, rig)) !== "operational") stopped.add(rig.name);
+  return stopped;
+}
+
 /** Refuses new work for a rig that is stopped, parked or docked (spec/04 §2.5). */
 export async function expectOperational(ledger: Ledger, town: Town, rig: Rig): Promise<void> {
   expectNoStop(town, rig.name);

@@ -8,26 +8,34 @@ import {
 import { convoyAudience, convoyMail } from "../../core/convoys/landing-notice.ts";
 import { failuresOf } from "../../core/convoys/mountain.ts";
 import { auditMountain, isSkipped, type MountainMemory } from "../../core/convoys/mountain-audit.ts";
+import { beadActions } from "../../core/convoys/mountain-rules.ts";
 import { formatSpan } from "../../core/duration.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
-import { readPause } from "../../core/scheduler/pause.ts";
 import { durationSetting } from "../../core/town/setting.ts";
 import type { TownAccess } from "../town-access.ts";
+import { applyBeadActions } from "./apply-bead-actions.ts";
 
 const table = "mountains";
 
-/** Looks at every open mountain: what stands still or can get no further is reported once (spec/05 §8.3 M2-M5, §8.4). */
-export async function auditMountains(access: TownAccess, readiness: ReadinessContext): Promise<void> {
+/**
+ * Looks at every open mountain: single beads are helped on or asked about, and what stands still or can get no further is
+ * reported once (spec/05 §8.3, §8.4). Returns when to look again, in milliseconds from now.
+ */
+export async function auditMountains(
+  access: TownAccess,
+  readiness: ReadinessContext,
+): Promise<number | undefined> {
   const { ledger, clock, town } = access;
   const mountains = await ledger.find({ type: "convoy", status: "open", labels: [mountainLabel] });
-  if (mountains.length === 0) return;
+  if (mountains.length === 0) return undefined;
   const now = clock.now();
   const stallAfterMs = durationSetting(town.settings(), "mountain.stall_after");
   const agents = await ledger.agents({ role: "polecat" });
+  const inHand = new Set([...agents.map((agent) => agent.hookBead), ...(readiness.queued ?? [])]);
   const context = {
     now,
     stallAfterMs,
-    isDispatchPaused: (await readPause(ledger)) !== undefined,
+    isDispatchPaused: readiness.isPaused === true,
     progressing: new Set(
       agents
         .filter((agent) => now - (agent.lastProgressAt ?? 0) < stallAfterMs)
@@ -38,15 +46,25 @@ export async function auditMountains(access: TownAccess, readiness: ReadinessCon
     const { id } = snapshot.convoy;
     const before = (await ledger.row<MountainMemory>(table, id))?.value;
     const standing = convoyStanding(snapshot, readiness);
-    const { verdict, memory } = auditMountain(snapshot, standing, before, context);
-    const operations: Operation[] = [];
+    const audit = auditMountain(snapshot, standing, before, context);
+    const { verdict } = audit;
+    const actions = beadActions(snapshot, standing, { inHand });
+    const told = actions.flatMap((action) => ("key" in action ? [action.key] : []));
+    const { told: toldBefore = [], ...rest } = audit.memory;
+    const memory: MountainMemory = told.length === 0 ? rest : { ...rest, told: [...new Set(told)] };
+    const operations: Operation[] = [...(await applyBeadActions(access, snapshot, actions, toldBefore))];
     if (verdict === "moving-again") operations.push({ op: "removeLabel", id, label: finishedLabel });
     if (verdict === "finished") operations.push(...finished(access, snapshot, standing));
     if (verdict === "stalled") operations.push(...stalled(access, snapshot, standing, now - memory.since));
     // Progress of workers is kept in their own rows: a mountain that moves is not written at every look.
-    if (before?.seen !== memory.seen || before.reportedAt !== memory.reportedAt || operations.length > 0)
+    const isSame =
+      before?.seen === memory.seen &&
+      before.reportedAt === memory.reportedAt &&
+      toldBefore.join() === (memory.told ?? []).join();
+    if (!isSame || operations.length > 0)
       await ledger.write(access.actor, [{ op: "putRow", table, key: id, value: memory }, ...operations]);
   }
+  return durationSetting(town.settings(), "mountain.audit_interval");
 }
 
 function finished(

@@ -159,7 +159,7 @@ const toQueued = (stored: StoredContext, bead: Bead | undefined, isReady: boolea
   isReady,
 });
 
-/** Polecats with a hooked bead whose session is alive or starting, scheduled and hand-slung alike (step 3). */
+/** Polecats whose session is alive, starting or about to be given back, scheduled and hand-slung alike (step 3). */
 async function rigLoads(access: TownAccess): Promise<ReadonlyMap<string, RigLoad>> {
   const agents = await access.ledger.agents({ role: "polecat", state: ["working", "spawning", "done"] });
   const { sessions } = await hostSnapshot(access);
@@ -170,7 +170,7 @@ async function rigLoads(access: TownAccess): Promise<ReadonlyMap<string, RigLoad
   return new Map(
     access.town.rigs().map((rig) => {
       const working = agents.filter(
-        (agent) => agent.rig === rig.name && (agent.state === "spawning" || living.has(agent.address)),
+        (agent) => agent.rig === rig.name && (agent.state !== "working" || living.has(agent.address)),
       ).length;
       const max = limits[rig.name];
       return [rig.name, { working, ...(typeof max === "number" ? { max } : {}) }];

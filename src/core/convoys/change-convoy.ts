@@ -132,7 +132,7 @@ export async function removeIssues(
 function reopening(id: BeadId, reason: string): readonly Operation[] {
   return [
     { op: "reopen", id, reason },
-    { op: "update", id, fields: { metadata: { convoy: { outcome: null } } } },
+    { op: "update", id, fields: { metadata: { convoy: { outcome: null, regressed: null } } } },
     { op: "event", event: { type: "convoy_reopened", payload: { convoy: id, reason } } },
   ];
 }

@@ -1,4 +1,5 @@
 import { isOwned, isSlingable, isStaged, pausedLabel, skippedLabel, spawnBlockedLabel } from "./convoy.ts";
+import type { FeedFailure } from "./feed-failures.ts";
 import type { ConvoySnapshot, TrackedBead } from "./convoy-snapshot.ts";
 
 /** What keeps a tracked bead where it is (spec/05 §6.4, §6.6). */
@@ -18,7 +19,11 @@ export interface ReadinessContext {
   /** Known rigs, open or not. */
   readonly rigs: ReadonlySet<string>;
   /** Beads whose last dispatch failed, with the time until which they are left alone. */
-  readonly backoff?: ReadonlyMap<string, { readonly until: number; readonly error: string }>;
+  readonly backoff?: ReadonlyMap<string, FeedFailure>;
+  /** Beads that wait for their turn in the scheduler. */
+  readonly queued?: ReadonlySet<string>;
+  /** `gt scheduler pause`: nothing new is started. */
+  readonly isPaused?: boolean;
 }
 
 const movingPhases = new Set(["ready", "running", "blocked", "held"]);
@@ -45,6 +50,8 @@ export function trackedState(tracked: TrackedBead, context: ReadinessContext): T
   if (!context.rigs.has(bead.scope)) return { state: "held", reason: "no rig for prefix" };
   if (!context.openRigs.has(bead.scope)) return { state: "held", reason: `rig ${bead.scope} parked` };
   if (holder !== undefined && !holder.isDead) return { state: "in-flight" };
+  if (context.isPaused === true) return { state: "held", reason: "scheduler paused" };
+  if (context.queued?.has(bead.id) === true) return { state: "in-flight" };
   const backoff = context.backoff?.get(bead.id);
   if (backoff !== undefined && backoff.until > context.now)
     return { state: "held", reason: `dispatch failed: ${backoff.error}` };

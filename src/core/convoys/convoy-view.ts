@@ -1,7 +1,11 @@
 import type { Bead } from "../ledger/bead.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import { readPause } from "../scheduler/pause.ts";
+import { openContexts } from "../scheduler/sling-context.ts";
 import { type ConvoyFields, isOwned } from "./convoy.ts";
+import { convoyEta } from "./convoy-eta.ts";
 import { type ConvoySnapshot, readConvoys } from "./convoy-snapshot.ts";
+import { feedFailures } from "./feed-failures.ts";
 import {
   type ConvoyState,
   convoyStanding,
@@ -20,8 +24,12 @@ export interface ConvoyView {
   /** Why it does not move; empty while it does. */
   readonly reasons: readonly string[];
   readonly owned: boolean;
+  /** It landed, and work of it was opened again since. */
+  readonly isRegressed: boolean;
   readonly createdAt: number;
   readonly closedAt?: number;
+  /** How long what is left takes at the present rate, in milliseconds. */
+  readonly etaMs?: number;
   readonly fields: ConvoyFields;
   readonly tracked: readonly TrackedView[];
 }
@@ -83,17 +91,26 @@ export async function readinessContext(
   ledger: Ledger,
   options: ConvoyViewOptions = {},
 ): Promise<ReadinessContext> {
+  const [failures, { contexts }, pause] = await Promise.all([
+    feedFailures(ledger),
+    openContexts(ledger),
+    readPause(ledger),
+  ]);
   const scopes = (await ledger.prefixes()).map((entry) => entry.scope).filter((scope) => scope !== "town");
   return {
     now: options.now ?? Date.now(),
     rigs: new Set(scopes),
     openRigs: new Set(scopes.filter((scope) => !(options.parkedRigs?.has(scope) ?? false))),
+    backoff: failures,
+    queued: new Set(contexts.map((context) => context.bead)),
+    isPaused: pause !== undefined,
   };
 }
 
 function viewOf(snapshot: ConvoySnapshot, context: ReadinessContext): ConvoyView {
   const { convoy, fields, tracked } = snapshot;
   const standing = convoyStanding(snapshot, context);
+  const etaMs = convoyEta(tracked, convoy.createdAt, context.now);
   return {
     id: convoy.id,
     title: convoy.title,
@@ -103,8 +120,10 @@ function viewOf(snapshot: ConvoySnapshot, context: ReadinessContext): ConvoyView
     total: standing.total,
     reasons: standing.reasons,
     owned: isOwned(convoy),
+    isRegressed: fields.outcome === "landed" && standing.done < standing.total,
     createdAt: convoy.createdAt,
     ...(convoy.closedAt === undefined ? {} : { closedAt: convoy.closedAt }),
+    ...(etaMs === undefined ? {} : { etaMs }),
     fields,
     tracked: tracked.map(({ bead, mergeRequest }) => {
       const state = standing.beads.get(bead.id) ?? { state: "ready" };

@@ -2,7 +2,9 @@ import { formatSpan } from "../duration.ts";
 import type { Operation } from "../ledger/operation.ts";
 import { composeFitting } from "../mail/compose-fitting.ts";
 import { systemRandom } from "../random.ts";
+import { mountainLabel } from "./convoy.ts";
 import type { ConvoySnapshot } from "./convoy-snapshot.ts";
+import { failuresOf } from "./mountain.ts";
 
 export interface ConvoyEnd {
   /** Milliseconds since the epoch. */
@@ -39,17 +41,22 @@ export const convoyNewsTable = "convoy_news";
  */
 export function landingNotice(snapshot: ConvoySnapshot, end: ConvoyEnd): readonly Operation[] {
   const { convoy, tracked, fields } = snapshot;
-  const title = `🚚 Convoy ${end.abandonedFor === undefined ? "landed" : "closed"}: ${convoy.title}`;
+  const isReport = convoy.labels.includes(mountainLabel) && end.abandonedFor === undefined;
+  const title = isReport
+    ? `Mountain complete: ${convoy.title.replace(/^Mountain: /, "")}`
+    : `🚚 Convoy ${end.abandonedFor === undefined ? "landed" : "closed"}: ${convoy.title}`;
   const merges = tracked.filter(({ bead }) => bead.closeReason.startsWith("Merged in ")).length;
   const text = [
     `${title} (${convoy.id})`,
     "",
     ...(end.abandonedFor === undefined ? [] : [`Reason: ${end.abandonedFor}`, ""]),
+    ...(isReport ? completion(snapshot) : []),
     `Issues (${tracked.length}):`,
     ...tracked.map(({ bead }) => `  ${bead.status === "closed" ? "✓" : "○"} ${bead.id}: ${bead.title}`),
     `Duration: ${formatSpan(Math.max(0, end.now - convoy.createdAt))}   Merges: ${merges}   Closed by: ${end.by}`,
   ].join("\n");
-  const mailed = (end.audience ?? convoyAudience(snapshot)).filter((address) => !withoutMailbox.has(address));
+  const audience = end.audience ?? [...(isReport ? ["mayor/"] : []), ...convoyAudience(snapshot)];
+  const mailed = [...new Set(audience)].filter((address) => !withoutMailbox.has(address));
   const nudge = end.audience === undefined ? fields.nudge_watchers : [];
   const news: ConvoyNews = { title, mailed, nudge };
   return [
@@ -57,6 +64,17 @@ export function landingNotice(snapshot: ConvoySnapshot, end: ConvoyEnd): readonl
       ? []
       : convoyMail(snapshot, { from: end.by, to: mailed, subject: title, body: text })),
     { op: "putRow", table: convoyNewsTable, key: convoy.id, value: news },
+  ];
+}
+
+/** What a mountain's report says beside its beads (spec/05 §8.4). */
+function completion({ tracked }: ConvoySnapshot): readonly string[] {
+  const closed = tracked.filter(({ bead }) => bead.status === "closed").length;
+  const failed = tracked.filter(({ bead }) => failuresOf(bead) > 0);
+  return [
+    `Result: ${closed}/${tracked.length} closed, 0 skipped`,
+    `Failed attempts: ${failed.length === 0 ? "none" : failed.map(({ bead }) => `${bead.id} ${failuresOf(bead)}`).join(", ")}`,
+    "",
   ];
 }
 

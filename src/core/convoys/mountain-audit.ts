@@ -10,6 +10,8 @@ export interface MountainMemory {
   readonly since: number;
   /** When a stall was reported last; 0: not. */
   readonly reportedAt: number;
+  /** What its owner was told or somebody was asked, while it lasts (rules B5-B7). */
+  readonly told?: readonly string[];
 }
 
 export interface MountainAudit {
@@ -41,8 +43,9 @@ export function auditMountain(
   before: MountainMemory | undefined,
   context: AuditContext,
 ): MountainAudit {
-  const seen = signature(snapshot, standing);
-  const memory = before?.seen === seen ? before : { seen, since: context.now, reportedAt: 0 };
+  const seen = signature(snapshot);
+  const told = before?.told === undefined ? {} : { told: before.told };
+  const memory = before?.seen === seen ? before : { seen, since: context.now, reportedAt: 0, ...told };
   const { labels } = snapshot.convoy;
   const isFinished = isFinishedWithSkips(snapshot, standing);
   const wasFinished = labels.includes(finishedLabel);
@@ -75,15 +78,10 @@ function isFinishedWithSkips({ tracked }: ConvoySnapshot, standing: ConvoyStandi
 
 export const isSkipped = ({ bead }: Pick<TrackedBead, "bead">): boolean => bead.labels.includes(skippedLabel);
 
-function signature({ tracked }: ConvoySnapshot, standing: ConvoyStanding): string {
+function signature({ tracked }: ConvoySnapshot): string {
   return tracked
     .map(({ bead, mergeRequest }) =>
-      [
-        bead.id,
-        standing.beads.get(bead.id)?.state,
-        mergeRequest?.phase,
-        bead.labels.includes(skippedLabel),
-      ].join(),
+      [bead.id, bead.status, mergeRequest?.phase, bead.labels.includes(skippedLabel)].join(),
     )
     .join(";");
 }

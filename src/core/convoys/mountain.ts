@@ -47,13 +47,26 @@ export function countFailure(
     },
   ];
   if (failures < failure.maxFailures) return operations;
-  const note = `Skipped after ${failures} failures: ${failure.reason}`;
   return [
     ...operations,
+    ...skipping(bead, mountain, `Skipped after ${failures} failures: ${failure.reason}`, { failures }),
+  ];
+}
+
+/** Operations that set a bead aside, with the reason as its last note; the rest of the mountain goes on. */
+export function skipping(
+  bead: Bead,
+  mountain: Bead,
+  note: string,
+  options: { readonly failures?: number; readonly worker?: "goes-on" } = {},
+): readonly Operation[] {
+  const failures = options.failures ?? failuresOf(bead);
+  const notes = bead.notes === "" ? note : `${bead.notes}\n${note}`;
+  return [
     {
       op: "update",
       id: bead.id,
-      fields: { status: "blocked", notes: bead.notes === "" ? note : `${bead.notes}\n${note}` },
+      fields: { ...(options.worker === undefined ? { status: "blocked" } : {}), notes },
     },
     { op: "addLabel", id: bead.id, label: skippedLabel },
     {

@@ -42,8 +42,9 @@ const close = (...ids: string[]) =>
     "overseer",
     ids.map((id) => ({ op: "close", id, close: { reason: "Merged in web-mr-1" } })),
   );
-const audit = async (): Promise<void> =>
-  auditMountains(access, await readinessContext(access.ledger, { now: access.clock.now() }));
+const audit = async (): Promise<void> => {
+  await auditMountains(access, await readinessContext(access.ledger, { now: access.clock.now() }));
+};
 const labels = async (): Promise<readonly string[]> => (await access.ledger.get(convoy))?.labels ?? [];
 const mail = (): Promise<readonly Bead[]> => access.ledger.find({ type: "message", sort: "oldest" });
 

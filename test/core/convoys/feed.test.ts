@@ -74,7 +74,7 @@ test("base branch and merge strategy of the convoy go with its beads", () => {
 
 test("a bead whose dispatch failed is left alone until its backoff has passed", () => {
   const snapshots = [convoy("hq-cv-1", [beadOf({ id: "web-a" })])];
-  const until = (time: number) => new Map([["web-a", { until: time, error: "E_DISK" }]]);
+  const until = (time: number) => new Map([["web-a", { count: 1, until: time, error: "E_DISK" }]]);
   expect(ids(snapshots, { backoff: until(context.now + 1) })).toEqual([]);
   expect(ids(snapshots, { backoff: until(context.now) })).toEqual(["web-a"]);
 });

@@ -2,24 +2,35 @@ import { readinessContext } from "../../../core/convoys/convoy-view.ts";
 import { readConvoys } from "../../../core/convoys/convoy-snapshot.ts";
 import { feedLockName, type MergeChoice } from "../../../core/convoys/convoy.ts";
 import { type FeedStep, planFeed } from "../../../core/convoys/feed.ts";
+import {
+  clearFailure,
+  type FeedFailure,
+  nextFailure,
+  putFailure,
+} from "../../../core/convoys/feed-failures.ts";
 import { checkConvoys } from "../../../core/convoys/landing.ts";
+import { raising } from "../../../core/escalation/raise.ts";
+import type { Operation } from "../../../core/ledger/operation.ts";
 import { isLocked } from "../../../core/lock/lock.ts";
 import { GtError } from "../../../core/gt-error.ts";
-import { enqueueSling, openContexts } from "../../../core/scheduler/sling-context.ts";
+import { enqueueSling } from "../../../core/scheduler/sling-context.ts";
 import { durationSetting, numberSetting } from "../../../core/town/setting.ts";
 import { sling } from "../../lifecycle/sling.ts";
-import { countBeadFailure } from "../../lifecycle/count-bead-failure.ts";
+import { beadFailure } from "../../lifecycle/count-bead-failure.ts";
 import { tellOfConvoys } from "../../mail/tell-of-convoys.ts";
 import { auditMountains } from "../../patrols/audit-mountains.ts";
+import { noteRegressions, watchConvoys } from "../../patrols/watch-convoys.ts";
 import type { DaemonContext } from "../daemon-context.ts";
 import type { Duty, DutyResult } from "../duty-runner.ts";
 import { PressureGate, pressureAgainMs } from "../pressure-gate.ts";
 import { isRigAtWork } from "../rig-at-work.ts";
 
 const minute = 60_000;
-const maxBackoffMs = 30 * minute;
 /** How long a convoy that somebody is slinging just now is left to him. */
 const slungByHandAgainMs = 2000;
+const lookForRegressionsMs = 5 * minute;
+/** Failures in a row after which somebody is asked. */
+const askAfterFailures = 3;
 
 const transient = new Set([
   "E_POLECAT_CAP",
@@ -31,37 +42,31 @@ const transient = new Set([
   "E_RIG_DOCKED",
 ]);
 
-interface Failure {
-  readonly count: number;
-  readonly until: number;
-  readonly error: string;
-}
-
 /** D11: convoys whose work has landed are closed, and those with ready work are fed (spec/05 §6.5). */
 export function convoyDuty(context: DaemonContext): Duty {
-  // Only delays dispatch; a new daemon tries once more at once.
-  const failures = new Map<string, Failure>();
   const gate = new PressureGate(context);
+  let lookedForRegressionsAt = 0;
   return {
     key: "convoys",
     intervalMs: minute,
     timeoutMs: 10 * minute,
     run: async (signal): Promise<DutyResult> => {
-      for (const landed of await checkConvoys(context.ledger, context.actor, context.clock.now()))
+      const now = context.clock.now();
+      for (const landed of await checkConvoys(context.ledger, context.actor, now))
         context.log.info(`convoy ${landed.id} landed (${landed.total})`);
       await tellOfConvoys(context);
+      if (now - lookedForRegressionsAt >= lookForRegressionsMs) {
+        lookedForRegressionsAt = now;
+        await noteRegressions(context);
+      }
       if (!context.isOperational()) return {};
       if (!(await gate.isOpen())) return { againMs: pressureAgainMs };
-      return feed(context, failures, signal);
+      return feed(context, signal);
     },
   };
 }
 
-async function feed(
-  context: DaemonContext,
-  failures: Map<string, Failure>,
-  signal: AbortSignal,
-): Promise<DutyResult> {
+async function feed(context: DaemonContext, signal: AbortSignal): Promise<DutyResult> {
   const { ledger, town, clock } = context;
   const settings = town.settings();
   const now = clock.now();
@@ -70,50 +75,90 @@ async function feed(
   const graceMs = durationSetting(settings, "convoy.feed_grace");
   const all = await readConvoys(ledger);
   const snapshots = all.filter(({ convoy }) => !isLocked(town.paths.locks, feedLockName(convoy.id)));
-  const readiness = { ...(await readinessContext(ledger, { now, parkedRigs })), backoff: failures };
-  await auditMountains(context, readiness);
+  const readiness = await readinessContext(ledger, { now, parkedRigs });
+  const waits = [await auditMountains(context, readiness), await watchConvoys(context, all, readiness)];
+  const isDeferred = numberSetting(settings, "scheduler.max_polecats") > 0;
   const steps = planFeed(snapshots, {
     ...readiness,
-    feedMax: numberSetting(settings, "convoy.feed_max"),
+    // A queue may fill while nothing is started from it.
+    isPaused: readiness.isPaused === true && !isDeferred,
+    feedMax: isDeferred ? Number.POSITIVE_INFINITY : numberSetting(settings, "convoy.feed_max"),
     graceMs,
   });
-  let againMs = snapshots.length < all.length ? slungByHandAgainMs : Number.POSITIVE_INFINITY;
-  for (const { convoy } of snapshots) {
-    const left = convoy.createdAt + graceMs - now;
-    if (left > 0) againMs = Math.min(againMs, left);
-  }
-  // What is queued is the scheduler's to start.
-  const queued = new Set((await openContexts(ledger)).contexts.map((stored) => stored.bead));
-  const isDeferred = numberSetting(settings, "scheduler.max_polecats") > 0;
+  if (snapshots.length < all.length) waits.push(slungByHandAgainMs);
+  for (const { convoy } of snapshots) waits.push(convoy.createdAt + graceMs - now);
+  for (const { until } of readiness.backoff?.values() ?? []) waits.push(until - now);
+  const fed = new Map<string, string[]>();
   for (const step of steps) {
     if (signal.aborted) break;
-    if (queued.has(step.bead)) continue;
-    if (isDeferred) {
-      await schedule(context, step);
-      continue;
+    if (isDeferred) await schedule(context, step);
+    else {
+      const wait = await start(context, step, readiness.backoff?.get(step.bead));
+      if (wait !== undefined) waits.push(wait);
+      if (wait !== undefined || !(await isUnderWay(context, step.bead))) continue;
     }
-    try {
-      await sling(context, {
-        words: [step.bead, step.rig],
-        options: {
-          convoy: "none",
-          ...(step.baseBranch === undefined ? {} : { baseBranch: step.baseBranch }),
-          ...(step.merge === undefined ? {} : { merge: step.merge as MergeChoice }),
-        },
-      });
-      failures.delete(step.bead);
-      context.log.info(`convoy ${step.convoy}: slung ${step.bead} to ${step.rig}`);
-    } catch (error) {
-      // The town is full, or somebody is at it: no failure of the bead, and a change will wake us.
-      if (error instanceof GtError && transient.has(error.code)) continue;
-      const failure = failed(failures.get(step.bead), error, clock.now());
-      failures.set(step.bead, failure);
-      await countBeadFailure(context, step.bead, `dispatch failed: ${failure.error}`);
-      againMs = Math.min(againMs, failure.until - clock.now());
-      context.log.warn(`convoy ${step.convoy}: ${step.bead} not dispatched: ${failure.error}`);
-    }
+    fed.set(step.convoy, [...(fed.get(step.convoy) ?? []), step.bead]);
   }
-  return Number.isFinite(againMs) ? { againMs } : {};
+  if (fed.size > 0)
+    await ledger.write(
+      context.actor,
+      [...fed].map(([convoy, beads]) => ({
+        op: "event",
+        event: { type: "convoy_fed", payload: { convoy, beads } },
+      })),
+    );
+  const soonest = Math.min(...waits.filter((ms) => ms !== undefined && ms > 0).map(Number));
+  return Number.isFinite(soonest) ? { againMs: soonest } : {};
+}
+
+/** Direct mode. Returns how long the bead is left alone after a failure, in milliseconds. */
+async function start(
+  context: DaemonContext,
+  step: FeedStep,
+  before: FeedFailure | undefined,
+): Promise<number | undefined> {
+  const { ledger, actor, clock } = context;
+  try {
+    await sling(context, {
+      words: [step.bead, step.rig],
+      options: {
+        convoy: "none",
+        ...(step.baseBranch === undefined ? {} : { baseBranch: step.baseBranch }),
+        ...(step.merge === undefined ? {} : { merge: step.merge as MergeChoice }),
+      },
+    });
+    if (before !== undefined) await ledger.write(actor, [clearFailure(step.bead)]);
+    context.log.info(`convoy ${step.convoy}: slung ${step.bead} to ${step.rig}`);
+    return undefined;
+  } catch (error) {
+    // The town is full, or somebody is at it: no failure of the bead, and a change will wake us.
+    if (error instanceof GtError && transient.has(error.code)) return undefined;
+    const message = error instanceof Error ? error.message : String(error);
+    const failure = nextFailure(before, message, clock.now());
+    await ledger.write(actor, [
+      putFailure(step.bead, failure),
+      ...(await beadFailure(context, step.bead, `dispatch failed: ${message}`)),
+      ...(failure.count === askAfterFailures ? await asking(context, step, message) : []),
+    ]);
+    context.log.warn(`convoy ${step.convoy}: ${step.bead} not dispatched: ${message}`);
+    return failure.until - clock.now();
+  }
+}
+
+async function asking(context: DaemonContext, step: FeedStep, why: string): Promise<readonly Operation[]> {
+  const raised = await raising(context, {
+    title: `${step.bead} could not be started ${askAfterFailures} times`,
+    reason: `${why}\nMend that, then: gt convoy refresh ${step.convoy}`,
+    ...{ severity: "low", by: context.actor, source: `feed:${step.bead}`, same: "source" },
+    related: step.bead,
+    event: { target: step.bead, rig: step.rig },
+    eventSource: "daemon",
+  });
+  return raised.operations;
+}
+
+async function isUnderWay(context: DaemonContext, bead: string): Promise<boolean> {
+  return (await context.ledger.get(bead))?.assignee !== "";
 }
 
 /** Deferred mode: all ready work is queued, and the scheduler starts as much of it as the town may hold (spec/05 §6.5). */
@@ -133,14 +178,4 @@ async function schedule(context: DaemonContext, step: FeedStep): Promise<void> {
       bead?.title ?? step.bead,
     ),
   );
-}
-
-/** 1, 2, 4 ... 30 minutes. */
-function failed(before: Failure | undefined, error: unknown, now: number): Failure {
-  const count = (before?.count ?? 0) + 1;
-  return {
-    count,
-    until: now + Math.min(maxBackoffMs, minute * 2 ** (count - 1)),
-    error: error instanceof Error ? error.message : String(error),
-  };
 }

@@ -1,3 +1,4 @@
+import { stoppedRigs } from "../../../agents/lifecycle/rig-admission.ts";
 import { type ConvoyView, convoyViews } from "../../../core/convoys/convoy-view.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
 import type { CommandContext } from "../command.ts";
@@ -7,7 +8,9 @@ import { trackedLine } from "./convoy-status.ts";
 /** `gt convoy list` (spec/05 §6.2). */
 export async function run({ flags, out, ...context }: CommandContext): Promise<void> {
   const status = flags.string("status");
-  const all = await convoyViews(await context.ledger(), {
+  const ledger = await context.ledger();
+  const all = await convoyViews(ledger, {
+    parkedRigs: await stoppedRigs(ledger, await context.town()),
     includeClosed: flags.boolean("all") || status === "closed",
   });
   const views = all

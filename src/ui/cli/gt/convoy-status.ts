@@ -1,3 +1,4 @@
+import { stoppedRigs } from "../../../agents/lifecycle/rig-admission.ts";
 import {
   type ConvoyView,
   convoyViews,
@@ -5,6 +6,7 @@ import {
   viewsOf,
 } from "../../../core/convoys/convoy-view.ts";
 import { findConvoy } from "../../../core/convoys/find-convoy.ts";
+import { formatSpan } from "../../../core/duration.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
 import type { CommandContext } from "../command.ts";
 import type { Output } from "../output.ts";
@@ -13,8 +15,11 @@ import type { Output } from "../output.ts";
 export async function run({ args, out, ...context }: CommandContext): Promise<void> {
   const ledger = await context.ledger();
   const [word] = args;
+  const options = { parkedRigs: await stoppedRigs(ledger, await context.town()) };
   const views =
-    word === undefined ? await convoyViews(ledger) : await viewsOf(ledger, [await findConvoy(ledger, word)]);
+    word === undefined
+      ? await convoyViews(ledger, options)
+      : await viewsOf(ledger, [await findConvoy(ledger, word)], options);
   const documents = views.map(documentOf);
   out.document(word === undefined ? documents : documents[0]);
   if (views.length === 0) out.line("no open convoys");
@@ -26,7 +31,12 @@ function print(out: Output, view: ConvoyView): void {
   out.line(`  state     ${view.state}${view.owned ? ", closed by its owner" : ""}`);
   out.line(`  progress  ${view.done}/${view.total}`);
   out.line(`  owner     ${view.fields.owner}`);
-  if (view.fields.outcome !== undefined) out.line(`  outcome   ${view.fields.outcome}`);
+  if (view.etaMs !== undefined)
+    out.line(`  left      about ${formatSpan(view.etaMs)} at the rate of the last two hours`);
+  if (view.fields.outcome !== undefined)
+    out.line(
+      `  outcome   ${view.fields.outcome}${view.isRegressed ? ", regressed: work of it is open again" : ""}`,
+    );
   for (const tracked of view.tracked) out.line(`  ${trackedLine(out, tracked)}`);
   for (const reason of view.reasons) out.caution(sanitiseLine(reason));
 }
@@ -61,6 +71,8 @@ function documentOf(view: ConvoyView): unknown {
     reasons: view.reasons,
     completed: view.done,
     total: view.total,
+    regressed: view.isRegressed,
+    eta_s: view.etaMs === undefined ? null : Math.round(view.etaMs / 1000),
     tracked: view.tracked.map((tracked) => ({
       id: tracked.id,
       title: tracked.title,

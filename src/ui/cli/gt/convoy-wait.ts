@@ -1,9 +1,11 @@
+import { stoppedRigs } from "../../../agents/lifecycle/rig-admission.ts";
 import { isStuck, waitExitCodes, type WaitResult, waitResult } from "../../../core/convoys/await-convoys.ts";
 import { type ConvoyView, viewsOf } from "../../../core/convoys/convoy-view.ts";
 import { findConvoy } from "../../../core/convoys/find-convoy.ts";
 import { formatSpan } from "../../../core/duration.ts";
 import type { Ledger } from "../../../core/ledger/ledger.ts";
 import { watchLedger } from "../../../core/ledger/watch-ledger.ts";
+import type { Town } from "../../../core/town/town.ts";
 import type { CommandContext } from "../command.ts";
 
 const recheckMs = 2000;
@@ -23,7 +25,7 @@ export async function run(context: CommandContext): Promise<number> {
   let shown = "";
   try {
     for (;;) {
-      const views = await look(ledger, ids);
+      const views = await look(ledger, await context.town(), ids);
       const now = Date.now();
       for (const view of views) {
         if (!isStuck(view)) stuckSince.delete(view.id);
@@ -50,11 +52,12 @@ export async function run(context: CommandContext): Promise<number> {
   }
 }
 
-async function look(ledger: Ledger, ids: readonly string[]): Promise<readonly ConvoyView[]> {
+async function look(ledger: Ledger, town: Town, ids: readonly string[]): Promise<readonly ConvoyView[]> {
   const beads = await ledger.getMany(ids);
   return viewsOf(
     ledger,
     ids.flatMap((id) => beads.get(id) ?? []),
+    { parkedRigs: await stoppedRigs(ledger, town) },
   );
 }
 

@@ -1,5 +1,4 @@
-import { skippedLabel } from "../../../core/convoys/convoy.ts";
-import { mountainOf, retrySkipped } from "../../../core/convoys/mountain.ts";
+import { mountainOf, retrySkipped, skipping } from "../../../core/convoys/mountain.ts";
 import { GtError } from "../../../core/gt-error.ts";
 import type { CommandContext } from "../command.ts";
 
@@ -18,15 +17,7 @@ export async function run(context: CommandContext): Promise<void> {
     actor,
     isRetry
       ? retrySkipped(bead)
-      : [
-          { op: "addLabel", id, label: skippedLabel },
-          ...(bead.status === "open" ? ([{ op: "update", id, fields: { status: "blocked" } }] as const) : []),
-          { op: "comment", id, text: `Skipped: ${reason}` },
-          {
-            op: "event",
-            event: { type: "mountain_skipped", payload: { convoy: mountain.id, bead: id, failures: 0 } },
-          },
-        ],
+      : skipping(bead, mountain, `Skipped: ${reason}`, bead.status === "open" ? {} : { worker: "goes-on" }),
   );
   out.done(isRetry ? `${id} is tried again` : `${mountain.id} goes on without ${id}`);
   out.document({ ok: true, convoy: mountain.id, bead: id, skipped: !isRetry });

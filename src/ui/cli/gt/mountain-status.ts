@@ -1,3 +1,4 @@
+import { stoppedRigs } from "../../../agents/lifecycle/rig-admission.ts";
 import { type ConvoyView, viewsOf } from "../../../core/convoys/convoy-view.ts";
 import { formatSpan } from "../../../core/duration.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
@@ -13,7 +14,9 @@ export async function run({ args, out, ...context }: CommandContext): Promise<vo
   const ledger = await context.ledger();
   const [word] = args;
   const convoys = word === undefined ? await openMountains(ledger) : [await mountainFor(ledger, word)];
-  const views = await viewsOf(ledger, convoys);
+  const views = await viewsOf(ledger, convoys, {
+    parkedRigs: await stoppedRigs(ledger, await context.town()),
+  });
   const documents = views.map(documentOf);
   out.document(word === undefined ? documents : documents[0]);
   if (views.length === 0) out.line("no mountains");

@@ -44,6 +44,7 @@ export function convoyOf(
     total: 0,
     reasons: [],
     owned: false,
+    isRegressed: false,
     createdAt: noon,
     fields: { owner: "overseer", notify: [], watchers: [], nudge_watchers: [], feed: "auto" },
     tracked: [],
