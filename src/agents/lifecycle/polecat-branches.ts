@@ -1,8 +1,12 @@
 import { aheadBehind } from "../../core/git/ancestry.ts";
 import { branches, deleteBranch, resolveCommit } from "../../core/git/branch.ts";
+import { runGit } from "../../core/git/git.ts";
 import { hasLanded } from "../../core/git/landed.ts";
 import { mergeBase } from "../../core/git/ancestry.ts";
+import { deleteRemoteBranch } from "../../core/git/push.ts";
 import { listWorktrees } from "../../core/git/worktree.ts";
+import type { Ledger } from "../../core/ledger/ledger.ts";
+import { mergeRequest } from "../../core/merge/merge-request.ts";
 import type { Rig } from "../../core/town/town.ts";
 import { baseRevision } from "./polecat-worktree.ts";
 
@@ -13,43 +17,97 @@ export interface BranchFate {
   readonly fate: "landed" | "on the remote" | "no commits" | "in use" | "unmerged";
 }
 
-/** What may become of the rig's local polecat branches (spec/04 §3.8, `gc`). Nothing is changed. */
-export async function branchFates(rig: Rig): Promise<readonly BranchFate[]> {
-  const base = await baseRevision(rig, rig.defaultBranch);
-  const inUse = new Set((await listWorktrees(rig.repository)).map((worktree) => worktree.branch));
+/** The branches that are looked at: local ones whose name begins so, compared with a revision that holds what landed. */
+export interface BranchScope {
+  readonly repository: string;
+  readonly base: string;
+  /** Beginning of their names, e.g. `polecat/`. */
+  readonly beginning: string;
+}
+
+/** The polecat branches of a rig. */
+export async function polecatBranches(rig: Rig): Promise<BranchScope> {
+  return {
+    repository: rig.repository,
+    base: await baseRevision(rig, rig.defaultBranch),
+    beginning: "polecat/",
+  };
+}
+
+/** What may become of local branches (spec/04 §3.8, `gc`). Nothing is changed. */
+export async function branchFates(scope: BranchScope): Promise<readonly BranchFate[]> {
+  const { repository, beginning } = scope;
+  const inUse = new Set((await listWorktrees(repository)).map((worktree) => worktree.branch));
   const fates: BranchFate[] = [];
-  for (const { name, commit } of await branches(rig.repository, "polecat/"))
+  for (const { name, commit } of await branches(repository, beginning))
     fates.push({
       branch: name,
       commit,
-      fate: inUse.has(name) ? "in use" : await fateOf(rig, base, name, commit),
+      fate: inUse.has(name) ? "in use" : await fateOf(scope, name, commit),
     });
   return fates;
 }
 
-async function fateOf(rig: Rig, base: string, branch: string, commit: string): Promise<BranchFate["fate"]> {
-  if ((await resolveCommit(rig.repository, `refs/remotes/origin/${branch}`)) === commit)
-    return "on the remote";
-  const { ahead } = await aheadBehind(rig.repository, base, commit);
-  const fork = await mergeBase(rig.repository, base, commit);
+async function fateOf(
+  { repository, base }: BranchScope,
+  branch: string,
+  commit: string,
+): Promise<BranchFate["fate"]> {
+  if ((await resolveCommit(repository, `refs/remotes/origin/${branch}`)) === commit) return "on the remote";
+  const { ahead } = await aheadBehind(repository, base, commit);
+  const fork = await mergeBase(repository, base, commit);
   if (ahead === 0) return "no commits";
-  if (fork !== undefined && (await hasLanded(rig.repository, { base: fork, head: commit, target: base })))
+  if (fork !== undefined && (await hasLanded(repository, { base: fork, head: commit, target: base })))
     return "landed";
   return "unmerged";
 }
 
 /** Deletes the branches whose commits are safe elsewhere; a branch that moved meanwhile stays. Returns the deleted. */
 export async function collectBranches(
-  rig: Rig,
+  scope: BranchScope,
   options: { readonly dryRun: boolean },
 ): Promise<{ readonly deleted: readonly BranchFate[]; readonly kept: readonly BranchFate[] }> {
   const deleted: BranchFate[] = [];
   const kept: BranchFate[] = [];
-  for (const fate of await branchFates(rig)) {
+  for (const fate of await branchFates(scope)) {
     const isSafe = fate.fate !== "in use" && fate.fate !== "unmerged";
-    if (isSafe && (options.dryRun || (await deleteBranch(rig.repository, fate.branch, fate.commit))))
+    if (isSafe && (options.dryRun || (await deleteBranch(scope.repository, fate.branch, fate.commit))))
       deleted.push(fate);
     else kept.push(fate);
   }
   return { deleted, kept };
+}
+
+/**
+ * Deletes remote branches whose commits are all in the base and which no merge request waits for; one that moved
+ * meanwhile stays. Returns their names.
+ */
+export async function pruneRemoteBranches(
+  ledger: Ledger,
+  rig: Rig,
+  options: { readonly dryRun: boolean },
+): Promise<readonly string[]> {
+  const { repository, base, beginning } = await polecatBranches(rig);
+  const waiting = new Set(
+    (await ledger.find({ type: "merge-request", status: ["open", "in_progress", "blocked"] })).map(
+      (bead) => mergeRequest(bead).branch,
+    ),
+  );
+  const merged = await runGit(repository, [
+    "for-each-ref",
+    `--merged=${base}`,
+    "--format=%(objectname) %(refname)",
+    `refs/remotes/origin/${beginning}`,
+  ]);
+  const pruned: string[] = [];
+  for (const line of merged.split("\n").filter((text) => text !== "")) {
+    const [commit = "", ref = ""] = line.split(" ");
+    const branch = ref.slice("refs/remotes/origin/".length);
+    if (waiting.has(branch)) continue;
+    const { result } = options.dryRun
+      ? { result: "pushed" }
+      : await deleteRemoteBranch(repository, "origin", branch, commit);
+    if (result === "pushed") pruned.push(branch);
+  }
+  return pruned;
 }

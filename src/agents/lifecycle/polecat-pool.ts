@@ -1,17 +1,18 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { GtError } from "../../core/gt-error.ts";
 import type { Agent } from "../../core/ledger/bead.ts";
 import { acquireLock, type Lock } from "../../core/lock/lock.ts";
-import { formatAddress, isReservedName } from "../../core/town/address.ts";
+import { formatAddress } from "../../core/town/address.ts";
 import { agentBeadId } from "../../core/town/agent-names.ts";
-import { numberSetting, settingAt, textSetting } from "../../core/town/setting.ts";
+import { numberSetting } from "../../core/town/setting.ts";
 import type { Rig, Town } from "../../core/town/town.ts";
 import type { TownAccess } from "../town-access.ts";
 import { agentLockName } from "./agent-lock.ts";
 import { metadataText } from "./attachment.ts";
 import { putAside } from "./lost-and-found.ts";
-import { builtInThemes, defaultTheme, firstFreeName, isCustomName, type NamePool } from "./name-theme.ts";
+import { expectPolecatName, namePool } from "./name-pool.ts";
+import { firstFreeName } from "./name-theme.ts";
 import { isAbandoned, openOperations } from "./operation-record.ts";
 
 /** The place of one polecat: its name, directory and lock, reserved for the caller. */
@@ -89,6 +90,18 @@ export async function previewSeat(
   return { address: seatPlaces(rig, await freeName(access, rig, polecats)).address, isReused: false };
 }
 
+/** A seat with a new sandbox, never an idle polecat's, for filling the pool. The caller holds the pool lock. */
+export async function takeNewSeat(access: TownAccess, rig: Rig): Promise<Seat> {
+  const polecats = await access.ledger.agents({ rig: rig.name, role: "polecat" });
+  expectRoom(access.town, rig);
+  return newSeat(access, rig, await freeName(access, rig, polecats), polecats);
+}
+
+/** The name that the next new polecat of the rig would get. */
+export async function nextName(access: TownAccess, rig: Rig): Promise<string> {
+  return freeName(access, rig, await access.ledger.agents({ rig: rig.name, role: "polecat" }));
+}
+
 async function takeNamed(
   access: TownAccess,
   rig: Rig,
@@ -102,12 +115,7 @@ async function takeNamed(
       throw new GtError("E_AGENT_NOT_FOUND", `rig ${rig.name} has no polecat ${name}`, {
         hint: `gt sling <bead> ${rig.name}/${name} --create`,
       });
-    const isBuiltIn = Object.values(builtInThemes).some((names) => names.includes(name));
-    if (isReservedName(name) || !(isBuiltIn || isCustomName(name)))
-      throw new GtError("E_NAME", `"${name}" cannot be a polecat's name`, {
-        why: ["lower-case letters, digits and hyphens, more than 3 characters, not a role"],
-        hint: `gt sling <bead> ${rig.name}`,
-      });
+    expectPolecatName(name);
     expectRoom(access.town, rig);
     return newSeat(access, rig, name, polecats);
   }
@@ -189,48 +197,6 @@ async function freeName(access: TownAccess, rig: Rig, polecats: readonly Agent[]
     if (value.subject.agent.startsWith(prefix)) taken.add(value.subject.agent.slice(prefix.length));
   }
   return firstFreeName(namePool(access.town, rig), (name) => taken.has(name));
-}
-
-/** The names of a rig: its own list, its theme, or the built-in theme that its name falls on (spec/04 §3.2). */
-export function namePool(town: Town, rig: Rig): NamePool {
-  const settings = town.rigSettings(rig.name);
-  const own = settingAt(settings, "namepool.names");
-  const size = numberSetting(settings, "namepool.max_before_numbering");
-  if (Array.isArray(own) && own.length > 0)
-    return { names: own.filter((name) => typeof name === "string" && isCustomName(name)), size };
-  return { names: themeNames(town, rigTheme(town, rig)) ?? [], size };
-}
-
-/** Name of the theme that a rig draws from. */
-export function rigTheme(town: Town, rig: Rig): string {
-  const style = textSetting(town.rigSettings(rig.name), "namepool.style");
-  return style !== "" && themeNames(town, style) !== undefined ? style : defaultTheme(rig.name);
-}
-
-const customNameLimit = 2000;
-
-/** The names of a theme, built in or of the town's `settings/themes/`; undefined when there is none. */
-export function themeNames(town: Town, theme: string): readonly string[] | undefined {
-  const builtIn = builtInThemes[theme];
-  if (builtIn !== undefined) return builtIn;
-  if (!/^[a-z][a-z0-9-]*$/.test(theme)) return undefined;
-  const file = join(town.root, "settings", "themes", `${theme}.txt`);
-  if (!existsSync(file)) return undefined;
-  return readFileSync(file, "utf8")
-    .split("\n")
-    .map((line) => line.replace(/#.*/, "").trim().toLowerCase())
-    .filter(isCustomName)
-    .slice(0, customNameLimit);
-}
-
-/** Names of the town's own themes. */
-export function customThemes(town: Town): readonly string[] {
-  const directory = join(town.root, "settings", "themes");
-  if (!existsSync(directory)) return [];
-  return readdirSync(directory)
-    .filter((file) => /^[a-z][a-z0-9-]*\.txt$/.test(file))
-    .map((file) => file.slice(0, -".txt".length))
-    .sort();
 }
 
 /** Makes the directory of a new seat. What a broken sandbox left there is put aside, never deleted. */

@@ -1,5 +1,6 @@
 import { rmSync } from "node:fs";
 import { dirname } from "node:path";
+import { removeWorktree } from "../../core/git/worktree.ts";
 import type { Bead } from "../../core/ledger/bead.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
 import type { Rig } from "../../core/town/town.ts";
@@ -27,6 +28,7 @@ export async function undoDispatch(
     await journal.step("undo", { isCommitted: false }, await compensation(access, address, bead, data));
   }
   if (data.branch !== "") await undoWorktree(rig, data);
+  else if (!data.isReused) await removeWorktree(rig.repository, data.worktree);
   if (!data.isReused) rmSync(dirname(data.worktree), { recursive: true, force: true });
   const agent = await access.ledger.agent(address);
   await journal.finish([

@@ -227,6 +227,7 @@ const rigRows: readonly Row[] = [
   ["namepool.max_before_numbering", integer(1), 50],
   ["namepool.names", list, []],
   ["namepool.style", text],
+  ["polecat_pool_size", integer(0), 4],
   ["runtime", map],
   ["theme.custom.bg", colour],
   ["theme.custom.fg", colour],

@@ -6,7 +6,7 @@ import type { CommandContext } from "../command.ts";
 export async function run(context: CommandContext): Promise<void> {
   const { args, out } = context;
   const town = await context.town();
-  const { customThemes, themeNames } = await import("../../../agents/lifecycle/polecat-pool.ts");
+  const { customThemes, themeNames } = await import("../../../agents/lifecycle/name-pool.ts");
   const [theme] = args;
   if (theme !== undefined) {
     const names = themeNames(town, theme);

@@ -1,6 +1,7 @@
 import type { CommandSpec, FlagSpec } from "../command.ts";
 
 const dryRun: FlagSpec = { name: "dry-run", short: "n", summary: "say what would happen" };
+const rig: FlagSpec = { name: "rig", value: "rig", summary: "of this rig" };
 const force: FlagSpec = { name: "force", short: "f", summary: "keep the work elsewhere and go on" };
 
 export const polecatCommands: readonly CommandSpec[] = [
@@ -78,6 +79,25 @@ export const polecatCommands: readonly CommandSpec[] = [
         load: () => import("./polecat-gc.ts"),
       },
       {
+        name: "prune",
+        summary: "the same after a look at the remote, and there too with --remote",
+        args: [{ name: "rig" }],
+        flags: [{ name: "remote", summary: "also delete landed polecat branches of the remote" }, dryRun],
+        seeAlso: ["gt polecat gc", "gt prune-branches"],
+        load: () => import("./polecat-gc.ts"),
+      },
+      {
+        name: "pool-init",
+        summary: "make idle polecats ahead of their work",
+        args: [{ name: "rig" }],
+        flags: [
+          { name: "size", value: "n", summary: "how many there shall be (default: polecat_pool_size, 4)" },
+          dryRun,
+        ],
+        examples: ["gt polecat pool-init web --size 6"],
+        load: () => import("./polecat-pool-init.ts"),
+      },
+      {
         name: "identity",
         summary: "who a polecat is and what it has done",
         subcommands: [
@@ -93,19 +113,44 @@ export const polecatCommands: readonly CommandSpec[] = [
             args: [{ name: "rig" }, { name: "name" }],
             load: () => import("./polecat-identity.ts"),
           },
+          {
+            name: "add",
+            summary: "make one, without a sandbox",
+            args: [{ name: "rig" }, { name: "name", optional: true }],
+            load: () => import("./polecat-identity-change.ts"),
+          },
+          {
+            name: "rename",
+            summary: "another name; sandbox, work and mail go along",
+            args: [{ name: "rig" }, { name: "old" }, { name: "new" }],
+            load: () => import("./polecat-identity-change.ts"),
+          },
+          {
+            name: "remove",
+            aliases: ["rm"],
+            summary: "close it for good",
+            args: [{ name: "rig" }, { name: "name" }],
+            flags: [force],
+            load: () => import("./polecat-identity-change.ts"),
+          },
         ],
       },
     ],
+  },
+  {
+    name: "prune-branches",
+    group: "workspace",
+    summary: "delete local branches here whose commits are safe elsewhere",
+    flags: [{ name: "pattern", value: "glob", summary: "which branches", default: "polecat/*" }, dryRun],
+    seeAlso: ["gt polecat gc"],
+    load: () => import("./prune-branches.ts"),
   },
   {
     name: "namepool",
     group: "agents",
     summary: "names that polecats are given",
     args: [],
-    flags: [
-      { name: "list", short: "l", summary: "all themes" },
-      { name: "rig", value: "rig", summary: "of this rig" },
-    ],
+    flags: [{ name: "list", short: "l", summary: "all themes" }, rig],
     examples: ["gt namepool --rig web", "gt namepool --list"],
     load: () => import("./namepool.ts"),
     subcommands: [
@@ -114,6 +159,35 @@ export const polecatCommands: readonly CommandSpec[] = [
         summary: "themes, or the names of one",
         args: [{ name: "theme", optional: true }],
         load: () => import("./namepool-themes.ts"),
+      },
+      {
+        name: "set",
+        summary: "name new polecats by a theme",
+        args: [{ name: "theme" }],
+        flags: [rig],
+        load: () => import("./namepool-set.ts"),
+      },
+      {
+        name: "add",
+        summary: "one more name",
+        args: [{ name: "name" }],
+        flags: [rig],
+        load: () => import("./namepool-add.ts"),
+      },
+      {
+        name: "create",
+        summary: "make a theme of your own names",
+        args: [{ name: "theme" }, { name: "names", optional: true, many: true }],
+        flags: [{ name: "from-file", value: "file", summary: "one name a line, # begins a remark" }],
+        examples: ["gt namepool create rivers danube rhine volga"],
+        load: () => import("./namepool-create.ts"),
+      },
+      {
+        name: "delete",
+        aliases: ["rm"],
+        summary: "remove a theme of your own that no rig uses",
+        args: [{ name: "theme" }],
+        load: () => import("./namepool-delete.ts"),
       },
     ],
   },

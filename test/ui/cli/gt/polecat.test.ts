@@ -1,0 +1,141 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { recoverOperations } from "../../../../src/agents/lifecycle/recover-operations.ts";
+import { sling } from "../../../../src/agents/lifecycle/sling.ts";
+import { suspendHook } from "../../../../src/agents/lifecycle/suspend-hook.ts";
+import type { TownAccess } from "../../../../src/agents/town-access.ts";
+import { commit, git } from "../../../support/scratch-repository.ts";
+import { WorkTown } from "../../../support/work-town.ts";
+
+let town: WorkTown;
+let access: TownAccess;
+const gt = (...args: readonly string[]) => town.gt(args);
+
+beforeEach(async () => {
+  town = await WorkTown.create();
+  access = await town.access();
+});
+afterEach(() => town.dispose());
+
+test("a pool is filled with idle polecats once, killed it leaves nothing half made, and slings use them", async () => {
+  town.write("web/settings/config.json", { namepool: { names: ["anna", "berta", "clara"] } });
+  town.write("web/.runtime/overlay/local.env", "KEY=1\n");
+  const killed = await town.gt(["polecat", "pool-init", "web", "--size", "2"], {
+    GT_TEST_CRASH: "pool.worktree.done",
+  });
+  expect(killed.signal).toBe("SIGKILL");
+  expect(await recoverOperations(access)).toMatchObject([{ outcome: "undone" }]);
+  expect(existsSync(join(town.root, "web/polecats/anna"))).toBe(false);
+  expect(town.git("web", "worktree", "list")).not.toContain("anna");
+
+  expect((await gt("polecat", "pool-init", "web", "--size", "2", "-n")).stdout).toContain("would make 2");
+  expect((await gt("polecat", "pool-init", "web", "--size", "2", "--json")).json()).toMatchObject({
+    made: ["web/polecats/anna", "web/polecats/berta"],
+    warnings: [],
+  });
+  expect((await gt("polecat", "pool-init", "web", "--size", "2")).stdout).toBe("✓ web has 2 polecats\n");
+  expect(await access.ledger.agent("web/polecats/anna")).toMatchObject({
+    state: "idle",
+    hookState: "created",
+  });
+  expect(readFileSync(join(town.root, "web/polecats/anna/web/local.env"), "utf8")).toBe("KEY=1\n");
+
+  const bead = await town.bead(access, "Work", "sleep 1000");
+  const { dispatched } = await sling(access, { words: [bead.id, "web"], options: {} });
+  expect(dispatched[0]).toMatchObject({ agent: "web/polecats/anna", reused: true });
+});
+
+test("an identity is made, renamed with its work, and removed only when nothing hangs on it", async () => {
+  expect((await gt("polecat", "identity", "add", "web", "mayor")).stderr).toContain(
+    "cannot be a polecat's name",
+  );
+  expect((await gt("polecat", "identity", "add", "web", "helga")).stdout).toContain("web/polecats/helga");
+  expect((await gt("polecat", "identity", "add", "web", "helga")).stderr).toContain("exists already");
+
+  const bead = await town.bead(access, "Work", "sleep 1000");
+  const { dispatched } = await sling(access, { words: [bead.id, "web"], options: {} });
+  const address = dispatched[0]?.agent ?? "";
+  const name = address.split("/").at(-1) ?? "";
+  expect((await gt("polecat", "identity", "rename", "web", name, "gerda")).stderr).toContain("is running");
+  const worktree = join(town.root, address, "web");
+  const head = commit(worktree, "half", { "a.txt": "a" });
+  writeFileSync(join(worktree, "draft.txt"), "draft");
+  await suspendHook(access, address, "rename");
+  expect((await gt("polecat", "identity", "rename", "web", name, "gerda")).code).toBe(0);
+
+  const fresh = join(town.root, "web/polecats/gerda/web");
+  expect(existsSync(join(town.root, address))).toBe(false);
+  expect(git(fresh, "rev-parse", "HEAD")).toBe(head);
+  expect(readFileSync(join(fresh, "draft.txt"), "utf8")).toBe("draft");
+  expect(await access.ledger.get(bead.id)).toMatchObject({ assignee: "web/polecats/gerda" });
+  expect((await gt("hook", "resume", "web/gerda")).code).toBe(0);
+  expect(await access.ledger.agent("web/polecats/gerda")).toMatchObject({
+    state: "working",
+    hookBead: bead.id,
+  });
+
+  const refused = await gt("polecat", "identity", "remove", "web", "gerda");
+  expect(refused.stderr).toMatch(/its session is running; .*is on its hook/);
+  expect((await gt("polecat", "identity", "remove", "web", "gerda", "--force")).code).toBe(0);
+  expect(existsSync(fresh)).toBe(false);
+  expect(await access.ledger.get(bead.id)).toMatchObject({ status: "open", assignee: "" });
+  expect(git(town.origin("web"), "rev-parse", dispatched[0]?.branch ?? "")).toBe(head);
+}, 90_000);
+
+test("branches whose commits are safe elsewhere go, the others stay and say why", async () => {
+  const repository = town.rig().repository;
+  const main = git(repository, "rev-parse", "refs/remotes/origin/main");
+  const other = join(town.root, ".other");
+  git(town.root, "clone", "--quiet", town.origin("web"), other);
+  const own = commit(other, "own", { "a.txt": "a" });
+  git(other, "push", "--quiet", "origin", "HEAD:refs/heads/polecat/a/waiting");
+  git(repository, "fetch", "--quiet");
+  git(repository, "branch", "polecat/a/empty", main);
+  git(repository, "branch", "polecat/a/own", own);
+  git(repository, "push", "--quiet", "origin", `${main}:refs/heads/polecat/a/landed`);
+  git(repository, "fetch", "--quiet");
+
+  expect((await gt("polecat", "prune", "web", "--remote", "-n")).stdout).toBe(
+    "would delete polecat/a/empty (no commits)\nwould delete origin/polecat/a/landed (landed)\nkept polecat/a/own (unmerged)\n",
+  );
+  expect((await gt("polecat", "prune", "web", "--remote")).code).toBe(0);
+  expect(git(town.origin("web"), "for-each-ref", "--format=%(refname:short)", "refs/heads/polecat/")).toBe(
+    "polecat/a/waiting",
+  );
+  expect(git(repository, "for-each-ref", "--format=%(refname:short)", "refs/heads/polecat/")).toBe(
+    "polecat/a/own",
+  );
+});
+
+test("names come from themes, of one's own too, and a theme in use is not deleted", async () => {
+  town.write("names.txt", "# rivers\nDanube\nrhine\nno\nrhine\n");
+  const created = await gt(
+    "namepool",
+    "create",
+    "rivers",
+    "--from-file",
+    join(town.root, "names.txt"),
+    "volga",
+  );
+  expect(created.stderr).toContain('"no" cannot be a polecat\'s name');
+  expect((await gt("namepool", "themes", "rivers")).stdout).toBe("volga danube rhine\n");
+  expect((await gt("namepool", "create", "rivers", "loire")).stderr).toContain("already");
+  expect((await gt("namepool", "create", "empty", "no")).stderr).toContain("a theme needs names");
+  expect((await gt("namepool", "set", "nowhere")).stderr).toContain('there is no theme "nowhere"');
+
+  expect((await gt("namepool", "set", "rivers")).code).toBe(0);
+  expect((await gt("namepool", "add", "elbe")).stdout).toContain("the theme rivers");
+  expect((await gt("namepool", "--json")).json()).toMatchObject({
+    theme: "rivers",
+    names: ["volga", "danube", "rhine", "elbe"],
+  });
+  expect((await gt("namepool", "delete", "rivers")).stderr).toContain("rig web uses the theme");
+  expect((await gt("namepool", "delete", "minerals")).stderr).toContain("is built in");
+
+  expect((await gt("namepool", "set", "minerals")).code).toBe(0);
+  expect((await gt("namepool", "add", "danube")).stdout).toContain("the names of web");
+  const { names } = (await gt("namepool", "--json")).json<{ names: readonly string[] }>();
+  expect([names[0], names.at(-1)]).toEqual(["obsidian", "danube"]);
+  expect((await gt("namepool", "delete", "rivers")).code).toBe(0);
+}, 90_000);
