@@ -29,6 +29,11 @@ export function isExportDue(ledger: SqliteLedger, scope: string, pace: ExportPac
   return first !== undefined && now - first >= pace.intervalMs;
 }
 
+/** Whether there are writes that no file has yet. */
+export function hasUnexported(ledger: SqliteLedger): boolean {
+  return ledger.database.value<number>("SELECT 1 FROM dirty LIMIT 1") !== undefined;
+}
+
 /** Scopes with writes that no file has yet. */
 export function dirtyScopes(ledger: SqliteLedger): readonly string[] {
   return ledger.database.values<string>("SELECT DISTINCT scope FROM dirty ORDER BY scope");

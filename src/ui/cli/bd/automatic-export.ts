@@ -1,5 +1,6 @@
 import {
   dirtyScopes,
+  hasUnexported,
   isExportDue,
   standalonePace,
   townPace,
@@ -27,10 +28,10 @@ export async function exportOverdue(context: CommandContext, workspace: Exported
   const { ledger, town } = workspace;
   if (context.flags.boolean("readonly") || ledger.database.readonly) return;
   const pace = town === undefined ? standalonePace : townPace;
-  // Nearly always the answer is no; only then is the rest worth its loading.
-  const dirty = dirtyScopes(ledger);
-  if (dirty.length === 0) return;
+  // Nearly always one of these is the answer; only otherwise is the rest worth its loading.
+  if (!hasUnexported(ledger)) return;
   try {
+    if (await hasDaemon(workspace)) return;
     const { Settings } = await import("../../../core/ledger/settings.ts");
     const settings = await Settings.read(workspace, context.env);
     if (!settings.isOn("export.auto")) return;
@@ -38,8 +39,8 @@ export async function exportOverdue(context: CommandContext, workspace: Exported
       debounceMs: milliseconds(settings.text("export.debounce")) ?? pace.debounceMs,
       intervalMs: milliseconds(settings.text("export.interval")) ?? pace.intervalMs,
     };
-    const due = dirty.filter((scope) => isExportDue(ledger, scope, chosen, ledger.clock.now()));
-    if (due.length === 0 || (await hasDaemon(workspace))) return;
+    const due = dirtyScopes(ledger).filter((scope) => isExportDue(ledger, scope, chosen, ledger.clock.now()));
+    if (due.length === 0) return;
     const [{ keepExported }, { ledgerPlace }] = await Promise.all([
       import("../../../core/ledger/upkeep/keep-ledger.ts"),
       import("./ledger-place.ts"),
