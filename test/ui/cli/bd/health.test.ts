@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import Database from "better-sqlite3";
@@ -279,6 +279,10 @@ it("calls the event hooks of a repository only when a setting says so that no cl
   expect((await repository.bd(["list"])).stderr).toBe("");
   writeFileSync(join(repository.path, ".beads", "config.local.yaml"), "hooks.trust: true\n");
   const told = await repository.create("told");
-  await waitFor(() => existsSync(called), { timeoutMs: 30_000, what: "the hook" });
-  expect(await readFile(called, "utf8")).toBe(`${told} created\n`);
+  // The file is there before what the hook writes is in it.
+  const text = await waitFor(() => existsSync(called) && readFileSync(called, "utf8"), {
+    timeoutMs: 30_000,
+    what: "the hook to be called",
+  });
+  expect(text).toBe(`${told} created\n`);
 });
