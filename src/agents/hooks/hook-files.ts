@@ -1,8 +1,14 @@
+import { join } from "node:path";
 import { isObject, type JsonObject } from "../../core/town/json-file.ts";
 import type { HookEvent, HookProvider } from "./hook-event.ts";
+import type { UserHook } from "./user-hooks.ts";
 
 /** Marks an entry of a hooks file as ours (spec/03 §4.6). */
 const mark = "tap hook";
+/** Marks an entry that a person ordered for all files: a comment for the shell that runs it. */
+const userMark = "# gt hooks";
+/** Part of the path of the scripts that stand for our commands where a runtime takes no arguments. */
+const scriptFolder = "/hooks/auggie/";
 
 /** Seconds a runtime waits for each hook. */
 const timeouts: Readonly<Record<HookEvent, number>> = {
@@ -39,7 +45,7 @@ const claudeEntry =
     hooks: [{ type: "command", command, timeout: timeouts[event] * unit }],
   });
 
-const dialects: Readonly<Record<"claude" | "codex" | "gemini" | "copilot" | "cursor", Dialect>> = {
+const dialects: Readonly<Record<"claude" | "codex" | "gemini" | "copilot" | "cursor" | "auggie", Dialect>> = {
   claude: {
     events: claudeEvents,
     toolMatcher: "Bash",
@@ -90,9 +96,28 @@ const dialects: Readonly<Record<"claude" | "codex" | "gemini" | "copilot" | "cur
     entry: (command) => ({ command }),
     extra: { version: 1 },
   },
+  auggie: {
+    events: {
+      "session-start": "SessionStart",
+      prompt: "PromptSubmit",
+      "pre-tool": "PreToolUse",
+      "turn-end": "Stop",
+      "session-end": "SessionEnd",
+    },
+    toolMatcher: "launch-process",
+    entry: claudeEntry(1000),
+    extra: {},
+  },
 };
 
 export type FileProvider = keyof typeof dialects;
+
+/** What our part of a hooks file is made of. */
+export interface OurHooks {
+  readonly gt: string;
+  readonly scripts: string;
+  readonly users?: readonly UserHook[];
+}
 
 export function isFileProvider(provider: string): provider is FileProvider {
   return provider in dialects;
@@ -105,28 +130,81 @@ export function eventName(provider: FileProvider, event: HookEvent): string | un
 
 /**
  * The hooks file with our entries brought up to date and everything else as it was, order included (spec/03 §4.5, §4.6).
- * `gt` is the absolute path of the program.
+ * `gt` is the absolute path of the program, `scripts` the directory of those that stand for our commands where a runtime
+ * takes no arguments, `users` what a person ordered besides.
  */
-export function withOurHooks(provider: FileProvider, existing: JsonObject, gt: string): JsonObject {
+export function withOurHooks(
+  provider: FileProvider,
+  existing: JsonObject,
+  { gt, scripts, users = [] }: OurHooks,
+): JsonObject {
   const { events, toolMatcher, entry, extra } = dialects[provider];
   const hooks: JsonObject = isObject(existing["hooks"]) ? { ...existing["hooks"] } : {};
   for (const [name, entries] of Object.entries(hooks))
     if (Array.isArray(entries)) hooks[name] = entries.filter((each) => !isOurs(each));
   for (const [event, name] of Object.entries(events) as [HookEvent, string][]) {
-    const command = `${quote(gt)} ${mark} ${event} --provider ${provider}`;
+    const command = provider === "auggie" ? join(scripts, `${event}.sh`) : hookCommand(gt, provider, event);
     const others = Array.isArray(hooks[name]) ? hooks[name] : [];
     hooks[name] = [...others, entry(command, event, event === "pre-tool" ? toolMatcher : "")];
   }
+  for (const { name, value } of users.flatMap((user) => userEntries(provider, user)))
+    hooks[name] = [...(Array.isArray(hooks[name]) ? hooks[name] : []), value];
   for (const [name, entries] of Object.entries(hooks))
     if (Array.isArray(entries) && entries.length === 0) delete hooks[name];
   return { ...mergeMissing(existing, extra), hooks };
 }
 
-/** An entry is ours when a command in it runs `tap hook`. */
+/** The same file with nothing of ours in it. */
+export function withoutOurHooks(existing: JsonObject): JsonObject {
+  const hooks: JsonObject = isObject(existing["hooks"]) ? existing["hooks"] : {};
+  const kept = Object.entries(hooks)
+    .map(([name, entries]) => [
+      name,
+      Array.isArray(entries) ? entries.filter((each) => !isOurs(each)) : entries,
+    ])
+    .filter(([, entries]) => !Array.isArray(entries) || entries.length > 0);
+  const { hooks: _, ...rest } = existing;
+  return kept.length === 0 ? rest : { ...rest, hooks: Object.fromEntries(kept) };
+}
+
+/** What a runtime runs for one of our events. */
+export function hookCommand(gt: string, provider: HookProvider, event: HookEvent): string {
+  return `${quote(gt)} ${mark} ${event} --provider ${provider}`;
+}
+
+/** A person's hook in the runtime's own terms; nothing where it knows no such event. */
+function userEntries(
+  provider: FileProvider,
+  { event, matcher, hooks }: UserHook,
+): readonly { readonly name: string; readonly value: JsonObject }[] {
+  const { events, toolMatcher, entry } = dialects[provider];
+  const marked = (command: unknown): string => `${String(command)} ${userMark}`;
+  if (provider === "claude") {
+    const value = { matcher, hooks: hooks.map((hook) => ({ ...hook, command: marked(hook["command"]) })) };
+    return [{ name: event, value }];
+  }
+  // A runtime that takes no arguments takes no comment, either.
+  const ours = provider === "auggie" ? undefined : canonical.get(event);
+  const name = ours === undefined ? undefined : events[ours];
+  if (ours === undefined || name === undefined) return [];
+  const own = matcher === "Bash" ? toolMatcher : matcher;
+  return hooks.map((hook) => ({ name, value: entry(marked(hook["command"]), ours, own) }));
+}
+
+/** Our events by the names in which people write theirs. */
+const canonical = new Map(
+  Object.entries(claudeEvents).map(([event, name]): [string, HookEvent] => [name, event as HookEvent]),
+);
+
+/** An entry is ours when a command in it is: by hand or by a person's order for all files. */
 function isOurs(entry: unknown): boolean {
   if (!isObject(entry)) return false;
   const commands = [entry["command"], entry["bash"], ...nestedCommands(entry["hooks"])];
-  return commands.some((command) => typeof command === "string" && command.includes(mark));
+  return commands.some(
+    (command) =>
+      typeof command === "string" &&
+      (command.includes(mark) || command.endsWith(userMark) || command.includes(scriptFolder)),
+  );
 }
 
 function nestedCommands(hooks: unknown): readonly unknown[] {

@@ -57,7 +57,10 @@ export async function preTool(town: Town, actor: string, request: HookRequest): 
   const context = guardContext(town, actor, request);
   const hasSnapshot = losesWork(command) && (await saveWork(town, actor, "pre-reset"));
   const denied = guardCommand(command, { ...context, hasSnapshot });
-  return denied === undefined ? {} : { deny: denied.reason };
+  if (denied === undefined) return {};
+  const { recordDenial } = await import("./hook-events.ts");
+  recordDenial(town, actor, denied.guard, command);
+  return { deny: denied.reason };
 }
 
 export function guardContext(

@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { chmod } from "node:fs/promises";
+import { existsSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { openGit } from "../../core/git/git.ts";
 import { excludePatterns } from "../../core/git/repository.ts";
@@ -9,7 +9,9 @@ import { type JsonObject, readJsonFile } from "../../core/town/json-file.ts";
 import type { Town } from "../../core/town/town.ts";
 import { writeFileAtomic } from "../../core/town/write-file.ts";
 import type { Runtime } from "../runtimes/runtime.ts";
-import { extensionSource, isFileProvider, withOurHooks } from "./hook-files.ts";
+import { hookEvents } from "./hook-event.ts";
+import { extensionSource, hookCommand, isFileProvider, withOurHooks } from "./hook-files.ts";
+import { readUserHooks } from "./user-hooks.ts";
 
 export interface HookPlace {
   /** The runtime will run our hooks. */
@@ -22,40 +24,108 @@ export interface HookPlace {
   readonly outcome: "created" | "updated" | "unchanged" | "tracked" | "none";
 }
 
-const none: HookPlace = { isActive: false, env: {}, outcome: "none" };
+/** One file as it should be. */
+export interface HookFile {
+  readonly path: string;
+  readonly text: string;
+  /** As it is; undefined when it is missing. */
+  readonly found: string | undefined;
+  /** Run by the runtime as a program. */
+  readonly isScript?: boolean;
+}
+
+/** What a runtime needs of us so that it runs our hooks, and what is there. */
+export interface HookPlan {
+  readonly isActive: boolean;
+  /** The file that the runtime reads, which may be the project's own. */
+  readonly file?: string;
+  readonly isTracked: boolean;
+  readonly files: readonly HookFile[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly settingsFile?: string;
+  /** Names of a person's files that have a say. */
+  readonly overrides: readonly string[];
+}
+
+const nothing: HookPlan = { isActive: false, isTracked: false, files: [], env: {}, overrides: [] };
 
 /**
- * Writes the runtime's hooks file where it looks for it (spec/03 §4.5, §4.6). Only our entries are touched; a file that
- * the project tracks is never modified, and one that cannot be read stops the start: `E_HOOKS_FILE`.
+ * The runtime's hooks files as they should be (spec/03 §4.5, §4.6). Only our entries differ from what is there; a file
+ * that the project tracks is never modified, and one that cannot be read is `E_HOOKS_FILE`. Changes nothing.
  */
+export async function planHooks(
+  town: Town,
+  address: Address,
+  runtime: Runtime,
+  gt: string,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<HookPlan> {
+  const provider = runtime.hooksProvider;
+  if (provider === "none" || runtime.hooksInformational) return nothing;
+  const hooks = join(town.paths.runtime, "hooks");
+  if (provider === "opencode" || provider === "pi" || provider === "omp") {
+    const file = fileAt(extensionFile(provider, hooks), extensionSource(provider, gt));
+    const variables: Record<string, string> =
+      provider === "opencode" ? { OPENCODE_CONFIG_DIR: join(hooks, "opencode") } : {};
+    return { ...nothing, isActive: true, file: file.path, files: [file], env: variables };
+  }
+  if (!isFileProvider(provider)) return nothing;
+  const users = readUserHooks(env, address);
+  const scripts = join(hooks, "auggie");
+  const ours = { gt, scripts, users: users.hooks };
+  const path = hooksFileOf(town, address, runtime);
+  if (provider !== "claude" && (await isTracked(path, address, town))) {
+    if (provider !== "gemini") return { ...nothing, file: path, isTracked: true };
+    const own = join(hooks, "gemini", `${address.rig}-${address.role}-${address.name}.json`);
+    return {
+      ...{ isActive: true, file: own, isTracked: true, overrides: users.sources },
+      files: [fileAt(own, render(withOurHooks(provider, {}, ours)))],
+      env: { GEMINI_CLI_SYSTEM_DEFAULTS_PATH: own },
+    };
+  }
+  const main = fileAt(path, render(withOurHooks(provider, readHooksFile(path), ours)));
+  const programs = provider === "auggie" ? hookEvents.map((event) => script(scripts, gt, event)) : [];
+  return {
+    ...{ isActive: true, file: path, isTracked: false, env: {}, overrides: users.sources },
+    files: [...programs, main],
+    ...(provider === "claude" ? { settingsFile: path } : {}),
+  };
+}
+
+/** Writes what `planHooks` says; what is as it should be is not touched. */
 export async function writeHooks(
   town: Town,
   address: Address,
   runtime: Runtime,
   gt: string,
+  env: NodeJS.ProcessEnv = process.env,
 ): Promise<HookPlace> {
-  const provider = runtime.hooksProvider;
-  if (provider === "none" || runtime.hooksInformational) return none;
-  const hooks = join(town.paths.runtime, "hooks");
-  if (provider === "opencode" || provider === "pi" || provider === "omp") {
-    const file = extensionFile(provider, hooks);
-    const outcome = await writeText(file, extensionSource(provider, gt));
-    const env: Record<string, string> =
-      provider === "opencode" ? { OPENCODE_CONFIG_DIR: join(hooks, "opencode") } : {};
-    return { isActive: true, file, env, outcome };
+  const plan = await planHooks(town, address, runtime, gt, env);
+  await carryOut(town, address, plan);
+  return {
+    ...{ isActive: plan.isActive, env: plan.env, outcome: outcomeOf(plan) },
+    ...(plan.file === undefined ? {} : { file: plan.file }),
+    ...(plan.settingsFile === undefined ? {} : { settingsFile: plan.settingsFile }),
+  };
+}
+
+/** Brings the files of a plan up to date. */
+export async function carryOut(town: Town, address: Address, plan: HookPlan): Promise<void> {
+  for (const { path, text, found, isScript } of plan.files) {
+    if (found !== text) await writeFileAtomic(path, text, { mode: isScript ? 0o755 : 0o600 });
+    if (isScript) await chmod(path, 0o755);
   }
-  // An executable file per event, for a runtime that takes no arguments: not written yet.
-  if (!isFileProvider(provider)) return none;
-  const file = hooksFileOf(town, address, runtime);
-  if (provider !== "claude" && (await isTracked(file, address, town))) {
-    if (provider !== "gemini") return { ...none, file, outcome: "tracked" };
-    const own = join(hooks, "gemini", `${address.rig}-${address.role}-${address.name}.json`);
-    await writeText(own, render(withOurHooks(provider, {}, gt)));
-    return { isActive: true, file: own, env: { GEMINI_CLI_SYSTEM_DEFAULTS_PATH: own }, outcome: "tracked" };
-  }
-  const outcome = await writeText(file, render(withOurHooks(provider, readHooksFile(file), gt)));
-  if (provider !== "claude") await exclude(file, address, town);
-  return { isActive: true, file, env: {}, outcome, ...(provider === "claude" ? { settingsFile: file } : {}) };
+  // Claude's settings and our own folder are in no worktree.
+  const isInWorktree = plan.settingsFile === undefined && !plan.isTracked;
+  if (isInWorktree && plan.file !== undefined && !plan.file.startsWith(town.paths.runtime))
+    await exclude(plan.file, address, town);
+}
+
+export function outcomeOf({ files, isTracked }: HookPlan): HookPlace["outcome"] {
+  if (isTracked) return "tracked";
+  if (files.length === 0) return "none";
+  if (files.every(({ text, found }) => text === found)) return "unchanged";
+  return files.at(-1)?.found === undefined ? "created" : "updated";
 }
 
 /** Claude's settings belong to the role, never to a worktree; the others look in the worktree. */
@@ -87,6 +157,16 @@ function extensionFile(provider: "opencode" | "pi" | "omp", hooks: string): stri
     : join(hooks, `gastown-${provider}.ts`);
 }
 
+/** A program of two lines, for a runtime that runs files without arguments. */
+function script(scripts: string, gt: string, event: (typeof hookEvents)[number]): HookFile {
+  const text = `#!/bin/sh\nexec ${hookCommand(gt, "auggie", event)}\n`;
+  return { ...fileAt(join(scripts, `${event}.sh`), text), isScript: true };
+}
+
+function fileAt(path: string, text: string): HookFile {
+  return { path, text, found: existsSync(path) ? readFileSync(path, "utf8") : undefined };
+}
+
 function readHooksFile(file: string): JsonObject {
   try {
     return readJsonFile(file) ?? {};
@@ -97,13 +177,6 @@ function readHooksFile(file: string): JsonObject {
       { hint: `$EDITOR ${file}`, cause: error },
     );
   }
-}
-
-async function writeText(file: string, text: string): Promise<"created" | "updated" | "unchanged"> {
-  const before = existsSync(file) ? await readFile(file, "utf8") : undefined;
-  if (before === text) return "unchanged";
-  await writeFileAtomic(file, text, { mode: 0o600 });
-  return before === undefined ? "created" : "updated";
 }
 
 const render = (value: JsonObject): string => `${JSON.stringify(value, null, 2)}\n`;

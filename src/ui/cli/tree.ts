@@ -23,6 +23,7 @@ import { gitInitCommands } from "./gt/git-init.spec.ts";
 import { heartbeatCommands } from "./gt/heartbeat.spec.ts";
 import { helpCommands } from "./gt/help.spec.ts";
 import { hookCommands } from "./gt/hook.spec.ts";
+import { hooksCommands } from "./gt/hooks.spec.ts";
 import { infoCommands } from "./gt/info.spec.ts";
 import { installCommands } from "./gt/install.spec.ts";
 import { logCommands } from "./gt/log.spec.ts";
@@ -80,6 +81,7 @@ export const gtTree: readonly CommandSpec[] = [
   ...heartbeatCommands,
   ...helpCommands,
   ...hookCommands,
+  ...hooksCommands,
   ...infoCommands,
   ...installCommands,
   ...logCommands,

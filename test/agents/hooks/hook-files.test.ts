@@ -101,9 +101,9 @@ test("a broken file stops the start and is not touched", async () => {
 });
 
 test("writing again replaces our entries, also those of an older program", () => {
-  const old = withOurHooks("codex", {}, "/old/gt");
-  const fresh = withOurHooks("codex", old, "/new/gt");
-  expect(fresh).toEqual(withOurHooks("codex", {}, "/new/gt"));
+  const old = withOurHooks("codex", {}, { gt: "/old/gt", scripts: "/s" });
+  const fresh = withOurHooks("codex", old, { gt: "/new/gt", scripts: "/s" });
+  expect(fresh).toEqual(withOurHooks("codex", {}, { gt: "/new/gt", scripts: "/s" }));
 });
 
 test("every dialect says allow, deny, context and continue in its own way", () => {

@@ -1,15 +1,14 @@
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { GtError } from "../../../core/gt-error.ts";
 import { withLock } from "../../../core/lock/lock.ts";
-import { sanitiseLine } from "../../../core/sanitise.ts";
 import { settingsFile } from "../../../core/town/change-settings.ts";
 import { isObject, type JsonObject, parseJsonObject } from "../../../core/town/json-file.ts";
 import { isAcceptable } from "../../../core/town/setting-keys.ts";
 import { writeFileAtomic } from "../../../core/town/write-file.ts";
 import type { CommandContext } from "../command.ts";
+import { openEditor } from "../open-editor.ts";
 
 /** `gt config edit`: a copy in the editor, checked when it is closed, then put in place (spec/07 §6.2). */
 export async function run(context: CommandContext): Promise<void> {
@@ -46,17 +45,6 @@ export async function run(context: CommandContext): Promise<void> {
     for (const problem of problems) out.warn(problem);
     if (!(await context.confirm({ text: "edit again? (no discards your changes)" }))) return;
   }
-}
-
-function openEditor(file: string, env: NodeJS.ProcessEnv): void {
-  const editor = env["VISUAL"] || env["EDITOR"] || "vi";
-  // An editor may come with arguments, as in `code --wait`; the file is handed over apart from the shell's words.
-  const { status, error } = spawnSync("sh", ["-c", `${editor} "$1"`, "sh", file], { stdio: "inherit" });
-  if (status === 0) return;
-  throw new GtError("E_FAILED", `the editor "${sanitiseLine(editor)}" failed`, {
-    hint: "export EDITOR=vi",
-    cause: error,
-  });
 }
 
 /** What would be refused by `gt config set`, each with its key. */

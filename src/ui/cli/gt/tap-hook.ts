@@ -46,7 +46,9 @@ export async function run(context: CommandContext): Promise<number> {
   try {
     result = await Promise.race([handle(context, event, provider), late.promise]);
   } catch (error) {
-    process.stderr.write(`gt tap hook ${event}: ${error instanceof Error ? error.message : String(error)}\n`);
+    const message = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`gt tap hook ${event}: ${message}\n`);
+    await remember(context, { provider, event, message });
   }
   clearTimeout(timer);
   const answer = answerHook(provider, event, result);
@@ -77,6 +79,20 @@ async function handle(
   };
   if (event === "pre-tool") return preTool(town, actor, request);
   return runHook(event === "session-start" ? await readingAccess(context) : await context.access(), request);
+}
+
+/** A hook that fails fails silently for its runtime; the log says so. */
+async function remember(
+  context: CommandContext,
+  failure: { readonly provider: string; readonly event: string; readonly message: string },
+): Promise<void> {
+  try {
+    const { recordHookError } = await import("../../../agents/hooks/hook-events.ts");
+    const { env } = context;
+    recordHookError(await context.town(), await context.actor(), env["GT_SESSION"] ?? "", failure);
+  } catch {
+    // Outside a town there is no log.
+  }
 }
 
 async function primeText(

@@ -1,3 +1,4 @@
+import { mkdirSync, readFileSync } from "node:fs";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { enqueue } from "../../../../src/agents/sessions/nudge-queue.ts";
 import { PlainTown } from "../../../support/plain-town.ts";
@@ -23,6 +24,28 @@ test("guards deny with exit 2 and a reason, and allow what they cannot read", as
   expect((await tap(["hook", "pre-tool", "--provider", "copilot"], bash("sudo ls"))).json()).toMatchObject({
     permissionDecision: "deny",
   });
+  for (const [provider, answer] of [
+    ["gemini", { decision: "deny" }],
+    ["cursor", { permission: "deny" }],
+  ] as const) {
+    const result = await tap(["hook", "pre-tool", "--provider", provider], bash("sudo ls"));
+    expect(result.code).toBe(0);
+    expect(result.json()).toMatchObject(answer);
+  }
+  const log = readFileSync(town.town.paths.events, "utf8");
+  expect(log).toContain('"type":"guard_denied"');
+  expect(log).toContain('"guard":"dangerous-command","command":"sudo ls"');
+});
+
+test("a hook that fails is silent for its runtime, and the log says so once a minute", async () => {
+  mkdirSync(town.town.paths.ledger, { recursive: true });
+  for (let time = 0; time < 2; time++)
+    expect(await tap(["hook", "prompt", "--provider", "claude"], "{}")).toMatchObject({
+      code: 0,
+      stdout: "",
+    });
+  const log = readFileSync(town.town.paths.events, "utf8");
+  expect(log.match(/"type":"hook_error"/g)).toHaveLength(1);
 });
 
 test("a session's start gives the agent its work, within the size that runtimes accept, and is told once", async () => {
