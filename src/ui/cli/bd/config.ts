@@ -27,7 +27,7 @@ export async function set(context: CommandContext): Promise<void> {
   const { args, out } = context;
   const [key = "", value = ""] = args;
   const workspace = await openWorkspace(context);
-  await change(context, workspace, key, value);
+  await changeSetting(context, workspace, key, value);
   out.document({ key, value });
   if (!out.json) out.done(`Set ${sanitiseLine(key)} = ${sanitiseLine(value)}`);
 }
@@ -42,7 +42,7 @@ export async function setMany(context: CommandContext): Promise<void> {
   });
   for (const [key, value] of pairs) check(key, value);
   const workspace = await openWorkspace(context);
-  for (const [key, value] of pairs) await change(context, workspace, key, value);
+  for (const [key, value] of pairs) await changeSetting(context, workspace, key, value);
   out.document(Object.fromEntries(pairs));
   if (!out.json)
     for (const [key, value] of pairs) out.done(`Set ${sanitiseLine(key)} = ${sanitiseLine(value)}`);
@@ -53,7 +53,7 @@ export async function unset(context: CommandContext): Promise<void> {
   const { args, out } = context;
   const key = args[0] ?? "";
   const workspace = await openWorkspace(context);
-  await change(context, workspace, key, null);
+  await changeSetting(context, workspace, key, null);
   out.document({ key, value: "" });
   if (!out.json) out.done(`Unset ${sanitiseLine(key)}`);
 }
@@ -96,7 +96,8 @@ function check(key: string, value: string): void {
   }
 }
 
-async function change(
+/** Sets or, with null, removes a key where it lives: in the database or in `config.yaml`. */
+export async function changeSetting(
   { out }: CommandContext,
   workspace: Workspace,
   key: string,

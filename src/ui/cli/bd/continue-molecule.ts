@@ -22,7 +22,7 @@ export async function continueMolecule(
   if (root === undefined) {
     out.document({
       closed: closed.map((bead) => beadJson(bead)),
-      continue: { closed_step: step.id, auto_advanced: false, molecule_complete: false },
+      continue: { closed_step: beadJson(step), auto_advanced: false, molecule_complete: false },
     });
     out.line(`${step.id} is not a step of a molecule`);
     return;
@@ -34,7 +34,7 @@ export async function continueMolecule(
   out.document({
     closed: closed.map((bead) => beadJson(bead)),
     continue: {
-      closed_step: step.id,
+      closed_step: beadJson(step),
       ...(next === undefined ? {} : { next_step: beadJson(next) }),
       auto_advanced: next !== undefined && !flags.boolean("no-auto"),
       molecule_complete: isComplete,

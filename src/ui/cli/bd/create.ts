@@ -14,6 +14,7 @@ import { parseDependencies } from "./dependency-list.ts";
 import { holdsBeads } from "./find-beads.ts";
 import { gitConfig } from "./git-config.ts";
 import { rememberTouched } from "./last-touched.ts";
+import { withStructuredText } from "./structured-text.ts";
 import { openWorkspace, rigNamed, type Workspace } from "./workspace.ts";
 
 /** `bd create`: the bead, its edges and its labels in one batch (spec/01 §10.2). */
@@ -24,7 +25,8 @@ export async function run(context: CommandContext): Promise<void> {
     return createMany(context);
   }
   const workspace = await openWorkspace(targetOf(context));
-  const bead = await newBead(context, workspace);
+  const given = await newBead(context, workspace);
+  const bead = withStructuredText(given, { type: given.type ?? "task", labels: given.labels ?? [] });
   await warnAbout(context, workspace, bead);
   const operations = await createOperations(context, workspace, bead);
   await checkNewBeads(context, workspace, operations);

@@ -57,10 +57,12 @@ export const healthCommands: readonly CommandSpec[] = [
   {
     name: "migrate",
     group: "diag",
-    summary: "bring the database to this program's schema",
+    summary: "bring old forms to the present one",
+    description:
+      "schema: the database, which happens by itself. agents: facts that older programs wrote into descriptions become fields. sync <branch>: beads go through another branch from now on.",
     flags: [{ name: "dry-run", summary: "only say what would be done" }],
-    args: [{ name: "what", optional: true }],
-    examples: ["bd migrate"],
+    args: [{ name: "what", optional: true, many: true }],
+    examples: ["bd migrate", "bd migrate agents --dry-run", "bd migrate sync beads"],
     load: () => import("./migrate.ts"),
   },
   {
@@ -79,6 +81,7 @@ export const healthCommands: readonly CommandSpec[] = [
     flags: [
       { name: "from", value: "prefix", summary: "the old prefix (default: this scope's)" },
       { name: "dry-run", summary: "only count" },
+      { name: "repair", summary: "also beads whose prefix nobody has registered" },
     ],
     examples: ["bd rename-prefix web"],
     load: async () => ({ run: (await import("./rename.ts")).renamePrefix }),

@@ -16,12 +16,12 @@ interface Slot {
 export async function create(context: CommandContext): Promise<void> {
   const { out } = context;
   const workspace = await openWorkspace(context);
-  const { id, bead } = await readSlot(workspace);
+  const { id, bead, holder, waiters } = await readSlot(workspace);
   if (bead === undefined) {
     const metadata = { slot: { holder: "", waiters: [] } };
     await workspace.write([{ op: "create", bead: { id, title: "Merge slot", type: "slot", metadata } }]);
   }
-  out.document({ id, available: true, holder: "", waiters: [] });
+  out.document({ id, available: holder === "", holder, waiters });
   if (!out.json) out.done(bead === undefined ? `Created ${id}` : `${id} exists`);
 }
 

@@ -8,6 +8,7 @@ import { nameBead } from "./bead-text.ts";
 import { contentFields, invalid, parseAssignment } from "./content.ts";
 import { eachBead, reread } from "./each-bead.ts";
 import { idsOrTouched, rememberTouched } from "./last-touched.ts";
+import { withStructuredText } from "./structured-text.ts";
 import { openWorkspace, type Workspace } from "./workspace.ts";
 
 /** `bd update`: each id is one transaction (spec/01 §10.4). */
@@ -108,7 +109,7 @@ function updateOperations(flags: FlagValues, bead: Bead, fields: BeadFields): re
   const notes = flags.string("append-notes");
   const base = fields.notes ?? bead.notes;
   const own: BeadFields = {
-    ...fields,
+    ...withStructuredText(fields, { type: fields.type ?? bead.type, labels: bead.labels }),
     ...(notes === undefined ? {} : { notes: base === "" ? notes : `${base}\n${notes}` }),
     ...(flags.has("set-labels") ? { labels: flags.strings("set-labels") } : {}),
   };

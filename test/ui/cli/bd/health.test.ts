@@ -160,6 +160,58 @@ it("ids and prefixes are renamed with everything that mentions them", async () =
   expect((await repository.bd(["migrate"])).stdout).toBe("Already up to date (schema v1)\n");
 });
 
+it("old forms are brought to the present one", async () => {
+  const repository = await bdRepository();
+  const lines = [
+    { id: "old-abc12", title: "stray", description: "see old-abc12.1" },
+    { id: "old-abc12.1", title: "its child" },
+    { id: "demo-x-witness", title: "x/witness", labels: ["later"] },
+  ];
+  await repository.bd(["import", "-"], { input: lines.map((line) => JSON.stringify(line)).join("\n") });
+  expect(await repository.json("rename-prefix", "demo", "--repair", "--dry-run")).toMatchObject({
+    renamed: 1,
+  });
+  await repository.json("rename-prefix", "demo", "--repair");
+  expect(await repository.json<readonly unknown[]>("show", "demo-abc12", "demo-abc12.1")).toMatchObject([
+    { description: "see demo-abc12.1" },
+    { title: "its child" },
+  ]);
+  // As an older program left it: a label and a text, no row.
+  const text = "x/witness\n\nrole_type: witness\nrig: x\nagent_state: working\nhook_bead: null";
+  await repository.json("update", "demo-x-witness", "-d", text, "--add-label", "gt:agent");
+  expect(await repository.json("migrate", "agents", "--dry-run")).toMatchObject({ count: 1, dry_run: true });
+  expect(await repository.json("migrate", "agents")).toMatchObject({ migrated: ["demo-x-witness"] });
+  const [agent] = await repository.json<readonly Record<string, unknown>[]>("show", "demo-x-witness");
+  expect(agent).toMatchObject({ issue_type: "agent", role_type: "witness", agent_state: "working" });
+  expect(agent).not.toHaveProperty("description");
+  expect(await repository.json("migrate", "agents")).toMatchObject({ count: 0 });
+  expect(await repository.json("migrate", "sync", "beads/main")).toMatchObject({ sync_branch: "beads/main" });
+  expect(await repository.json("config", "get", "sync.branch")).toMatchObject({ value: "beads/main" });
+  expect((await repository.bd(["migrate", "sync", "a..b"])).code).toBe(2);
+  expect((await repository.bd(["migrate", "everything"])).code).toBe(2);
+});
+
+it("fields that stand as lines in a description go where their type stores them", async () => {
+  const repository = await bdRepository();
+  const text = "severity: high\nreason: it burns\nRelated-Bead: demo-a\n\nPlease look.";
+  const id = await repository.create("Fire", "-t", "escalation", "-d", text);
+  const shown = async () => (await repository.json<readonly Record<string, unknown>[]>("show", id))[0];
+  expect(await shown()).toMatchObject({
+    description: "Please look.",
+    metadata: { escalation: { severity: "high", reason: "it burns", related_bead: "demo-a" } },
+  });
+  await repository.json("update", id, "-d", "severity: low\nLess urgent.");
+  expect(await shown()).toMatchObject({
+    description: "Less urgent.",
+    metadata: { escalation: { severity: "low", reason: "it burns" } },
+  });
+  const task = await repository.create("Plain", "-d", "severity: high");
+  expect((await repository.json<readonly Record<string, unknown>[]>("show", task))[0]).toMatchObject({
+    description: "severity: high",
+  });
+  expect((await repository.bd(["show", id])).stdout).toContain("\nseverity: low\n");
+});
+
 it("an overdue export is made by the next command, and what others did to the file is taken in with it", async () => {
   const repository = await bdRepository();
   const file = join(repository.path, ".beads/issues.jsonl");
