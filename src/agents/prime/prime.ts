@@ -1,7 +1,9 @@
+import { readFileSync } from "node:fs";
 import { GtError } from "../../core/gt-error.ts";
 import type { Role } from "../../core/ledger/bead.ts";
 import type { Ledger } from "../../core/ledger/ledger.ts";
 import type { Message } from "../../core/mail/message.ts";
+import { sanitise } from "../../core/sanitise.ts";
 import { type Address, parseAddress } from "../../core/town/address.ts";
 import type { Town } from "../../core/town/town.ts";
 import { type Checkpoint, readCheckpoint } from "../lifecycle/checkpoint.ts";
@@ -93,6 +95,8 @@ interface Facts {
   readonly role: Role;
   readonly hook: HookReading;
   readonly note: HandoffNote | undefined;
+  /** The operator's brief instead of ours. */
+  readonly ownBrief: string | undefined;
   readonly checkpoint: Checkpoint | undefined;
   readonly hasCrashed: boolean;
   readonly waiting: Awaited<ReturnType<typeof readWaiting>>;
@@ -118,6 +122,7 @@ async function readFacts(access: PrimeAccess, address: Address, request: PrimeRe
   return {
     ...{ access, request, address, role, hook, now, checkpoint },
     note: await handoffNote(access, run),
+    ownBrief: isFull ? await ownBrief(town, address) : undefined,
     hasCrashed: isFull && hook.bead !== undefined && startedToRecover(town, session, run),
     waiting: await readWaiting({ ledger, actor, address, session, now }),
     others: isFull
@@ -128,6 +133,18 @@ async function readFacts(access: PrimeAccess, address: Address, request: PrimeRe
         }
       : {},
   };
+}
+
+/** The brief of the role's `prompt_template`. A definition that cannot be used counts as none: the start said so. */
+async function ownBrief(town: Town, address: Address): Promise<string | undefined> {
+  try {
+    const { fillIn, roleDefinition } = await import("../runtimes/role-definition.ts");
+    const { promptTemplate } = await roleDefinition(town, address.role as Role, address.rig);
+    if (promptTemplate === "") return undefined;
+    return `${fillIn(sanitise(readFileSync(promptTemplate, "utf8")).trim(), town, address)}\n`;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whoever started the session said that it goes on after a crash. */
@@ -204,9 +221,9 @@ function shortSections(facts: Facts): readonly PrimeSection[] {
   ].filter((section) => section !== undefined);
 }
 
-function brief({ access, address, role }: Facts): PrimeSection {
+function brief({ access, address, role, ownBrief: own }: Facts): PrimeSection {
   const rig = address.rig === "" ? undefined : access.town.findRig(address.rig);
-  const text = roleBrief(role, {
+  const ours = roleBrief(role, {
     town: access.town.name,
     rig: address.rig,
     name: address.name,
@@ -215,11 +232,11 @@ function brief({ access, address, role }: Facts): PrimeSection {
   });
   return {
     name: "role",
-    text,
+    text: own ?? ours,
     minimum: `## Your laws\n${roleLaws(role)}`,
     budget: 2600,
     shrink: 3,
-    why: `brief of the role ${role}`,
+    why: own === undefined ? `brief of the role ${role}` : `the role's own prompt_template`,
   };
 }
 

@@ -30,6 +30,7 @@ const specSchema = z.object({
   rows: size.exactOptional(),
   bead: z.string().exactOptional(),
   topic: z.string().exactOptional(),
+  instruction: z.string().exactOptional(),
   runId: z.string().min(1),
   detection: z
     .object({

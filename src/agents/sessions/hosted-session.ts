@@ -93,6 +93,7 @@ export class HostedSession {
       startedAt: now,
       ...(spec.bead === undefined ? {} : { bead: spec.bead }),
       ...(spec.topic === undefined ? {} : { topic: spec.topic }),
+      ...(spec.instruction === undefined ? {} : { instruction: spec.instruction }),
       ...(spec.detection === undefined ? { readyAt: now } : {}),
       phase: spec.detection === undefined ? "working" : "starting",
       phaseSince: now,

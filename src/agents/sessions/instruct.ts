@@ -16,7 +16,12 @@ export async function enqueueInstruction(
   const id = randomWord(access.random, 10);
   await enqueue(access.ledger, access.actor, {
     ...{ id, session: record.session, to: record.actor, sender: access.actor },
-    ...{ message: workInstruction(record.role), priority: "urgent", mode: "wait-idle", kind: "instruct" },
+    ...{
+      message: workInstruction(record.role, record.instruction),
+      priority: "urgent",
+      mode: "wait-idle",
+      kind: "instruct",
+    },
     ...{ attempts: 0, createdAt: now, expiresAt: now + ttlMs },
   });
   await host.deliver(record.session, { id, waitMs: 0 });

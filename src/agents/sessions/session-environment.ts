@@ -18,6 +18,8 @@ export interface EnvironmentRequest {
   readonly bead?: string | undefined;
   /** Conversation id, when we choose it. */
   readonly conversation?: string | undefined;
+  /** Variables of the role's definition. */
+  readonly roleVariables?: Readonly<Record<string, string>>;
   /** Login of the session: the runtime's directory, when it is not its own. */
   readonly account?: { readonly handle: string; readonly configDir: string };
   /** The environment of whoever asks for the session. */
@@ -29,7 +31,8 @@ export function sessionEnvironment(request: EnvironmentRequest): Record<string, 
   const { runtime, base } = request;
   const own = {
     ...scrubEnvironment(base),
-    ...{ ...runtime.env, ...computed(request), ...runtime.env, ...accountVariables(request) },
+    ...{ ...runtime.env, ...computed(request), ...request.roleVariables, ...runtime.env },
+    ...accountVariables(request),
   };
   const bin = join(packageRoot(), "bin");
   const path = [bin, ...(own["PATH"] ?? "").split(delimiter).filter((each) => each !== bin && each !== "")];

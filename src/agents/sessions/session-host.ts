@@ -51,6 +51,8 @@ export interface SessionSpec {
   readonly rows?: number;
   readonly bead?: string;
   readonly topic?: string;
+  /** Text that starts the work, when the role has one of its own (spec/03 §5.6). */
+  readonly instruction?: string;
   /** Generation of the session (`GT_RUN`): reports of any other run are refused. */
   readonly runId: string;
   /** How to read the program's screen. Without it the session is `working` until it exits, as `shell` sessions are. */
@@ -106,6 +108,7 @@ export interface SessionRecord {
   readonly exitReason?: ExitReason;
   readonly bead?: string;
   readonly topic?: string;
+  readonly instruction?: string;
   readonly phase: SessionPhase;
   readonly phaseSince: number;
   /** When a session in phase `limited` may go on. */

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { GtError } from "../../core/gt-error.ts";
-import type { Agent } from "../../core/ledger/bead.ts";
+import type { Agent, Role } from "../../core/ledger/bead.ts";
 import { uuidV4 } from "../../core/ledger/uuid.ts";
 import { randomWord } from "../../core/random.ts";
 import { sanitiseLine } from "../../core/sanitise.ts";
@@ -17,10 +17,13 @@ import { beacon } from "../runtimes/beacon.ts";
 import { effortArgs, effortOf, effortVariables } from "../runtimes/effort.ts";
 import { launchArgv } from "../runtimes/launch.ts";
 import { findCommand, resolveRuntime } from "../runtimes/resolve-runtime.ts";
+import { fillIn, type RoleDefinition, roleDefinition } from "../runtimes/role-definition.ts";
+import { splitWords } from "../runtimes/split-words.ts";
 import { detectionOf, type Runtime } from "../runtimes/runtime.ts";
 import type { TownAccess } from "../town-access.ts";
 import { allNudges, enqueue, settle } from "./nudge-queue.ts";
 import { packageRoot } from "./own-program.ts";
+import { preSync } from "./pre-sync.ts";
 import { readLastScreen } from "./session-records.ts";
 import { sessionEnvironment } from "./session-environment.ts";
 import { workInstruction } from "./work-instruction.ts";
@@ -57,7 +60,12 @@ export async function startAgentSession(access: TownAccess, request: StartReques
   const address = expectAddress(request.address);
   expectNotStopped(town, address);
   const agent = await ledger.agent(formatAddress(address));
-  const runtime = runtimeFor(town, address, request);
+  const definition = await roleDefinition(town, address.role as Role, address.rig);
+  const runtime = withStartCommand(runtimeFor(town, address, request), definition, town, address, request);
+  if (definition.needsPreSync && runtime.provider !== "shell") {
+    const problem = await preSync(town, address);
+    if (problem !== undefined) request.warn?.(problem);
+  }
   if (runtime.provider !== "shell") await expectBudget(town, ledger, clock.now());
   const hooks = await writeHooks(town, address, runtime, join(packageRoot(), "bin", "gt"));
   const account = await accountFor(town, ledger, runtime, {
@@ -66,7 +74,18 @@ export async function startAgentSession(access: TownAccess, request: StartReques
   });
   const runId = uuidV4(random);
   const conversation = runtime.sessionIdArg === undefined ? runId : uuidV4(random);
-  const spec = specOf({ access, address, agent, runtime, request, hooks, runId, conversation, account });
+  const spec = specOf({
+    access,
+    address,
+    agent,
+    runtime,
+    request,
+    hooks,
+    runId,
+    conversation,
+    account,
+    definition,
+  });
   const host = await access.host({ start: true });
   const record = await host.spawn(spec);
   if (spec.detection !== undefined) await expectAlive(host, record, town.paths.sessions);
@@ -144,6 +163,22 @@ function runtimeFor(town: Town, address: Address, request: StartRequest): Runtim
   });
 }
 
+/** A role may come with a command line of its own, unless somebody asked for another runtime. */
+function withStartCommand(
+  runtime: Runtime,
+  { startCommand }: RoleDefinition,
+  town: Town,
+  address: Address,
+  request: StartRequest,
+): Runtime {
+  if (startCommand === "" || request.runtimeLabel !== undefined) return runtime;
+  const { agentOverride: asked, ...usual } = request;
+  // A restart asks for the runtime that it had, which is no other one.
+  if (asked !== undefined && asked !== runtimeFor(town, address, usual).name) return runtime;
+  const [command, ...args] = splitWords(fillIn(startCommand, town, address));
+  return command === undefined ? runtime : { ...runtime, command, args };
+}
+
 interface SpecParts {
   readonly access: TownAccess;
   readonly address: Address;
@@ -154,6 +189,7 @@ interface SpecParts {
   readonly runId: string;
   readonly conversation: string;
   readonly account: Account | undefined;
+  readonly definition: RoleDefinition;
 }
 
 function specOf(parts: SpecParts): SessionSpec {
@@ -169,6 +205,9 @@ function specOf(parts: SpecParts): SessionSpec {
       ...{ town, address, session, runId, runtime, agent, bead },
       ...(runtime.sessionIdArg === undefined ? {} : { conversation }),
       ...(parts.account === undefined ? {} : { account: parts.account }),
+      roleVariables: Object.fromEntries(
+        Object.entries(parts.definition.env).map(([name, value]) => [name, fillIn(value, town, address)]),
+      ),
       base: process.env,
     }),
     ...hooks.env,
@@ -181,6 +220,7 @@ function specOf(parts: SpecParts): SessionSpec {
     agent: runtime.name,
     argv: runtime.provider === "shell" ? shellArgv(bead) : agentArgv(parts, env["PATH"] ?? ""),
     topic: request.topic,
+    ...(parts.definition.nudge === "" ? {} : { instruction: fillIn(parts.definition.nudge, town, address) }),
     ...(bead === undefined ? {} : { bead }),
     ...(detection === undefined ? {} : { detection }),
   };
@@ -242,7 +282,8 @@ async function typeFirstWords(
   const { runtime, hooks, address, request } = parts;
   if (runtime.provider === "shell" || spec.detection === undefined) return;
   const prompt = runtime.promptMode === "none" ? [firstPrompt(access, parts)] : [];
-  const work = hooks.isActive || request.bead === undefined ? [] : [workInstruction(address.role)];
+  const work =
+    hooks.isActive || request.bead === undefined ? [] : [workInstruction(address.role, spec.instruction)];
   const now = access.clock.now();
   // What a run that is over was not told any more is not meant for this one.
   for (const left of await allNudges(access.ledger, spec.session))

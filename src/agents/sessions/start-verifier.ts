@@ -102,7 +102,11 @@ export class StartVerifier {
       watched.told++;
       await enqueue(ledger, "system", {
         ...{ id: `start-${record.runId}-${watched.told}`, session: record.session, to: record.actor },
-        ...{ sender: "system", message: workInstruction(record.role), priority: "urgent" },
+        ...{
+          sender: "system",
+          message: workInstruction(record.role, record.instruction),
+          priority: "urgent",
+        },
         ...{ mode: "wait-idle", kind: "instruct", attempts: 0 },
         ...{ createdAt: now, expiresAt: now + instructionTtlMs },
       });

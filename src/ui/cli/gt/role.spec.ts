@@ -49,6 +49,16 @@ export const roleCommands: readonly CommandSpec[] = [
         load: () => import("./role-list.ts"),
       },
       {
+        name: "def",
+        summary: "a role's definition, as files of town and rig make it",
+        description:
+          "Files: roles/<role>.toml of the town, then of the rig. Keys: nudge, prompt_template, [session] needs_pre_sync and start_command, [env]. {town}, {rig}, {name}, {role} and {prefix} are filled in.",
+        args: [{ name: "role" }],
+        flags: [{ name: "rig", value: "rig", summary: "as it is in this rig" }],
+        examples: ["gt role def polecat", "gt role def crew --rig web"],
+        load: () => import("./role-def.ts"),
+      },
+      {
         name: "env",
         summary: "the identity as export lines",
         flags: [
