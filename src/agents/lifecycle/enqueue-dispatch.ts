@@ -24,12 +24,17 @@ export async function enqueueDispatch(
   access: TownAccess,
   bead: Bead,
   rig: Rig,
-  request: { readonly options: SlingOptions; readonly makeConvoy: boolean },
+  request: {
+    readonly options: SlingOptions;
+    readonly makeConvoy: boolean;
+    /** The account is closed until then; milliseconds since the epoch. */
+    readonly limitedUntil?: number;
+  },
 ): Promise<Enqueued> {
   const { ledger, actor, clock } = access;
   const [queued] = (await openContexts(ledger, bead.id)).contexts;
   if (queued !== undefined) return { context: queued.id, noop: true };
-  const { options } = request;
+  const { options, limitedUntil } = request;
   const title = `Work: ${bead.title}`;
   const { named, created } = await ledger.write(actor, [
     { op: "expect", id: bead.id, expected: { status: bead.status, assignee: bead.assignee } },
@@ -50,8 +55,9 @@ export async function enqueueDispatch(
       {
         bead: bead.id,
         rig: rig.name,
-        reason: "sling",
+        reason: limitedUntil === undefined ? "sling" : "rate_limit",
         enqueued_at: clock.now(),
+        ...(limitedUntil === undefined ? {} : { not_before: limitedUntil }),
         ...(options.args === undefined ? {} : { args: options.args }),
         ...(options.merge === undefined ? {} : { merge: options.merge }),
         ...(options.baseBranch === undefined ? {} : { base_branch: options.baseBranch }),

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { convoyFields } from "../../core/convoys/convoy.ts";
+import { formatTime } from "../../core/clock.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { Bead } from "../../core/ledger/bead.ts";
 import { formatAddress, parseAddress, resolveAddress } from "../../core/town/address.ts";
@@ -16,6 +17,7 @@ import { type Dispatch, dispatchToPolecat } from "./dispatch-polecat.ts";
 import { enqueueDispatch, isDeferred } from "./enqueue-dispatch.ts";
 import { hookAgent } from "./hook-agent.ts";
 import { previewSeat } from "./polecat-pool.ts";
+import { closedUntil } from "./observe-limits.ts";
 import { recoverOperations } from "./recover-operations.ts";
 import { expectCapacity, expectDiskSpace, expectOperational } from "./rig-admission.ts";
 import { runtimeOf } from "./runtime-choice.ts";
@@ -177,7 +179,8 @@ async function slingToPolecat(
   const admission = await admit(access, bead.id, place, options);
   if (admission.verdict === "already") return already(access, bead, admission.agent);
   await expectOperational(access.ledger, access.town, rig);
-  const deferred = isDeferred(access.town, options);
+  const limitedUntil = options.isDirect === true ? undefined : await limitOf(access, bead, rig, options);
+  const deferred = isDeferred(access.town, options) || limitedUntil !== undefined;
   if (deferred && place.kind === "polecat")
     throw new GtError("E_NEEDS_RIG", "the scheduler chooses the polecat: name the rig", {
       hint: `gt sling ${bead.id} ${rig.name}`,
@@ -203,7 +206,7 @@ async function slingToPolecat(
     make: tracking === undefined && options.convoy !== "none",
     ...(tracking === undefined ? {} : { id: tracking.id }),
   };
-  if (deferred) return enqueue(access, bead, rig, effective, convoy.make);
+  if (deferred) return enqueue(access, bead, rig, effective, convoy.make, limitedUntil);
   if (options.dryRun === true) {
     const runtime = runtimeOf(access.town, rig, bead, options.agent);
     const { address, isReused } = await previewSeat(access, rig, seat);
@@ -240,19 +243,33 @@ async function slingToPolecat(
   return { ...dispatch, warnings: [...admission.warnings, ...dispatch.warnings] };
 }
 
-/** Deferred mode: the scheduler starts it when there is room (spec/05 §9). */
+/** Until when the account on which the bead would be started is closed; undefined when it is open (spec/05 §9.4). */
+async function limitOf(
+  access: TownAccess,
+  bead: Bead,
+  rig: Rig,
+  options: SlingOptions,
+): Promise<number | undefined> {
+  return closedUntil(access, runtimeOf(access.town, rig, bead, options.agent).name);
+}
+
+/** Deferred mode, or a closed account: the scheduler starts it when there is room (spec/05 §9). */
 async function enqueue(
   access: TownAccess,
   bead: Bead,
   rig: Rig,
   options: SlingOptions,
   makeConvoy: boolean,
+  limitedUntil: number | undefined,
 ): Promise<Dispatch> {
   const runtime = runtimeOf(access.town, rig, bead, options.agent).name;
   const enqueued =
     options.dryRun === true
       ? { context: "", noop: false }
-      : await enqueueDispatch(access, bead, rig, { options, makeConvoy });
+      : await enqueueDispatch(access, bead, rig, {
+          ...{ options, makeConvoy },
+          ...(limitedUntil === undefined ? {} : { limitedUntil }),
+        });
   return {
     bead: bead.id,
     title: bead.title,
@@ -265,7 +282,7 @@ async function enqueue(
     runtime,
     noop: enqueued.noop,
     scheduled: enqueued.context,
-    warnings: [],
+    warnings: limitedUntil === undefined ? [] : [`rate limited until ${formatTime(limitedUntil)}; scheduled`],
   };
 }
 

@@ -1,5 +1,7 @@
 import type { Bead } from "../../core/ledger/bead.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
+import { rivalsAmong } from "../../core/convoys/file-overlap.ts";
+import { crashPoint } from "../../core/crash-point.ts";
 import { raising } from "../../core/escalation/raise.ts";
 import { GtError } from "../../core/gt-error.ts";
 import {
@@ -8,12 +10,17 @@ import {
   planDispatch,
   type RigLoad,
 } from "../../core/scheduler/plan-dispatch.ts";
+import { type AccountLimit, roomOf } from "../../core/scheduler/account-limits.ts";
+import { lastServed, recordPass, recordServed } from "../../core/scheduler/dispatch-record.ts";
 import { openContexts, type StoredContext } from "../../core/scheduler/sling-context.ts";
 import { durationSetting, numberSetting, settingAt } from "../../core/town/setting.ts";
 import { setTimeout as pause } from "node:timers/promises";
 import { beadFailure } from "../lifecycle/count-bead-failure.ts";
+import { observeLimits } from "../lifecycle/observe-limits.ts";
 import { rigStanding } from "../lifecycle/rig-admission.ts";
+import { runtimeOf } from "../lifecycle/runtime-choice.ts";
 import { sling } from "../lifecycle/sling.ts";
+import type { SessionRecord } from "../sessions/session-host.ts";
 import type { TownAccess } from "../town-access.ts";
 import { hostSnapshot } from "./agent-health.ts";
 
@@ -51,7 +58,12 @@ export async function dispatchQueued(
   const max = numberSetting(settings, "scheduler.max_polecats");
   const { queued, beads } = await readQueue(access, max > 0, options.dryRun === true);
   const leftOver = queued.filter((entry) => !entry.isForNow).map((entry) => entry.context.bead);
-  const loads = queued.length === 0 ? new Map<string, RigLoad>() : await rigLoads(access);
+  const { sessions } = await hostSnapshot(access);
+  const living = [...sessions.values()].filter((session) => session.phase !== "exited");
+  const limits = await observeLimits(access, living);
+  const loads = queued.length === 0 ? new Map<string, RigLoad>() : await rigLoads(access, living);
+  const atWork = queued.length === 0 ? [] : await beadsAtWork(access);
+  const rivals = rivalsAmong([...beads.values(), ...atWork]);
   const working = [...loads.values()].reduce((sum, load) => sum + load.working, 0);
   const cap = numberSetting(settings, "operational.polecat.max_working");
   const capacity = (max > 0 ? Math.min(max, cap) : cap) - working;
@@ -60,9 +72,23 @@ export async function dispatchQueued(
     capacity,
     // In direct mode only returned work is queued; nothing is gained by starting it one at a time.
     options.batchSize ?? (max > 0 ? numberSetting(settings, "scheduler.batch_size") : queued.length),
-    queued.map(({ context: stored, isReady }) => toQueued(stored, beads.get(stored.bead), isReady)),
+    queued.map(({ context: stored, isReady }) => {
+      const bead = beads.get(stored.bead);
+      const account = bead === undefined ? undefined : accountOf(access, bead, stored);
+      const limit = account === undefined ? undefined : limits.get(account);
+      return {
+        ...toQueued(stored, bead, isReady && limit?.isClosed !== true),
+        ...(account === undefined ? {} : { account }),
+        rivals: rivals.get(stored.bead) ?? new Set<string>(),
+      };
+    }),
     loads,
-    { now, ageBoostMs: durationSetting(settings, "scheduler.age_boost") },
+    {
+      now,
+      ageBoostMs: durationSetting(settings, "scheduler.age_boost"),
+      accountRoom: accountRoom(limits, living, now),
+      atWork: new Set(atWork.map((bead) => bead.id)),
+    },
   );
   const report = { ...plan, capacity, leftOver };
   if (options.dryRun === true) return { ...report, started: [] };
@@ -78,11 +104,14 @@ export async function dispatchQueued(
     const agent = await dispatch(access, stored, options.report ?? (() => {}));
     if (agent !== undefined) started.push({ bead: stored.bead, agent });
   }
+  if (started.length > 0) await access.ledger.write(access.actor, [recordPass(now, started.length)]);
   if (plan.dispatch.length > 0 && plan.skipped > 0 && capacity > plan.dispatch.length)
     return { ...report, started, againMs: Math.max(1000, delayMs) };
-  const soonest = Math.min(
-    ...queued.map(({ context: stored }) => (stored.not_before ?? 0) - now).filter((ms) => ms > 0),
-  );
+  const waits = [
+    ...queued.map(({ context: stored }) => (stored.not_before ?? 0) - now),
+    ...[...limits.values()].map((limit) => limit.until - now),
+  ];
+  const soonest = Math.min(...waits.filter((ms) => ms > 0));
   return { ...report, started, ...(Number.isFinite(soonest) ? { againMs: soonest } : {}) };
 }
 
@@ -160,12 +189,13 @@ const toQueued = (stored: StoredContext, bead: Bead | undefined, isReady: boolea
 });
 
 /** Polecats whose session is alive, starting or about to be given back, scheduled and hand-slung alike (step 3). */
-async function rigLoads(access: TownAccess): Promise<ReadonlyMap<string, RigLoad>> {
+async function rigLoads(
+  access: TownAccess,
+  sessions: readonly SessionRecord[],
+): Promise<ReadonlyMap<string, RigLoad>> {
   const agents = await access.ledger.agents({ role: "polecat", state: ["working", "spawning", "done"] });
-  const { sessions } = await hostSnapshot(access);
-  const living = new Set(
-    [...sessions.values()].filter((each) => each.phase !== "exited").map((each) => each.actor),
-  );
+  const living = new Set(sessions.map((each) => each.actor));
+  const served = await lastServed(access.ledger);
   const limits = settingAt(access.town.settings(), "scheduler.rig_max") as Readonly<Record<string, unknown>>;
   return new Map(
     access.town.rigs().map((rig) => {
@@ -173,7 +203,44 @@ async function rigLoads(access: TownAccess): Promise<ReadonlyMap<string, RigLoad
         (agent) => agent.rig === rig.name && (agent.state !== "working" || living.has(agent.address)),
       ).length;
       const max = limits[rig.name];
-      return [rig.name, { working, ...(typeof max === "number" ? { max } : {}) }];
+      const servedAt = served.get(rig.name);
+      return [
+        rig.name,
+        {
+          working,
+          ...(typeof max === "number" ? { max } : {}),
+          ...(servedAt === undefined ? {} : { servedAt }),
+        },
+      ];
+    }),
+  );
+}
+
+/** Work on polecats' hooks now: what is started beside it had better touch other files. */
+async function beadsAtWork(access: TownAccess): Promise<readonly Bead[]> {
+  const agents = await access.ledger.agents({ role: "polecat", state: ["working", "spawning", "done"] });
+  return [...(await access.ledger.getMany(agents.map((agent) => agent.hookBead))).values()];
+}
+
+/** Name of the runtime that would be started; undefined when that cannot be said, which the start itself will report. */
+function accountOf(access: TownAccess, bead: Bead, stored: StoredContext): string | undefined {
+  try {
+    return runtimeOf(access.town, access.town.rig(stored.rig), bead, stored.agent).name;
+  } catch {
+    return undefined;
+  }
+}
+
+/** How many more may start on accounts that were limited lately. */
+function accountRoom(
+  limits: ReadonlyMap<string, AccountLimit>,
+  sessions: readonly SessionRecord[],
+  now: number,
+): ReadonlyMap<string, number> {
+  return new Map(
+    [...limits].map(([account, limit]) => {
+      const working = sessions.filter((session) => session.agent === account).length;
+      return [account, limit.isClosed ? 0 : roomOf(limit, now) - working];
     }),
   );
 }
@@ -210,8 +277,10 @@ async function dispatch(
       },
     });
     const polecat = slung.dispatched[0]?.agent ?? stored.rig;
+    crashPoint("sched.slung");
     await ledger.write(access.actor, [
       close(stored.id, "dispatched"),
+      recordServed(stored.rig, access.clock.now()),
       {
         op: "event",
         event: {

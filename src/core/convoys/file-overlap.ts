@@ -47,3 +47,15 @@ export function overlapsIn(
   }
   return found;
 }
+
+/** For each of these beads those of its rig that speak of the same files; beads without any are left out. */
+export function rivalsAmong(beads: readonly Bead[]): ReadonlyMap<BeadId, ReadonlySet<BeadId>> {
+  const rivals = new Map<BeadId, Set<BeadId>>();
+  const byId = new Map(beads.map((bead) => [bead.id, bead]));
+  for (const { beads: pair } of overlapsIn([[...byId.keys()]], byId))
+    for (const [one, other] of [pair, pair.toReversed()] as const) {
+      if (one === undefined || other === undefined) continue;
+      rivals.set(one, (rivals.get(one) ?? new Set()).add(other));
+    }
+  return rivals;
+}

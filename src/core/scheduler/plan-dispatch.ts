@@ -7,6 +7,9 @@ export interface QueuedSling {
   /** 0 critical .. 4 backlog. */
   readonly priority: number;
   readonly enqueuedAt: number;
+  /** Account on which it would be started, and beads that are likely to touch the same files. */
+  readonly account?: string;
+  readonly rivals?: ReadonlySet<string>;
   readonly reason: "sling" | "rework" | "conflict" | "feed" | "rate_limit" | (string & {});
   /** Open and unblocked, its rig at work, its account not limited, its `not_before` passed. */
   readonly isReady: boolean;
@@ -17,7 +20,7 @@ export interface RigLoad {
   readonly working: number;
   /** Most that may work at once in this rig; nothing means no limit of its own. */
   readonly max?: number;
-  /** When the rig was served last. */
+  /** When the rig was served last; milliseconds since the epoch. */
   readonly servedAt?: number;
 }
 
@@ -33,6 +36,10 @@ export interface DispatchOptions {
   readonly now: number;
   /** Waiting time that raises the effective priority by one, in milliseconds. */
   readonly ageBoostMs?: number;
+  /** How many more may be started on an account; nothing means no limit of its own. */
+  readonly accountRoom?: ReadonlyMap<string, number>;
+  /** Beads that are being worked on now. */
+  readonly atWork?: ReadonlySet<string>;
 }
 
 /** Which queued slings start now, fairly (spec/05 §9.3 steps 4-6). Pure. */
@@ -49,18 +56,25 @@ export function planDispatch(
 
   const working = new Map([...loads].map(([rig, load]) => [rig, load.working]));
   const servedAt = new Map([...loads].map(([rig, load]) => [rig, load.servedAt ?? 0]));
+  const room = new Map(options.accountRoom);
+  const busy = new Set(options.atWork);
+  const meets = (context: QueuedSling): number =>
+    Number([...(context.rivals ?? [])].some((rival) => busy.has(rival)));
   const dispatch: QueuedSling[] = [];
   const limit = Math.max(0, Math.min(capacity, batchSize));
 
   while (dispatch.length < limit) {
     const eligible = remaining.filter((context) => {
       const max = loads.get(context.rig)?.max;
-      return max === undefined || (working.get(context.rig) ?? 0) < max;
+      const hasRoom = (room.get(context.account ?? "") ?? 1) > 0;
+      return hasRoom && (max === undefined || (working.get(context.rig) ?? 0) < max);
     });
     const [first] = eligible.sort(
       (one, other) =>
         effectivePriority(one, options.now, ageBoostMs) - effectivePriority(other, options.now, ageBoostMs) ||
         Number(isRework(other)) - Number(isRework(one)) ||
+        // Advice, never a block: of equals, the one that is likely to conflict with what is under way comes later.
+        meets(one) - meets(other) ||
         (working.get(one.rig) ?? 0) - (working.get(other.rig) ?? 0) ||
         (servedAt.get(one.rig) ?? 0) - (servedAt.get(other.rig) ?? 0) ||
         one.enqueuedAt - other.enqueuedAt ||
@@ -71,6 +85,9 @@ export function planDispatch(
     remaining.splice(remaining.indexOf(first), 1);
     working.set(first.rig, (working.get(first.rig) ?? 0) + 1);
     servedAt.set(first.rig, options.now);
+    busy.add(first.bead);
+    if (first.account !== undefined && room.has(first.account))
+      room.set(first.account, (room.get(first.account) ?? 0) - 1);
   }
 
   const reason =

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { dispatchQueued } from "../../../src/agents/patrols/dispatch-queued.ts";
+import type { SessionHost, SessionRecord } from "../../../src/agents/sessions/session-host.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
 import { enqueueSling, openContexts, type SlingContext } from "../../../src/core/scheduler/sling-context.ts";
 import { WorkTown } from "../../support/work-town.ts";
@@ -115,3 +116,74 @@ test("with direct slings only returned work is started; what is left over is nam
   const ran = await work.gt(["scheduler", "run", "--json"]);
   expect(ran.json()).toMatchObject({ started: [{ bead: back }], left_over: [left] });
 }, 120_000);
+
+test.each(["sling.worktree", "sling.session.done", "sched.slung"])(
+  "a pass that is killed at %s starts no bead twice (05 §12.23)",
+  async (point) => {
+    const bead = await queue("only once", "web", 2);
+    const killed = await work.gt(["scheduler", "run"], { GT_TEST_CRASH: point });
+    expect(killed.signal).toBe("SIGKILL");
+    laterMs += 10 * minute;
+    const ran = await work.gt(["scheduler", "run", "--json"]);
+    expect(ran.code, ran.stderr).toBe(0);
+    const holders = await access.ledger.agents({ hookBead: bead });
+    expect(holders).toHaveLength(1);
+    expect((await access.ledger.get(bead))?.assignee).toBe(holders[0]?.address);
+    expect((await openContexts(access.ledger)).contexts).toEqual([]);
+    const host = await access.host({ start: false });
+    const sessions = (await host.list()).filter(
+      (session) => session.bead === bead && session.phase !== "exited",
+    );
+    expect(sessions).toHaveLength(1);
+  },
+  180_000,
+);
+
+test("nothing starts on an account under a rate limit until its time, others go on, and nothing counts as a failure (05 §12.24)", async () => {
+  const shell = { command: "sh", args: [], provider: "shell" };
+  work.write("settings/config.json", {
+    ...{ default_agent: "shell", scheduler: { max_polecats: 4, batch_size: 4 } },
+    agents: { limited: shell },
+  });
+  const held = await queue("held", "web", 0, { agent: "limited" });
+  const free = await queue("free", "web", 2);
+  const until = Date.now() + 5 * minute;
+  const real = access.host;
+  await real(); // the session below lives in a host that is up
+  const notice = {
+    session: "gt-x",
+    agent: "limited",
+    phase: "limited",
+    phaseSince: Date.now(),
+    limitedUntil: until,
+  };
+  const underLimit: TownAccess = {
+    ...access,
+    host: async (options) => {
+      const host = await real(options);
+      const list = async () => [...(await host.list()), notice as unknown as SessionRecord];
+      return new Proxy(host, {
+        get(target, name: keyof SessionHost) {
+          const value: unknown = name === "list" ? list : target[name];
+          return typeof value === "function" ? value.bind(target) : value;
+        },
+      });
+    },
+  };
+  const first = await dispatchQueued(underLimit);
+  expect(first.started.map(({ bead }) => bead)).toEqual([free]);
+  expect(first.againMs).toBeLessThanOrEqual(5 * minute);
+  const status = await work.gt(["scheduler", "status", "--json"]);
+  expect(status.json()).toMatchObject({ rate_limits: [{ account: "limited", closed: true }] });
+
+  const direct = await work.bead(access, "slung meanwhile");
+  const slung = await work.gt(["sling", direct.id, "web", "--agent", "limited"]);
+  expect(slung.stdout + slung.stderr).toContain("rate limited until");
+
+  laterMs += 6 * minute;
+  const second = await dispatchQueued(access);
+  expect(second.started.map(({ bead }) => bead)).toEqual([held]); // one at first: half of what worked before
+  const [waiting] = (await openContexts(access.ledger, direct.id)).contexts;
+  expect(waiting).toMatchObject({ reason: "rate_limit", not_before: until });
+  expect(waiting?.dispatch_failures ?? 0).toBe(0);
+}, 180_000);

@@ -46,6 +46,31 @@ test("a rig at its own limit is passed over", () => {
   ]);
 });
 
+test("of equals the one that would touch the same files as work under way comes later, and is not blocked", () => {
+  const contexts = [queued("a", { rivals: new Set(["web-x"]) }), queued("b", { enqueuedAt: now + 1 })];
+  const plan = (atWork: readonly string[]) =>
+    planDispatch(9, 9, contexts, new Map(), { now, atWork: new Set(atWork) }).dispatch.map(({ id }) => id);
+  expect(plan([])).toEqual(["a", "b"]);
+  expect(plan(["web-x"])).toEqual(["b", "a"]);
+});
+
+test("of equal rigs the one that was served longer ago comes first", () => {
+  const contexts = [queued("w"), queued("a", { rig: "api" })];
+  expect(
+    ids(1, 1, contexts, { web: { working: 0, servedAt: now }, api: { working: 0, servedAt: now - 1 } }),
+  ).toEqual(["a"]);
+});
+
+test("no more are started on an account than it has room for", () => {
+  const contexts = [
+    queued("a", { account: "claude" }),
+    queued("b", { account: "claude" }),
+    queued("c", { account: "codex" }),
+  ];
+  const options = { now, accountRoom: new Map([["claude", 1]]) };
+  expect(planDispatch(9, 9, contexts, new Map(), options).dispatch.map(({ id }) => id)).toEqual(["a", "c"]);
+});
+
 test("the plan says what limited it", () => {
   const three = [queued("a"), queued("b"), queued("c")];
   const plan = (capacity: number, batch: number, contexts = three) =>

@@ -1,6 +1,8 @@
 import { formatTime } from "../../../core/clock.ts";
 import { formatAge } from "../../../core/duration.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
+import { type AccountLimit, accountLimitsTable, roomOf } from "../../../core/scheduler/account-limits.ts";
+import { lastPass } from "../../../core/scheduler/dispatch-record.ts";
 import { readPause } from "../../../core/scheduler/pause.ts";
 import { effectivePriority } from "../../../core/scheduler/plan-dispatch.ts";
 import { openContexts } from "../../../core/scheduler/sling-context.ts";
@@ -15,9 +17,11 @@ export async function run(context: CommandContext): Promise<void> {
   const max = numberSetting(settings, "scheduler.max_polecats");
   const ageBoostMs = durationSetting(settings, "scheduler.age_boost");
   const now = clock.now();
-  const [pause, { contexts }, working] = await Promise.all([
+  const [pause, { contexts }, limits, last, working] = await Promise.all([
     readPause(ledger),
     openContexts(ledger),
+    ledger.rows<AccountLimit>(accountLimitsTable),
+    lastPass(ledger),
     ledger.agents({ role: "polecat", state: ["working", "spawning", "done"] }),
   ]);
   const beads = await ledger.getMany(contexts.map((stored) => stored.bead));
@@ -47,6 +51,13 @@ export async function run(context: CommandContext): Promise<void> {
   // Sorting is stable: those of equal priority stay in the order in which they were queued.
   const queue = entries.toSorted((one, other) => one.effective_priority - other.effective_priority);
   const ready = queue.filter((entry) => entry.status === "open" && !entry.blocked && !entry.waits);
+  const polecats = await ledger.agents({ role: "polecat" });
+  const active = polecats.filter((agent) => agent.state !== "nuked");
+  const loads = town.rigs().map(({ name }) => ({
+    rig: name,
+    working: working.filter((agent) => agent.rig === name).length,
+    queued: queue.filter((entry) => entry.target_rig === name).length,
+  }));
   out.document({
     mode: max > 0 ? "deferred" : "direct",
     max_polecats: max,
@@ -55,7 +66,17 @@ export async function run(context: CommandContext): Promise<void> {
     paused_at: pause === undefined ? null : formatTime(pause.at),
     queued_total: queue.length,
     queued_ready: ready.length,
+    active_polecats: active.length,
     working_polecats: working.length,
+    last_dispatch_at: last === undefined ? null : formatTime(last.at),
+    last_dispatch_count: last?.count ?? 0,
+    rate_limits: limits.map(({ key, value }) => ({
+      account: key,
+      closed: value.until > now,
+      until: formatTime(value.until),
+      may_work: roomOf(value, now),
+    })),
+    rigs: loads,
     beads: queue.map(({ waits: _, ...entry }) => entry),
   });
   if (context.words.at(-1) === "status") {
@@ -69,6 +90,11 @@ export async function run(context: CommandContext): Promise<void> {
     out.line(
       `${working.length} polecats work, ${queue.length} beads are queued, ${ready.length} of them ready`,
     );
+    for (const { rig, working: busy, queued } of loads)
+      if (busy + queued > 0) out.line(`  ${rig}: ${busy} work, ${queued} queued`);
+    for (const { key, value } of limits)
+      if (value.until > now) out.caution(`${key} is rate limited until ${formatTime(value.until)}`);
+    if (last !== undefined) out.line(`last start ${formatAge(now - last.at)}: ${last.count}`);
   }
   for (const entry of queue) {
     const mark = ready.includes(entry) ? "○" : "⏸";
