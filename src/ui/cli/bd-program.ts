@@ -1,4 +1,5 @@
 import { bdTree } from "./bd-tree.ts";
+import { prefersJson } from "./bd/prefers-json.ts";
 import { frameBdDocument } from "./bd-document.ts";
 import { bdFlags } from "./global-flags.ts";
 import type { Program } from "./program.ts";
@@ -23,6 +24,7 @@ export const bdProgram: Program = {
     vc: "history is in the ledger: bd history <id>",
   },
   frameDocument: frameBdDocument,
+  prefersJson,
   async printError(out, error) {
     (await import("./print-error.ts")).printBdError(out, error);
   },

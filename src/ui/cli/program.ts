@@ -1,5 +1,5 @@
 import type { GtError } from "../../core/gt-error.ts";
-import type { CommandContext, CommandSpec, FlagSpec } from "./command.ts";
+import type { CommandContext, CommandSpec, FlagSpec, FlagValues } from "./command.ts";
 import type { StandardOutput } from "./standard-output.ts";
 
 /** One of the two programs: its commands, what it accepts everywhere, and its habits. */
@@ -15,6 +15,8 @@ export interface Program {
   readonly dropped: Readonly<Record<string, string>>;
   /** What runs when no command is named; without it the help is shown. */
   readonly bare?: CommandSpec;
+  /** Whether settings ask for JSON where no flag does. */
+  prefersJson?(flags: FlagValues, env: NodeJS.ProcessEnv): boolean;
   printError(out: StandardOutput, error: GtError): Promise<void>;
   /** How JSON documents are framed; as they are when absent. */
   readonly frameDocument?: (value: unknown, env: NodeJS.ProcessEnv) => string;

@@ -35,7 +35,7 @@ class ProgramRun {
     let code: number;
     try {
       this.#invocation = parseArguments(this.#program, this.#argv);
-      this.#out = this.#output(outputChoice(this.#program, this.#invocation));
+      this.#out = this.#output(outputChoice(this.#program, this.#invocation, this.#env));
       code = await this.#dispatch(this.#invocation);
     } catch (error) {
       code = await this.#fail(error);
@@ -137,12 +137,12 @@ interface OutputChoice {
   readonly colour?: "auto" | "always" | "never";
 }
 
-function outputChoice(program: Program, invocation: Invocation): OutputChoice {
+function outputChoice(program: Program, invocation: Invocation, env: NodeJS.ProcessEnv): OutputChoice {
   const flags = flagValues(invocation.flags, program.globalFlags);
   const wish = flags.string("color");
   const colour = flags.boolean("no-color") ? "never" : wish === "always" || wish === "never" ? wish : "auto";
   return {
-    json: flags.boolean("json"),
+    json: flags.has("json") ? flags.boolean("json") : (program.prefersJson?.(flags, env) ?? false),
     plain: flags.boolean("plain"),
     quiet: flags.boolean("quiet"),
     colour,

@@ -96,15 +96,24 @@ function parseEstimate(text: string): number | null {
 /** A JSON object, in place or in a file named with `@`. */
 export function parseMetadata(text: string, cwd: string): Readonly<Record<string, unknown>> {
   const json = text.startsWith("@") ? readText(cwd, text.slice(1)) : text;
+  const value = parseJson(json);
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw invalid("metadata is not a valid JSON object");
+  for (const key of Object.keys(value)) checkMetadataKey(key);
+  return value as Readonly<Record<string, unknown>>;
+}
+
+function parseJson(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(json);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-      return value as Readonly<Record<string, unknown>>;
-    }
+    return JSON.parse(text);
   } catch {
-    // Said below.
+    return undefined; // said by the caller
   }
-  throw invalid("metadata is not a valid JSON object");
+}
+
+/** Keys that begin with `_` or `bd:` are the tool's own (spec/01 §2.1). */
+export function checkMetadataKey(key: string): void {
+  if (/^(?:_|bd:)/.test(key)) throw invalid(`invalid metadata key "${sanitiseLine(key)}"`);
 }
 
 /** `key=value` as `--set-metadata` takes it: numbers, booleans and null are typed. */

@@ -42,7 +42,8 @@ export async function run(context: CommandContext): Promise<void> {
     return;
   }
   out.document(shown.map(nodeJson));
-  for (const node of shown) out.line(nodeLine(node, out.style));
+  for (const [index, node] of shown.entries())
+    out.line(`${branches(shown, index)}${nodeLine(node, out.style)}`);
 }
 
 async function treeOf(
@@ -100,13 +101,22 @@ function nodeJson(node: TreeNode) {
   };
 }
 
+/** The lines that lead to a node from the nodes above it. */
+function branches(nodes: readonly TreeNode[], index: number): string {
+  const { depth } = nodes[index] ?? { depth: 0 };
+  /** Whether something follows on this level, below the same node. */
+  const goesOn = (level: number) =>
+    nodes.slice(index + 1).find((node) => node.depth <= level)?.depth === level;
+  const above = Array.from({ length: Math.max(0, depth - 1) }, (_, n) => (goesOn(n + 1) ? "│   " : "    "));
+  return depth === 0 ? "" : `${above.join("")}${goesOn(depth) ? "├── " : "└── "}`;
+}
+
 function nodeLine(node: TreeNode, style: CommandContext["out"]["style"]): string {
   const { bead, depth } = node;
-  const indent = depth === 0 ? "" : `${"    ".repeat(depth - 1)}└── `;
   const isOpen = depth === 0 && bead.status !== "closed";
   const state = isOpen ? ` [${bead.isBlocked ? "BLOCKED" : "READY"}]` : "";
   const note = node.isRepeated ? " (shown above)" : node.isTruncated ? " …" : "";
-  return `${indent}${statusIcon(bead, style)} ${bead.id}: ${sanitiseLine(bead.title)} [${priorityMark(bead, style)}]${state}${note}`;
+  return `${statusIcon(bead, style)} ${bead.id}: ${sanitiseLine(bead.title)} [${priorityMark(bead, style)}]${state}${note}`;
 }
 
 function mermaidLines(nodes: readonly TreeNode[], direction: string): readonly string[] {

@@ -120,7 +120,7 @@ async function takeIn(
 }
 
 async function checkReinitialising({ flags }: CommandContext, path: string): Promise<void> {
-  const already = new GtError("E_EXISTS", `already initialized: ${path}`, { hint: "bd where" });
+  const already = new GtError("E_REFUSED", `already initialized: ${path}`, { hint: "bd where" });
   if (!flags.boolean("force")) throw already;
   const ledger = await openLedger({ path });
   try {

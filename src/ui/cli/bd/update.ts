@@ -5,7 +5,7 @@ import type { CommandContext, FlagValues } from "../command.ts";
 import { beadEvent } from "./bead-event.ts";
 import { beadJson } from "./bead-json.ts";
 import { nameBead } from "./bead-text.ts";
-import { contentFields, invalid, parseAssignment } from "./content.ts";
+import { checkMetadataKey, contentFields, invalid, parseAssignment } from "./content.ts";
 import { eachBead, reread } from "./each-bead.ts";
 import { idsOrTouched, rememberTouched } from "./last-touched.ts";
 import { withStructuredText } from "./structured-text.ts";
@@ -98,6 +98,7 @@ function metadataPatch(flags: FlagValues, fields: BeadFields): Pick<BeadFields, 
   const patch: Record<string, unknown> = { ...fields.metadata };
   for (const part of flags.strings("set-metadata")) {
     const [key, value] = parseAssignment(part);
+    checkMetadataKey(key);
     patch[key] = value;
   }
   for (const key of flags.strings("unset-metadata")) patch[key] = null;

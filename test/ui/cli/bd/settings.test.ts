@@ -117,3 +117,18 @@ it("counts the commits and the history that goes with deleted beads", async () =
   await repository.json("close", closed);
   expect(await repository.json("prune", "--pattern", "C")).toMatchObject({ pruned_count: 1, events: 2 });
 });
+
+it("prints JSON without the flag where the setting says so", async () => {
+  const repository = await bdRepository();
+  await repository.json("config", "set", "json", "true");
+  expect((await repository.bd(["list"])).stdout).toBe("[]\n");
+  expect((await repository.bd(["list"], { env: { BD_JSON: "false" } })).stdout).toBe("No issues found.\n");
+  expect((await repository.bd(["prime"])).stdout).toMatch(/^# Work is tracked in beads\n/);
+});
+
+it("tells an agent what it should know in 60 to 110 lines", async () => {
+  const repository = await bdRepository();
+  const lines = (await repository.bd(["prime"])).stdout.split("\n");
+  expect(lines.length).toBeGreaterThanOrEqual(60);
+  expect(lines.length).toBeLessThanOrEqual(110);
+});
