@@ -57,7 +57,9 @@ export async function townShutdown(access: TownAccess, options: ShutdownOptions)
       removed.push(address);
     } catch (error) {
       if (!(error instanceof GtError)) throw error;
-      keptSandboxes.push({ address, reason: error.why.join("; ") || error.message });
+      // Each reason begins with whose it is.
+      const reasons = error.why.map((reason) => reason.replace(`${address}: `, ""));
+      keptSandboxes.push({ address, reason: reasons.join("; ") || error.message });
     }
   }
   return { ...report, removed, keptSandboxes };

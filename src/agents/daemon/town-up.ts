@@ -53,7 +53,7 @@ export async function townUp(access: TownAccess, options: UpOptions = {}): Promi
   await attempt({ name: "session host", type: "host" }, async () => {
     const host = await access.host({ start: true });
     const living = (await host.list()).filter((record) => record.phase !== "exited").length;
-    return living === 0 ? "ready" : `${living} sessions`;
+    return living === 0 ? "ready" : `ready, sessions running: ${living}`;
   });
   await attempt({ name: "daemon", type: "daemon" }, async () => {
     if (daemonStatus(town).isRunning) return `running (pid ${daemonStatus(town).pid ?? "unknown"})`;

@@ -76,17 +76,68 @@ export async function takeSnapshot(
   options: SnapshotOptions = {},
 ): Promise<SnapshotResult> {
   const { worktree } = subject;
-  const limits = { timeoutMs: options.timeoutMs ?? defaultTimeoutMs };
   const head = await resolveCommit(worktree, "HEAD");
   const previous = (await listSnapshots(worktree, subject.place))[0];
+  const { tree, indexTree, skipped } = await treesOf(worktree, head, options);
+  const headTree = head === undefined ? undefined : await runGit(worktree, ["rev-parse", `${head}^{tree}`]);
+  const keptIndex = indexTree !== undefined && indexTree !== headTree ? indexTree : undefined;
+  if (previous !== undefined && (await holdsTheSame(worktree, previous, { tree, head, keptIndex })))
+    return { state: "unchanged", seq: previous.seq };
+
+  const parents = head === undefined ? [] : ["-p", head];
+  if (keptIndex !== undefined && head !== undefined)
+    parents.push("-p", await commitTree(worktree, subject, keptIndex, ["-p", head], "index of a snapshot"));
+  const seq = (previous?.seq ?? 0) + 1;
+  const branch = (await askGit(worktree, ["symbolic-ref", "--quiet", "--short", "HEAD"])).stdout.trim();
+  const note = (options.note ?? "").replace(/\s+/g, " ").trim();
+  const message = snapshotMessage(subject, { seq, reason, branch, head, skipped, note });
+  const commit = await commitTree(worktree, subject, tree, parents, message);
+  const ref = `refs/gt/hooks/${subject.place}/${String(seq).padStart(6, "0")}`;
+  await runGit(worktree, ["update-ref", ref, commit, "0".repeat(40)]);
+  const files = await changedFiles(worktree, commit, head);
+  return {
+    state: "taken",
+    files,
+    snapshot: {
+      seq,
+      ref,
+      commit,
+      time: Number(await runGit(worktree, ["show", "-s", "--format=%ct", commit])) * 1000,
+      reason,
+      bead: subject.bead,
+      assignment: subject.assignment,
+      branch,
+      head: head ?? "",
+      session: subject.session,
+      note,
+    },
+  };
+}
+
+/** Tree of the files as they are now, untracked ones included: for comparing with a snapshot. Nothing is changed. */
+export async function treeOfFiles(worktree: string): Promise<string> {
+  return (await treesOf(worktree, await resolveCommit(worktree, "HEAD"), {})).tree;
+}
+
+interface Trees {
+  readonly tree: string;
+  /** Undefined for an index with unmerged entries, which has no tree; then the files alone are kept. */
+  readonly indexTree: string | undefined;
+  /** Files that are too large. */
+  readonly skipped: readonly string[];
+}
+
+/** Files and index as trees, written with a copy of the index. */
+async function treesOf(worktree: string, head: string | undefined, options: SnapshotOptions): Promise<Trees> {
   const scratch = await mkdtemp(join(tmpdir(), "gt-index-"));
   try {
     const index = join(scratch, "index");
     await copyIndex(worktree, index, head);
-    const withIndex = { ...limits, env: { GIT_INDEX_FILE: index } };
-    // An index with unmerged entries has no tree; then the files alone are kept.
+    const withIndex = {
+      timeoutMs: options.timeoutMs ?? defaultTimeoutMs,
+      env: { GIT_INDEX_FILE: index },
+    };
     const staged = await askGit(worktree, ["write-tree"], withIndex);
-    const indexTree = staged.exitCode === 0 ? staged.stdout.trim() : undefined;
     const skipped = await oversizedFiles(worktree, options.maxFileMb ?? defaultMaxFileMb);
     await openGit(worktree, withIndex).raw([
       "add",
@@ -95,39 +146,10 @@ export async function takeSnapshot(
       ".",
       ...skipped.map((path) => `:(exclude,top,literal)${path}`),
     ]);
-    const tree = await runGit(worktree, ["write-tree"], withIndex);
-    const headTree = head === undefined ? undefined : await runGit(worktree, ["rev-parse", `${head}^{tree}`]);
-    const keptIndex = indexTree !== undefined && indexTree !== headTree ? indexTree : undefined;
-    if (previous !== undefined && (await holdsTheSame(worktree, previous, { tree, head, keptIndex })))
-      return { state: "unchanged", seq: previous.seq };
-
-    const parents = head === undefined ? [] : ["-p", head];
-    if (keptIndex !== undefined && head !== undefined)
-      parents.push("-p", await commitTree(worktree, subject, keptIndex, ["-p", head], "index of a snapshot"));
-    const seq = (previous?.seq ?? 0) + 1;
-    const branch = (await askGit(worktree, ["symbolic-ref", "--quiet", "--short", "HEAD"])).stdout.trim();
-    const note = (options.note ?? "").replace(/\s+/g, " ").trim();
-    const message = snapshotMessage(subject, { seq, reason, branch, head, skipped, note });
-    const commit = await commitTree(worktree, subject, tree, parents, message);
-    const ref = `refs/gt/hooks/${subject.place}/${String(seq).padStart(6, "0")}`;
-    await runGit(worktree, ["update-ref", ref, commit, "0".repeat(40)]);
-    const files = await changedFiles(worktree, commit, head);
     return {
-      state: "taken",
-      files,
-      snapshot: {
-        seq,
-        ref,
-        commit,
-        time: Number(await runGit(worktree, ["show", "-s", "--format=%ct", commit])) * 1000,
-        reason,
-        bead: subject.bead,
-        assignment: subject.assignment,
-        branch,
-        head: head ?? "",
-        session: subject.session,
-        note,
-      },
+      tree: await runGit(worktree, ["write-tree"], withIndex),
+      indexTree: staged.exitCode === 0 ? staged.stdout.trim() : undefined,
+      skipped,
     };
   } finally {
     await rm(scratch, { recursive: true, force: true });

@@ -128,6 +128,8 @@ describe("snapshots", () => {
     git(worktree, "reset", "--quiet", "--hard", "HEAD~1");
     rmSync(join(worktree, "new.txt"));
     write("later.txt", "later");
+    const diff = await town.gt(["hook", "diff", address, String(seq), "--stat"]);
+    expect(diff.stdout).toMatch(/later\.txt[\s\S]*new\.txt/);
     mkdirSync(join(worktree, "node_modules"));
     write("node_modules/cache", "ignored");
 

@@ -15,14 +15,14 @@ export async function run(context: CommandContext): Promise<number> {
     started.push(
       ...(await Promise.all(members.slice(at, at + parallelStarts).map((member) => start(context, member)))),
     );
+  const [only, second] = started;
+  // One that was named alone fails like any other command.
+  if (only?.error !== undefined && second === undefined) throw only.error;
   for (const { address, agent, wasRunning, error } of started) {
     if (error !== undefined) out.line(`✗ ${address}: ${error.message}`);
     else out.line(wasRunning ? `○ ${address} is running already` : `▶ ${address} (${agent})`);
   }
   if (members.length === 0) out.line("no crew");
-  const [only, second] = started;
-  // One that was named alone fails like any other command.
-  if (only?.error !== undefined && second === undefined) throw only.error;
   const failed = started.filter((each) => each.error !== undefined).length;
   out.document({
     ok: failed === 0,

@@ -1,4 +1,5 @@
 import { type DownOptions, planDown, townDown } from "../../../agents/daemon/town-down.ts";
+import { plural } from "./mail-text.ts";
 import type { CommandContext } from "../command.ts";
 
 /** `gt down` (spec/04 §7.2). */
@@ -27,7 +28,9 @@ export async function run(context: CommandContext): Promise<number> {
   for (const address of report.unsaved) out.warn(`the files of ${address} could not be kept as a snapshot`);
   for (const leftover of report.leftovers) out.line(`✗ ${leftover}`);
   if (report.kept.length > 0)
-    out.warn(`${report.kept.length} polecat sessions keep running unwatched (gt down -p ends them)`);
+    out.warn(
+      `left running unwatched: ${plural(report.kept.length, "polecat session")} (gt down -p ends them)`,
+    );
   if (isDown && !quiet)
     out.line(scope === "all" ? "the town is down; nothing of it is left running" : "the town is down");
   return isDown ? 0 : 1;

@@ -1,4 +1,5 @@
 import { estop } from "../../../agents/daemon/estop.ts";
+import { plural } from "./mail-text.ts";
 import type { CommandContext } from "../command.ts";
 
 /** `gt estop` (spec/04 §7.3). */
@@ -16,7 +17,7 @@ export async function run({ access, flags, out }: CommandContext): Promise<void>
     unsaved: report.unsaved,
   });
   if (report.wasDone) out.line(`${rig ?? "the town"} is stopped already`);
-  else out.line(`🛑 ${rig ?? "the town"} is stopped; ${report.sessions.length} sessions are frozen`);
+  else out.line(`🛑 ${rig ?? "the town"} is stopped; frozen: ${plural(report.sessions.length, "session")}`);
   for (const address of report.unsaved) out.warn(`the files of ${address} could not be kept as a snapshot`);
   out.next(`gt thaw${rig === undefined ? "" : ` --rig ${rig}`} lets them go on`);
 }

@@ -6,6 +6,7 @@ import { openOperations } from "../../../agents/lifecycle/operation-record.ts";
 import { type AgentView, agentHealth, hostSnapshot } from "../../../agents/patrols/agent-health.ts";
 import { formatAge } from "../../../core/duration.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
+import { plural } from "./mail-text.ts";
 import type { CommandContext } from "../command.ts";
 
 /** `gt health` (spec/04 §7.2): exit 0 whatever it finds. */
@@ -54,7 +55,7 @@ export async function run(context: CommandContext): Promise<void> {
   out.line(
     `daemon     ${daemon.isRunning ? `running (pid ${daemon.pid ?? "unknown"}${beat})` : "not running"}`,
   );
-  out.line(`host       ${host.isKnown ? `${living} sessions` : "does not answer"}`);
+  out.line(`host       ${host.isKnown ? plural(living, "session") : "does not answer"}`);
   out.line(`disk       ${freeMb} MB free`);
   out.line(`operations ${operations.length} open`);
   const parts = Object.entries(counts).map(([name, number]) => `${number} ${name}`);

@@ -1,4 +1,5 @@
 import { openGit } from "../../../core/git/git.ts";
+import { treeOfFiles } from "../../../core/git/hook-snapshots.ts";
 import { sanitise } from "../../../core/sanitise.ts";
 import type { CommandContext } from "../command.ts";
 import { agentOf } from "./agent-argument.ts";
@@ -11,14 +12,15 @@ export async function run(context: CommandContext): Promise<void> {
   const address = await agentOf(context, agent);
   const { findSnapshot, hookPlace } = await import("../../../agents/lifecycle/rollback-hook.ts");
   const { worktree, place } = await hookPlace(await context.access(), address);
-  const commits = [];
-  for (const number of numbers.slice(0, 2))
-    commits.push((await findSnapshot(worktree, place, number)).commit);
+  const states = [];
+  for (const number of numbers.slice(0, 2)) states.push((await findSnapshot(worktree, place, number)).commit);
+  // Against the files as they are, also those that git does not know yet.
+  if (states.length === 1) states.push(await treeOfFiles(worktree));
   const text = await openGit(worktree).raw([
     "diff",
     ...(flags.boolean("stat") ? ["--stat"] : []),
     "--end-of-options",
-    ...commits,
+    ...states,
     "--",
     ...rest,
   ]);

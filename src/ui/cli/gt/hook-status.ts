@@ -1,4 +1,5 @@
 import { hookStageLine } from "../../../agents/lifecycle/hook-stages.ts";
+import type { AgentView } from "../../../agents/patrols/agent-health.ts";
 import type { HookView } from "../../../agents/lifecycle/hook-view.ts";
 import { formatAgo } from "../../../core/duration.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
@@ -9,21 +10,26 @@ import { agentOf } from "./agent-argument.ts";
 /** `gt hook` and `gt hook status` (spec/04 §2.10); `gt hook <bead>` hooks it. */
 export async function run(context: CommandContext): Promise<number | undefined | void> {
   const isStatus = context.words.at(-1) === "status";
-  if (!isStatus && context.args.length > 0) return (await import("./hook-attach.ts")).run(context);
-  const address = await agentOf(context, context.args[0]);
+  const [word, second] = context.args;
+  // One word with a slash can only be an agent: `gt hook web/sam` asks, `gt hook web-a1b2c` hooks.
+  const isAgent = word?.includes("/") === true && second === undefined;
+  if (!isStatus && word !== undefined && !isAgent) return (await import("./hook-attach.ts")).run(context);
+  const address = await agentOf(context, word);
   const { hookView } = await import("../../../agents/lifecycle/hook-view.ts");
   const access = await context.access();
   const view = await hookView(access, address);
   const { healthOf } = await import("../../../agents/patrols/agent-health.ts");
-  const health = (await healthOf(access, address))?.health ?? null;
-  context.out.document({ ...view, health });
-  print(context.out, view, access.clock.now());
+  const agent = await healthOf(access, address);
+  context.out.document({ ...view, health: agent?.health ?? null });
+  print(context.out, view, agent, access.clock.now());
 }
 
-function print(out: Output, view: HookView, now: number): void {
+function print(out: Output, view: HookView, agent: AgentView | undefined, now: number): void {
   out.line(
     `${out.style.bold(view.agent)}  ${view.state}${view.hook_state === "" ? "" : `, hook ${view.hook_state}`}`,
   );
+  if (agent !== undefined)
+    out.line(`  health    ${agent.health}${agent.reason === "" ? "" : `: ${agent.reason}`}`);
   if (view.hook_state !== "") out.line(`  stage     ${hookStageLine(view.hook_state)}`);
   if (view.bead === null) out.line("  hook      (empty)");
   else {

@@ -1,6 +1,7 @@
 import { sessionsToEnd, townShutdown } from "../../../agents/daemon/town-shutdown.ts";
 import { GtError } from "../../../core/gt-error.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
+import { plural } from "./mail-text.ts";
 import type { CommandContext } from "../command.ts";
 
 /** `gt shutdown` (spec/04 §7.2). */
@@ -10,7 +11,10 @@ export async function run(context: CommandContext): Promise<number> {
   const sessions = await sessionsToEnd(access);
   if (sessions.length > 0 && !flags.boolean("force")) {
     for (const record of sessions) out.note(`  ${record.session} (${record.bead ?? record.role})`);
-    const isSure = await context.confirm({ text: `End ${sessions.length} sessions?`, flag: "--force" });
+    const isSure = await context.confirm({
+      text: `End ${plural(sessions.length, "session")}?`,
+      flag: "--force",
+    });
     if (!isSure) throw new GtError("E_REFUSED", "nothing was ended");
   }
   const report = await townShutdown(access, {
