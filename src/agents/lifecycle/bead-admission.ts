@@ -104,7 +104,7 @@ export function admitBead(facts: AdmissionFacts): Admission {
   if (!force && molecule !== undefined && bead.assignee !== "" && holding.takeOver === undefined)
     throw new GtError("E_HAS_WORKFLOW", `${bead.id} has workflow ${molecule} attached`, {
       hint: forced,
-      why: ["replace it with --force, or hook the bead as it is with --hook-raw-bead"],
+      why: ["--force replaces it"],
     });
   if (!force && target.kind !== "agent" && attemptsOf(bead) >= facts.maxRespawns)
     throw new GtError(

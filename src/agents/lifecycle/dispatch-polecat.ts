@@ -190,6 +190,9 @@ async function carryOut(
   if (!seat.isReused) makeHome(access, rig, seat);
   crashPoint("sling.allocate.done");
 
+  // A session that outlived its work, as with `session_on_done: keep`, must not see its files change under it.
+  if (seat.isReused) await stopAgentSession(access, seat.address, "done");
+
   const holder = await preserve(access, rig, journal, warnings);
 
   const offline = await freshenOrigin(access, rig);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { convoyFields } from "../../core/convoys/convoy.ts";
 import { formatTime } from "../../core/clock.ts";
 import { GtError } from "../../core/gt-error.ts";
-import type { Bead } from "../../core/ledger/bead.ts";
+import type { Agent, Bead } from "../../core/ledger/bead.ts";
 import { formatAddress, parseAddress, resolveAddress } from "../../core/town/address.ts";
 import { numberSetting } from "../../core/town/setting.ts";
 import type { Rig } from "../../core/town/town.ts";
@@ -23,6 +23,8 @@ import { expectCapacity, expectDiskSpace, expectOperational } from "./rig-admiss
 import { runtimeOf } from "./runtime-choice.ts";
 import type { SlingOptions } from "./sling-request.ts";
 import type { SlingTarget } from "./sling-target.ts";
+import { resumeHook, suspendHook } from "./suspend-hook.ts";
+import { unsling } from "./unsling.ts";
 
 /** Gives one bead to one target (spec/04 §2.5-2.7). Throws the first reason against it; then nothing was changed. */
 export async function slingBead(
@@ -179,6 +181,11 @@ async function slingToPolecat(
   const admission = await admit(access, bead.id, place, options);
   if (admission.verdict === "already") return already(access, bead, admission.agent);
   await expectOperational(access.ledger, access.town, rig);
+  const taken =
+    place.kind === "polecat" && options.force === true && options.dryRun !== true
+      ? await access.ledger.agent(place.address)
+      : undefined;
+  if (taken !== undefined && taken.hookBead === bead.id) return startAgain(access, bead, taken);
   const limitedUntil = options.isDirect === true ? undefined : await limitOf(access, bead, rig, options);
   const deferred = isDeferred(access.town, options) || limitedUntil !== undefined;
   if (deferred && place.kind === "polecat")
@@ -223,6 +230,7 @@ async function slingToPolecat(
       warnings: admission.warnings,
     };
   }
+  const room = taken === undefined || taken.hookBead === "" ? [] : await makeRoom(access, taken, bead);
   const dispatch = await dispatchToPolecat(access, {
     bead,
     rig,
@@ -240,7 +248,35 @@ async function slingToPolecat(
     if (error instanceof AlreadySlung) return already(access, bead, error.agent);
     throw error;
   });
-  return { ...dispatch, warnings: [...admission.warnings, ...dispatch.warnings] };
+  return { ...dispatch, warnings: [...admission.warnings, ...room, ...dispatch.warnings] };
+}
+
+/** By force on the polecat that has the bead already: its files are kept, and a fresh session begins (spec/04 §1.4 row 14). */
+async function startAgain(access: TownAccess, bead: Bead, agent: Agent): Promise<Dispatch> {
+  if (agent.state !== "stuck" && agent.state !== "paused")
+    await suspendHook(access, agent.address, "slung again");
+  const record = await resumeHook(access, agent.address);
+  return {
+    ...already(access, bead, agent.address),
+    branch: agent.branch,
+    base: agent.baseBranch,
+    session: record.session,
+    runtime: record.agent,
+    noop: false,
+  };
+}
+
+/** By force on a polecat with other work: that is taken off its hook first, kept and open again (spec/04 §2.7). */
+async function makeRoom(access: TownAccess, agent: Agent, bead: Bead): Promise<readonly string[]> {
+  const unslung = await unsling(access, {
+    bead: agent.hookBead,
+    agent: agent.address,
+    force: true,
+    reason: `made room for ${bead.id}`,
+  });
+  return unslung === undefined
+    ? []
+    : [`${unslung.bead} was taken off the hook of ${agent.address} and is open again`, ...unslung.warnings];
 }
 
 /** Until when the account on which the bead would be started is closed; undefined when it is open (spec/05 §9.4). */

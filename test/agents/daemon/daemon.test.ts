@@ -20,6 +20,8 @@ import { sling } from "../../../src/agents/lifecycle/sling.ts";
 import { isSameProcess, processStartTime } from "../../../src/agents/sessions/process-identity.ts";
 import type { SessionRecord } from "../../../src/agents/sessions/session-host.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
+import { cliEnv } from "../../support/run-cli.ts";
+import { openTerminal } from "../../support/terminal.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { WorkTown } from "../../support/work-town.ts";
 
@@ -165,6 +167,29 @@ test("gt down --all leaves nothing of ours running, touches nobody else, and gt 
     phase: expect.not.stringMatching("exited"),
   });
   expect(await access.ledger.agent(agent)).toMatchObject({ state: "working", hookState: "active" });
+}, 120_000);
+
+test("processes in the terminal where gt down --all --force is typed are none of its business", async () => {
+  await townUp(access);
+  const { session: name } = await slingEndless("Ours");
+  const ours = await waitFor(() => session(name), slow);
+  const gt = join(import.meta.dirname, "../../../bin/gt");
+  // In the background, in the foreground's own group, and with a variable that looks like one of ours.
+  const script = `sleep 987 & echo one=$!=
+    (exec env GT_SESSION=${name} sleep 987) & echo two=$!=
+    ${process.execPath} ${gt} down --all --force; echo code=$?=; read line`;
+  using terminal = openTerminal("sh", ["-c", script], {
+    cwd: work.root,
+    env: { ...cliEnv(), TERM: "xterm-256color" },
+    columns: 100,
+    rows: 30,
+  });
+  await terminal.waitForText(/code=\d+=/, slow.timeoutMs);
+  expect(terminal.screen).toContain("code=0=");
+  const pids = ["one", "two"].map((word) => Number(new RegExp(`${word}=(\\d+)=`).exec(terminal.screen)?.[1]));
+  for (const pid of pids) expect(processStartTime(pid)).toBeDefined();
+  expect(isSameProcess(ours.pid, ours.pidStartedAt)).toBe(false);
+  for (const pid of pids) process.kill(pid);
 }, 120_000);
 
 test("a shutdown removes sandboxes that hold nothing and keeps those with work", async () => {

@@ -1,5 +1,6 @@
-import { readdirSync } from "node:fs";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { sling } from "../../../src/agents/lifecycle/sling.ts";
 import type { SlingOptions } from "../../../src/agents/lifecycle/sling-request.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
@@ -76,6 +77,36 @@ describe("bad input gives one error and changes nothing", () => {
     // What was begun and undone leaves its trace in the history, everything else none at all.
     const fresh = (await eventTypes()).slice(events.length).filter((type) => type !== "agent_state");
     expect([[], ["spawn", "spawn_rollback"]]).toContainEqual(fresh);
+  });
+
+  test.each([
+    ["more working polecats than the town allows", "E_POLECAT_CAP", { polecat: { max_working: 1 } }],
+    ["more sandboxes than the rig may have", "E_POLECAT_DIRS", { polecat: { max_dirs: 1 } }],
+    ["a disk that is nearly full", "E_DISK", { disk: { block_mb: 1_000_000_000 } }],
+  ] as const)("%s", async (_, code, operational) => {
+    const home = join(town.rig().polecats, "elsewhere");
+    mkdirSync(home, { recursive: true });
+    await access.ledger.write("overseer", [
+      {
+        op: "ensureAgent",
+        agent: {
+          ...{ id: "web-polecat-elsewhere", address: "web/polecats/elsewhere", role: "polecat" },
+          ...{ rig: "web", name: "elsewhere", state: "working" },
+        },
+      },
+    ]);
+    town.write("settings/config.json", { default_agent: "shell", operational });
+    onTestFinished(async () => {
+      town.write("settings/config.json", { default_agent: "shell" });
+      rmSync(home, { recursive: true });
+      await access.ledger.write("overseer", [
+        { op: "setAgent", address: "web/polecats/elsewhere", fields: { state: "nuked" } },
+      ]);
+    });
+    const bead = await town.bead(access, "Work");
+    await expect(run([bead.id, "web"])).rejects.toMatchObject({ code });
+    expect(await access.ledger.get(bead.id)).toMatchObject({ status: "open", assignee: "" });
+    expect(readdirSync(town.rig().polecats)).toEqual(["elsewhere"]);
   });
 
   test("a polecat that wants to dispatch", async () => {

@@ -1,10 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { liveSession } from "../../../src/agents/lifecycle/agent-session.ts";
 import { sling } from "../../../src/agents/lifecycle/sling.ts";
 import type { SlingOptions } from "../../../src/agents/lifecycle/sling-request.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
 import { readEvents } from "../../../src/core/events/read-events.ts";
+import { listSnapshots } from "../../../src/core/git/hook-snapshots.ts";
 import { git } from "../../support/scratch-repository.ts";
 import { WorkTown } from "../../support/work-town.ts";
 
@@ -189,6 +191,42 @@ test("--force takes a bead from a living agent after its files were kept", async
   expect(refs).toContain("pre-steal");
   const ref = refs.split(" ")[0] ?? "";
   expect(town.git("web", "show", `${ref}:half.txt`)).toBe("half done");
+});
+
+test("--force on a busy polecat keeps and releases its work first, and on its own bead starts it afresh", async () => {
+  const one = await town.bead(access, "One");
+  const two = await town.bead(access, "Two");
+  const [first] = (await sling(access, { words: [one.id, "web"], options: {} })).dispatched;
+  const address = first?.agent ?? "";
+  const worktree = join(town.root, address, "web");
+  writeFileSync(join(worktree, "draft.txt"), "draft");
+  await expect(sling(access, { words: [two.id, address], options: {} })).rejects.toMatchObject({
+    code: "E_HOOK_OCCUPIED",
+  });
+
+  const before = await liveSession(access, address);
+  const [again] = (await sling(access, { words: [one.id, address], options: { force: true } })).dispatched;
+  expect(again).toMatchObject({ agent: address, noop: false, branch: first?.branch });
+  const restarted = await liveSession(access, address);
+  expect(restarted?.runId).not.toBe(before?.runId);
+  expect(readFileSync(join(worktree, "draft.txt"), "utf8")).toBe("draft");
+
+  const [second] = (await sling(access, { words: [two.id, address], options: { force: true } })).dispatched;
+  expect(second).toMatchObject({
+    agent: address,
+    reused: true,
+    warnings: expect.arrayContaining([`${one.id} was taken off the hook of ${address} and is open again`]),
+  });
+  expect(await access.ledger.get(one.id)).toMatchObject({
+    status: "open",
+    assignee: "",
+    metadata: { prior_branch: first?.branch },
+  });
+  expect(await access.ledger.agent(address)).toMatchObject({ state: "working", hookBead: two.id });
+  expect((await liveSession(access, address))?.bead).toBe(two.id);
+  const snapshots = await listSnapshots(town.rig().repository, address.slice("web/".length));
+  const kept = snapshots.filter((snapshot) => snapshot.bead === one.id);
+  expect(town.git("web", "show", `${kept[0]?.ref}:draft.txt`)).toBe("draft");
 });
 
 test("with a limit set, slings to a rig are queued once and left to the scheduler", async () => {
