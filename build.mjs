@@ -83,6 +83,7 @@ const largePackages = [
   "yaml",
   "chokidar",
   "simple-git",
+  "@iarna/toml",
   "@xterm/headless",
   "@xterm/addon-unicode-graphemes",
 ];

@@ -23,6 +23,18 @@ export const agentsCommands: readonly CommandSpec[] = [
         flags: [all],
         load: () => import("./agents.ts"),
       },
+      {
+        name: "check",
+        summary: "whether two processes act as one agent",
+        description:
+          "Agents that were started by hand take their identity when they run gt prime. Exit 1 when something is wrong.",
+        load: () => import("./agents-check.ts"),
+      },
+      {
+        name: "fix",
+        summary: "the same, and forget identities of processes that have ended",
+        load: () => import("./agents-check.ts"),
+      },
     ],
   },
 ];

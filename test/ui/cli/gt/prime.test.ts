@@ -4,6 +4,7 @@ import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { processStartTime } from "../../../../src/agents/sessions/process-identity.ts";
+import { startAgentSession } from "../../../../src/agents/sessions/start-session.ts";
 import { compose } from "../../../../src/core/mail/compose.ts";
 import { systemRandom } from "../../../../src/core/random.ts";
 import { PlainTown } from "../../../support/plain-town.ts";
@@ -161,4 +162,21 @@ test("started by hand beside another living process of the same identity, it say
       timeout: 20_000,
     })
     .toContain("Paint the shed");
+});
+
+test("gt agents check knows identities of dead processes, and two processes with one; fix forgets the dead", async () => {
+  const gt = (...args: readonly string[]) => runGt(["agents", ...args], { cwd: town.root });
+  expect(await gt("check")).toMatchObject({ code: 0, stdout: "✓ All agents healthy\n" });
+  await prime([], "", { GT_ROLE: address });
+  expect(await gt("check")).toMatchObject({ code: 0 });
+  const fake = { provider: "generic", command: "sh", args: ["-c", "printf '❯ '; cat"], ready_prompt: "❯" };
+  town.write("settings/config.json", { default_agent: "fake", agents: { fake } });
+  await startAgentSession(await town.access(), { address, topic: "start" });
+  expect(await gt("fix")).toMatchObject({ code: 1, stdout: expect.stringContaining("collision: process") });
+  const lock = join(town.root, ".runtime/agent-locks/greenplace+polecats+toast.json");
+  const held = JSON.parse(readFileSync(lock, "utf8"));
+  writeFileSync(lock, JSON.stringify({ ...held, startedAt: "long ago" }));
+  expect(await gt("check")).toMatchObject({ code: 1, stdout: expect.stringContaining("which has ended") });
+  expect(await gt("fix")).toMatchObject({ code: 0, stdout: expect.stringContaining("removed the lock") });
+  expect(await gt("check")).toMatchObject({ code: 0 });
 });
