@@ -42,10 +42,8 @@ export function resolveRuntime(request: RuntimeRequest): Runtime {
     request.warn?.(`${setting}=${agent}: ${found}, falling back to default`);
   }
   const settings = rig === "" ? town.settings() : town.rigSettings(rig);
-  if (rig !== "" && isObject(settings["runtime"])) {
-    const { runtime } = settings;
-    return readRuntimeRecord(agentOfBlock(runtime), runtime, `${rigSettingsFile(town.root, rig)}: runtime`);
-  }
+  const block = blockRuntime(town, rig);
+  if (block !== undefined) return block;
   const agent = textOf(settings["agent"]) ?? textOf(settings["default_agent"]) ?? "claude";
   return findRuntime(town, rig, agent);
 }
@@ -54,6 +52,9 @@ export function resolveRuntime(request: RuntimeRequest): Runtime {
 export function findRuntime(town: Town, rig: string, name: string): Runtime {
   const record = findRecord(town, rig, name);
   if (record !== undefined) return readRuntimeRecord(name, record.value, record.where);
+  // The rig's own idea of that CLI comes before ours.
+  const block = blockRuntime(town, rig);
+  if (block?.name === name) return block;
   const preset = presets.get(name) ?? tierRuntime(name);
   if (preset !== undefined) return preset;
   const suggestions = nearestNames(name, runtimeNames(town, rig));
@@ -177,6 +178,13 @@ function withArguments(town: Town, rig: string, spec: string): Runtime {
   const [name = "", ...args] = splitWords(spec);
   const runtime = findRuntime(town, rig, name);
   return args.length === 0 ? runtime : { ...runtime, args: [...runtime.args, ...args] };
+}
+
+/** What a rig's `runtime` block makes of the CLI that it names (spec/03 §2.1). */
+function blockRuntime(town: Town, rig: string): Runtime | undefined {
+  const block = rig === "" ? undefined : town.rigSettings(rig)["runtime"];
+  if (!isObject(block)) return undefined;
+  return readRuntimeRecord(agentOfBlock(block), block, `${rigSettingsFile(town.root, rig)}: runtime`);
 }
 
 function agentOfBlock(runtime: Readonly<Record<string, unknown>>): string {
