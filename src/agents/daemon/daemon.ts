@@ -18,8 +18,13 @@ import { daemonLock } from "./daemon-control.ts";
 import type { DaemonLog } from "./daemon-log.ts";
 import { readState, removeIdentity, writeIdentity, writeState } from "./daemon-state.ts";
 import { readDesired } from "./desired-state.ts";
+import { readDeaconPause } from "./deacon-pause.ts";
 import { DeathWatch } from "./death-watch.ts";
 import { convoyDuty } from "./duties/convoys.ts";
+import { bootDuty } from "./duties/boot.ts";
+import { deaconDuty } from "./duties/deacon.ts";
+import { orphansDuty } from "./duties/orphans.ts";
+import { rolesDuty } from "./duties/roles.ts";
 import { diskDuty } from "./duties/disk.ts";
 import { dogsDuty } from "./duties/dogs.ts";
 import { escalationsDuty } from "./duties/escalations.ts";
@@ -139,8 +144,12 @@ export class Daemon {
     this.#closers.push(() => intent.close());
 
     const runner = this.#runner;
+    const restoreSessions = (): void => {
+      runner.wakeAll("witness");
+      runner.wake("roles");
+    };
     runner.add(operationsDuty(this.#context));
-    runner.add(hostDuty(this.#context, () => runner.wakeAll("witness")));
+    runner.add(hostDuty(this.#context, restoreSessions));
     this.#addRigDuties();
     const plugins = new PluginDuty(this.#context);
     this.#closers.push(() => plugins.close());
@@ -151,6 +160,10 @@ export class Daemon {
       diskDuty(this.#context),
       ledgerDuty(this.#context),
       syncDuty(this.#context),
+      rolesDuty(this.#context),
+      deaconDuty(this.#context),
+      bootDuty(this.#context),
+      orphansDuty(this.#context),
       dogsDuty(this.#context),
       plugins.duty,
     ])
@@ -188,7 +201,8 @@ export class Daemon {
       run: async (signal) => {
         const now = settings();
         const isWanted = rig === undefined ? now.isEnabled : patrolsRig(now, rig.name);
-        return isWanted ? duty.run(signal) : undefined;
+        const isPaused = pausable.has(duty.key) && readDeaconPause(this.#town) !== undefined;
+        return isWanted && !isPaused ? duty.run(signal) : undefined;
       },
     };
   }
@@ -264,6 +278,10 @@ export class Daemon {
       this.#runner.wake("host");
       return;
     }
+    if (event.type === "exited" && event.record.role !== "polecat") {
+      this.#runner.wake("roles");
+      this.#runner.wake("dogs");
+    }
     if (event.type === "output" || event.record.rig === "") return;
     if (event.type === "exited") {
       this.#log.info(`session ${event.record.session} ended (${event.record.exitReason ?? "unknown"})`);
@@ -291,6 +309,9 @@ export class Daemon {
     });
   }
 }
+
+/** What waits while the Deacon is paused (spec/04 §10.1). */
+const pausable = new Set(["convoys", "plugins", "dogs", "deacon", "roles", "boot"]);
 
 /** Key of a duty's settings: that of the whole kind for duties of one rig. */
 function patrolOf(key: string): string {

@@ -13,7 +13,7 @@ const deaconLoops = [
   "dogs",
   "plugins",
 ];
-const bootLoops = ["host"];
+const bootLoops = ["host", "boot"];
 
 /** Keys of the daemon's duties that stand for a builtin role; none for other roles. */
 export function loopsOf({ role, rig }: Pick<Address, "role" | "rig">): readonly string[] {

@@ -30,6 +30,11 @@ const movesAgent = ["agent_state", "hook_bead", "hook_state"];
 export function dutiesFor(changes: readonly Change[], rigs: readonly string[]): ReadonlySet<string> {
   const duties = new Set<string>();
   for (const change of changes) {
+    // Mail may be for a role that runs as code.
+    if (change.type === "created" && change.newValue?.["issue_type"] === "message") {
+      duties.add("deacon");
+      continue;
+    }
     if (!isMove(change)) continue;
     duties.add("convoys");
     duties.add("scheduler");

@@ -166,6 +166,12 @@ async function circuitBroken(access: TownAccess, stored: StoredContext): Promise
     source: `scheduler:${stored.bead}`,
     same: "source",
     related: stored.bead,
+    // Nobody but the mayor can tell what is wrong with it (spec/04 §9.3).
+    tier: "mayor",
+    protocol: {
+      subject: `REDISPATCH_FAILED: ${stored.bead} (${maxFailures} attempts)`,
+      values: { Bead: stored.bead, Attempts: maxFailures, "Last Rig": stored.rig },
+    },
     event: { target: stored.bead, rig: stored.rig },
     eventSource: "daemon",
   });

@@ -15,6 +15,7 @@ import { fateOfWork } from "../lifecycle/landed-work.ts";
 import { openOperations } from "../lifecycle/operation-record.ts";
 import type { TownAccess } from "../town-access.ts";
 import { isSuperseded } from "./act-on-worker.ts";
+import type { Finding } from "./finding.ts";
 import { type BeadAction, decideBead, type TakenBead } from "./decide-bead.ts";
 
 const spawnBlockedLabel = "gt:spawn-blocked";
@@ -24,12 +25,16 @@ export async function patrolBeads(
   access: TownAccess,
   rig: Rig,
   report: (text: string) => void = () => undefined,
+  permits: (finding: Finding) => boolean = () => true,
 ): Promise<number> {
   const maxRespawns = numberSetting(access.town.settings(), "operational.witness.max_bead_respawns");
   let findings = 0;
   for (const seen of await observeTaken(access, rig)) {
-    if (decideBead(seen, maxRespawns) === undefined) continue;
+    const wanted = decideBead(seen, maxRespawns);
+    if (wanted === undefined) continue;
     const { id } = seen.bead;
+    const reason = "reason" in wanted ? wanted.reason : "";
+    if (!permits({ detection: wanted.detection, subject: id, action: wanted.kind, reason })) continue;
     try {
       await withLock(access.town.paths.locks, `bead-${id}`, { kind: "patrol", subject: id }, async () => {
         const [taken] = await observeTaken(access, rig, id);

@@ -5,6 +5,7 @@ import { refinerySwitch } from "../../core/merge/refinery-switch.ts";
 import type { Rig } from "../../core/town/town.ts";
 import { nudge } from "../sessions/nudge.ts";
 import type { TownAccess } from "../town-access.ts";
+import type { Finding } from "./finding.ts";
 import { decideRequest, type RequestMemory } from "./decide-request.ts";
 import { patrolTable } from "./worker-memory.ts";
 
@@ -15,6 +16,7 @@ export async function patrolRequests(
   access: TownAccess,
   rig: Rig,
   report: (text: string) => void = () => undefined,
+  permits: (finding: Finding) => boolean = () => true,
 ): Promise<number> {
   const { ledger, clock } = access;
   const rows = await ledger.rows<RequestMemory>(patrolTable, { prefix: keyOf(rig.name, "") });
@@ -33,6 +35,7 @@ export async function patrolRequests(
     const memory = memories.get(keyOf(rig.name, request.mr.id)) ?? {};
     const action = decideRequest(request, memory, clock.now());
     if (action === undefined) continue;
+    if (!permits({ detection: "W22", subject: request.mr.id, action, reason: "it waits" })) continue;
     await act(access, rig, request, memory, action);
     findings++;
     report(`W22 ${request.mr.id}: ${action}`);

@@ -2,6 +2,7 @@ import { withLock } from "../../core/lock/lock.ts";
 import type { Rig } from "../../core/town/town.ts";
 import { decideWorker } from "./decide-worker.ts";
 import { handInWork } from "./hand-in-work.ts";
+import type { Finding } from "./finding.ts";
 import { type WitnessLimits, witnessLimitsOf } from "./witness-limits.ts";
 import { actOnWorker, isSuperseded, releaseWorker } from "./act-on-worker.ts";
 import { hostSnapshot } from "./agent-health.ts";
@@ -16,6 +17,8 @@ export interface PatrolOptions {
   readonly budget: StartBudget;
   readonly limits?: WitnessLimits;
   readonly signal?: AbortSignal;
+  /** Whether code may act on a finding; all of them without it. Asked once a sweep for each. */
+  readonly permits?: (finding: Finding) => boolean;
   /** Told about each thing that was done, and about what failed. */
   readonly report?: (text: string) => void;
 }
@@ -41,6 +44,13 @@ export async function patrolRig(access: TownAccess, rig: Rig, options: PatrolOpt
       againMs = Math.min(againMs, Math.max(0, wanted.until - now));
       continue;
     }
+    const finding = {
+      detection: wanted.detection,
+      subject: seen.agent.address,
+      action: wanted.kind,
+      reason: "reason" in wanted ? wanted.reason : "",
+    };
+    if (options.permits?.(finding) === false) continue;
     try {
       if (wanted.kind === "release" || wanted.kind === "hand-in") {
         if (wanted.kind === "release") await releaseWorker(access, seen, wanted.reason);
@@ -63,8 +73,8 @@ export async function patrolRig(access: TownAccess, rig: Rig, options: PatrolOpt
         );
     }
   }
-  findings += await patrolBeads(access, rig, options.report);
-  findings += await patrolRequests(access, rig, options.report);
+  findings += await patrolBeads(access, rig, options.report, options.permits);
+  findings += await patrolRequests(access, rig, options.report, options.permits);
   findings += await endGhosts(access, rig, options.report);
   return { findings, ...(Number.isFinite(againMs) ? { againMs } : {}) };
 }

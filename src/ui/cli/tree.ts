@@ -33,6 +33,7 @@ import { mountainCommands } from "./gt/mountain.spec.ts";
 import { mqCommands } from "./gt/mq.spec.ts";
 import { nudgeCommands } from "./gt/nudge.spec.ts";
 import { patrolRoleCommands } from "./gt/patrol-role.spec.ts";
+import { patrolCommands } from "./gt/patrol.spec.ts";
 import { peekCommands } from "./gt/peek.spec.ts";
 import { pluginCommands } from "./gt/plugin.spec.ts";
 import { polecatCommands } from "./gt/polecat.spec.ts";
@@ -91,6 +92,7 @@ export const gtTree: readonly CommandSpec[] = [
   ...mqCommands,
   ...nudgeCommands,
   ...patrolRoleCommands,
+  ...patrolCommands,
   ...peekCommands,
   ...pluginCommands,
   ...polecatCommands,

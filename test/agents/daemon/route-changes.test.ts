@@ -39,3 +39,9 @@ test("an agent that becomes idle frees its place", () => {
 test("changes of the town itself concern no rig", () => {
   expect(woken(change("closed", { scope: "town" }))).toEqual(["convoys", "scheduler"]);
 });
+
+test("mail wakes the deacon, who reads it for the roles that run as code, and nobody else", () => {
+  expect(woken(change("created", { scope: "town", newValue: { issue_type: "message" } }))).toEqual([
+    "deacon",
+  ]);
+});

@@ -107,6 +107,8 @@ test("what cannot be started is given up after three attempts, with the bead lef
     closeReason: "circuit-broken",
     metadata: { sling: { dispatch_failures: 3, last_failure: expect.stringContaining("no-such-runtime") } },
   });
+  const told = await access.ledger.find({ type: "message", titleContains: "REDISPATCH_FAILED" });
+  expect(told).toMatchObject([{ title: `REDISPATCH_FAILED: ${broken} (3 attempts)`, assignee: "mayor/" }]);
 }, 180_000);
 
 test("with direct slings only returned work is started; what is left over is named", async () => {

@@ -1,8 +1,11 @@
 import type { Rig } from "../../../core/town/town.ts";
+import { nudge } from "../../sessions/nudge.ts";
 import { patrolRig } from "../../patrols/witness.ts";
 import type { DaemonContext } from "../daemon-context.ts";
 import type { Duty } from "../duty-runner.ts";
 import { isRigAtWork } from "../rig-at-work.ts";
+import { WitnessHandover } from "../witness-handover.ts";
+import { runsAsAgent } from "./deacon.ts";
 import { rigDuty } from "../route-changes.ts";
 
 /** A sweep that found nothing is worth a line only now and then (spec/04 §9.1). */
@@ -11,6 +14,7 @@ const quietCycles = 30;
 /** D5: the Witness of one rig. */
 export function witnessDuty(context: DaemonContext, rig: Rig): Duty {
   let cycle = 0;
+  const handover = new WitnessHandover();
   return {
     key: rigDuty("witness", rig.name),
     intervalMs: 60_000,
@@ -18,11 +22,17 @@ export function witnessDuty(context: DaemonContext, rig: Rig): Duty {
     run: async (signal) => {
       if (!(await isRigAtWork(context, rig))) return {};
       const began = performance.now();
+      const address = `${rig.name}/witness`;
+      const isAgent = await runsAsAgent(context, "witness", address);
+      handover.begin();
       const { findings, againMs } = await patrolRig(context, rig, {
         budget: context.budget,
         signal,
+        ...(isAgent ? { permits: (finding) => handover.permits(finding, context.clock.now()) } : {}),
         report: (text) => context.log.info(`witness ${rig.name}: ${text}`),
       });
+      const news = isAgent ? handover.message() : "";
+      if (news !== "") await nudge(context, { to: address, from: "deacon/", text: news, mode: "wait-idle" });
       cycle++;
       if (findings > 0 || cycle % quietCycles === 0)
         await tell(context, rig, cycle, findings, performance.now() - began);

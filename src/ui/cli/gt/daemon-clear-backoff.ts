@@ -1,3 +1,4 @@
+import { roleMemoryKey } from "../../../agents/patrols/keep-roles.ts";
 import { memoryKey } from "../../../agents/patrols/worker-memory.ts";
 import { GtError } from "../../../core/gt-error.ts";
 import { formatAddress, resolveAddress } from "../../../core/town/address.ts";
@@ -13,6 +14,7 @@ export async function run(context: CommandContext): Promise<void> {
     throw new GtError("E_AGENT_NOT_FOUND", `no agent ${address}`, { hint: "gt agents" });
   await ledger.write(actor, [
     { op: "deleteRow", table: "patrols", key: memoryKey(address) },
+    { op: "deleteRow", table: "patrols", key: roleMemoryKey(address) },
     { op: "setAgent", address, fields: { restarts: 0, crashLoopSince: null } },
   ]);
   context.out.document({ ok: true, agent: address });

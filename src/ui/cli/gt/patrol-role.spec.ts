@@ -1,24 +1,119 @@
 import type { CommandSpec } from "../command.ts";
 
 const rig = [{ name: "rig", optional: true }] as const;
+const agent = [{ name: "agent" }] as const;
+const runtime = { name: "agent", value: "alias", summary: "runtime of the session in agent mode" } as const;
+const dryRun = { name: "dry-run", short: "n", summary: "only say what would be done" } as const;
 
 /** Roles that are loops of the daemon unless `mayor/daemon.json` gives them a session. */
 export const patrolRoleCommands: readonly CommandSpec[] = [
-  role("deacon", "who looks after the town's machinery", []),
-  role("boot", "the watchdog of the town's machinery", []),
-  role("witness", "who looks after a rig's polecats", rig),
+  role(
+    "deacon",
+    "who looks after the town's machinery",
+    [],
+    [
+      ...switches("deacon", []),
+      {
+        name: "heartbeat",
+        summary: "a deacon that runs as an agent says that it lives",
+        args: [{ name: "action", optional: true, many: true }],
+        examples: ['gt deacon heartbeat "looked at the convoys"'],
+        load: () => import("./deacon-heartbeat.ts"),
+      },
+      {
+        name: "pause",
+        summary: "feed nothing, run no chores and clean nothing up until it is resumed",
+        flags: [{ name: "reason", short: "r", value: "text", summary: "why" }],
+        examples: ['gt deacon pause -r "looking into a leak"'],
+        load: () => import("./deacon-pause.ts"),
+      },
+      { name: "resume", summary: "end the pause", load: () => import("./deacon-pause.ts") },
+      {
+        name: "health-check",
+        summary: "ask an agent for a sign of life; exit code 2 when it should be ended",
+        args: agent,
+        flags: [
+          {
+            name: "timeout",
+            value: "duration",
+            summary: "so long it may take (operational.deacon.ping_timeout)",
+          },
+          { name: "failures", value: "count", summary: "silences until it should be ended (ping_failures)" },
+          { name: "cooldown", value: "duration", summary: "not again within (ping_cooldown)" },
+        ],
+        examples: ["gt deacon health-check web/witness"],
+        load: () => import("./deacon-health-check.ts"),
+      },
+      {
+        name: "health-state",
+        summary: "how the agents answered so far",
+        load: () => import("./deacon-health-state.ts"),
+      },
+      {
+        name: "force-kill",
+        summary: "keep an agent's files and end its session",
+        args: agent,
+        flags: [{ name: "reason", short: "r", value: "text", summary: "why; required" }],
+        examples: ['gt deacon force-kill web/witness -r "does not answer"'],
+        load: () => import("./deacon-force-kill.ts"),
+      },
+      {
+        name: "stale-hooks",
+        summary: "give back beads from hooks from which nobody takes them",
+        flags: [
+          {
+            name: "max-age",
+            value: "duration",
+            summary: "hooked for so long (operational.deacon.stale_hook)",
+          },
+          dryRun,
+        ],
+        examples: ["gt deacon stale-hooks -n"],
+        load: () => import("./deacon-stale-hooks.ts"),
+      },
+      {
+        name: "cleanup-orphans",
+        summary: "end processes that ended sessions left behind",
+        flags: [dryRun],
+        load: () => import("./orphan-processes.ts"),
+      },
+    ],
+  ),
+  role(
+    "boot",
+    "the watchdog of the town's machinery",
+    [],
+    [
+      {
+        name: "triage",
+        summary: "make the one decision about the deacon, act on it and record it",
+        flags: [dryRun],
+        examples: ["gt boot triage"],
+        load: () => import("./boot-triage.ts"),
+      },
+      {
+        name: "spawn",
+        summary: "have Boot look now; in agent mode in a session of its own",
+        flags: [runtime],
+        load: () => import("./boot-triage.ts"),
+      },
+    ],
+  ),
+  role("witness", "who looks after a rig's polecats", rig, switches("witness", rig)),
 ];
 
 function role(
   name: "deacon" | "boot" | "witness",
   summary: string,
   args: NonNullable<CommandSpec["args"]>,
+  more: readonly CommandSpec[],
 ): CommandSpec {
   return {
     name,
     group: "services",
     summary,
-    description: "In builtin mode it is code inside the daemon: it costs no tokens and has no session.",
+    description:
+      "In builtin mode it is code inside the daemon: it costs no tokens and has no session. In agent mode (mayor/daemon.json) a session patrols, and the code steps in where that one fails.",
     seeAlso: ["gt daemon status", "gt agents"],
     subcommands: [
       {
@@ -35,6 +130,37 @@ function role(
         args,
         load: () => import("./role-attach.ts"),
       },
+      ...more,
     ],
   };
+}
+
+function switches(
+  name: "deacon" | "witness",
+  args: NonNullable<CommandSpec["args"]>,
+): readonly CommandSpec[] {
+  return [
+    {
+      name: "start",
+      aliases: ["spawn"],
+      summary: "start its session (agent mode); in builtin mode see to it that the daemon runs",
+      args,
+      flags: [runtime],
+      examples: [`gt ${name} start`],
+      load: () => import("./role-start.ts"),
+    },
+    {
+      name: "stop",
+      summary: "end its session and keep it from being started (agent mode)",
+      args,
+      load: () => import("./role-start.ts"),
+    },
+    {
+      name: "restart",
+      summary: "a fresh session (agent mode)",
+      args,
+      flags: [runtime],
+      load: () => import("./role-start.ts"),
+    },
+  ];
 }

@@ -1,6 +1,8 @@
 import { daemonStatus } from "../../../agents/daemon/daemon-control.ts";
+import { readDeaconPause } from "../../../agents/daemon/deacon-pause.ts";
 import { loopsOf } from "../../../agents/daemon/role-loops.ts";
 import { liveSession } from "../../../agents/lifecycle/agent-session.ts";
+import { readBootStatus } from "../../../agents/patrols/triage-deacon.ts";
 import type { Target } from "../../../agents/sessions/find-target.ts";
 import { isBuiltIn } from "../../../agents/sessions/nudge.ts";
 import { formatTime } from "../../../core/clock.ts";
@@ -16,6 +18,15 @@ export async function run(context: CommandContext): Promise<void> {
   const town = await context.town();
   if (isBuiltIn(town, target)) showLoop(context, town, target);
   else await showSession(context, target);
+  const { role } = target.address;
+  const pause = role === "deacon" ? readDeaconPause(town) : undefined;
+  if (pause !== undefined)
+    context.out.warn(
+      `paused${pause.reason === "" ? "" : `: ${sanitiseLine(pause.reason)}`} (gt deacon resume)`,
+    );
+  if (role !== "boot") return;
+  const last = await readBootStatus(await context.access());
+  if (last !== undefined) context.out.line(`  last decision: ${last.last_action} (${last.completed_at})`);
 }
 
 /** What the daemon's loops do that stand for the role. */

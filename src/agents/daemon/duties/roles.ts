@@ -1,0 +1,24 @@
+import type { Rig } from "../../../core/town/town.ts";
+import { keepRoles } from "../../patrols/keep-roles.ts";
+import type { DaemonContext } from "../daemon-context.ts";
+import type { Duty, DutyResult } from "../duty-runner.ts";
+import { isRigAtWork } from "../rig-at-work.ts";
+
+/** D4, D7: sessions of the mayor and of roles that run as agents; woken when one of them ends, and at each heartbeat. */
+export function rolesDuty(context: DaemonContext): Duty {
+  return {
+    key: "roles",
+    timeoutMs: 3 * 60_000,
+    run: async (): Promise<DutyResult> => {
+      if (!context.isOperational()) return {};
+      const rigs: Rig[] = [];
+      for (const rig of context.town.rigs()) if (await isRigAtWork(context, rig)) rigs.push(rig);
+      const againMs = await keepRoles(context, {
+        budget: context.budget,
+        rigs,
+        report: (line) => context.log.info(`role ${line}`),
+      });
+      return againMs === undefined ? {} : { againMs };
+    },
+  };
+}

@@ -1,0 +1,10 @@
+import type { Detection } from "./worker-action.ts";
+
+/** Something that the Witness would act upon. */
+export interface Finding {
+  readonly detection: Detection;
+  /** Agent, bead or merge request. */
+  readonly subject: string;
+  readonly action: string;
+  readonly reason: string;
+}

@@ -1,0 +1,35 @@
+import { askForLife } from "../../../agents/patrols/ask-for-life.ts";
+import { sanitiseLine } from "../../../core/sanitise.ts";
+import { formatAddress, resolveAddress } from "../../../core/town/address.ts";
+import { durationSetting, numberSetting } from "../../../core/town/setting.ts";
+import type { CommandContext } from "../command.ts";
+
+/** `gt deacon health-check` (spec/04 §10.1): exit code 0 well or asked lately, 1 no answer, 2 should be ended. */
+export async function run(context: CommandContext): Promise<number> {
+  const { out, flags } = context;
+  const access = await context.access();
+  const address = formatAddress(resolveAddress(context.args[0] ?? "", { town: access.town }));
+  const settings = access.town.settings();
+  const outcome = await askForLife(access, address, {
+    timeoutMs: flags.duration("timeout") ?? durationSetting(settings, "operational.deacon.ping_timeout"),
+    failures: flags.integer("failures") ?? numberSetting(settings, "operational.deacon.ping_failures"),
+    cooldownMs: flags.duration("cooldown") ?? durationSetting(settings, "operational.deacon.ping_cooldown"),
+  });
+  out.document({ address, ...outcome });
+  const times = `${outcome.failures} ${outcome.failures === 1 ? "silence" : "silences"} in a row`;
+  switch (outcome.result) {
+    case "alive":
+      out.done(`${address} is alive`);
+      return 0;
+    case "cooldown":
+      out.line(`${address} was asked lately (${times})`);
+      return 0;
+    case "silent":
+      out.warn(`${address} does not answer (${times})`);
+      return 1;
+    case "should-end":
+      out.warn(`${address} does not answer (${times})`);
+      out.next(`gt deacon force-kill ${sanitiseLine(address)} -r "does not answer"`);
+      return 2;
+  }
+}

@@ -1,0 +1,55 @@
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { Daemon } from "../../../src/agents/daemon/daemon.ts";
+import { openDaemonLog } from "../../../src/agents/daemon/daemon-log.ts";
+import { liveSession } from "../../../src/agents/lifecycle/agent-session.ts";
+import { sendMail } from "../../../src/agents/mail/send-mail.ts";
+import { PlainTown } from "../../support/plain-town.ts";
+import { waitFor } from "../../support/wait-for.ts";
+
+const slow = { timeoutMs: 30_000 };
+let town: PlainTown;
+let daemon: Daemon;
+beforeEach(async () => {
+  town = new PlainTown();
+  town.write("settings/config.json", {
+    default_agent: "script",
+    agents: {
+      script: {
+        provider: "generic",
+        command: "sh",
+        args: ["-c", "printf '> '; while read -r line; do echo \"got $line\"; printf '> '; done"],
+        prompt_mode: "arg",
+        ready_prompt: "> ",
+      },
+    },
+  });
+  town.write("mayor/daemon.json", { patrols: { witness: { mode: "agent" }, deacon: { mode: "agent" } } });
+  daemon = await Daemon.start(town.town, openDaemonLog(join(town.root, "daemon.log")));
+});
+afterEach(async () => {
+  await daemon.stop();
+  await town.dispose();
+});
+
+test("roles that run as agents get sessions, which come back when they die, and read their mail themselves", async () => {
+  const access = await town.access();
+  const session = (address: string) => liveSession(access, address);
+  const first = await waitFor(() => session("greenplace/witness"), { ...slow, what: "the witness" });
+  await waitFor(() => session("deacon/"), { ...slow, what: "the deacon" });
+  expect(first).toMatchObject({ session: "gp-witness", topic: "patrol" });
+  await waitFor(async () => (await access.ledger.agent("greenplace/witness"))?.state === "running", slow);
+
+  process.kill(first.pid, "SIGKILL");
+  await waitFor(
+    async () => {
+      const now = await session("greenplace/witness");
+      return now !== undefined && now.runId !== first.runId;
+    },
+    { ...slow, what: "the next session" },
+  );
+  await sendMail(access, { from: "mayor/", to: ["deacon/"], subject: "Look", body: "around" }, "quietly");
+  await waitFor(async () => (await access.ledger.rows("duties", { prefix: "wake/" })).length === 0);
+  const [mail] = await access.ledger.find({ type: "message", assignee: "deacon/" });
+  expect(mail, "code leaves the mail of an agent alone").toMatchObject({ status: "open", title: "Look" });
+}, 90_000);

@@ -1,0 +1,76 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { PlainTown } from "../../../support/plain-town.ts";
+import { runGt } from "../../../support/run-cli.ts";
+
+const timeout = 60_000;
+let town: PlainTown;
+const gt = (...args: readonly string[]) => runGt(args, { cwd: town.root, env: { GT_NO_DAEMON: "1" } });
+const json = async (...args: readonly string[]) => JSON.parse((await gt(...args, "--json")).stdout) as never;
+
+beforeEach(() => {
+  town = new PlainTown();
+});
+afterEach(() => town.dispose(), timeout);
+
+test(
+  "the deacon is paused and resumed by a file that the daemon watches; what it finds is done by hand, too",
+  async () => {
+    expect((await gt("deacon", "pause", "-r", "a leak")).stdout).toContain("paused");
+    expect((await gt("deacon", "status")).stderr).toContain("paused: a leak");
+    expect(await json("deacon", "resume")).toMatchObject({ paused: false, changed: true });
+    expect(await json("deacon", "resume")).toMatchObject({ paused: false, changed: false });
+    expect(await json("deacon", "heartbeat", "looked", "around")).toMatchObject({
+      cycle: 1,
+      last_action: "looked around",
+    });
+    expect((await gt("deacon", "stale-hooks")).stdout).toContain("no hook is stale");
+    expect((await gt("deacon", "health-state")).stdout).toContain("nobody was asked yet");
+    expect((await gt("deacon", "health-check", "greenplace/witness")).stderr).toContain("has no session");
+    expect((await gt("deacon", "force-kill", "greenplace/witness")).code).toBe(2);
+    expect((await gt("deacon", "stop")).stderr).toContain("has no session to stop");
+    expect((await gt("deacon", "cleanup-orphans")).stdout).toContain("no session has left processes behind");
+    expect((await gt("cleanup", "-n")).code).toBe(0);
+  },
+  timeout,
+);
+
+test(
+  "boot decides about the deacon and keeps its decision",
+  async () => {
+    expect(await json("boot", "triage", "-n")).toMatchObject({ action: "start", applied: false });
+    expect((await gt("boot", "status")).stdout).not.toContain("last decision");
+    expect((await gt("boot", "triage")).stdout).toContain("the deacon: start");
+    expect((await gt("boot", "status")).stdout).toContain("last decision: start");
+    expect((await gt("boot", "spawn")).stdout).toContain("the deacon: start");
+  },
+  timeout,
+);
+
+test(
+  "a scan names what a witness would act upon and leaves it; an agent's cycles are counted and summed up",
+  async () => {
+    const address = await town.polecat("toast");
+    const { ledger } = await town.access();
+    const { named } = await ledger.write("overseer", [
+      { op: "create", bead: { title: "Paint", prefix: "gp" }, as: "bead" },
+      { op: "hook", address, bead: "$bead" },
+      { op: "setAgent", address, fields: { state: "working", hookState: "active" } },
+      { op: "update", id: "$bead", fields: { status: "closed" } },
+    ]);
+    expect(await json("patrol", "scan", "--rig", "greenplace")).toMatchObject({
+      rig: "greenplace",
+      checked: 1,
+      findings: [{ id: "W5", agent: address, action: "release", applied: false }],
+    });
+    expect(await ledger.agent(address)).toMatchObject({ hookBead: named["bead"] });
+
+    expect((await gt("patrol", "report", "-s", "quiet")).stderr).toContain("say --role");
+    await gt("patrol", "new", "--role", "witness");
+    const report = await gt("patrol", "report", "--role", "witness", "-s", "quiet", "--steps", "inbox:OK");
+    expect(report.stdout).toContain("cycle 1 of the witness is over");
+    expect((await gt("patrol", "report", "--role", "witness", "-s", "x", "--steps", "inbox")).code).toBe(2);
+    expect(await json("patrol", "digest")).toMatchObject({ isNew: true, text: "- patrol_complete: 1" });
+    expect(await json("patrol", "digest")).toMatchObject({ isNew: false });
+  },
+  timeout,
+);
