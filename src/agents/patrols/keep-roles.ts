@@ -161,6 +161,8 @@ async function act(
       ]);
       if (action.kind === "restart") await stopRole(access, address);
       await startRole(access, address);
+      // The first start of all is no restart, unless it fails.
+      if (session === undefined) await access.ledger.write(access.actor, [remember(memory)]);
       return;
     }
     case "nudge":
