@@ -33,7 +33,8 @@ export async function actOnWorker(access: TownAccess, view: WorkerView, action: 
     case "stuck":
       return giveUp(access, view, action);
     case "end-session":
-      await stopAgentSession(access, view.agent.address, "stopped");
+      // A session that was stopped stays so; one whose process has vanished is to be started again.
+      await stopAgentSession(access, view.agent.address, action.detection === "W2" ? "killed" : "stopped");
       return;
     case "nudge":
       return remind(access, view, action);

@@ -280,6 +280,8 @@ test("W2: a terminal whose process is gone is ended; what is left is a dead sess
     detection: "W2",
     reason: "its process is gone",
   });
+  const ended = died(start, { expected: true, exitReason: "killed" });
+  expect(decideWorker(view(start, { session: ended }), start)).toMatchObject({ kind: "restart" });
 });
 
 test("W6: a session that does not begin is prodded three times 30 seconds apart, then started anew", () => {
