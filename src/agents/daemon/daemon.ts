@@ -28,6 +28,7 @@ import { rolesDuty } from "./duties/roles.ts";
 import { diskDuty } from "./duties/disk.ts";
 import { dogsDuty } from "./duties/dogs.ts";
 import { escalationsDuty } from "./duties/escalations.ts";
+import { gatesDuty } from "./duties/gates.ts";
 import { hostDuty } from "./duties/host.ts";
 import { exportAtEnd, ledgerDuty } from "./duties/ledger.ts";
 import { operationsDuty } from "./duties/operations.ts";
@@ -155,6 +156,7 @@ export class Daemon {
     this.#closers.push(() => plugins.close());
     for (const duty of [
       escalationsDuty(this.#context),
+      gatesDuty(this.#context),
       convoyDuty(this.#context),
       schedulerDuty(this.#context),
       diskDuty(this.#context),

@@ -20,6 +20,8 @@ const movesWork = new Set([
   "imported",
   "gate_resolved",
 ]);
+/** New gates, new mail, and beads that gates wait for. */
+const movesGate = new Set(["created", "imported", "closed", "gate_resolved"]);
 const movesUpdate = ["status", "assignee", "metadata", "defer_until", "priority"];
 const movesAgent = ["agent_state", "hook_bead", "hook_state"];
 
@@ -38,6 +40,7 @@ export function dutiesFor(changes: readonly Change[], rigs: readonly string[]): 
     if (!isMove(change)) continue;
     duties.add("convoys");
     duties.add("scheduler");
+    if (movesGate.has(change.type)) duties.add("gates");
     if (!rigs.includes(change.scope)) continue;
     duties.add(rigDuty("witness", change.scope));
     if (concernsQueue(change)) duties.add(rigDuty("refinery", change.scope));

@@ -55,7 +55,12 @@ export interface GateVerdict {
 
 /** Whether a gate opens (spec/02 §14.2). Pure. */
 export function decideGate(gate: Bead, facts: GateFacts, now: Time): GateVerdict {
-  if (facts.kind === "person") return { is: "person", why: "a person resolves it" };
+  if (facts.kind === "person") {
+    const deadline = deadlineOf(gate);
+    return deadline === undefined || now < deadline
+      ? { is: "person", why: "a person resolves it" }
+      : { is: "failed", why: `nobody has answered until ${new Date(deadline).toISOString()}` };
+  }
   if (facts.kind === "unknown") return { is: "unknown", why: facts.why };
   if (gateRecord(gate).state === "waiting") return { is: "pending", why: "not armed yet" };
   const verdict = seen(gate, facts, now);

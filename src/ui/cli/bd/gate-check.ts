@@ -2,7 +2,6 @@ import { ghIn } from "../../../agents/github/run-gh.ts";
 import { decideGate, type GateFacts, type GateVerdict } from "../../../agents/gates/decide-gate.ts";
 import { discoverRun } from "../../../agents/gates/github-facts.ts";
 import {
-  blockedBy,
   type GateWorld,
   ghFor,
   isRunNumber,
@@ -10,7 +9,6 @@ import {
   runWish,
 } from "../../../agents/gates/observe-gate.ts";
 import { isEscalationDue, settlingGate } from "../../../agents/gates/settle-gate.ts";
-import { formatTime } from "../../../core/clock.ts";
 import { GtError, usageError } from "../../../core/gt-error.ts";
 import type { Bead } from "../../../core/ledger/bead.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
@@ -75,7 +73,7 @@ async function checkOne(
     if (verdict.is !== "failed") return { result: "pending", reason: verdict.why };
     if (!context.flags.boolean("escalate") || !isEscalationDue(gate, workspace.now))
       return { result: "failed", reason: verdict.why };
-    if (!isDry) await escalateGate(context, workspace, gate, verdict.why);
+    if (!isDry) await escalate(context, workspace, gate, verdict.why);
     return { result: "escalated", reason: verdict.why };
   } catch (error) {
     if (!(error instanceof GtError)) throw error;
@@ -101,30 +99,16 @@ export async function gateVerdict(
   return (await verdictOf(await gateWorld(context, workspace), gate, workspace.now)).verdict;
 }
 
-/** Raised before it is noted: a crash between the two raises the same escalation again, and that is only counted. */
-async function escalateGate(
+async function escalate(
   context: CommandContext,
-  workspace: Workspace,
+  { town }: Workspace,
   gate: Bead,
   why: string,
 ): Promise<void> {
-  if (workspace.town === undefined)
+  if (town === undefined)
     throw new GtError("E_NO_TOWN", `${why}; there is nobody to escalate to outside a town`);
-  const { escalate } = await import("../../../agents/mail/escalate.ts");
-  const access = await context.access();
-  const [blocked] = await blockedBy(workspace.ledger, gate);
-  const { warnings } = await escalate(access, {
-    title: `Gate ${gate.id} failed: ${why}`,
-    reason: `bd gate resolve ${gate.id} goes on, bd gate retry ${gate.id} arms it anew.`,
-    severity: "high",
-    by: workspace.actor,
-    source: `gate:${gate.id}`,
-    same: "source",
-    ...(blocked === undefined ? {} : { related: blocked.id }),
-  });
-  for (const warning of warnings) context.out.warn(warning);
-  const escalated = { escalated_at: formatTime(workspace.now) };
-  await workspace.write([{ op: "update", id: gate.id, fields: { metadata: { gate: escalated } } }]);
+  const { escalateGate } = await import("../../../agents/gates/escalate-gate.ts");
+  for (const warning of await escalateGate(await context.access(), gate, why)) context.out.warn(warning);
 }
 
 /** `bd gate discover`: fills in the numbers of the runs that `gh:run` gates wait for. */
