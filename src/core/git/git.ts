@@ -53,16 +53,7 @@ export function openGit(directory: string, options: GitOptions = {}): SimpleGit 
     ...(options.input === undefined ? {} : { input: () => options.input }),
     ...(options.onProgress ? { progress: options.onProgress } : {}),
     allowEnvironment: Object.keys(environment),
-    // What the person configured for git's connections stays in force; our own arguments are under our own control.
-    unsafe: {
-      allowUnsafeAskPass: true,
-      allowUnsafeConfigEnvCount: true,
-      allowUnsafeConfigPaths: true,
-      allowUnsafeGitProxy: true,
-      allowUnsafeHooksPath: true,
-      allowUnsafePack: true,
-      allowUnsafeSshCommand: true,
-    },
+    unsafe: configured,
     errors: (error, { exitCode, stdOut, stdErr }) => {
       if (error instanceof GitFailure || exitCode === 0) return error;
       // simple-git reports its own endings (time limit, abort) as errors without a meaningful exit code.
@@ -75,6 +66,34 @@ export function openGit(directory: string, options: GitOptions = {}): SimpleGit 
   git.outputHandler((_command, stdout) => queueMicrotask(() => stdout.emit("data", Buffer.alloc(0))));
   return git.env(environment);
 }
+
+/**
+ * What a person configured for git stays in force, in files as in variables; our own arguments are under our own
+ * control. Agent CLIs configure their shells' git through variables, too: Gemini its credentials, Copilot the monitor.
+ */
+const configured = {
+  allowUnsafeAlias: true,
+  allowUnsafeAskPass: true,
+  allowUnsafeConfigEnvCount: true,
+  allowUnsafeConfigPaths: true,
+  allowUnsafeCredentialHelper: true,
+  allowUnsafeDiffExternal: true,
+  allowUnsafeDiffTextConv: true,
+  allowUnsafeEditor: true,
+  allowUnsafeFilter: true,
+  allowUnsafeFsMonitor: true,
+  allowUnsafeGitProxy: true,
+  allowUnsafeGpgProgram: true,
+  allowUnsafeHooksPath: true,
+  allowUnsafeInclude: true,
+  allowUnsafeMergeDriver: true,
+  allowUnsafePack: true,
+  allowUnsafePager: true,
+  allowUnsafeSshCommand: true,
+  allowUnsafeSubmodule: true,
+  allowUnsafeTemplateDir: true,
+  allowUnsafeUrlRewrite: true,
+} as const;
 
 export interface GitAnswer {
   readonly exitCode: number;
