@@ -9,6 +9,8 @@ const scrubbed: readonly string[] = [
   ...["GIT_AUTHOR_*", "GIT_COMMITTER_*"],
   // Marks by which agents notice that they run inside another agent.
   ..."CLAUDECODE CLAUDE_CODE_ENTRYPOINT CLAUDE_CODE_SESSION_ID CLAUDE_SESSION_ID CODEX_SANDBOX*".split(" "),
+  // The first of these makes Claude Code keep no transcript, so that nobody could resume or ask it.
+  ..."CLAUDE_CODE_CHILD_SESSION CLAUDE_CODE_EXECPATH CLAUDE_EFFORT AI_AGENT".split(" "),
   ..."CODEX_THREAD_ID CURSOR_AGENT CURSOR_TRACE_ID GEMINI_CLI GEMINI_SESSION_ID OPENCODE".split(" "),
   ..."AMP_THREAD_ID PI_SESSION_ID OMP_SESSION_ID".split(" "),
   // Node and npm.
