@@ -23,6 +23,7 @@ export async function startHookSession(
     throw new GtError("E_AGENT_NOT_FOUND", `no agent ${address}`, { hint: "gt agents" });
   return startAgentSession(access, {
     address,
+    ...(topic === "recovery" ? { resume: true } : {}),
     topic: topic === "handoff" || bead === undefined ? topic : `${topic}:${bead.id}`,
     ...(bead === undefined ? {} : { bead: bead.id }),
     ...(wish.runtime ? { agentOverride: wish.runtime } : choiceOf(bead, agent.runtime, topic)),

@@ -1,4 +1,4 @@
-import type { Runtime } from "./runtime.ts";
+import { isPromptTyped, type Runtime } from "./runtime.ts";
 
 export interface Launch {
   readonly runtime: Runtime;
@@ -20,7 +20,7 @@ export interface Launch {
  * arguments, id, settings, effort, resume flags, prompt.
  */
 export function launchArgv(launch: Launch): readonly string[] {
-  const { runtime, resume, settingsFile, conversation, prompt } = launch;
+  const { runtime, resume, settingsFile, conversation } = launch;
   const template =
     resume === undefined ? [] : resume === "latest" ? runtime.continueArgs : runtime.resumeArgs;
   const id = typeof resume === "object" ? resume.id : "";
@@ -36,11 +36,11 @@ export function launchArgv(launch: Launch): readonly string[] {
     ...(settingsFile === undefined ? [] : ["--settings", settingsFile]),
     ...(launch.effortArgs ?? []),
     ...(isSubcommand ? [] : resumeArgs),
-    ...promptArgs(runtime, prompt),
+    ...promptArgs(launch),
   ];
 }
 
-function promptArgs(runtime: Runtime, prompt: string | undefined): readonly string[] {
-  if (prompt === undefined || prompt === "" || runtime.promptMode === "none") return [];
+function promptArgs({ runtime, prompt, resume }: Launch): readonly string[] {
+  if (prompt === undefined || prompt === "" || isPromptTyped(runtime, resume !== undefined)) return [];
   return runtime.promptFlag === "" ? [prompt] : [runtime.promptFlag, prompt];
 }

@@ -27,6 +27,8 @@ export interface Runtime extends ScreenDetection {
   readonly env: Readonly<Record<string, string>>;
   /** Whether the first prompt can travel on the command line. */
   readonly promptMode: "arg" | "none";
+  /** The same for a resumed conversation; as `promptMode` when it is not said. */
+  readonly resumePromptMode?: "arg" | "none";
   /** Flag that carries the prompt; empty = last positional argument. */
   readonly promptFlag: string;
   /** Base names that count as "the agent is alive" for wrapped commands. */
@@ -63,12 +65,18 @@ export interface Runtime extends ScreenDetection {
   readonly initialPrompt: string;
 }
 
+/** Whether the first words of a session have to be typed. */
+export function isPromptTyped(runtime: Runtime, isResumed: boolean): boolean {
+  return ((isResumed ? runtime.resumePromptMode : undefined) ?? runtime.promptMode) === "none";
+}
+
 /** What the host needs to read the runtime's screen; nothing for programs that work until they exit. */
 export function detectionOf(runtime: Runtime): ScreenDetection | undefined {
   if (runtime.provider === "shell") return undefined;
-  const { readyPrompt, readyDelayMs, busyPattern, dialogs, limitPatterns } = runtime;
+  const { readyPrompt, readyPattern, readyDelayMs, busyPattern, dialogs, limitPatterns } = runtime;
   return {
     ...(readyPrompt === undefined ? {} : { readyPrompt }),
+    ...(readyPattern === undefined ? {} : { readyPattern }),
     ...(readyDelayMs === undefined ? {} : { readyDelayMs }),
     ...(busyPattern === undefined ? {} : { busyPattern }),
     ...(dialogs === undefined ? {} : { dialogs }),

@@ -19,11 +19,12 @@ import { launchArgv } from "../runtimes/launch.ts";
 import { findCommand, resolveRuntime } from "../runtimes/resolve-runtime.ts";
 import { fillIn, type RoleDefinition, roleDefinition } from "../runtimes/role-definition.ts";
 import { splitWords } from "../runtimes/split-words.ts";
-import { detectionOf, type Runtime } from "../runtimes/runtime.ts";
+import { detectionOf, isPromptTyped, type Runtime } from "../runtimes/runtime.ts";
 import type { TownAccess } from "../town-access.ts";
 import { allNudges, enqueue, settle } from "./nudge-queue.ts";
 import { packageRoot } from "./own-program.ts";
 import { preSync } from "./pre-sync.ts";
+import { resumableConversation } from "./resumable.ts";
 import { readLastScreen } from "./session-records.ts";
 import { sessionEnvironment } from "./session-environment.ts";
 import { workInstruction } from "./work-instruction.ts";
@@ -35,6 +36,8 @@ export interface StartRequest {
   /** `assigned:<bead>`, `handoff`, `recovery:<bead>`, `patrol`, ... (spec/03 §5.5). */
   readonly topic: string;
   readonly bead?: string;
+  /** Go on with the conversation that a crash ended, where the runtime can. */
+  readonly resume?: boolean;
   /** `--agent`. */
   readonly agentOverride?: string;
   /** Runtime of the bead's label. */
@@ -62,6 +65,7 @@ export async function startAgentSession(access: TownAccess, request: StartReques
   const agent = await ledger.agent(formatAddress(address));
   const definition = await roleDefinition(town, address.role as Role, address.rig);
   const runtime = withStartCommand(runtimeFor(town, address, request), definition, town, address, request);
+  expectProgram(runtime, request);
   if (definition.needsPreSync && runtime.provider !== "shell") {
     const problem = await preSync(town, address);
     if (problem !== undefined) request.warn?.(problem);
@@ -72,37 +76,59 @@ export async function startAgentSession(access: TownAccess, request: StartReques
     handle: request.account ?? ownWish(process.env),
     now: clock.now(),
   });
-  const runId = uuidV4(random);
-  const conversation = runtime.sessionIdArg === undefined ? runId : uuidV4(random);
-  const spec = specOf({
-    access,
-    address,
-    agent,
-    runtime,
-    request,
-    hooks,
-    runId,
-    conversation,
-    account,
-    definition,
-  });
   const host = await access.host({ start: true });
-  const record = await host.spawn(spec);
-  if (spec.detection !== undefined) await expectAlive(host, record, town.paths.sessions);
+  const old = request.resume === true ? await lastConversation(access, host, runtime, request) : undefined;
+  const parts = { access, address, agent, runtime, request, hooks, account, definition };
+  const begin = async (resume: string | undefined) => {
+    const runId = uuidV4(random);
+    const conversation = resume ?? (runtime.sessionIdArg === undefined ? runId : uuidV4(random));
+    const spec = specOf({ ...parts, runId, conversation, ...(resume === undefined ? {} : { resume }) });
+    const record = await host.spawn(spec);
+    if (spec.detection !== undefined) await expectAlive(host, record, town.paths.sessions);
+    return { spec, record, conversation, isResumed: resume !== undefined };
+  };
+  const { spec, record, conversation, isResumed } = await begin(old).catch((error: unknown) => {
+    // The conversation is gone or broken: its work goes on in a fresh one.
+    const isHopeless = old !== undefined && error instanceof GtError && error.code === "E_SESSION_START";
+    if (isHopeless) return begin(undefined);
+    throw error;
+  });
   if (runtime.configDirEnv !== undefined)
     await noteUse(ledger, actor, { address: record.actor, handle: account?.handle, now: clock.now() });
   if (agent !== undefined) {
-    await ledger.write(actor, [
-      {
-        op: "setAgent",
-        address: agent.address,
-        fields: { runtime: runtime.name, sessionId: conversation, lastSessionAt: clock.now() },
-      },
-      ...(hooks.isActive ? [] : [startedEvent(record, conversation)]),
-    ]);
+    await noteConversation(access, agent, { runtime: runtime.name, sessionId: conversation });
+    if (!hooks.isActive) await ledger.write(actor, [startedEvent(record, conversation)]);
   }
-  await typeFirstWords(access, host, spec, { runtime, request, hooks, address });
+  await typeFirstWords(access, host, spec, { runtime, request, hooks, address, isResumed });
   return record;
+}
+
+/** Until the runtime's own hook tells its id, ours stands for it; a hook that was quicker than this is right. */
+async function noteConversation(
+  { ledger, clock, actor }: TownAccess,
+  { address, sessionId: before }: Agent,
+  { runtime, sessionId }: Pick<Agent, "runtime" | "sessionId">,
+): Promise<void> {
+  const fields = { runtime, lastSessionAt: clock.now() };
+  try {
+    await ledger.write(actor, [
+      { op: "expectAgent", address, expected: { sessionId: before } },
+      { op: "setAgent", address, fields: { ...fields, sessionId } },
+    ]);
+  } catch (error) {
+    if (!(error instanceof GtError && error.code === "E_CONFLICT")) throw error;
+    await ledger.write(actor, [{ op: "setAgent", address, fields }]);
+  }
+}
+
+async function lastConversation(
+  { town, ledger }: TownAccess,
+  host: SessionHost,
+  runtime: Runtime,
+  { address }: StartRequest,
+): Promise<string | undefined> {
+  const [agent, last] = await Promise.all([ledger.agent(address), host.get(sessionOfAddress(town, address))]);
+  return resumableConversation(town, runtime, agent, last);
 }
 
 /**
@@ -111,7 +137,10 @@ export async function startAgentSession(access: TownAccess, request: StartReques
  */
 export function expectStartable({ town }: TownAccess, request: StartRequest): void {
   expectNotStopped(town, expectAddress(request.address));
-  const runtime = runtimeFor(town, expectAddress(request.address), request);
+  expectProgram(runtimeFor(town, expectAddress(request.address), request), request);
+}
+
+function expectProgram(runtime: Runtime, request: StartRequest): void {
   if (runtime.provider === "shell") shellArgv(request.bead);
   else findProgram(runtime, runtime.env["PATH"] ?? process.env["PATH"] ?? "");
 }
@@ -190,6 +219,8 @@ interface SpecParts {
   readonly conversation: string;
   readonly account: Account | undefined;
   readonly definition: RoleDefinition;
+  /** Conversation to go on with, instead of a fresh one. */
+  readonly resume?: string;
 }
 
 function specOf(parts: SpecParts): SessionSpec {
@@ -241,6 +272,7 @@ function agentArgv(parts: SpecParts, path: string): readonly string[] {
   const program = findProgram(runtime, path);
   return launchArgv({
     ...{ runtime, program, conversation },
+    ...(parts.resume === undefined ? {} : { resume: { id: parts.resume } }),
     hooks: join(access.town.paths.runtime, "hooks"),
     ...(parts.hooks.settingsFile === undefined ? {} : { settingsFile: parts.hooks.settingsFile }),
     effortArgs: effortArgs(runtime, effortOf(access.town, parts.address.role, parts.address.rig)),
@@ -277,11 +309,11 @@ async function typeFirstWords(
   access: TownAccess,
   host: SessionHost,
   spec: SessionSpec,
-  parts: Pick<SpecParts, "runtime" | "request" | "hooks" | "address">,
+  parts: Pick<SpecParts, "runtime" | "request" | "hooks" | "address"> & { readonly isResumed: boolean },
 ): Promise<void> {
   const { runtime, hooks, address, request } = parts;
   if (runtime.provider === "shell" || spec.detection === undefined) return;
-  const prompt = runtime.promptMode === "none" ? [firstPrompt(access, parts)] : [];
+  const prompt = isPromptTyped(runtime, parts.isResumed) ? [firstPrompt(access, parts)] : [];
   const work =
     hooks.isActive || request.bead === undefined ? [] : [workInstruction(address.role, spec.instruction)];
   const now = access.clock.now();

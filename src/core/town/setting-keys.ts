@@ -118,6 +118,7 @@ const townRows: readonly Row[] = [
   ["operational.session.nudge_retries", integer(0), 2],
   ["operational.session.nudge_verify", some, "25s"],
   ["operational.session.pass_env", list, []],
+  ["operational.session.resume_on_restart", flag, true],
   ["operational.session.start_probe", some, "3s"],
   ["operational.session.start_timeout", some, "60s"],
   ["operational.snapshot.interval", some, "10m"],

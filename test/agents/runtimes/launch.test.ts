@@ -57,6 +57,12 @@ test("a conversation is resumed by flag or by subcommand, never with an id of ou
   expect(
     launchArgv({ runtime: preset("codex"), hooks, resume: { id: "old" }, prompt: "go" }).slice(0, 3),
   ).toEqual(["codex", "resume", "old"]);
+  // Left unsent in the input line it would be a draft: it is typed when the session is ready.
+  expect(launchArgv({ runtime: preset("opencode"), hooks, resume: { id: "old" }, prompt: "go" })).toEqual([
+    "opencode",
+    "--session",
+    "old",
+  ]);
   expect(launchArgv({ runtime: preset("amp"), hooks, resume: "latest" })).toEqual([
     "amp",
     "threads",
