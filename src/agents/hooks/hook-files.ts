@@ -269,17 +269,23 @@ function ask(event, input, timeout) {
 const opencodePlugin = `
 export const Gastown = async ({ client }) => {
   let context = "";
-  let isPrimed = false;
-  const prime = async (sessionID, source) => {
-    const answer = await ask("session-start", { session_id: sessionID, source }, 8000);
-    context = answer.context ?? "";
-    isPrimed = true;
+  let priming;
+  /** Conversations that the agent holds with helpers of its own. */
+  const helpers = new Set();
+  const prime = (sessionID, source) => {
+    priming = ask("session-start", { session_id: sessionID, source }, 8000).then((answer) => {
+      context = answer.context ?? "";
+    });
+    return priming;
   };
   return {
     event: async ({ event }) => {
       try {
-        const id = event.properties?.sessionID ?? event.properties?.info?.id;
-        if (event.type === "session.created" && !isPrimed) await prime(id, "startup");
+        const info = event.properties?.info;
+        const id = event.properties?.sessionID ?? info?.id;
+        if (event.type === "session.created" && info?.parentID) helpers.add(id);
+        if (helpers.has(id)) return;
+        if (event.type === "session.created") await (priming ?? prime(id, "startup"));
         if (event.type === "session.compacted") await prime(id, "compact");
         if (event.type === "session.deleted") await ask("session-end", { session_id: id }, 5000);
         if (event.type === "session.idle") {
@@ -291,12 +297,24 @@ export const Gastown = async ({ client }) => {
         // The agent's session must go on when gt cannot answer.
       }
     },
+    "chat.message": async (input, output) => {
+      try {
+        if (helpers.has(input?.sessionID)) return;
+        const answer = await ask("prompt", { session_id: input?.sessionID }, 2000);
+        const last = output?.parts?.at(-1);
+        if (!answer.context || !last) return;
+        const { sessionID, messageID } = last;
+        output.parts.push({ id: last.id + "0", sessionID, messageID, type: "text", text: answer.context, synthetic: true });
+      } catch {
+        // The agent's session must go on when gt cannot answer.
+      }
+    },
     "experimental.chat.system.transform": async (input, output) => {
       try {
-        if (!isPrimed) await prime(input?.sessionID, "startup");
-        const answer = await ask("prompt", { session_id: input?.sessionID }, 2000);
+        if (helpers.has(input?.sessionID)) return;
+        // A conversation that nobody has created in this process is an old one that goes on.
+        await (priming ?? prime(input?.sessionID, "resume"));
         if (context) output.system.push(context);
-        if (answer.context) output.system.push(answer.context);
       } catch {
         // The agent's session must go on when gt cannot answer.
       }
@@ -327,7 +345,7 @@ export default function gastown(pi) {
     const answer = await ask("session-start", { session_id: session ?? "", source }, 8000);
     context = answer.context ?? "";
   };
-  const sessionOf = (ctx) => ctx?.sessionManager?.getSessionFile?.() ?? ctx?.sessionManager?.getSessionId?.() ?? "";
+  const sessionOf = (ctx) => ctx?.sessionManager?.getSessionId?.() ?? "";
   pi.on("session_start", guarded(async (event, ctx) => prime(event?.reason ?? "startup", sessionOf(ctx))));
   pi.on("session_compact", guarded(async (_event, ctx) => prime("compact", sessionOf(ctx))));
   pi.on(

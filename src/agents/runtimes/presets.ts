@@ -43,7 +43,13 @@ const records: readonly Preset[] = [
   },
   {
     name: "codex",
-    args: ["--dangerously-bypass-approvals-and-sandbox", "--dangerously-bypass-hook-trust"],
+    args: [
+      "--dangerously-bypass-approvals-and-sandbox",
+      "--dangerously-bypass-hook-trust",
+      // A login shell reads /etc/profile, which on many systems forgets the PATH on which `gt` is.
+      "-c",
+      "allow_login_shell=false",
+    ],
     processNames: ["codex"],
     resumeArgs: ["resume", "{id}"],
     continueArgs: ["resume", "--last"],
@@ -63,6 +69,8 @@ const records: readonly Preset[] = [
   {
     name: "gemini",
     args: ["--approval-mode", "yolo", "--skip-trust"],
+    // The flag comes too late: settings of the folder, and with them its hooks, are read before the arguments.
+    env: { GEMINI_CLI_TRUST_WORKSPACE: "true" },
     processNames: ["gemini", "node"],
     promptFlag: "-i",
     sessionIdEnv: "GEMINI_SESSION_ID",
@@ -81,6 +89,8 @@ const records: readonly Preset[] = [
   {
     name: "copilot",
     args: ["--yolo"],
+    // Beyond the tools, exactly this value lets it trust the folder and run the hooks in it.
+    env: { COPILOT_ALLOW_ALL: "true" },
     processNames: ["copilot", "node"],
     promptFlag: "-i",
     resumeArgs: ["--resume", "{id}"],
@@ -139,6 +149,11 @@ const records: readonly Preset[] = [
     env: { OPENCODE_PERMISSION: '{"*":"allow"}' },
     processNames: ["opencode", "node", "bun"],
     promptFlag: "--prompt",
+    // Puts it into the input line of the old conversation and leaves it there.
+    resumePromptMode: "none",
+    readyPattern: "ctrl\\+p commands",
+    // It tries again by itself, longer and longer, and calls that work.
+    limitPatterns: ["(quota|limit|too many requests).*\\[retrying in"],
     resumeArgs: ["--session", "{id}"],
     continueArgs: ["--continue"],
     forkArgs: ["--session", "{id}", "--fork"],
@@ -155,6 +170,8 @@ const records: readonly Preset[] = [
   {
     name: "pi",
     args: ["-e", "<hooks>/gastown-pi.ts"],
+    // Its greeting explains the keys: "escape interrupt".
+    busyPattern: "Working\\.\\.\\.|\\(\\w+ to (interrupt|cancel)\\)",
     processNames: ["pi", "node", "bun"],
     resumeArgs: ["--session", "{id}"],
     continueArgs: ["--continue"],

@@ -1,57 +1,63 @@
 import { presets } from "./presets.ts";
 import type { Runtime } from "./runtime.ts";
 
-/** What `npm run conformance` says about a built-in runtime: what it proves, or why it proves nothing. */
-interface Proof {
-  readonly isProven: boolean;
-  readonly text: string;
+/** What the conformance suite saw of one agent CLI when it was last recorded: `docs/conformance.json`. */
+export interface Observation {
+  readonly package: string;
+  readonly version: string;
+  /** Day of the recording. */
+  readonly date: string;
+  readonly proven: readonly string[];
+  /** What the CLI cannot do without its makers' servers, with what was seen instead. */
+  readonly cannot: Readonly<Record<string, string>>;
 }
 
-const untested = "no conformance test drives it yet";
-const sameForAll = "starts without a person, reads its first words, takes a nudge once";
+export type Observations = Readonly<Record<string, Observation>>;
 
-/** One entry for each test of `test/conformance`; a runtime without one is not proven. */
-const proofs: Readonly<Record<string, Proof>> = {
-  claude: {
-    isProven: true,
-    text: "whole beads from sling to merge, nudges to a busy and an idle agent, recovery after kill -9, guards",
-  },
-  codex: { isProven: true, text: `${sameForAll}, gets its context from our hooks` },
-  pi: { isProven: true, text: `${sameForAll}, gets its context from our extension` },
-  gemini: {
-    isProven: true,
-    text: `${sameForAll}; its hooks are not proven: with an API key they do not run in a folder that no person has trusted`,
-  },
-  copilot: {
-    isProven: false,
-    text: "does not start without an account of GitHub, so that no model on loopback can stand in for it",
-  },
-  shell: { isProven: true, text: "the program itself: the suite of `npm test` runs it everywhere" },
+/** What each check of the suite sees, in the order in which one session shows them. */
+const evidence: Readonly<Record<string, string>> = {
+  start:
+    "started in a fresh home by `gt sling`, nobody at the keyboard; the model's first request holds the beacon",
+  context: "the first request holds what `gt prime` says: the bead on the hook and how to finish",
+  nudge:
+    "a message of two lines sent during a turn: no request before its end, then exactly one that holds it once",
+  guard: "the model asks for `sudo`: the tool's result is our refusal, the command did not run",
+  handoff:
+    "the model runs `gt handoff`: a new run of the same session; its first request holds the note and nothing of the old talk",
+  resume:
+    "killed with -9, restarted by the Witness: the request holds the old talk, the conversation's id is the same",
+  limit: "429 from the model: the session is `limited` and has a reset time",
+  seance:
+    "`gt seance --talk <id> -p` prints an answer that only the old conversation knows; no session is counted",
 };
 
-/** `docs/runtimes.md`: the built-in runtimes, what they can do and what of it is proven. */
-export function runtimesDocument(): string {
+const unseen = "no conformance test drives it";
+
+/** `docs/runtimes.md`: the built-in runtimes, what they can do and what of it was seen. */
+export function runtimesDocument(observations: Observations): string {
   const all = [...presets.values()];
+  const checks = Object.keys(evidence);
   return `${[
     "# Agent runtimes",
     "",
-    "Made from `src/agents/runtimes/presets.ts` and what `npm run conformance` proves: `npm run docs`.",
-    "The conformance suite installs the real programs and lets them talk to a model on loopback.",
+    "Made from `src/agents/runtimes/presets.ts` and `docs/conformance.json`: `npm run docs`.",
+    "`npm run conformance` installs the real programs from npm, gives each a home of its own and lets it talk to a",
+    "model on loopback, without any network. `GT_CONFORMANCE_RECORD=1` writes down what it saw.",
     "A runtime that is not proven is set up as its manual says and may need a setting of yours: `gt config agent set`.",
     "",
-    "## Proven",
+    "## Seen",
     "",
-    ...proofRows(
-      all.filter((runtime) => proofs[runtime.name]?.isProven === true),
-      "what is proven",
-    ),
+    `| runtime | package | ${checks.join(" | ")} |`,
+    `| --- | --- |${" --- |".repeat(checks.length)}`,
+    ...all.map((runtime) => seenRow(runtime.name, observations[runtime.name], checks)),
     "",
-    "## Not proven",
+    ...checks.map((check) => `- **${check}**: ${evidence[check]}`),
     "",
-    ...proofRows(
-      all.filter((runtime) => proofs[runtime.name]?.isProven !== true),
-      "why not",
-    ),
+    "The `shell` runtime is this program itself: the suite of `npm test` runs it everywhere.",
+    "",
+    "## Not seen, and why",
+    "",
+    ...all.filter(({ name }) => name !== "shell").flatMap(({ name }) => reasons(name, observations[name])),
     "",
     "## What each can do",
     "",
@@ -64,12 +70,15 @@ export function runtimesDocument(): string {
   ].join("\n")}\n`;
 }
 
-function proofRows(runtimes: readonly Runtime[], title: string): readonly string[] {
-  return [
-    `| runtime | ${title} |`,
-    "| --- | --- |",
-    ...runtimes.map(({ name }) => `| ${name} | ${proofs[name]?.text ?? untested} |`),
-  ];
+function seenRow(name: string, seen: Observation | undefined, checks: readonly string[]): string {
+  const marks = checks.map((check) => (name === "shell" ? "" : seen?.proven.includes(check) ? "✓" : "–"));
+  const origin = seen === undefined ? "" : `\`${seen.package}\` ${seen.version} (${seen.date})`;
+  return `| ${name} | ${origin} | ${marks.join(" | ")} |`;
+}
+
+function reasons(name: string, seen: Observation | undefined): readonly string[] {
+  if (seen === undefined) return [`- **${name}**: ${unseen}`];
+  return Object.entries(seen.cannot).map(([check, why]) => `- **${name}**, ${check}: ${why}`);
 }
 
 function seanceOf(runtime: Runtime): string {

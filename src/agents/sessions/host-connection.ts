@@ -35,6 +35,7 @@ const specSchema = z.object({
   detection: z
     .object({
       readyPrompt: z.string().exactOptional(),
+      readyPattern: z.string().exactOptional(),
       readyDelayMs: z.number().exactOptional(),
       busyPattern: z.string().exactOptional(),
       dialogs: z.array(z.object({ match: z.string(), keys: z.array(z.string()) })).exactOptional(),

@@ -99,11 +99,7 @@ export function decidePhase(
       ? { phase: "waiting", dialogSince }
       : { phase: facts.phase, dialogSince, recheckAt: dialogSince + unknownDialogMs };
   }
-  if (
-    !busy &&
-    facts.isLimitOver !== true &&
-    filled.slice(-20).some((line) => limitPatterns(detection).some((text) => text.test(line)))
-  ) {
+  if (facts.isLimitOver !== true && showsLimit(filled.slice(-20), detection, busy)) {
     const limitSince = facts.limitSince ?? now;
     const marks = { limitSince, ...(promptSince === undefined ? {} : { promptSince }) };
     if (facts.phase === "limited" || now - limitSince >= limitConfirmMs)
@@ -155,10 +151,18 @@ function decideWork(
 function decideStart(detection: ScreenDetection, facts: PhaseFacts, now: number): PhaseDecision {
   if (facts.report?.event === "session-start" && now - facts.changedAt >= readyQuietMs)
     return { phase: "idle" };
-  const delay = detection.readyDelayMs;
-  if (delay === undefined) return { phase: "starting" };
+  const shows = showsReady(facts.lines, detection);
+  const delay = shows === undefined ? detection.readyDelayMs : 0;
+  if (delay === undefined || shows === false) return { phase: "starting" };
   const readyAt = Math.max(facts.startedAt + delay, facts.changedAt + readyQuietMs);
   return now >= readyAt ? { phase: "idle" } : { phase: "starting", recheckAt: readyAt };
+}
+
+/** Undefined where nothing on the screen tells. */
+function showsReady(lines: readonly string[], { readyPattern }: ScreenDetection): boolean | undefined {
+  if (readyPattern === undefined) return undefined;
+  const pattern = new RegExp(readyPattern, "i");
+  return lines.some((line) => pattern.test(line));
 }
 
 interface DialogAnswer {
@@ -210,30 +214,37 @@ function lastLines(lines: readonly string[], count: number): readonly string[] {
   return lines.slice(Math.max(0, end - count), end);
 }
 
-const patterns = new WeakMap<
-  ScreenDetection,
-  { readonly busy: RegExp; readonly limits: readonly RegExp[] }
->();
+interface Patterns {
+  readonly busy: RegExp;
+  readonly limits: readonly RegExp[];
+  readonly ownLimits: readonly RegExp[];
+}
 
-function compiled(detection: ScreenDetection): { readonly busy: RegExp; readonly limits: readonly RegExp[] } {
+const patterns = new WeakMap<ScreenDetection, Patterns>();
+
+function compiled(detection: ScreenDetection): Patterns {
   let entry = patterns.get(detection);
   if (entry === undefined) {
     const { busyPattern: busy, limitPatterns: limits = [] } = detection;
     entry = {
       busy: busy === undefined ? defaultBusy : new RegExp(busy, "i"),
-      limits: [...limitTexts, ...limits.map((text) => new RegExp(text, "i"))],
+      limits: limitTexts,
+      ownLimits: limits.map((text) => new RegExp(text, "i")),
     };
     patterns.set(detection, entry);
   }
   return entry;
 }
 
-function busyPattern(detection: ScreenDetection): RegExp {
-  return compiled(detection).busy;
+/** A runtime that tries again by itself looks busy at its limit: what is known of this one counts then, too. */
+function showsLimit(lines: readonly string[], detection: ScreenDetection, busy: boolean): boolean {
+  const { limits, ownLimits } = compiled(detection);
+  const texts = busy ? ownLimits : [...limits, ...ownLimits];
+  return lines.some((line) => texts.some((text) => text.test(line)));
 }
 
-function limitPatterns(detection: ScreenDetection): readonly RegExp[] {
-  return compiled(detection).limits;
+function busyPattern(detection: ScreenDetection): RegExp {
+  return compiled(detection).busy;
 }
 
 /** The screen's text with everything masked that moves although nothing happens: digits, spinners, timers. */

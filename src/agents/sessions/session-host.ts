@@ -63,13 +63,15 @@ export interface SessionSpec {
 export interface ScreenDetection {
   /** Prefix of the line in which the runtime takes input. */
   readonly readyPrompt?: string;
+  /** Text of the drawn input screen, as a regular expression: not ready before it is there. */
+  readonly readyPattern?: string;
   /** A runtime without such a prefix counts as ready this long after its start. */
   readonly readyDelayMs?: number;
   /** Regular expression that replaces the default busy pattern. */
   readonly busyPattern?: string;
   /** Further start-up dialogs (regular expressions) and the keys that answer them. */
   readonly dialogs?: readonly { readonly match: string; readonly keys: readonly string[] }[];
-  /** Further texts that mean a rate limit, as regular expressions. */
+  /** Further texts that mean a rate limit, also while the runtime looks busy, as regular expressions. */
   readonly limitPatterns?: readonly string[];
 }
 

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { presets } from "../../../src/agents/runtimes/presets.ts";
 import { decidePhase, normaliseScreen, type PhaseFacts } from "../../../src/agents/sessions/phase.ts";
 
 const claude = { readyPrompt: "❯" };
@@ -105,4 +106,29 @@ test("the runtime's own reports decide where the screen does not", () => {
 test("spinners, digits and timers do not count as change", () => {
   expect(normaliseScreen(["⠋ Thinking 12s"])).toBe(normaliseScreen(["⠙ Thinking 7s "]));
   expect(normaliseScreen(["reading a"])).not.toBe(normaliseScreen(["reading b"]));
+});
+
+test("a screen that is not drawn yet is not ready, however long it takes; then it is", () => {
+  const slow = { readyPattern: "ctrl\\+p commands", readyDelayMs: 8000 };
+  const starting = facts({ phase: "starting", lines: ["loading"] });
+  expect(decidePhase(slow, starting, 60_000)).toEqual({ phase: "starting" });
+  const drawn = facts({ phase: "starting", lines: ["~/town   ctrl+p commands"], changedAt: 60_000 });
+  expect(decidePhase(slow, drawn, 60_100)).toEqual({ phase: "starting", recheckAt: 60_500 });
+  expect(decidePhase(slow, drawn, 60_500).phase).toBe("idle");
+});
+
+test("a runtime that tries again by itself at its limit is limited, busy as it looks", () => {
+  const retries = { limitPatterns: ["(quota|limit).*\\[retrying in"] };
+  const lines = ["⬝⬝⬝ Quota exceeded… [retrying in 35s attempt #5]  esc interrupt"];
+  expect(decidePhase({}, facts({ lines, limitSince: 0 }), 20_000).phase).toBe("working");
+  expect(decidePhase(retries, facts({ lines, limitSince: 0 }), 20_000).phase).toBe("limited");
+});
+
+test("pi explains the interrupt key in its greeting without being busy", () => {
+  const pi = presets.get("pi");
+  const greeting = [" escape interrupt · ctrl+c/ctrl+d clear/exit", "~/town (main)"];
+  const at = facts({ phase: "working", lines: greeting });
+  expect(pi && decidePhase(pi, at, 60_000).phase).toBe("idle");
+  const busy = facts({ lines: [...greeting, " ⠋ Working..."] });
+  expect(pi && decidePhase(pi, busy, 60_000).phase).toBe("working");
 });
