@@ -6,8 +6,9 @@ export default defineConfig({
   test: {
     ...suite.test,
     include: ["test/conformance/**/*.conformance.ts"],
+    setupFiles: ["test/conformance/bare-environment.ts"],
     maxWorkers: 1,
-    testTimeout: 240_000,
+    testTimeout: 600_000,
     hookTimeout: 300_000,
   },
 });

@@ -1,14 +1,17 @@
-import { rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Bead } from "../../src/core/ledger/bead.ts";
 import { type ModelReply, type ModelRequest, ModelServer } from "../support/model-server.ts";
 import { runGt } from "../support/run-cli.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { WorkTown } from "../support/work-town.ts";
-import { claudeHome, claudeRecord } from "./claude-home.ts";
+import { claudeEnv, claudeFiles } from "./claude-home.ts";
 import { installCli } from "./install-cli.ts";
 
-const bin = installCli("claude", "@anthropic-ai/claude-code");
+const found = installCli("claude", "@anthropic-ai/claude-code");
+const program = "program" in found ? found.program : undefined;
 
 /** A model that reads its bead from its context, edits, commits and finishes, one tool call a turn. */
 function worker(request: ModelRequest): ModelReply {
@@ -24,18 +27,22 @@ function worker(request: ModelRequest): ModelReply {
   return { text: "Finished." };
 }
 
-describe.skipIf(bin === undefined)("a whole bead", () => {
+describe.skipIf(program === undefined)("a whole bead", () => {
   let town: WorkTown;
   let server: ModelServer;
   let home: string;
 
   beforeEach(async () => {
     server = await ModelServer.start(worker);
-    home = claudeHome();
+    home = mkdtempSync(join(tmpdir(), "gt-claude-"));
+    for (const [path, text] of Object.entries(claudeFiles())) {
+      mkdirSync(dirname(join(home, path)), { recursive: true });
+      writeFileSync(join(home, path), text);
+    }
     town = await WorkTown.create();
     town.write("settings/config.json", {
       default_agent: "claude",
-      agents: { claude: claudeRecord(bin ?? "", home, server.url) },
+      agents: { claude: { command: program, env: { HOME: home, ...claudeEnv(server.url) } } },
     });
   });
 

@@ -18,6 +18,8 @@ export interface ModelRequest {
 export interface ModelReply {
   readonly text?: string;
   readonly tool?: { readonly name: string; readonly input: Readonly<Record<string, unknown>> };
+  /** The account has reached its limit: 429 instead of an answer. */
+  readonly isLimited?: boolean;
   /** The model thinks for so long. */
   readonly delayMs?: number;
 }
@@ -81,7 +83,8 @@ export class ModelServer {
     this.requests.push(request);
     const reply = this.#reply(request);
     if (reply.delayMs !== undefined) await new Promise((resolve) => setTimeout(resolve, reply.delayMs));
-    write(response, request, reply);
+    if (reply.isLimited === true) writeLimit(response, request);
+    else write(response, request, reply);
   }
 }
 
@@ -184,6 +187,33 @@ function stream(
     response.write(`data: ${typeof data === "string" ? data : JSON.stringify(data)}\n\n`);
   }
   response.end();
+}
+
+const geminiQuota = [
+  {
+    "@type": "type.googleapis.com/google.rpc.QuotaFailure",
+    violations: [
+      {
+        quotaMetric: "generativelanguage.googleapis.com/generate_content_free_tier_requests",
+        quotaId: "GenerateRequestsPerDayPerProjectPerModel-FreeTier",
+        quotaValue: "50",
+      },
+    ],
+  },
+];
+
+/** What the services say at a rate limit, in the words and headers of each. */
+function writeLimit(response: ServerResponse, { format }: ModelRequest): void {
+  const message = "You exceeded your current quota. This request would exceed your account's rate limit.";
+  const bodies = {
+    anthropic: { type: "error", error: { type: "rate_limit_error", message } },
+    "openai-responses": { error: { type: "insufficient_quota", code: "insufficient_quota", message } },
+    "openai-chat": { error: { type: "insufficient_quota", code: "insufficient_quota", message } },
+    gemini: { error: { code: 429, status: "RESOURCE_EXHAUSTED", message, details: geminiQuota } },
+  } as const;
+  response
+    .writeHead(429, { "content-type": "application/json", "x-should-retry": "false" })
+    .end(JSON.stringify(bodies[format]));
 }
 
 let counter = 0;

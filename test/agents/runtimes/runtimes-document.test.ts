@@ -2,26 +2,23 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { presets } from "../../../src/agents/runtimes/presets.ts";
-import { runtimesDocument } from "../../../src/agents/runtimes/runtimes-document.ts";
+import { type Observations, runtimesDocument } from "../../../src/agents/runtimes/runtimes-document.ts";
+import { checks } from "../../conformance/cli.ts";
 
 const root = join(import.meta.dirname, "../../..");
+const observations = JSON.parse(readFileSync(join(root, "docs/conformance.json"), "utf8")) as Observations;
 
-test("docs/runtimes.md says what the presets and the conformance suite say (npm run docs)", () => {
-  expect(readFileSync(join(root, "docs/runtimes.md"), "utf8")).toBe(runtimesDocument());
+test("docs/runtimes.md says what the presets and the recorded conformance run say (npm run docs)", () => {
+  expect(readFileSync(join(root, "docs/runtimes.md"), "utf8")).toBe(runtimesDocument(observations));
 });
 
-test("every built-in runtime is listed, and those called proven have a conformance test", () => {
-  const [, proven = "", rest = ""] = runtimesDocument().split(/^## (?:Proven|Not proven)$/m);
-  const namesIn = (text: string) =>
-    [...(text.split("\n## ")[0] ?? "").matchAll(/^\| ([a-z]+) \|/gm)]
-      .map((match) => match[1] ?? "")
-      .filter((name) => name !== "runtime");
-  expect([...namesIn(proven), ...namesIn(rest)].sort()).toEqual([...presets.keys()].sort());
-  const directory = join(root, "test/conformance");
-  const suite = readdirSync(directory).map((file) => readFileSync(join(directory, file), "utf8"));
-  for (const name of namesIn(proven).filter((each) => each !== "shell"))
-    expect(
-      suite.some((text) => text.includes(`"${name}"`)),
-      name,
-    ).toBe(true);
+test("every built-in runtime is listed, every check has its evidence, every observation its test", () => {
+  const text = runtimesDocument(observations);
+  for (const name of presets.keys()) expect(text).toContain(`| ${name} |`);
+  for (const check of checks) expect(text).toContain(`- **${check}**: `);
+  const files = readdirSync(join(root, "test/conformance"));
+  for (const [name, { proven, cannot }] of Object.entries(observations)) {
+    expect(files).toContain(`${name}.conformance.ts`);
+    expect([...proven, ...Object.keys(cannot)].sort()).toEqual([...checks].sort());
+  }
 });

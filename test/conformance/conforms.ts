@@ -1,0 +1,336 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { sling } from "../../src/agents/lifecycle/sling.ts";
+import { liveSession } from "../../src/agents/lifecycle/agent-session.ts";
+import { StartBudget } from "../../src/agents/patrols/start-budget.ts";
+import { patrolRig } from "../../src/agents/patrols/witness.ts";
+import { presets } from "../../src/agents/runtimes/presets.ts";
+import type { Observation, Observations } from "../../src/agents/runtimes/runtimes-document.ts";
+import { nudge } from "../../src/agents/sessions/nudge.ts";
+import type { SessionHost, SessionRecord } from "../../src/agents/sessions/session-host.ts";
+import { stopAgentSession } from "../../src/agents/sessions/start-session.ts";
+import type { TownAccess } from "../../src/agents/town-access.ts";
+import { type ModelReply, type ModelRequest, ModelServer } from "../support/model-server.ts";
+import { runGt } from "../support/run-cli.ts";
+import { waitFor } from "../support/wait-for.ts";
+import { WorkTown } from "../support/work-town.ts";
+import { type Check, type Cli, checks } from "./cli.ts";
+import { installCli } from "./install-cli.ts";
+
+/** For each thing that is waited for; on a loaded machine some CLIs take a minute to start. */
+const patienceMs = 90_000;
+
+/**
+ * The story that every agent CLI has to play, in one session and its successors (spec/03): it starts without a person
+ * and reads its work from our context; a nudge to it while it is busy arrives once, after its turn; it hands itself
+ * off; it is resumed after kill -9; its memory can be asked; a rate limit is seen.
+ */
+export function conforms(cli: Cli): void {
+  const found = installCli(cli.name, cli.packageName);
+  if ("missing" in found) {
+    test.skip(`${cli.name}: ${found.missing}`, () => undefined);
+    return;
+  }
+  describe(`${cli.name} ${found.version}`, () => {
+    test(checks.filter((check) => cli.cannot?.[check] === undefined).join(", "), async () => {
+      const story = await Story.begin(cli, found.program);
+      try {
+        for (const check of checks) if (cli.cannot?.[check] === undefined) await story.play(check);
+      } finally {
+        await story.end();
+      }
+      record(cli, found.version);
+    });
+  });
+}
+
+/** Writes down what has just been seen, for `docs/runtimes.md`. */
+function record(cli: Cli, version: string): void {
+  if (process.env["GT_CONFORMANCE_RECORD"] !== "1") return;
+  const file = join(import.meta.dirname, "../../docs/conformance.json");
+  const before = JSON.parse(readFileSync(file, "utf8")) as Observations;
+  const seen: Observation = {
+    package: cli.packageName,
+    version,
+    date: new Date().toISOString().slice(0, 10),
+    proven: checks.filter((check) => cli.cannot?.[check] === undefined),
+    cannot: cli.cannot ?? {},
+  };
+  const all = Object.entries({ ...before, [cli.name]: seen }).sort(([one], [other]) =>
+    one < other ? -1 : 1,
+  );
+  writeFileSync(file, `${JSON.stringify(Object.fromEntries(all), null, 2)}\n`);
+}
+
+class Story {
+  readonly #cli: Cli;
+  readonly #town: WorkTown;
+  readonly #server: ModelServer;
+  readonly #home: string;
+  readonly #access: TownAccess;
+  readonly #host: SessionHost;
+  #answer: (request: ModelRequest) => ModelReply = () => ({ text: "Understood." });
+  #address = "";
+  #session = "";
+
+  static async begin(cli: Cli, program: string): Promise<Story> {
+    const town = await WorkTown.create();
+    const home = mkdtempSync(join(tmpdir(), `gt-${cli.name}-`));
+    const server = await ModelServer.start((request) => story.#reply(request));
+    for (const [path, text] of Object.entries(cli.files?.(server.url) ?? {})) {
+      mkdirSync(dirname(join(home, path)), { recursive: true });
+      writeFileSync(join(home, path), text);
+    }
+    town.write("settings/config.json", {
+      default_agent: cli.name,
+      agents: {
+        [cli.name]: {
+          command: program,
+          ...(cli.args === undefined ? {} : { args: cli.args }),
+          env: { HOME: home, XDG_CONFIG_HOME: join(home, ".config"), ...cli.env(server.url) },
+        },
+      },
+    });
+    const access = await town.access();
+    const story = new Story(cli, town, server, home, access, await access.host());
+    return story;
+  }
+
+  private constructor(
+    cli: Cli,
+    town: WorkTown,
+    server: ModelServer,
+    home: string,
+    access: TownAccess,
+    host: SessionHost,
+  ) {
+    this.#cli = cli;
+    this.#town = town;
+    this.#server = server;
+    this.#home = home;
+    this.#access = access;
+    this.#host = host;
+  }
+
+  async end(): Promise<void> {
+    await this.#town.dispose();
+    await this.#server.close();
+    rmSync(this.#home, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  }
+
+  /** Plays one chapter; when it fails, the error tells what was on the screen and what the model was asked. */
+  async play(check: Check): Promise<void> {
+    try {
+      await this[check]();
+    } catch (error) {
+      throw new Error(
+        `${check}: ${error instanceof Error ? error.message : error}\n${await this.#evidence()}`,
+        {
+          cause: error,
+        },
+      );
+    }
+  }
+
+  async start(): Promise<void> {
+    this.#answer = () => ({ text: "My favourite colour is teal.", delayMs: 4000 });
+    const bead = await this.#town.bead(this.#access, "Paint the bike shed", "true", {
+      description: "In green.",
+    });
+    const { dispatched } = await sling(this.#access, { words: [bead.id, "web"], options: {} });
+    this.#address = dispatched[0]?.agent ?? "";
+    const session = await liveSession(this.#access, this.#address);
+    this.#session = session?.session ?? "";
+    await this.#asked("the first request", (request) => request.text.includes("[GAS TOWN] polecat"));
+  }
+
+  async context(): Promise<void> {
+    const [first] = this.#requests;
+    expectText(first, "Paint the bike shed");
+    expectText(first, "gt done");
+  }
+
+  async nudge(): Promise<void> {
+    await waitFor(async () => (await this.#record()).phase === "working", {
+      timeoutMs: patienceMs,
+      what: "work",
+    });
+    const report = await nudge(this.#access, {
+      ...{ to: this.#session, from: "mayor/", text: "also look at\nthe fence", mode: "wait-idle" },
+    });
+    expect(report.state).toBe("queued");
+    expect(this.#requests).toHaveLength(1);
+    this.#answer = () => ({ text: "Will do." });
+    await this.#asked("the nudge", (request) => request.last.includes("the fence"));
+    await this.#idle();
+    const heard = this.#requests.filter((request) =>
+      request.last.includes("[from mayor/] also look at\nthe fence"),
+    );
+    expect(heard).toHaveLength(1);
+    expect(heard[0]?.text.match(/also look at/g)).toHaveLength(1);
+  }
+
+  async guard(): Promise<void> {
+    this.#once(this.#cli.shell("cd . && sudo rm -rf /nowhere"));
+    await this.#say("clean up");
+    await this.#asked("why the command was kept from running", (request) =>
+      request.toolResults.join("\n").includes("blocked by gas town: sudo is not for agents"),
+    );
+    await this.#idle();
+  }
+
+  async handoff(): Promise<void> {
+    const before = await this.#record();
+    this.#once(this.#cli.shell('gt handoff -s "mid refactor" -m "next: the parser"'));
+    await this.#say("please hand off");
+    const after = await this.#successor(before);
+    await this.#asked("the successor's first request", (request) =>
+      request.text.includes("next: the parser"),
+    );
+    expect(after.topic).toBe("handoff");
+    const heard = this.#requests.findLast((request) => request.text.includes("next: the parser"));
+    expectText(heard, "mid refactor");
+    expect(heard?.text.includes("teal"), "the successor has a mind of its own").toBe(false);
+    await this.#idle();
+  }
+
+  async resume(): Promise<void> {
+    this.#answer = () => ({ text: "The password is crimson." });
+    await this.#say("tell me the password");
+    await this.#idle();
+    const before = await this.#record();
+    const id = await this.#conversation();
+    process.kill(before.pid, "SIGKILL");
+    await waitFor(async () => (await this.#record()).phase === "exited", { what: "the death" });
+    const known = this.#requests.length;
+    await waitFor(
+      async () => {
+        await patrolRig(this.#access, this.#town.rig(), { budget: new StartBudget(5) });
+        return (await this.#record()).runId !== before.runId;
+      },
+      { timeoutMs: patienceMs, what: "the witness to restart it" },
+    );
+    await this.#asked(
+      "the request of the resumed",
+      (request) => this.#requests.indexOf(request) >= known && request.text.includes("ended unexpectedly"),
+    );
+    const heard = this.#requests.findLast((request) => request.text.includes("ended unexpectedly"));
+    expectText(heard, "crimson");
+    await this.#idle();
+    expect(await this.#conversation()).toBe(id);
+  }
+
+  async limit(): Promise<void> {
+    this.#answer = () => ({ isLimited: true });
+    await this.#say("go on");
+    await waitFor(async () => (await this.#record()).phase === "limited", {
+      timeoutMs: patienceMs,
+      what: "the limit to be seen",
+    });
+  }
+
+  async seance(): Promise<void> {
+    const id = await this.#conversation();
+    this.#answer = (request) => ({
+      text: request.text.includes("crimson") ? "It was CRIMSON-7." : "I forgot.",
+    });
+    const starts = this.#starts();
+    const ask = (...more: readonly string[]) =>
+      runGt(["seance", "--talk", id, "-p", "What was the password?", ...more], {
+        cwd: this.#town.root,
+        timeoutMs: patienceMs,
+      });
+    let answer = await ask();
+    if (presets.get(this.#cli.name)?.forkArgs === undefined) {
+      expect(answer.stderr).toContain(`is live and ${this.#cli.name} cannot fork`);
+      await stopAgentSession(this.#access, this.#address, "stopped");
+      answer = await ask("--yes");
+    }
+    expect(`${answer.code} ${answer.stdout}${answer.stderr}`).toContain("It was CRIMSON-7.");
+    expect(answer.code).toBe(0);
+    // Whoever answers is nobody in the town.
+    expect(this.#starts()).toBe(starts);
+  }
+
+  /** The model wants this tool to run, and then nothing more. */
+  #once(tool: NonNullable<ModelReply["tool"]>): void {
+    let isAsked = false;
+    this.#answer = () => {
+      if (isAsked) return { text: "Understood." };
+      isAsked = true;
+      return { tool };
+    };
+  }
+
+  get #requests(): readonly ModelRequest[] {
+    return this.#server.requests.filter((request) => this.#cli.isAgent(request));
+  }
+
+  #reply(request: ModelRequest): ModelReply {
+    if (this.#cli.isAgent(request)) return this.#answer(request);
+    return this.#cli.aside?.(request) ?? { text: "ok" };
+  }
+
+  async #record(): Promise<SessionRecord> {
+    const record = await this.#host.get(this.#session);
+    if (record === undefined) throw new Error(`no session ${this.#session}`);
+    return record;
+  }
+
+  async #conversation(): Promise<string> {
+    const id = (await this.#access.ledger.agent(this.#address))?.sessionId ?? "";
+    expect(id).not.toBe("");
+    return id;
+  }
+
+  async #asked(what: string, matches: (request: ModelRequest) => boolean): Promise<void> {
+    await waitFor(() => this.#requests.some(matches), { timeoutMs: patienceMs, what });
+  }
+
+  async #idle(): Promise<void> {
+    await waitFor(async () => (await this.#record()).phase === "idle", {
+      timeoutMs: patienceMs,
+      what: "idle",
+    });
+  }
+
+  async #say(text: string): Promise<void> {
+    await nudge(this.#access, { to: this.#session, from: "mayor/", text, mode: "wait-idle" });
+    await this.#asked(text, (request) => request.last.includes(text));
+  }
+
+  async #successor(before: SessionRecord): Promise<SessionRecord> {
+    return waitFor(
+      async () => {
+        const now = await this.#host.get(this.#session);
+        return now !== undefined && now.runId !== before.runId && now.phase !== "exited" ? now : undefined;
+      },
+      { timeoutMs: patienceMs, what: "the successor" },
+    );
+  }
+
+  #starts(): number {
+    return readFileSync(this.#town.town.paths.events, "utf8").match(/"type":"session_start"/g)?.length ?? 0;
+  }
+
+  async #evidence(): Promise<string> {
+    const record = await this.#host.get(this.#session);
+    const lines =
+      record === undefined || record.phase === "exited" ? [] : (await this.#host.screen(this.#session)).lines;
+    return [
+      `phase ${record?.phase} argv ${JSON.stringify(record?.argv)}`,
+      ...lines.filter((line) => line.trim() !== ""),
+      ...this.#server.unknown,
+      ...this.#server.requests.map(
+        (each) =>
+          `${this.#cli.isAgent(each) ? "agent" : "aside"} ${each.format}: ${JSON.stringify(each.last.slice(0, 300))} tools ${each.tools.length}`,
+      ),
+    ].join("\n");
+  }
+}
+
+function expectText(request: ModelRequest | undefined, text: string): void {
+  expect(request?.text.includes(text), `the model reads: ${text}`).toBe(true);
+}
