@@ -15,16 +15,29 @@ export async function run(context: CommandContext): Promise<void> {
   }
   const address = polecatAddress(town, `${args[0]}/${args[1]}`);
   const { workHistory } = await import("../../../agents/lifecycle/work-history.ts");
-  const history = await workHistory(ledger, address);
-  out.document({ address, ...history });
+  const history = await workHistory({ town, ledger }, address);
+  const { authorHistory } = await import("../../../core/git/author-history.ts");
+  const commits = await authorHistory(town.rig(args[0] ?? "").repository, address);
+  out.document({ address, ...history, commits });
   out.line(`😺 ${address}`);
   out.line(`  completed      ${history.completed} (${history.open} open)`);
   out.line(`  merged         ${history.merged}`);
+  out.line(`  failed         ${history.failed}, abandoned ${history.abandoned}`);
+  out.line(`  sessions       ${history.sessions}`);
   if (history.firstPassRate !== undefined)
     out.line(`  first pass     ${Math.round(history.firstPassRate * 100)} %`);
   if (history.averageMinutes !== undefined)
     out.line(`  average        ${history.averageMinutes.toFixed(1)} minutes`);
   const types = Object.entries(history.types).map(([type, count]) => `${count} ${type}`);
   if (types.length > 0) out.line(`  kinds          ${types.join(", ")}`);
+  const some = (counts: readonly (readonly [string, number])[]): string =>
+    counts
+      .slice(0, 6)
+      .map(([name, count]) => `${count} ${sanitiseLine(name)}`)
+      .join(", ");
+  out.line(
+    `  commits        ${commits.commits}${commits.kinds.length === 0 ? "" : `: ${some(commits.kinds)}`}`,
+  );
+  if (commits.extensions.length > 0) out.line(`  languages      ${some(commits.extensions)}`);
   for (const item of history.last) out.line(`  ✓ ${item.bead} ${sanitiseLine(item.title)}`);
 }

@@ -146,6 +146,33 @@ export const polecatCommands: readonly CommandSpec[] = [
     load: () => import("./prune-branches.ts"),
   },
   {
+    name: "orphans",
+    group: "workspace",
+    summary: "commits that nobody holds: unreachable ones and unmerged polecat branches without a sandbox",
+    flags: [
+      rig,
+      { name: "days", value: "n", summary: "not older than", default: "7" },
+      { name: "all", short: "a", summary: "of any age" },
+    ],
+    examples: ["gt orphans --days 30", "gt orphans recover 1a2b3c4d5e --rig web"],
+    seeAlso: ["gt polecat gc", "gt hook snapshots"],
+    load: () => import("./orphans.ts"),
+    subcommands: [
+      {
+        name: "recover",
+        summary: "make a branch of one",
+        args: [{ name: "commit" }],
+        flags: [rig, { name: "branch", value: "name", summary: "its name (default: recovered/<commit>)" }],
+        load: () => import("./orphans-recover.ts"),
+      },
+      {
+        name: "kill",
+        summary: "drop snapshots past their time and let git tidy up",
+        load: () => import("./orphans-kill.ts"),
+      },
+    ],
+  },
+  {
     name: "namepool",
     group: "agents",
     summary: "names that polecats are given",

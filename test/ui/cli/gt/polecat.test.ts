@@ -106,7 +106,23 @@ test("branches whose commits are safe elsewhere go, the others stay and say why"
   expect(git(repository, "for-each-ref", "--format=%(refname:short)", "refs/heads/polecat/")).toBe(
     "polecat/a/own",
   );
-});
+
+  // The branch is nobody's, and a commit that no ref reaches is found as well.
+  const lost = git(repository, "commit-tree", `${own}^{tree}`, "-p", own, "-m", "lost");
+  const orphans = (await gt("orphans", "--json")).json<{ commit: string; branch?: string }[]>();
+  expect(orphans.map(({ commit, branch }) => [commit, branch])).toEqual(
+    expect.arrayContaining([
+      [own, "polecat/a/own"],
+      [lost, undefined],
+    ]),
+  );
+  const recovered = `recovered/${lost.slice(0, 10)}`;
+  expect((await gt("orphans", "recover", lost.slice(0, 10))).stdout).toContain(recovered);
+  expect(git(repository, "rev-parse", recovered)).toBe(lost);
+  expect((await gt("orphans", "recover", "main")).stderr).toContain("has no commit main");
+  const cv = await gt("polecat", "identity", "show", "web", "nux", "--json");
+  expect(cv.json()).toMatchObject({ completed: 0, failed: 0, abandoned: 0, sessions: 0 });
+}, 90_000);
 
 test("names come from themes, of one's own too, and a theme in use is not deleted", async () => {
   town.write("names.txt", "# rivers\nDanube\nrhine\nno\nrhine\n");
