@@ -90,7 +90,9 @@ async function agentsWithRuntimes(
   town: Town,
   ledger: Ledger,
 ): Promise<readonly { readonly address: Address; readonly runtime: Runtime | string }[]> {
-  const workers = (await ledger.agents())
+  const agents = await ledger.agents();
+  const lastOf = new Map(agents.map((agent) => [agent.address, agent.runtime]));
+  const workers = agents
     .filter(({ role, state }) => (role === "crew" || role === "polecat") && state !== "nuked")
     .flatMap((agent) => {
       const address = parseAddress(agent.address);
@@ -107,7 +109,10 @@ async function agentsWithRuntimes(
   return [
     ...roles
       .filter((address) => !isBuiltIn(town, { address }))
-      .map((address) => ({ address, runtime: runtimeOf(town, address, "") })),
+      .map((address) => ({
+        address,
+        runtime: runtimeOf(town, address, lastOf.get(formatAddress(address)) ?? ""),
+      })),
     ...workers.map(({ address, last }) => ({ address, runtime: runtimeOf(town, address, last) })),
   ];
 }

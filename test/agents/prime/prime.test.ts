@@ -4,6 +4,8 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type PrimeAccess, type PrimeRequest, prime } from "../../../src/agents/prime/prime.ts";
 import { roleBrief, roleLaws } from "../../../src/agents/prime/role-brief.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
+import type { CommandSpec } from "../../../src/ui/cli/command.ts";
+import { gtTree } from "../../../src/ui/cli/tree.ts";
 import { PlainTown } from "../../support/plain-town.ts";
 
 let town: PlainTown;
@@ -101,4 +103,25 @@ describe("the briefs", () => {
       expect(roleLaws(role).split("\n").length).toBeLessThanOrEqual(6);
     },
   );
+});
+
+test("the briefs name only commands that exist", () => {
+  const places = { town: "t", rig: "web", name: "nux", prefix: "web", branch: "main" };
+  const roles = ["mayor", "deacon", "boot", "dog", "witness", "refinery", "crew", "polecat"] as const;
+  const words = (specs: readonly CommandSpec[]): readonly string[] =>
+    specs.flatMap((spec) => [spec.name, ...(spec.aliases ?? [])]);
+  const unknown = roles.flatMap((role) =>
+    [...`${roleBrief(role, places)} ${roleLaws(role)}`.matchAll(/\bgt ([a-z-]+)(?: ([a-z/-]+))?/g)].flatMap(
+      ([text, name = "", rest = ""]) => {
+        const command = gtTree.find((spec) => words([spec]).includes(name));
+        const verbs = command?.subcommands === undefined ? [] : rest.split("/").filter((verb) => verb !== "");
+        const isKnown =
+          command !== undefined &&
+          (command.load !== undefined ||
+            verbs.every((verb) => words(command.subcommands ?? []).includes(verb)));
+        return isKnown ? [] : [`${role}: ${text}`];
+      },
+    ),
+  );
+  expect(unknown).toEqual([]);
 });

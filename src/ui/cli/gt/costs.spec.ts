@@ -5,6 +5,7 @@ const flags: readonly FlagSpec[] = [
   { name: "week", summary: "the same for the last seven days" },
   { name: "by-role", summary: "sums by role" },
   { name: "by-rig", summary: "sums by rig" },
+  { name: "verbose", short: "v", summary: "also the prices" },
 ];
 
 export const costsCommands: readonly CommandSpec[] = [

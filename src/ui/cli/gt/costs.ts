@@ -45,7 +45,7 @@ export async function run(context: CommandContext): Promise<void> {
   out.line(rows.length === 0 ? nothing(period) : `Total ${dollars(total)} (${words[period]})`);
   const budget = numberSetting(town.settings(), "budget.daily_usd");
   if (budget > 0 && period === "today") out.line(`Budget of a day: ${dollars(budget)}`);
-  if (context.verbose) tellPrices(context, prices);
+  if (context.verbose || flags.boolean("verbose")) tellPrices(context, prices);
 }
 
 const words = { today: "today", week: "last 7 days", running: "running sessions" } as const;

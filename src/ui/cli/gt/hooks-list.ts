@@ -17,16 +17,18 @@ export async function run(context: CommandContext): Promise<void> {
     base,
     overrides: countOverrides(env),
   });
-  out.table(
-    ["TARGET", "RUNTIME", "STATUS", "YOURS", "FILE"],
-    files.map(({ target, provider, status, overrides, file, problem }) => [
-      sanitiseLine(target),
-      provider,
-      status,
-      overrides.join(", "),
-      sanitiseLine(problem ?? file),
-    ]),
-  );
+  if (files.length === 0) out.line("No agent runs a CLI with hooks yet.");
+  else
+    out.table(
+      ["TARGET", "RUNTIME", "STATUS", "YOURS", "FILE"],
+      files.map(({ target, provider, status, overrides, file, problem }) => [
+        sanitiseLine(target),
+        provider,
+        status,
+        overrides.join(", "),
+        sanitiseLine(problem ?? file),
+      ]),
+    );
   out.line(`Base config: ${base.path} (${base.present ? "present" : "default"})`);
   out.line(`Overrides: ${countOverrides(env)}`);
 }

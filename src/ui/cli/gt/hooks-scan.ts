@@ -23,7 +23,11 @@ export async function run(context: CommandContext): Promise<void> {
     out.line(out.style.bold(sanitiseLine(event)));
     for (const { matcher, command, file } of of) {
       const on = matcher === "" ? "" : `[${matcher}] `;
-      out.line(sanitiseLine(`  ${on}${command}${context.verbose ? `   ${file}` : ""}`));
+      out.line(
+        sanitiseLine(
+          `  ${on}${command}${context.verbose || context.flags.boolean("verbose") ? `   ${file}` : ""}`,
+        ),
+      );
     }
   }
 }

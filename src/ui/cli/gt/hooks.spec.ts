@@ -53,6 +53,7 @@ export const hooksCommands: readonly CommandSpec[] = [
       {
         name: "scan",
         summary: "every hook in the town's files, by event",
+        flags: [{ name: "verbose", short: "v", summary: "also the file of each" }],
         load: () => import("./hooks-scan.ts"),
       },
     ],

@@ -40,7 +40,7 @@ test("what a session used is booked at its end by the runtime's own transcript, 
     "greenplace           $1.05\nTotal $1.05 (last 7 days)\n",
   );
   expect((await gt(["costs"])).stdout).toBe("No agent sessions that cost anything are running.\n");
-  expect((await gt(["costs", "--verbose"])).stdout).toContain("Prices of 20");
+  expect((await gt(["costs", "-v"])).stdout).toContain("Prices of 20");
   expect(await gt(["costs", "record", "--session", "gp-nobody"])).toMatchObject({ code: 1 });
   expect((await gt(["costs", "record"])).stdout).toBe("gp-toast: $1.05\n");
 });
