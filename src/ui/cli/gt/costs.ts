@@ -42,7 +42,10 @@ export async function run(context: CommandContext): Promise<void> {
     for (const [name, usd] of sums(rows, key)) out.line(`${(name || "(town)").padEnd(20)} ${dollars(usd)}`);
   }
   if (!flags.boolean("by-role") && !flags.boolean("by-rig")) for (const row of rows) out.line(line(row));
-  out.line(rows.length === 0 ? nothing(period) : `Total ${dollars(total)} (${words[period]})`);
+  const isKnown = rows.some(({ usd }) => usd !== null);
+  out.line(
+    rows.length === 0 ? nothing(period) : `Total ${isKnown ? dollars(total) : "-"} (${words[period]})`,
+  );
   const budget = numberSetting(town.settings(), "budget.daily_usd");
   if (budget > 0 && period === "today") out.line(`Budget of a day: ${dollars(budget)}`);
   if (context.verbose || flags.boolean("verbose")) tellPrices(context, prices);
