@@ -7,6 +7,7 @@ import { acquireLock, isLocked, lockHolder } from "../../core/lock/lock.ts";
 import { systemRandom } from "../../core/random.ts";
 import { parseAddress } from "../../core/town/address.ts";
 import { type PatrolSettings, patrolsRig, readPatrols } from "../../core/town/patrol-settings.ts";
+import { durationSetting } from "../../core/town/setting.ts";
 import type { Rig, Town } from "../../core/town/town.ts";
 import { version } from "../../core/version.ts";
 import { connectHost } from "../sessions/client.ts";
@@ -25,6 +26,10 @@ import { bootDuty } from "./duties/boot.ts";
 import { deaconDuty } from "./duties/deacon.ts";
 import { orphansDuty } from "./duties/orphans.ts";
 import { rolesDuty } from "./duties/roles.ts";
+import { branchesDuty } from "./duties/branches.ts";
+import { doctorDuty } from "./duties/doctor.ts";
+import { eventsDuty } from "./duties/events.ts";
+import { maintenanceDuty } from "./duties/maintenance.ts";
 import { diskDuty } from "./duties/disk.ts";
 import { dogsDuty } from "./duties/dogs.ts";
 import { escalationsDuty } from "./duties/escalations.ts";
@@ -47,7 +52,6 @@ import { watchIntent } from "./watch-intent.ts";
 import { WorktreeWatches } from "./worktree-watches.ts";
 
 const minute = 60_000;
-const heartbeatMs = 3 * minute;
 const flushMs = minute;
 const stopGraceMs = 6000;
 
@@ -166,6 +170,10 @@ export class Daemon {
       deaconDuty(this.#context),
       bootDuty(this.#context),
       orphansDuty(this.#context),
+      eventsDuty(this.#context),
+      branchesDuty(this.#context),
+      doctorDuty(this.#context),
+      maintenanceDuty(this.#context),
       dogsDuty(this.#context),
       plugins.duty,
     ])
@@ -173,7 +181,11 @@ export class Daemon {
     runner.add({ key: "worktrees", run: () => this.#worktrees.sync() });
     this.#closers.push(() => this.#worktrees.close());
     runner.add({ key: "progress", run: () => this.#progress.flush() });
-    runner.add({ key: "heartbeat", intervalMs: heartbeatMs, run: () => this.#heartbeat() });
+    runner.add({
+      key: "heartbeat",
+      intervalMs: durationSetting(this.#town.settings(), "operational.daemon.heartbeat"),
+      run: () => this.#heartbeat(),
+    });
     await writeIdentity(this.#town, {
       pid: process.pid,
       startedAt: processStartTime(process.pid) ?? "",

@@ -1,6 +1,12 @@
 import { freemem } from "node:os";
 import { raising } from "../../core/escalation/raise.ts";
-import { type Death, detectMassDeath, massDeathLimits } from "../../core/health/mass-death.ts";
+import {
+  type Death,
+  detectMassDeath,
+  type MassDeathLimits,
+  massDeathLimits,
+} from "../../core/health/mass-death.ts";
+import { durationSetting, numberSetting } from "../../core/town/setting.ts";
 import { readLastScreen } from "../sessions/session-records.ts";
 import type { SessionRecord } from "../sessions/session-host.ts";
 import type { DaemonContext } from "./daemon-context.ts";
@@ -27,14 +33,15 @@ export class DeathWatch {
     if (record.expected === true || record.exitReason === "host-lost" || record.exitReason === "done") return;
     const { clock, town, budget, log } = this.#context;
     const now = clock.now();
-    this.#deaths = this.#deaths.filter((death) => death.at > now - massDeathLimits.windowMs);
+    const limits = this.#limits();
+    this.#deaths = this.#deaths.filter((death) => death.at > now - limits.windowMs);
     this.#deaths.push({
       session: record.session,
       at: record.endedAt ?? now,
       runtime: record.agent,
       tail: readLastScreen(town.paths.sessions, record.session).slice(-20).join("\n"),
     });
-    const found = detectMassDeath(this.#deaths, now);
+    const found = detectMassDeath(this.#deaths, now, {}, limits);
     if (found === undefined) return;
     // At once: the Witness is already on its way to restart the last one.
     budget.hold(found.holdUntil);
@@ -43,20 +50,34 @@ export class DeathWatch {
     void this.#report(now).catch((error: unknown) => log.warn(`mass death: ${String(error)}`));
   }
 
+  #limits(): MassDeathLimits {
+    const settings = this.#context.town.settings();
+    return {
+      ...massDeathLimits,
+      count: numberSetting(settings, "operational.daemon.mass_death_count"),
+      windowMs: durationSetting(settings, "operational.daemon.mass_death_window"),
+    };
+  }
+
   async #report(now: number): Promise<void> {
     const { town, ledger, log, actor } = this.#context;
     const freeDisk = await freeDiskMb(town.root).catch(() => undefined);
-    const found = detectMassDeath(this.#deaths, now, {
-      freeMemoryMb: Math.floor(freemem() / mega),
-      ...(freeDisk === undefined ? {} : { freeDiskMb: freeDisk }),
-    });
+    const found = detectMassDeath(
+      this.#deaths,
+      now,
+      {
+        freeMemoryMb: Math.floor(freemem() / mega),
+        ...(freeDisk === undefined ? {} : { freeDiskMb: freeDisk }),
+      },
+      this.#limits(),
+    );
     if (found === undefined) return;
     log.warn(
-      `${found.sessions.length} sessions died within 30 s (${found.suspected}); restarts are held for a minute`,
+      `${found.sessions.length} sessions died within ${formatSeconds(this.#limits().windowMs)} (${found.suspected}); restarts are held for a minute`,
     );
     const payload = {
       count: found.sessions.length,
-      window: "30s",
+      window: formatSeconds(this.#limits().windowMs),
       sessions: found.sessions,
       suspected: found.suspected,
     };
@@ -75,3 +96,5 @@ export class DeathWatch {
     ]);
   }
 }
+
+const formatSeconds = (ms: number): string => `${Math.round(ms / 1000)}s`;

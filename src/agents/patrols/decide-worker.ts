@@ -39,8 +39,10 @@ export function decideWorker(
   return decideProgress(view, now, limits);
 }
 
-/** W3: the session of an agent whose work is over. */
+/** W3, D9: the session of an agent whose work is over. */
 function decideLinger(view: WorkerView, now: number, limits: WitnessLimits): WorkerAction | undefined {
+  if (limits.keepsSessions && (view.session?.phase === "working" || (view.session?.viewers ?? 0) > 0))
+    return undefined;
   const dueAt = Math.max(view.agent.completionTime ?? 0, view.session?.startedAt ?? 0) + limits.endGraceMs;
   if (now < dueAt) return { kind: "wait", detection: "W3", until: dueAt };
   return { kind: "end-session", detection: "W3", reason: "done-not-exited" };

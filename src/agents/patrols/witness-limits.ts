@@ -1,5 +1,5 @@
 import { polecatRestartLimits, type RestartLimits } from "../../core/health/restart-series.ts";
-import { durationSetting, numberSetting } from "../../core/town/setting.ts";
+import { durationSetting, numberSetting, textSetting } from "../../core/town/setting.ts";
 import type { TownSettings } from "../../core/town/settings.ts";
 
 /** When a Witness acts, and how often (spec/04 §9.2). Spans in milliseconds. */
@@ -7,6 +7,8 @@ export interface WitnessLimits {
   readonly restarts: RestartLimits;
   /** An idle agent's session may outlive its work by so much (W3). */
   readonly endGraceMs: number;
+  /** Sessions stay after the work is done; then only a quiet one is ended, later (D9). */
+  readonly keepsSessions: boolean;
   /** A bead hooked this long without a session was forgotten (spec/04 §8.2). */
   readonly startGraceMs: number;
   readonly spawnGraceMs: number;
@@ -39,6 +41,7 @@ const minute = 60 * second;
 export const witnessLimits: WitnessLimits = {
   restarts: polecatRestartLimits,
   endGraceMs: 60 * second,
+  keepsSessions: false,
   startGraceMs: 10 * second,
   spawnGraceMs: 5 * minute,
   startupStallMs: 90 * second,
@@ -60,6 +63,7 @@ export const witnessLimits: WitnessLimits = {
 
 /** The same with what the town has set (spec/04 §0.6, `operational.witness.*`). */
 export function witnessLimitsOf(settings: TownSettings): WitnessLimits {
+  const keepsSessions = textSetting(settings, "operational.polecat.session_on_done") === "keep";
   return {
     ...witnessLimits,
     restarts: {
@@ -67,6 +71,10 @@ export function witnessLimitsOf(settings: TownSettings): WitnessLimits {
       maxRestarts: numberSetting(settings, "operational.witness.max_session_restarts"),
       windowMs: durationSetting(settings, "operational.witness.session_restart_window"),
     },
+    keepsSessions,
+    endGraceMs: keepsSessions
+      ? durationSetting(settings, "operational.daemon.idle_polecat_session")
+      : witnessLimits.endGraceMs,
     spawnGraceMs: durationSetting(settings, "operational.witness.spawn_grace"),
     startupStallMs: durationSetting(settings, "operational.witness.startup_stall"),
     startupQuietMs: durationSetting(settings, "operational.witness.startup_quiet"),

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 
 /** Where closed segments of the log are kept (spec/06 §9.3). */
 export function archiveDirectory(file: string): string {
@@ -14,6 +14,11 @@ export function archives(file: string, since = Number.NEGATIVE_INFINITY): string
     .filter((name) => name.endsWith(".jsonl") && closingTime(name) >= since)
     .sort()
     .map((name) => join(directory, name));
+}
+
+/** Whether an archive was closed before a time. */
+export function closedBefore(archive: string, time: number): boolean {
+  return closingTime(basename(archive)) < time;
 }
 
 /** `20260430T090238412Z.jsonl` as a time; a name of another form counts as just closed. */

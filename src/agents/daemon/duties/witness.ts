@@ -1,3 +1,4 @@
+import { durationSetting } from "../../../core/town/setting.ts";
 import type { Rig } from "../../../core/town/town.ts";
 import { nudge } from "../../sessions/nudge.ts";
 import { patrolRig } from "../../patrols/witness.ts";
@@ -17,7 +18,7 @@ export function witnessDuty(context: DaemonContext, rig: Rig): Duty {
   const handover = new WitnessHandover();
   return {
     key: rigDuty("witness", rig.name),
-    intervalMs: 60_000,
+    intervalMs: durationSetting(context.town.settings(), "operational.witness.interval"),
     timeoutMs: 2 * 60_000,
     run: async (signal) => {
       if (!(await isRigAtWork(context, rig))) return {};

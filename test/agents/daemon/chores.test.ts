@@ -1,0 +1,212 @@
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { DaemonContext } from "../../../src/agents/daemon/daemon-context.ts";
+import { branchesDuty } from "../../../src/agents/daemon/duties/branches.ts";
+import { eventsDuty } from "../../../src/agents/daemon/duties/events.ts";
+import { isMaintenanceDue, maintenanceDuty } from "../../../src/agents/daemon/duties/maintenance.ts";
+import { operationsDuty } from "../../../src/agents/daemon/duties/operations.ts";
+import { orphansDuty } from "../../../src/agents/daemon/duties/orphans.ts";
+import { isSameProcess, processStartTime } from "../../../src/agents/sessions/process-identity.ts";
+import { startAgentSession } from "../../../src/agents/sessions/start-session.ts";
+import type { TownAccess } from "../../../src/agents/town-access.ts";
+import { hostname } from "node:os";
+import { spawn } from "node:child_process";
+import { commit } from "../../support/scratch-repository.ts";
+import { waitFor } from "../../support/wait-for.ts";
+import { WorkTown } from "../../support/work-town.ts";
+
+const minute = 60_000;
+const hour = 60 * minute;
+const day = 24 * hour;
+let work: WorkTown;
+let access: TownAccess;
+let now = Date.now();
+let told: string[] = [];
+beforeEach(async () => {
+  now = Date.now();
+  told = [];
+  work = await WorkTown.create();
+  access = { ...(await work.access("daemon")), clock: { now: () => now } };
+});
+afterEach(() => work.dispose());
+
+const context = (): DaemonContext =>
+  ({
+    ...access,
+    log: { info: (line: string) => told.push(line), warn: (line: string) => told.push(line) },
+    isOperational: () => true,
+    wake: () => undefined,
+  }) as unknown as DaemonContext;
+const run = (duty: ReturnType<typeof eventsDuty>) => duty.run(new AbortController().signal);
+
+test("the daily chores are due in their hour, once, and after a week whenever the machine is on", () => {
+  const at = (text: string) => new Date(text).getTime();
+  const due = (time: string, last?: string) =>
+    isMaintenanceDue(at(time), last === undefined ? undefined : at(last), "03:00");
+  expect(due("2026-03-02T03:00")).toBe(true);
+  expect(due("2026-03-02T02:59")).toBe(false);
+  expect(due("2026-03-02T04:00")).toBe(false);
+  expect(due("2026-03-02T03:30", "2026-03-02T03:05")).toBe(false);
+  expect(due("2026-03-03T03:00", "2026-03-02T03:05")).toBe(true);
+  expect(due("2026-03-09T15:00", "2026-03-02T15:00")).toBe(true);
+  expect(isMaintenanceDue(at("2026-03-02T00:20"), undefined, "23:30"), "a window over midnight").toBe(true);
+});
+
+test("a log that is too long is closed, and archives that nobody needs go", async () => {
+  work.write("settings/config.json", { default_agent: "shell", events: { max_bytes: "1KB" } });
+  const { events } = work.town.paths;
+  writeFileSync(events, `${"x".repeat(2000)}\n`);
+  const archives = join(work.root, "logs/events");
+  mkdirSync(archives, { recursive: true });
+  writeFileSync(join(archives, "20200101T000000000Z.jsonl"), "");
+  await run(eventsDuty(context()));
+  expect(existsSync(events)).toBe(false);
+  expect(readdirSync(archives)).toEqual([expect.not.stringContaining("2020")]);
+  const [archive = ""] = readdirSync(archives);
+  expect(statSync(join(archives, archive)).size).toBe(2001);
+});
+
+test("branches whose commits are safe go once an hour, others stay, and nothing is asked of git when nothing moved", async () => {
+  const duty = branchesDuty(context());
+  work.git("web", "branch", "polecat/nux/web-a@1", "origin/main");
+  work.git(
+    "web",
+    "worktree",
+    "add",
+    "-q",
+    "-b",
+    "polecat/nux/web-b@2",
+    join(work.root, "side"),
+    "origin/main",
+  );
+  commit(join(work.root, "side"), "Own work", { "own.txt": "own\n" });
+  work.git("web", "worktree", "remove", join(work.root, "side"));
+  await run(duty);
+  expect(told, "not at the start").toEqual([]);
+  now += hour;
+  await run(duty);
+  expect(told).toEqual(["branches web: removed polecat/nux/web-a@1 (no commits)"]);
+  expect(work.git("web", "branch", "--list", "polecat/*").trim()).toBe("polecat/nux/web-b@2");
+  const { rev } = (await access.ledger.row("duties", "last/branches/web")) ?? { rev: 0 };
+  now += hour;
+  await run(duty);
+  expect((await access.ledger.row("duties", "last/branches/web"))?.rev, "nothing moved").toBe(rev);
+});
+
+test("maintenance runs in its hour, forgets gone agents, and waits while something is merged", async () => {
+  now = new Date(2026, 2, 2, 3, 5).getTime();
+  await access.ledger.write("overseer", [
+    { op: "putRow", table: "patrols", key: "worker:web/polecats/gone", value: {} },
+    {
+      op: "create",
+      bead: {
+        id: "web-mr-1",
+        title: "M",
+        scope: "web",
+        type: "merge-request",
+        metadata: { mr: { phase: "running" } },
+      },
+    },
+  ]);
+  const duty = maintenanceDuty(context());
+  await run(duty);
+  expect(await access.ledger.row("duties", "last/maintenance")).toBeUndefined();
+  await access.ledger.write("overseer", [
+    { op: "close", id: "web-mr-1", close: { reason: "x", force: true } },
+  ]);
+  await run(duty);
+  expect(await access.ledger.rows("patrols", { prefix: "worker:" })).toEqual([]);
+  expect(told[0]).toContain("maintenance: dropped 0 snapshots");
+  told = [];
+  await run(duty);
+  expect(told).toEqual([]);
+  now += day;
+  await run(duty);
+  expect(told).toHaveLength(1);
+});
+
+test("W4: the process of a gt done that stands still for ten minutes is ended, one that goes on is not", async () => {
+  const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { stdio: "ignore" });
+  try {
+    const pid = child.pid ?? 0;
+    const pidStartedAt = await waitFor(() => processStartTime(pid));
+    const record = {
+      id: "done-x",
+      kind: "done",
+      actor: "web/polecats/nux",
+      subject: { agent: "web/polecats/nux", bead: "web-a", rig: "web" },
+      ...{ pid, pidStartedAt, host: hostname(), startedAt: now, updatedAt: now, step: "idle" },
+      ...{ data: {}, error: null },
+    };
+    await access.ledger.write("daemon", [
+      { op: "putRow", table: "operations", key: "done-x", value: record },
+    ]);
+    const duty = operationsDuty(context());
+    now += 10 * minute - 1;
+    await run(duty);
+    expect(isSameProcess(pid, pidStartedAt)).toBe(true);
+    now += 1;
+    await run(duty);
+    await waitFor(() => !isSameProcess(pid, pidStartedAt), { what: "its end" });
+    expect(told[0]).toContain('stands still at "idle"');
+    // There is no such polecat, so that it cannot be ended in order: after the third time a person is asked, once.
+    for (let time = 0; time < 5; time++) await run(duty);
+    expect((await access.ledger.find({ type: "escalation" })).map((each) => each.title)).toEqual([
+      expect.stringContaining("the gt done of web/polecats/nux cannot be ended"),
+    ]);
+  } finally {
+    child.kill("SIGKILL");
+  }
+}, 60_000);
+
+test("D14: what a session leaves behind is asked to end a minute later and killed after another; nobody else is touched", async () => {
+  work.write("settings/config.json", {
+    default_agent: "script",
+    agents: {
+      script: {
+        provider: "generic",
+        command: "sh",
+        // Leaves its kernel session and ignores being asked.
+        args: [
+          "-c",
+          "setsid sh -c 'trap \"\" TERM; echo $$ > left.pid; while :; do sleep 1; done' & printf '> '; sleep 2",
+        ],
+        prompt_mode: "arg",
+        ready_prompt: "> ",
+      },
+    },
+  });
+  await access.ledger.write("overseer", [
+    { op: "ensureAgent", agent: { id: "hq-mayor", address: "mayor/", role: "mayor", rig: "", name: "" } },
+  ]);
+  const stranger = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], {
+    cwd: work.root,
+    stdio: "ignore",
+  });
+  try {
+    await startAgentSession(access, { address: "mayor/", topic: "x" }).catch(() => undefined);
+    const host = await access.host();
+    await waitFor(async () => (await host.get("hq-mayor"))?.phase === "exited", { timeoutMs: 30_000 });
+    const { readFileSync } = await import("node:fs");
+    const left = Number(await waitFor(() => readFileSync(join(work.root, "mayor/left.pid"), "utf8").trim()));
+    const isAlive = () => processStartTime(left) !== undefined;
+    now = Date.now();
+    const duty = orphansDuty(context());
+    expect(await run(duty)).toEqual({ againMs: minute });
+    expect(isAlive(), "not within the first minute").toBe(true);
+    now += minute;
+    await run(duty);
+    expect(told.at(-1)).toContain("asked to end");
+    expect(isAlive()).toBe(true);
+    now += minute;
+    await run(duty);
+    await waitFor(() => !isAlive(), { what: "the end of the orphan" });
+    expect(processStartTime(stranger.pid ?? 0)).toBeDefined();
+    now += minute;
+    await run(duty);
+    expect(await run(duty), "nothing is left to look at").toEqual({});
+  } finally {
+    stranger.kill("SIGKILL");
+  }
+}, 60_000);
