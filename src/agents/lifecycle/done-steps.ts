@@ -6,6 +6,7 @@ import type { Operation } from "../../core/ledger/operation.ts";
 import type { Rig } from "../../core/town/town.ts";
 import type { TownAccess } from "../town-access.ts";
 import { type AgentTrigger, isHookTransition, nextState } from "./agent-transition.ts";
+import { refusedByGates } from "./direct-gates.ts";
 import type { DoneData, DoneReport } from "./done-data.ts";
 import { autosave, type DonePlace, pushBranch, pushToTarget, scrub, syncSandbox } from "./done-git.ts";
 import { recordDone } from "./done-record.ts";
@@ -64,7 +65,7 @@ async function perform(access: TownAccess, rig: Rig, journal: Journal, step: Ste
     case "scrub":
       return hasBranch(journal.data) ? scrub(access, await placeOf(access, rig, journal)) : undefined;
     case "push":
-      return push(await placeOf(access, rig, journal), journal);
+      return push(access, await placeOf(access, rig, journal), journal);
     case "submit":
       return submit(access, await placeOf(access, rig, journal), journal);
     case "sync":
@@ -90,7 +91,7 @@ async function save(access: TownAccess, place: DonePlace, journal: Journal): Pro
 }
 
 /** What does not go to the remote at all, and what may fail on its way there. */
-async function push(place: DonePlace, journal: Journal): Promise<void> {
+async function push(access: TownAccess, place: DonePlace, journal: Journal): Promise<void> {
   const { data } = journal;
   const isLocal = data.exit === "COMPLETED" && ["local", "review-only", "nothing"].includes(data.route);
   if (!hasBranch(data)) return;
@@ -112,7 +113,7 @@ async function push(place: DonePlace, journal: Journal): Promise<void> {
       );
     warnings.push(`${data.branch} could not be pushed; it is kept in ${place.rig.repository}`);
   } else if (data.exit === "COMPLETED" && route === "direct") {
-    const direct = await pushToTarget(place, outcome.head);
+    const direct = (await refusedByGates(access, place)) ?? (await pushToTarget(place, outcome.head));
     if (direct.result === "refused") {
       warnings.push(`${direct.reason}; submitted to the merge queue instead`);
       route = "mr";

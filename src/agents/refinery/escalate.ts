@@ -19,10 +19,23 @@ export async function escalation(
 ): Promise<readonly Operation[]> {
   const raised = await raising(context.access, {
     ...{ title: request.title, reason: request.reason, severity: request.severity, by: context.actor },
-    source: `refinery:${context.rig.name}:${request.topic}`,
+    source: sourceOf(context, request.topic),
     same: "source",
     ...(request.related === undefined ? {} : { related: request.related }),
     event: { rig: context.rig.name },
   });
   return raised.operations;
 }
+
+/** Whether somebody was ever asked about the topic, also if the answer has been given. */
+export async function wasAsked(context: QueueContext, topic: string): Promise<boolean> {
+  const source = sourceOf(context, topic);
+  const found = await context.access.ledger.find({
+    type: "escalation",
+    metadata: { "escalation.source": source },
+    limit: 1,
+  });
+  return found.length > 0;
+}
+
+const sourceOf = (context: QueueContext, topic: string): string => `refinery:${context.rig.name}:${topic}`;

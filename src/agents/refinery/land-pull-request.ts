@@ -25,8 +25,6 @@ export type PullRequestOutcome =
   | { readonly outcome: "closed" }
   | { readonly outcome: "refused"; readonly text: string };
 
-const pollMs = 30_000;
-
 function githubOf(context: QueueContext): GitHub {
   return new GitHub(context.rig.pushUrl || context.rig.gitUrl, context.rig.repository);
 }
@@ -52,12 +50,16 @@ export async function landPullRequest(
   if (request.state === "CLOSED") return { outcome: "closed" };
   if (request.base !== target) await github.setBase(request.number, target);
 
-  const until = access.clock.now() + pollMs;
+  const until = access.clock.now() + settings.pollMs;
   if (settings.prWaitChecks) {
     const checks = await github.checks(request.number);
     if (checks.state === "failed")
       return { outcome: "failed", type: "ci-checks", text: `checks failed: ${checks.names.join(", ")}` };
-    if (checks.state === "pending") return { outcome: "waiting", reason: "awaiting_checks", until };
+    if (checks.state === "pending") {
+      await rememberChecks(context, mr, access.clock.now());
+      return { outcome: "waiting", reason: "awaiting_checks", until };
+    }
+    await rememberChecks(context, mr, null);
   }
   if (settings.requireReview && request.review !== "APPROVED")
     return request.review === "CHANGES_REQUESTED"
@@ -122,6 +124,14 @@ async function remember(context: QueueContext, mr: MergeRequest, request: PullRe
       id: mr.id,
       fields: { metadata: { mr: { pr_number: request.number, pr_url: request.url } } },
     },
+  ]);
+}
+
+/** Since when the checks run, so that somebody can be asked when they do not end. */
+async function rememberChecks(context: QueueContext, mr: MergeRequest, since: number | null): Promise<void> {
+  if ((since === null) === (mr.checksSince === undefined)) return;
+  await context.access.ledger.write(context.actor, [
+    { op: "update", id: mr.id, fields: { metadata: { mr: { checks_since: since } } } },
   ]);
 }
 

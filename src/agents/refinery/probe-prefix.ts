@@ -90,8 +90,30 @@ export async function probePrefix(
     await ledger.write(context.actor, [rememberGreen(context, tree, run.id)]);
     if (request.only !== undefined) await reportFlakes(context, writer, tree, request.only);
   }
+  if (result.verdict === "red") {
+    const isFinal = failed.some(
+      (each) => each.verdict === "red" && hasNoRetryLeft(context, writer, prefix, each.gate),
+    );
+    return {
+      ...answer(
+        "red",
+        failed.map((each) => each.gate),
+      ),
+      isFinal,
+    };
+  }
   const details = failed.map((each) => (each.verdict === "error" ? `${each.gate}: ${each.why}` : each.gate));
-  return answer(result.verdict, result.verdict === "red" ? failed.map((each) => each.gate) : details);
+  return answer(result.verdict, details);
+}
+
+/** A gate may have a number of re-runs of its own (`gates.<name>.retry`): one that has used them up decides. */
+function hasNoRetryLeft(context: QueueContext, writer: RunWriter, prefix: number, name: string): boolean {
+  const { gates, policy } = context.settings;
+  const retries = gates.find((gate) => gate.name === name)?.retry ?? policy.retryFlaky;
+  const reds = writer.run.probes.filter(
+    (probe) => probe.prefix === prefix && probe.gate === name && probe.verdict === "red",
+  );
+  return reds.length > retries;
 }
 
 async function recordEnd(

@@ -2,6 +2,7 @@ import { acquireLock } from "../../core/lock/lock.ts";
 import type { Rig } from "../../core/town/town.ts";
 import { expectOperational } from "../lifecycle/rig-admission.ts";
 import type { TownAccess } from "../town-access.ts";
+import { askAboutOverdue } from "./ask-about-overdue.ts";
 import { autoLand, autoLandCandidates } from "./auto-land.ts";
 import { type QueueReport, QueueDriver } from "./drive-queue.ts";
 import { mayRun } from "./may-run.ts";
@@ -9,6 +10,7 @@ import { observeQueue } from "./observe-queue.ts";
 import { type QueueContext, queueContext } from "./queue-context.ts";
 import { recoverRuns } from "./recover-runs.ts";
 import { tidyQueue } from "./tidy-queue.ts";
+import { warnOfNoGates } from "./warn-of-no-gates.ts";
 import { liveRuns } from "../../core/merge/run-record.ts";
 
 export interface RunQueueOptions {
@@ -58,6 +60,8 @@ export async function runQueue(
   try {
     await recoverRuns(context);
     const report = await driveTargets(context, options, signal);
+    if (report.merged.length > 0 && context.settings.gates.length === 0) await warnOfNoGates(context);
+    await askAboutOverdue(context);
     await autoLand(context, signal);
     await tidyQueue(context);
     return report;

@@ -89,6 +89,7 @@ const table: Readonly<Record<EventCategory, Readonly<Record<string, Row>>>> = {
     mr_quarantined: ["⛔", "{mr} quarantined[: {reason}]"],
     merge_conflict: ["⚠", "conflict: {branch}"],
     conflict_task_created: ["⚠", "conflict task {bead} for {mr}"],
+    no_gates: ["⚠", "{rig} has no gates: what is merged is untested"],
     target_red: ["🛑", "{target} is red"],
     target_green: ["✓", "{target} is green again"],
     push_denied: ["✗", "push to {target} denied[: {reason}]"],

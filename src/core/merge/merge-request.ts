@@ -61,6 +61,8 @@ export interface MergeRequest {
   readonly landedBy: string;
   readonly prNumber: number;
   readonly prUrl: string;
+  /** Since when its pull request waits for required checks. */
+  readonly checksSince?: Time;
   readonly withdrawn?: Withdrawal;
 }
 
@@ -72,6 +74,7 @@ export function mergeRequest(bead: Bead): MergeRequest {
   const withdrawn = withdrawal(fields["withdrawn"]);
   const convoyCreatedAt = time(fields["convoy_created_at"]);
   const holdUntil = time(fields["hold_until"]);
+  const checksSince = time(fields["checks_since"]);
   return {
     id: bead.id,
     rev: bead.rev,
@@ -99,6 +102,7 @@ export function mergeRequest(bead: Bead): MergeRequest {
     phase: bead.status === "closed" ? "closed" : phase(fields["phase"]),
     phaseReason: text(fields["phase_reason"]),
     ...(holdUntil === undefined ? {} : { holdUntil }),
+    ...(checksSince === undefined ? {} : { checksSince }),
     uncheckedCriteria: count(fields["unchecked_criteria"]),
     run: text(fields["run"]),
     retryCount: count(fields["retry_count"]),

@@ -45,6 +45,11 @@ export interface MergeSettings {
   readonly requireReview: boolean;
   readonly prMerge: "queue" | "human";
   readonly prWaitChecks: boolean;
+  readonly prChecksTimeoutMs: number;
+  /** Work of strategy `direct` is pushed only when the gates pass on it. */
+  readonly directGates: boolean;
+  /** How often waiting requests are looked at when nothing happens. */
+  readonly pollMs: number;
   readonly vcsProvider: string;
   /** `off`: verdicts of `gt mq verify` do not count. */
   readonly trustPreVerified: "recorded" | "off";
@@ -96,6 +101,9 @@ export function mergeSettings(settings: RigSettings): MergeSettings {
     requireReview: read.flag("require_review", false),
     prMerge: read.word("pr_merge", "queue", ["queue", "human"]),
     prWaitChecks: read.flag("pr_wait_checks", true),
+    prChecksTimeoutMs: read.duration("pr_checks_timeout", "15m"),
+    directGates: read.flag("direct_gates", false),
+    pollMs: Math.max(1000, read.duration("poll_interval", "30s")),
     vcsProvider: read.text("vcs_provider", "github"),
     trustPreVerified: read.word("trust_pre_verified", "recorded", ["recorded", "off"]),
     autoPush: read.flag("auto_push", true),

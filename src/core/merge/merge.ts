@@ -305,7 +305,7 @@ class Decision {
             flying: false,
             reruns,
             verdict: "red",
-            confirmed: reruns >= this.#state.policy.retryFlaky,
+            confirmed: fact.isFinal ?? reruns >= this.#state.policy.retryFlaky,
             failed: fact.failed,
           };
     this.#setProbe(fact.prefix, after);

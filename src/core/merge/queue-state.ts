@@ -154,6 +154,8 @@ export type Fact =
       readonly attempt: number;
       readonly verdict: "green" | "red" | "error";
       readonly failed: readonly string[];
+      /** Whether a red needs no further confirmation; by the policy's number of re-runs when left out. */
+      readonly isFinal?: boolean;
     }
   /** May be less than what was asked for: pull requests land one by one. */
   | { readonly t: "pushed"; readonly upTo: number }

@@ -90,6 +90,25 @@ describe("a queue that merges through pull requests", () => {
     expect(await town.run()).toMatchObject({ merged: [mr], gateRuns: 0 });
   }, 60_000);
 
+  test("asks once when checks do not end, and goes on waiting for them", async () => {
+    const { town, change } = await pullRequestTown({}, { GH_CHECKS: "PENDING" });
+    const { mr } = await town.submit({ "a.txt": "a\n" }, { title: "Add a", ...pr });
+    await town.run();
+    expect(await town.mr(mr)).toMatchObject({ phase: "held", phaseReason: "awaiting_checks" });
+    for (let look = 0; look < 2; look++) {
+      town.later(16 * 60_000);
+      await town.run();
+    }
+    expect(await town.ledger.find({ type: "escalation" })).toMatchObject([
+      { metadata: { escalation: { severity: "low", occurrences: 1 } } },
+    ]);
+    change((request) => {
+      request.checks = [{ name: "ci", state: "SUCCESS" }];
+    });
+    town.later(60_000);
+    expect(await town.run()).toMatchObject({ merged: [mr] });
+  }, 60_000);
+
   test("gives back what a reviewer or a required check refuses", async () => {
     const { town, change } = await pullRequestTown({ require_review: true });
     const { mr, bead } = await town.submit({ "a.txt": "a\n" }, pr);

@@ -2,6 +2,8 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, write
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { commit, git } from "../../support/scratch-repository.ts";
+import { retryRequest } from "../../../src/agents/refinery/change-request.ts";
+import { queueContext } from "../../../src/agents/refinery/queue-context.ts";
 import { QueueTown } from "./queue-town.ts";
 
 describe("a batch of good branches", () => {
@@ -93,6 +95,23 @@ describe("a culprit", () => {
     expect(town.events("mr_quarantined")).toHaveLength(1);
   }, 60_000);
 
+  test.each([
+    { retry: 0, lands: false },
+    { retry: 2, lands: true },
+  ])(
+    "of a gate with $retry re-runs of its own is believed after those",
+    async ({ retry, lands }) => {
+      // Passes the third time.
+      const cmd = "echo x >> ../../tries; [ $(wc -l < ../../tries) -ge 3 ]";
+      const town = await QueueTown.make({ settings: { test_command: "", gates: { slow: { cmd, retry } } } });
+      const { mr } = await town.submit({ "a.txt": "a\n" });
+      const report = await town.run();
+      expect(report).toMatchObject(lands ? { merged: [mr], ejected: [] } : { merged: [], ejected: [mr] });
+      expect(await town.mr(mr)).toMatchObject({ fixAttempts: lands ? 0 : 1 });
+    },
+    60_000,
+  );
+
   test("that flakes lands uncharged", async () => {
     const town = await QueueTown.make({
       settings: { test_command: "if [ ! -e ../../tried ]; then touch ../../tried; exit 1; fi" },
@@ -155,6 +174,18 @@ describe("a gate that proves nothing", () => {
     await town.submit({ "a.txt": "a\n" }, { title: "Add a" });
     await town.run();
     expect(town.landed()).toEqual(["Add a"]);
+  }, 60_000);
+});
+
+describe("a rig without gates", () => {
+  test("merges, and says once a day that nothing was tested", async () => {
+    const town = await QueueTown.make({ settings: { test_command: "" } });
+    for (const name of ["a.txt", "b.txt"]) {
+      await town.submit({ [name]: "x\n" });
+      await town.run();
+    }
+    expect(town.landed()).toHaveLength(2);
+    expect(town.events("no_gates")).toHaveLength(1);
   }, 60_000);
 });
 
@@ -229,6 +260,11 @@ describe("a conflict", () => {
     expect(task).toMatchObject({ title: "Resolve merge conflicts: Say second", status: "open" });
     expect(task.labels).toContain("gt:conflict-resolve");
     expect(await town.run()).toMatchObject({ runs: 0 });
+    expect(await town.ledger.find({ type: "escalation" })).toEqual([]);
+    town.later(4 * 3_600_000 + 1000);
+    for (let look = 0; look < 2; look++) await town.run();
+    const asked = await town.ledger.find({ type: "escalation" });
+    expect(asked).toMatchObject([{ metadata: { escalation: { severity: "medium", occurrences: 1 } } }]);
 
     const resolved = await town.submit(
       { "shared.txt": "first and second\n" },
@@ -377,7 +413,15 @@ describe("a branch that was lost", () => {
       },
     ]);
     await town.run();
-    expect(await town.mr(mr)).toMatchObject({ phase: "quarantined", phaseReason: "branch_missing" });
+    const lost = await town.mr(mr);
+    expect(lost).toMatchObject({ phase: "quarantined", phaseReason: "branch_missing" });
+    const [asked] = await town.ledger.find({ type: "escalation" });
+    expect(asked?.labels).toContain("severity:high");
+    expect(asked?.description).toContain("work may be lost");
+    expect(asked?.description).toContain(`(${lost.sourceIssue}, worker `);
+    // Its branch is still there: the present head of it is tried.
+    await retryRequest(queueContext(town.access, town.rig), lost);
+    expect(await town.run()).toMatchObject({ merged: [mr] });
   }, 60_000);
 });
 

@@ -53,11 +53,13 @@ describe("gt mq", () => {
 
   test("sets a culprit aside with exit code 3, shows its log, and tries its new head again", async () => {
     const town = await QueueTown.make({ settings: { retry_flaky_tests: 0 } });
+    await town.submit({ "good.txt": "good\n" }, { priority: 1 });
     const { mr, bead, branch } = await town.submit({ "a.txt": "bad\n" }, { title: "Add a" });
     expect((await gt(town, "mq", "process", "web")).code).toBe(3);
     expect((await gt(town, "mq", "list")).stdout).toContain("needs-fix: test: exit 1");
     expect((await gt(town, "mq", "log", mr, "test")).stdout).toContain("found something bad");
-    expect((await gt(town, "mq", "status", mr)).stdout).toContain("found something bad");
+    const explained = (await gt(town, "mq", "status", mr)).stdout;
+    for (const part of ["found something bad", "own_or_interaction"]) expect(explained).toContain(part);
 
     const head = town.commitBranch(branch, "Add a", { "a.txt": "good\n" });
     const again = await gt(town, "mq", "retry", mr, "--now");
@@ -177,6 +179,11 @@ describe("gt mq integration", () => {
       env: { GT_TEST_CRASH: "integration.pushed" },
     });
     expect(killed.signal).toBe("SIGKILL");
+    const again = await runGt(["mq", "integration", "land", epic], {
+      cwd: town.root,
+      env: { GT_TEST_CRASH: "integration.closed" },
+    });
+    expect(again.signal).toBe("SIGKILL");
     expect((await gt(town, "mq", "integration", "land", epic)).code).toBe(0);
 
     expect(git(town.origin, "rev-list", "--merges", "--count", `${before}..main`)).toBe("1");
