@@ -48,7 +48,8 @@ switch (verb) {
       baseRefName: flag("--base"),
       mergeCommit: null,
       reviewDecision: process.env["GH_REVIEW"] ?? "",
-      checks: null,
+      checks:
+        process.env["GH_CHECKS"] === undefined ? null : [{ name: "ci", state: process.env["GH_CHECKS"] }],
     });
     break;
   }
