@@ -1,6 +1,7 @@
 import { UnicodeGraphemesAddon } from "@xterm/addon-unicode-graphemes";
 import xterm from "@xterm/headless";
 import { hardenTerminal } from "./harden-terminal.ts";
+import { ParseTurns, type ScreenTurns } from "./parse-turns.ts";
 import type { ScreenText } from "./session-host.ts";
 import { drawPicture, drawSnapshot } from "./snapshot.ts";
 import { unfinishedSequence } from "./unfinished-sequence.ts";
@@ -8,14 +9,20 @@ import { unfinishedSequence } from "./unfinished-sequence.ts";
 /** Lines above the screen that are kept for each session. */
 const scrollbackLines = 1000;
 
-/** What the emulator does not offer: whether its parser is at rest, which is state 0. */
+/** All screens of this process: they share its one thread. */
+const turns = new ParseTurns();
+
+/** What the emulator does not offer: to parse at once, and whether its parser is at rest, which is state 0. */
 interface ParserInternals {
+  writeSync(bytes: Uint8Array): void;
   readonly _inputHandler: { readonly _parser: { readonly currentState: number } };
 }
 
 /** A headless terminal that holds what a program has drawn. */
 export class Screen {
   readonly #terminal: xterm.Terminal;
+  readonly #core: ParserInternals;
+  readonly #turns: ScreenTurns;
   /** What the emulator has read of a sequence or a character whose end has not come yet. */
   #unfinished: Uint8Array = new Uint8Array(0);
 
@@ -33,6 +40,8 @@ export class Screen {
     hardenTerminal(this.#terminal);
     // Answers to questions that the program asks its terminal, such as "where is the cursor?".
     this.#terminal.onData(onReply);
+    this.#core = (this.#terminal as unknown as { readonly _core: ParserInternals })._core;
+    this.#turns = turns.join((bytes) => this.#parse(bytes));
   }
 
   get columns(): number {
@@ -49,15 +58,12 @@ export class Screen {
 
   /** Feeds bytes; `parsed` runs in order, when the screen shows exactly what came before. */
   write(bytes: Uint8Array, parsed: () => void): void {
-    this.#terminal.write(bytes, () => {
-      this.#unfinished = unfinishedSequence(this.#unfinished, bytes, this.#isInSequence);
-      parsed();
-    });
+    this.#turns.write(bytes, parsed);
   }
 
   /** Runs `then` when everything written so far is on the screen. */
   settle(then: () => void): void {
-    this.#terminal.write("", then);
+    this.#turns.settle(then);
   }
 
   resize(columns: number, rows: number): void {
@@ -122,11 +128,13 @@ export class Screen {
   }
 
   dispose(): void {
+    this.#turns.leave();
     this.#terminal.dispose();
   }
 
-  get #isInSequence(): boolean {
-    const { _core: core } = this.#terminal as unknown as { readonly _core: ParserInternals };
-    return core._inputHandler._parser.currentState !== 0;
+  #parse(bytes: Uint8Array): void {
+    this.#core.writeSync(bytes);
+    const isInSequence = this.#core._inputHandler._parser.currentState !== 0;
+    this.#unfinished = unfinishedSequence(this.#unfinished, bytes, isInSequence);
   }
 }

@@ -2,9 +2,9 @@ import { EventEmitter } from "node:events";
 import type { Compositor, Scene } from "./compositor.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 
-/** After a key the next frame comes at once; streams of output are shown at a little more than 30 frames a second. */
+/** After a key the next frame comes at once; streams of output are shown at up to 40 frames a second. */
 const quickMs = 8;
-const streamMs = 30;
+const streamMs = 25;
 const calmMs = 500;
 /** How long after a key frames are quick. */
 const attentionMs = 300;

@@ -38,7 +38,7 @@ interface PaneSize {
  * The rhythm in which the host is told what was painted and sends on: however fast frames follow a key, agents that flood
  * are shown at the rate of a stream.
  */
-const turnMs = 30;
+const turnMs = 25;
 /** Bytes of all panes together that are parsed in a turn. What does not fit waits, and the host with it. */
 const turnBytes = 128 * 1024;
 /** A millisecond of parsing; keys are read in between. */

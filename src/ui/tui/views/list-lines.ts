@@ -6,6 +6,7 @@ import type { Look } from "./panel.tsx";
 
 export interface ListRow {
   readonly id: string;
+  /** Asked for when the row is in sight. */
   readonly line: Line;
   /** Lines above the row, when a new group begins with it. */
   readonly heading?: readonly Line[];
@@ -31,14 +32,19 @@ export function listLines(
     ];
   }
   const selected = selectedIndex(state, panel, rowIds(state, panel));
-  const lines: Line[] = [];
+  // Only what is in sight is drawn: a log has a thousand rows, and many of them are new in each frame.
+  const lines: (Line | number)[] = [];
   let selectedLine = 0;
-  for (const [index, row] of rows.entries()) {
-    if (row.heading !== undefined) lines.push(...(index === 0 ? [] : [[]]), ...row.heading);
-    const line = ofRow(row.id, fitLine(row.line, width));
+  for (const [index, { heading }] of rows.entries()) {
+    if (heading !== undefined) lines.push(...(index === 0 ? [] : [[]]), ...heading);
     if (index === selected) selectedLine = lines.length;
-    lines.push(index === selected ? highlight(line, state, panel) : line);
+    lines.push(index);
   }
   const first = firstVisible(lines.length, selectedLine, height);
-  return lines.slice(first, first + height);
+  return lines.slice(first, first + height).map((line) => {
+    if (typeof line !== "number") return line;
+    const row = rows[line];
+    const drawn = row === undefined ? [] : ofRow(row.id, fitLine(row.line, width));
+    return line === selected ? highlight(drawn, state, panel) : drawn;
+  });
 }
