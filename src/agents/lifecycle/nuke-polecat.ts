@@ -3,6 +3,7 @@ import { currentBranch } from "../../core/git/branch.ts";
 import { isValidWorktree } from "../../core/git/worktree.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { Agent } from "../../core/ledger/bead.ts";
+import type { Operation } from "../../core/ledger/operation.ts";
 import type { Rig } from "../../core/town/town.ts";
 import type { TownAccess } from "../town-access.ts";
 import { liveSession } from "./agent-session.ts";
@@ -12,6 +13,7 @@ import { withAgentLock } from "./agent-lock.ts";
 import { seatPlaces } from "./polecat-pool.ts";
 import { recoverOperations } from "./recover-operations.ts";
 import { sandboxRisk } from "./sandbox-risk.ts";
+import { suspendOperations } from "./suspension.ts";
 
 export interface NukeRequest {
   readonly addresses: readonly string[];
@@ -84,12 +86,20 @@ async function nuke(
     try {
       return await carryOutNuke(access, rig, journal);
     } catch (error) {
-      // Nothing was removed before everything was kept: the polecat is as it was.
-      if (journal.record.step === "keep") await journal.finish();
+      // Nothing was removed before everything was kept: only the session has ended, and a person lets it go on.
+      if (journal.record.step === "keep") await journal.finish(await rest(access, agent));
       else await journal.leave(error instanceof Error ? error.message : String(error));
       throw error;
     }
   });
+}
+
+/** For an agent that worked until its removal failed: its work rests, and `gt hook resume` goes on with it. */
+async function rest(access: TownAccess, { address }: Agent): Promise<readonly Operation[]> {
+  const agent = await access.ledger.agent(address);
+  return agent?.state === "working" && agent.hookState === "active"
+    ? suspendOperations(agent, { reason: "removal failed", since: access.clock.now() })
+    : [];
 }
 
 function expectOutside(cwd: string, home: string, address: string): void {

@@ -9,6 +9,7 @@ import { metadataText } from "./attachment.ts";
 import { withAgentLock } from "./agent-lock.ts";
 import { preserveHolder } from "./preserve-holder.ts";
 import { recoverOperations } from "./recover-operations.ts";
+import { suspendOperations } from "./suspension.ts";
 
 export interface UnslingRequest {
   readonly bead?: string;
@@ -64,7 +65,17 @@ async function takeOff(
   const isPolecat = agent.role === "polecat";
   if (isPolecat) await stopAgentSession(access, address, "stopped");
   const holder = isPolecat
-    ? await preserveHolder(access, access.town.rig(agent.rig), address, "pre-reset")
+    ? await preserveHolder(access, access.town.rig(agent.rig), address, "pre-reset").catch(
+        async (error: unknown) => {
+          // Nothing was taken; but its session has ended, and a person lets it go on.
+          if (agent.state === "working" && agent.hookState === "active")
+            await access.ledger.write(
+              access.actor,
+              suspendOperations(agent, { reason: "release failed", since: access.clock.now() }),
+            );
+          throw error;
+        },
+      )
     : { operations: [], warnings: [] };
   await access.ledger.write(access.actor, [
     { op: "expectAgent", address, expected: { hookBead: agent.hookBead } },

@@ -236,6 +236,34 @@ describe("removing a polecat", () => {
     expect(await listSnapshots(town.rig().repository, place)).toHaveLength(1);
   });
 
+  test("when nothing of it can be kept is refused even by force, and only a spelt-out discard goes on", async () => {
+    commit(worktree, "unpushed", { "a.txt": "1" });
+    write("dirty.txt", "dirty");
+    rmSync(town.origin("web"), { recursive: true });
+    // Neither snapshots nor archives can be written.
+    writeFileSync(join(town.rig().repository, "refs/gt"), "");
+    await expect(nuke({ force: true })).rejects.toMatchObject({
+      code: "E_SNAPSHOT",
+      hint: expect.stringContaining("--force --discard"),
+    });
+    expect(read("dirty.txt")).toBe("dirty");
+    expect(await access.ledger.agent(address)).toMatchObject({
+      ...{ hookBead: bead, hookState: "suspended", state: "paused" },
+    });
+    expect(await access.ledger.rows("operations")).toEqual([]);
+
+    const name = address.split("/").at(-1) ?? "";
+    const asked = await town.gt(["polecat", "nuke", address, "--force", "--discard"]);
+    expect(asked).toMatchObject({ code: 1, stderr: expect.stringContaining("needs an answer") });
+    expect(read("dirty.txt")).toBe("dirty");
+    const { warnings } = await nukePolecats(access, {
+      ...{ addresses: [address], cwd: town.root, force: true, discard: true },
+    });
+    expect(warnings).toEqual([`nothing of ${address} could be kept`]);
+    expect(existsSync(join(town.rig().polecats, name))).toBe(false);
+    expect(await access.ledger.get(bead)).toMatchObject({ status: "open", assignee: "" });
+  });
+
   test("from inside its sandbox is refused", async () => {
     await expect(nuke({ force: true, cwd: worktree })).rejects.toMatchObject({ code: "E_CWD_INSIDE" });
   });
