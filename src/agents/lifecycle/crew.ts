@@ -122,24 +122,38 @@ async function clone(rig: Rig, path: string, branch: string, isNewBranch: boolea
   }
 }
 
+export interface CrewStart {
+  /** `--agent`: another runtime than the settings say. */
+  readonly agent?: string;
+  /** `--account`: another login than the default. */
+  readonly account?: string;
+  /** `--resume`: an id of a conversation, or `last`. */
+  readonly conversation?: string;
+}
+
 /** Starts a member's session, or returns the one that runs. */
 export async function startCrew(
   access: TownAccess,
   address: string,
-  options: { readonly agent?: string } = {},
+  options: CrewStart = {},
 ): Promise<SessionRecord> {
   return withAgentLock(access, address, "crew start", async () => {
     const running = await liveSession(access, address);
     if (running !== undefined) return running;
     const agent = await access.ledger.agent(address);
     if (agent !== undefined) await syncRemotes(access.town.rig(agent.rig), join(access.town.root, address));
+    const isPlain = Object.keys(options).length === 0;
+    // Whoever was stopped did not crash.
+    const topic = agent?.state === "stopped" ? "resumed" : "recovery";
     const record =
-      options.agent === undefined && agent?.hookBead
-        ? await startHookSession(access, address, "recovery")
+      isPlain && agent?.hookBead
+        ? await startHookSession(access, address, topic)
         : await startAgentSession(access, {
-            address,
-            topic: "start",
+            ...{ address, topic: "start" },
+            ...(agent?.hookBead ? { bead: agent.hookBead } : {}),
             ...(options.agent === undefined ? {} : { agentOverride: options.agent }),
+            ...(options.account === undefined ? {} : { account: options.account }),
+            ...(options.conversation === undefined ? {} : { conversation: options.conversation }),
           });
     await access.ledger.write(access.actor, [{ op: "setAgent", address, fields: { state: "running" } }]);
     return record;

@@ -13,6 +13,8 @@ export interface MayorStart {
   readonly agent?: string;
   /** `--account`: another login than the default. */
   readonly account?: string;
+  /** `--resume`: an id of a conversation, or `last`. */
+  readonly conversation?: string;
   readonly warn?: (text: string) => void;
 }
 
@@ -34,7 +36,8 @@ export async function startMayor(access: TownAccess, start: MayorStart = {}): Pr
 /** Ends the session and starts another one; a runtime that cannot be started leaves the old session as it is. */
 export async function restartMayor(access: TownAccess, start: MayorStart = {}): Promise<SessionRecord> {
   return withAgentLock(access, mayorAddress, "mayor restart", async () => {
-    expectStartable(access, { address: mayorAddress, topic: "restart", ...overrideOf(start) });
+    const agent = await access.ledger.agent(mayorAddress);
+    expectStartable(access, { address: mayorAddress, topic: "restart", ...overrideOf(start) }, agent);
     await stopAgentSession(access, mayorAddress, "stopped");
     return startFresh(access, start);
   });
@@ -61,7 +64,7 @@ async function startFresh(access: TownAccess, start: MayorStart): Promise<Sessio
   // Every town is made with a row for its Mayor; one that was adopted half-made gets it here.
   if (agent === undefined) await ledger.write(actor, [{ op: "ensureAgent", agent: row }]);
   const record =
-    start.agent === undefined && agent?.hookBead
+    start.agent === undefined && start.conversation === undefined && agent?.hookBead
       ? await startHookSession(access, mayorAddress, "resumed", start)
       : await startAgentSession(access, {
           address: mayorAddress,
@@ -75,7 +78,8 @@ async function startFresh(access: TownAccess, start: MayorStart): Promise<Sessio
   return record;
 }
 
-const overrideOf = ({ agent, account }: MayorStart): { agentOverride?: string; account?: string } => ({
+const overrideOf = ({ agent, account, conversation }: MayorStart) => ({
   ...(agent === undefined ? {} : { agentOverride: agent }),
   ...(account === undefined ? {} : { account }),
+  ...(conversation === undefined ? {} : { conversation }),
 });

@@ -16,7 +16,7 @@ import { type HookPlace, writeHooks } from "../hooks/write-hooks.ts";
 import { beacon } from "../runtimes/beacon.ts";
 import { effortArgs, effortOf, effortVariables } from "../runtimes/effort.ts";
 import { launchArgv } from "../runtimes/launch.ts";
-import { findCommand, resolveRuntime } from "../runtimes/resolve-runtime.ts";
+import { findCommand, findRuntime, resolveRuntime } from "../runtimes/resolve-runtime.ts";
 import { fillIn, type RoleDefinition, roleDefinition } from "../runtimes/role-definition.ts";
 import { splitWords } from "../runtimes/split-words.ts";
 import { detectionOf, isPromptTyped, type Runtime } from "../runtimes/runtime.ts";
@@ -24,7 +24,7 @@ import type { TownAccess } from "../town-access.ts";
 import { allNudges, enqueue, settle } from "./nudge-queue.ts";
 import { packageRoot } from "./own-program.ts";
 import { preSync } from "./pre-sync.ts";
-import { resumableConversation } from "./resumable.ts";
+import { askedConversation, resumableConversation } from "./resumable.ts";
 import { readLastScreen } from "./session-records.ts";
 import { sessionEnvironment } from "./session-environment.ts";
 import { workInstruction } from "./work-instruction.ts";
@@ -38,6 +38,8 @@ export interface StartRequest {
   readonly bead?: string;
   /** Go on with the conversation that a crash ended, where the runtime can. */
   readonly resume?: boolean;
+  /** Go on with this conversation, an id or `last`: somebody asked for it, so that nothing else will do. */
+  readonly conversation?: string;
   /** `--agent`. */
   readonly agentOverride?: string;
   /** Runtime of the bead's label. */
@@ -76,20 +78,28 @@ export async function startAgentSession(access: TownAccess, request: StartReques
     handle: request.account ?? ownWish(process.env),
     now: clock.now(),
   });
+  const asked = wishedConversation(town, runtime, agent, request);
   const host = await access.host({ start: true });
   const old = request.resume === true ? await lastConversation(access, host, runtime, request) : undefined;
   const parts = { access, address, agent, runtime, request, hooks, account, definition };
-  const begin = async (resume: string | undefined) => {
+  const begin = async (resume: SpecParts["resume"]) => {
     const runId = uuidV4(random);
-    const conversation = resume ?? (runtime.sessionIdArg === undefined ? runId : uuidV4(random));
+    const known = typeof resume === "object" ? resume.id : undefined;
+    const conversation = known ?? (runtime.sessionIdArg === undefined ? runId : uuidV4(random));
     const spec = specOf({ ...parts, runId, conversation, ...(resume === undefined ? {} : { resume }) });
     const record = await host.spawn(spec);
     if (spec.detection !== undefined) await expectAlive(host, record, town.paths.sessions);
     return { spec, record, conversation, isResumed: resume !== undefined };
   };
-  const { spec, record, conversation, isResumed } = await begin(old).catch((error: unknown) => {
+  const { spec, record, conversation, isResumed } = await begin(
+    asked ?? (old === undefined ? undefined : { id: old }),
+  ).catch((error: unknown) => {
     // The conversation is gone or broken: its work goes on in a fresh one.
-    const isHopeless = old !== undefined && error instanceof GtError && error.code === "E_SESSION_START";
+    const isHopeless =
+      asked === undefined &&
+      old !== undefined &&
+      error instanceof GtError &&
+      error.code === "E_SESSION_START";
     if (isHopeless) return begin(undefined);
     throw error;
   });
@@ -121,6 +131,19 @@ async function noteConversation(
   }
 }
 
+/** What somebody asked to go on with; refused when another kind of runtime has it. */
+function wishedConversation(
+  town: Town,
+  runtime: Runtime,
+  agent: Agent | undefined,
+  { conversation }: StartRequest,
+): SpecParts["resume"] {
+  if (conversation === undefined) return undefined;
+  const last = agent === undefined || agent.runtime === "" ? undefined : agent;
+  const lastProvider = last === undefined ? undefined : findRuntime(town, last.rig, last.runtime).provider;
+  return askedConversation(runtime, agent, conversation, lastProvider);
+}
+
 async function lastConversation(
   { town, ledger }: TownAccess,
   host: SessionHost,
@@ -135,9 +158,15 @@ async function lastConversation(
  * Throws what `startAgentSession` would throw for a runtime that does not exist, is not installed or has nothing to do,
  * so that a restart can be refused before the old session ends.
  */
-export function expectStartable({ town }: TownAccess, request: StartRequest): void {
+export function expectStartable(
+  { town }: TownAccess,
+  request: StartRequest,
+  agent: Agent | undefined = undefined,
+): void {
   expectNotStopped(town, expectAddress(request.address));
-  expectProgram(runtimeFor(town, expectAddress(request.address), request), request);
+  const runtime = runtimeFor(town, expectAddress(request.address), request);
+  expectProgram(runtime, request);
+  wishedConversation(town, runtime, agent, request);
 }
 
 function expectProgram(runtime: Runtime, request: StartRequest): void {
@@ -220,7 +249,7 @@ interface SpecParts {
   readonly account: Account | undefined;
   readonly definition: RoleDefinition;
   /** Conversation to go on with, instead of a fresh one. */
-  readonly resume?: string;
+  readonly resume?: { readonly id: string } | "latest";
 }
 
 function specOf(parts: SpecParts): SessionSpec {
@@ -272,7 +301,7 @@ function agentArgv(parts: SpecParts, path: string): readonly string[] {
   const program = findProgram(runtime, path);
   return launchArgv({
     ...{ runtime, program, conversation },
-    ...(parts.resume === undefined ? {} : { resume: { id: parts.resume } }),
+    ...(parts.resume === undefined ? {} : { resume: parts.resume }),
     hooks: join(access.town.paths.runtime, "hooks"),
     ...(parts.hooks.settingsFile === undefined ? {} : { settingsFile: parts.hooks.settingsFile }),
     effortArgs: effortArgs(runtime, effortOf(access.town, parts.address.role, parts.address.rig)),

@@ -3,6 +3,7 @@ import { liveSession } from "../../../agents/lifecycle/agent-session.ts";
 import { GtError } from "../../../core/gt-error.ts";
 import type { CommandContext } from "../command.ts";
 import { type Member, membersOf } from "./crew-argument.ts";
+import { startWishes } from "./start-wishes.ts";
 
 const parallelStarts = 10;
 
@@ -41,12 +42,11 @@ interface Started {
 
 async function start(context: CommandContext, { rig, name, address }: Member): Promise<Started> {
   const access = await context.access();
-  const agent = context.flags.string("agent");
   try {
     const { warnings } = await addCrew(access, rig, name, { ownBranch: false });
     for (const warning of warnings) context.out.warn(warning);
     const wasRunning = (await liveSession(access, address)) !== undefined;
-    const record = await startCrew(access, address, agent === undefined ? {} : { agent });
+    const record = await startCrew(access, address, startWishes(context));
     return { address, session: record.session, agent: record.agent, wasRunning, error: undefined };
   } catch (error) {
     if (!(error instanceof GtError)) throw error;

@@ -1,4 +1,5 @@
 import type { CommandSpec, FlagSpec } from "../command.ts";
+import { startFlags } from "./start-wishes.ts";
 
 const rig: FlagSpec = { name: "rig", value: "rig", summary: "rig, when the name does not tell" };
 const all: FlagSpec = { name: "all", short: "a", summary: "every member of the rig, or of the town" };
@@ -41,7 +42,7 @@ export const crewCommands: readonly CommandSpec[] = [
         aliases: ["spawn"],
         summary: "start members' sessions, making what is missing",
         args: [{ name: "rig and members", optional: true, many: true }],
-        flags: [rig, agent, all],
+        flags: [rig, ...startFlags, all],
         examples: ["gt crew start sam", "gt crew start web sam max", "gt crew start web --all"],
         load: () => import("./crew-start.ts"),
       },

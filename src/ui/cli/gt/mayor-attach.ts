@@ -1,15 +1,17 @@
 import { mayorAddress, startMayor } from "../../../agents/lifecycle/mayor.ts";
 import type { CommandContext } from "../command.ts";
 import { expectTerminal, run as attach } from "./attach.ts";
+import { startWishes } from "./start-wishes.ts";
 
 /** `gt mayor attach` (spec/03 §5.11): whoever types it wants to talk, so that a missing session is started. */
 export async function run(context: CommandContext): Promise<number> {
-  const { flags, out } = context;
+  const { out } = context;
   expectTerminal(context, "mayor");
-  const agent = flags.string("agent");
+  const wishes = startWishes(context);
+  const { agent } = wishes;
   const { isNew, record } = await startMayor(await context.access(), {
     warn: (text) => out.warn(text),
-    ...(agent === undefined ? {} : { agent }),
+    ...wishes,
   });
   if (!isNew && agent !== undefined && agent !== record.agent)
     out.warn(`the Mayor runs already as ${record.agent}; gt mayor restart --agent ${agent} changes it`);

@@ -1,17 +1,12 @@
 import { restartMayor, startMayor } from "../../../agents/lifecycle/mayor.ts";
 import type { CommandContext } from "../command.ts";
+import { startWishes } from "./start-wishes.ts";
 
 /** `gt mayor start` and `gt mayor restart` (spec/04 §7.2). */
 export async function run(context: CommandContext): Promise<void> {
-  const { flags, out } = context;
+  const { out } = context;
   const access = await context.access();
-  const agent = flags.string("agent");
-  const account = flags.string("account");
-  const options = {
-    warn: (text: string) => out.warn(text),
-    ...(agent === undefined ? {} : { agent }),
-    ...(account === undefined ? {} : { account }),
-  };
+  const options = { warn: (text: string) => out.warn(text), ...startWishes(context) };
   const { record, isNew } =
     context.words.at(-1) === "restart"
       ? { record: await restartMayor(access, options), isNew: true }

@@ -1,7 +1,5 @@
-import type { CommandSpec, FlagSpec } from "../command.ts";
-
-const agent: FlagSpec = { name: "agent", value: "name", summary: "runtime for this session" };
-const account: FlagSpec = { name: "account", value: "account", summary: "login for this session" };
+import type { CommandSpec } from "../command.ts";
+import { startFlags } from "./start-wishes.ts";
 
 export const mayorCommands: readonly CommandSpec[] = [
   {
@@ -16,8 +14,8 @@ export const mayorCommands: readonly CommandSpec[] = [
       {
         name: "start",
         summary: "start its session",
-        flags: [agent, account],
-        examples: ["gt mayor start", "gt mayor start --agent codex"],
+        flags: startFlags,
+        examples: ["gt mayor start", "gt mayor start --agent codex", "gt mayor start --resume last"],
         load: () => import("./mayor-start.ts"),
       },
       {
@@ -25,7 +23,10 @@ export const mayorCommands: readonly CommandSpec[] = [
         aliases: ["at"],
         summary: "its terminal; started when it is not running",
         description: "Ctrl-] leaves; the Mayor goes on.",
-        flags: [agent, { name: "read-only", short: "r", summary: "watch without typing or resizing" }],
+        flags: [
+          ...startFlags,
+          { name: "read-only", short: "r", summary: "watch without typing or resizing" },
+        ],
         examples: ["gt mayor attach"],
         load: () => import("./mayor-attach.ts"),
       },
@@ -40,7 +41,7 @@ export const mayorCommands: readonly CommandSpec[] = [
       {
         name: "restart",
         summary: "a fresh session, perhaps in another runtime",
-        flags: [agent, account],
+        flags: startFlags,
         load: () => import("./mayor-start.ts"),
       },
       {

@@ -100,3 +100,43 @@ test("a role without a session says so and shows the loop that stands for it", a
   expect(unknown.code).toBe(1);
   expect(unknown.stderr).toContain("nowhere");
 }, 90_000);
+
+test("the Mayor goes on with an earlier conversation when asked to, or says why it cannot", async () => {
+  const runtime = { provider: "generic", command: process.execPath, args: [fake], ready_prompt: "❯" };
+  const talks = {
+    ...runtime,
+    prompt_mode: "arg",
+    resume_args: ["--resume", "{id}"],
+    continue_args: ["--continue"],
+  };
+  town.write("settings/config.json", {
+    default_agent: "talker",
+    agents: {
+      talker: talks,
+      mute: { ...runtime, prompt_mode: "arg" },
+      foreign: { ...talks, provider: "claude" },
+    },
+  });
+  const argv = async () => (await (await town.connect({ start: false })).get("hq-mayor"))?.argv ?? [];
+  await gt("mayor", "start", "--resume", "last");
+  expect(await argv()).toContain("--continue");
+  const { ledger } = await town.access();
+  await ledger.write("overseer", [{ op: "setAgent", address: "mayor/", fields: { sessionId: "abc-1" } }]);
+  expect((await gt("mayor", "restart", "--resume", "../x")).stderr).toContain('invalid session id "../x"');
+  const run = await runOf();
+  for (const [agent, text] of [
+    ["mute", "agent 'mute' cannot resume a session"],
+    ["foreign", "a conversation of 'talker' cannot be resumed by 'foreign'"],
+  ] as const)
+    expect(await gt("mayor", "restart", "--agent", agent, "--resume", "last")).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(text),
+    });
+  expect(await runOf()).toBe(run);
+  await gt("mayor", "restart", "--resume", "last");
+  const words = await argv();
+  expect(words.slice(words.indexOf("--resume"), words.indexOf("--resume") + 2)).toEqual([
+    "--resume",
+    "abc-1",
+  ]);
+}, 90_000);
