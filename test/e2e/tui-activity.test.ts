@@ -76,22 +76,6 @@ test("a session is opened, typed into, left, split, zoomed and closed", async ()
   expect(sessions.map(({ phase }) => phase)).not.toContain("exited");
 });
 
-test("Ctrl-] twice sends it to the session", async () => {
-  await town.polecat("nux", [
-    "/bin/sh",
-    "-c",
-    "stty raw -echo; echo ready; od -An -tx1 -N1; echo over; sleep 60",
-  ]);
-  const terminal = await town.open({ columns: 120, rows: 35 });
-  await terminal.waitForText("nux");
-  terminal.press("j", "enter");
-  await terminal.waitForText("ready");
-  terminal.press("ctrl-]");
-  await terminal.waitForText((screen) => !screen.includes("TYPING"));
-  terminal.press("ctrl-]");
-  await terminal.waitForText(/1d[\s\S]*over/);
-});
-
 for (const signal of ["SIGTERM", "SIGHUP", "SIGINT"] as const)
   test(`${signal} restores the terminal`, async () => {
     const terminal = await town.open({ columns: 80, rows: 24 });
@@ -127,32 +111,6 @@ test("stopped and continued, the terminal is given back and taken again", async 
   expect(terminal.alternate).toBe(true);
   terminal.press("q");
   expect(await terminal.waitForExit()).toBe(0);
-});
-
-test("a terminal that is made tiny says so in one line, and recovers", async () => {
-  const terminal = await town.open({ columns: 20, rows: 5 });
-  await terminal.waitForText(/20x5 is too small/);
-  terminal.resize(80, 24);
-  await terminal.waitForText("1 Agents");
-  terminal.resize(50, 12);
-  await terminal.waitForText((screen) =>
-    screen.split("\n").some((line) => line.length === 50 && line.startsWith("╭ 1 Agents")),
-  );
-  terminal.resize(20, 5).press("q");
-  expect(await terminal.waitForExit()).toBe(0);
-});
-
-test("help lists the keys that work here and can be searched", async () => {
-  const terminal = await town.open({ columns: 120, rows: 35 });
-  await terminal.waitForText("1 Agents");
-  terminal.press("?");
-  await terminal.waitForText("Help");
-  terminal.type("fold");
-  await terminal.waitForText(
-    (screen) => screen.includes("Unfold the rig") && !screen.includes("Quit at once"),
-  );
-  terminal.press("escape");
-  await terminal.waitForText((screen) => !screen.includes("Help"));
 });
 
 test("a settings file that is not JSON is told, and the town shows all the same", async () => {

@@ -11,6 +11,8 @@ export interface TerminalOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly columns?: number;
   readonly rows?: number;
+  /** Gets everything that the program writes, too. */
+  readonly mirror?: (bytes: Uint8Array) => void;
 }
 
 const keys: Readonly<Record<string, string>> = {
@@ -58,6 +60,7 @@ export class TestTerminal {
       env: options.env ?? cleanEnvironment(),
       onData: (bytes) => {
         this.#raw.push(bytes);
+        options.mirror?.(bytes);
         this.#terminal.write(bytes);
       },
       onExit: (exit) => {
@@ -67,6 +70,10 @@ export class TestTerminal {
     this.#terminal.onData((reply) => {
       if (this.#exit === undefined) this.#pty.write(reply);
     });
+  }
+
+  get columns(): number {
+    return this.#terminal.cols;
   }
 
   get pid(): number {
@@ -144,6 +151,21 @@ export class TestTerminal {
       read += cell?.getWidth() === 0 ? 0 : Math.max(1, cell?.getChars().length ?? 1);
     }
     throw new Error(`"${text}" has no cell`);
+  }
+
+  /** The first line of which something is drawn inverse, as a selected row is; its text is empty when there is none. */
+  get highlighted(): { readonly text: string; readonly y: number } {
+    const buffer = this.#terminal.buffer.active;
+    for (let y = 0; y < this.#terminal.rows; y++) {
+      const line = buffer.getLine(buffer.baseY + y);
+      let text = "";
+      for (let x = 0; x < this.#terminal.cols; x++) {
+        const cell = line?.getCell(x);
+        if (cell?.isInverse()) text += cell.getWidth() === 0 ? "" : cell.getChars() || " ";
+      }
+      if (text.trim() !== "") return { text, y };
+    }
+    return { text: "", y: -1 };
   }
 
   /** What the program put on the clipboard last (OSC 52). */

@@ -120,7 +120,8 @@ const titles: Readonly<Record<PanelName, string>> = {
 
 function titleOf(name: PanelName, state: TuiState): string {
   const filter = state.filters[name] ?? "";
-  return filter === "" ? titles[name] : `${titles[name]} · /${filter}`;
+  const mark = name === "feed" || name === "log" ? "" : "/";
+  return filter === "" ? titles[name] : `${titles[name]} · ${mark}${filter}`;
 }
 
 function noteOf(name: PanelName, state: TuiState, look: Look): Line {

@@ -3,7 +3,7 @@ import type { SessionHost } from "../../../src/agents/sessions/session-host.ts";
 import { newConvoy } from "../../../src/core/convoys/new-convoy.ts";
 import type { Ledger } from "../../../src/core/ledger/ledger.ts";
 import { PlainTown } from "../../support/plain-town.ts";
-import { runGt } from "../../support/run-cli.ts";
+import { runBd, runGt } from "../../support/run-cli.ts";
 import { cleanEnvironment, openTerminal, type TestTerminal } from "../../support/terminal.ts";
 import { tuiProgram } from "./tui-build.ts";
 
@@ -71,9 +71,13 @@ export class TuiTown {
     return address;
   }
 
-  /** Runs `gt` in the town; it must succeed. */
-  async gt(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
-    const { code, stdout, stderr } = await runGt(args, {
+  /** Runs `gt` or `bd` in the town; it must succeed. */
+  async gt(
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+    program: "gt" | "bd" = "gt",
+  ): Promise<string> {
+    const { code, stdout, stderr } = await (program === "gt" ? runGt : runBd)(args, {
       cwd: this.plain.root,
       env: { GT_NO_DAEMON: "1", ...env },
     });
@@ -86,11 +90,21 @@ export class TuiTown {
     size: Size,
     options: TuiOptions = {},
     env: Readonly<Record<string, string>> = {},
+    mirror?: (bytes: Uint8Array) => void,
   ): Promise<TestTerminal> {
     const args = [await tuiProgram(), this.plain.root, JSON.stringify(options)];
-    const terminal = openTerminal(process.execPath, args, { ...size, env: cleanEnvironment(env) });
+    const terminal = openTerminal(process.execPath, args, {
+      ...size,
+      cwd: this.plain.root,
+      env: cleanEnvironment(env),
+      ...(mirror === undefined ? {} : { mirror }),
+    });
     this.terminals.push(terminal);
     return terminal;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.dispose();
   }
 
   async dispose(): Promise<void> {

@@ -77,8 +77,8 @@ function attentionLine(agent: AgentView, isSelected: boolean, state: TuiState, l
     span(` ${padded(symbols.isAscii ? ascii : symbol, 2)} ${padded(word, 12)}`, colour),
     span(padded(agent.health === "zombie" ? "" : `${formatSpan(agent.idleMs)} no progress`, 19), colour),
     span(padded(agent.bead, 14), theme.accent),
+    ...(isSeen ? [span("seen  ", theme.muted)] : []),
     span(agent.rig, theme.role),
-    ...(isSeen ? [span("  seen", theme.muted)] : []),
   ];
 }
 
