@@ -72,6 +72,11 @@ export class TestTerminal {
     });
   }
 
+  /** The program is not in the middle of drawing a frame (synchronised output). */
+  get isWhole(): boolean {
+    return !this.#terminal.modes.synchronizedOutputMode;
+  }
+
   get columns(): number {
     return this.#terminal.cols;
   }
@@ -189,7 +194,8 @@ export class TestTerminal {
     wanted: string | RegExp | ((screen: string) => boolean),
     timeoutMs = 20_000,
   ): Promise<string> {
-    const found = (): boolean =>
+    const found = (): boolean => this.isWhole && isOnScreen();
+    const isOnScreen = (): boolean =>
       typeof wanted === "string"
         ? this.screen.includes(wanted)
         : wanted instanceof RegExp

@@ -79,7 +79,7 @@ export const activityFlows: readonly Flow[] = [
         .agents()
         .select("nux")
         .press("?")
-        .sees("is idle", /Means/)
+        .sees("search:", "is idle", /Means/)
         .type("handoff")
         .seesNo("Means")
         .type("\u0015fresh one")
@@ -101,7 +101,7 @@ export const activityFlows: readonly Flow[] = [
         .type("login")
         .sees("Add login")
         .press("tab", "enter")
-        .sees(/bd show gp-/, "Add login")
+        .sees(/╭ bd show gp-/, "Add login")
         .escape()
         .seesNo("bd show"),
   },

@@ -20,7 +20,7 @@ export const viewFlows: readonly Flow[] = [
         .sees(/: +bd create --prefix greenplace "/)
         .type('Write tests"')
         .enter()
-        .sees(/Created|Write tests/)
+        .sees("Created issue")
         .escape()
         .sees("READY (3)")
         .press("/")
@@ -33,7 +33,7 @@ export const viewFlows: readonly Flow[] = [
         .press("x")
         .type("'not needed'")
         .enter()
-        .sees(/bd close gp-/)
+        .sees(/Closed/)
         .escape()
         .sees("CLOSED (1)")
         .press("u")
@@ -54,6 +54,7 @@ export const viewFlows: readonly Flow[] = [
           await person.terminal.waitForText(/is ready[\s\S]*Means[\s\S]*HISTORY/);
         })
         .press("?")
+        .sees("search:")
         .sees(/is ready[\s\S]*Means[\s\S]*Do /)
         .escape(),
   },
@@ -105,6 +106,7 @@ export const viewFlows: readonly Flow[] = [
         .sees(/greenplace \(2\)/, "quarantined")
         .select("quarantined")
         .press("?")
+        .sees("search:")
         .sees(/is quarantined[\s\S]*Means/, /crashed the gate/)
         .escape()
         .press("x")
@@ -143,7 +145,7 @@ export const viewFlows: readonly Flow[] = [
         .enter()
         .sees("gt mail reply")
         .press("enter")
-        .sees("Which rig first?")
+        .sees("gt mail read", "Which rig first?")
         .escape()
         .seesNo("1 unread"),
   },

@@ -63,7 +63,8 @@ export class Person {
     return this.does(async () => {
       const { terminal } = this;
       for (let step = 0; step < mostSteps; step++) {
-        await waitFor(() => terminal.screen.includes(text) && terminal.highlighted.text !== "", {
+        const isShown = () => terminal.screen.includes(text) && terminal.highlighted.text !== "";
+        await waitFor(() => terminal.isWhole && isShown(), {
           what: `a row "${text}" and a selected one; screen:\n${terminal.screen}`,
         });
         const { text: selected, y } = terminal.highlighted;
@@ -94,11 +95,12 @@ export class Person {
   escape(): this {
     return this.does(async () => {
       const { terminal } = this;
+      await waitFor(() => terminal.isWhole);
       const before = terminal.screen;
       const isAbove = () => terminal.lines.at(-1)?.includes("Esc") === true;
       const wasAbove = isAbove();
       terminal.press("escape");
-      await waitFor(() => (wasAbove ? !isAbove() : terminal.screen !== before), {
+      await waitFor(() => terminal.isWhole && (wasAbove ? !isAbove() : terminal.screen !== before), {
         what: `Esc to do something; screen:\n${before}`,
       });
     });
