@@ -4,7 +4,7 @@ import type { Ledger } from "../ledger/ledger.ts";
 import type { Operation } from "../ledger/operation.ts";
 import { beadsBelow } from "./beads-below.ts";
 import { type ConvoyFields, convoyFields, isConvoy, isOwned, isSlingable, isStaged } from "./convoy.ts";
-import { readConvoys, trackedIds } from "./convoy-snapshot.ts";
+import { type ConvoySnapshot, readConvoys, type TrackedBead, trackedIds } from "./convoy-snapshot.ts";
 import { landingNotice } from "./landing-notice.ts";
 import { newConvoy, trackIssue } from "./new-convoy.ts";
 
@@ -159,6 +159,23 @@ export interface CloseConvoy {
   readonly now: number;
 }
 
+/** What it tracks, and what of it is open; `E_CONVOY_OPEN_ISSUES` lists that unless it is forced or only staged. */
+export async function expectNoOpenIssues(
+  ledger: Ledger,
+  convoy: Bead,
+  isForced: boolean,
+): Promise<{ readonly snapshot: ConvoySnapshot | undefined; readonly open: readonly TrackedBead[] }> {
+  const [snapshot] = await readConvoys(ledger, { convoys: [convoy] });
+  const open = (snapshot?.tracked ?? []).filter(({ bead }) => bead.status !== "closed");
+  if (open.length > 0 && !isForced && !isStaged(convoy))
+    throw new GtError("E_CONVOY_OPEN_ISSUES", `${convoy.id} has ${open.length} open issues`, {
+      why: open.slice(0, 10).map(({ bead }) => `${bead.id}: ${bead.title}`),
+      hint: `gt convoy close ${convoy.id} --force`,
+      details: { open: open.map(({ bead }) => bead.id) },
+    });
+  return { snapshot, open };
+}
+
 /** Closes a convoy by hand. False when it was closed before. `E_CONVOY_OPEN_ISSUES` lists what is open. */
 export async function closeConvoy(
   ledger: Ledger,
@@ -167,14 +184,7 @@ export async function closeConvoy(
   request: CloseConvoy,
 ): Promise<boolean> {
   if (convoy.status === "closed") return false;
-  const [snapshot] = await readConvoys(ledger, { convoys: [convoy] });
-  const open = (snapshot?.tracked ?? []).filter(({ bead }) => bead.status !== "closed");
-  if (open.length > 0 && request.force !== true && !isStaged(convoy))
-    throw new GtError("E_CONVOY_OPEN_ISSUES", `${convoy.id} has ${open.length} open issues`, {
-      why: open.slice(0, 10).map(({ bead }) => `${bead.id}: ${bead.title}`),
-      hint: `gt convoy close ${convoy.id} --force`,
-      details: { open: open.map(({ bead }) => bead.id) },
-    });
+  const { snapshot, open } = await expectNoOpenIssues(ledger, convoy, request.force === true);
   const outcome = isStaged(convoy) ? "cancelled" : open.length > 0 ? "abandoned" : "landed";
   const reason = request.reason ?? (open.length > 0 ? "closed by force" : "closed by hand");
   await ledger.write(actor, [
@@ -194,6 +204,14 @@ export async function closeConvoy(
   return true;
 }
 
+/** `E_CONVOY_NOT_OWNED` for a convoy that lands by itself. */
+export function expectOwned(convoy: Bead): void {
+  if (isOwned(convoy)) return;
+  throw new GtError("E_CONVOY_NOT_OWNED", `${convoy.id} lands by itself when its work is merged`, {
+    hint: `gt convoy show ${convoy.id}`,
+  });
+}
+
 /** Lands a convoy that its caller manages (`gt:owned`). */
 export async function landOwned(
   ledger: Ledger,
@@ -201,10 +219,7 @@ export async function landOwned(
   convoy: Bead,
   request: Omit<CloseConvoy, "reason">,
 ): Promise<boolean> {
-  if (!isOwned(convoy))
-    throw new GtError("E_CONVOY_NOT_OWNED", `${convoy.id} lands by itself when its work is merged`, {
-      hint: `gt convoy show ${convoy.id}`,
-    });
+  expectOwned(convoy);
   return closeConvoy(ledger, actor, convoy, { ...request, reason: "Landed by owner" });
 }
 

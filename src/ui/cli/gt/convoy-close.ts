@@ -1,10 +1,10 @@
 import { tellOfConvoys } from "../../../agents/mail/tell-of-convoys.ts";
-import { closeConvoy, landOwned, reopenConvoy } from "../../../core/convoys/change-convoy.ts";
+import { closeConvoy, reopenConvoy } from "../../../core/convoys/change-convoy.ts";
 import { findConvoy } from "../../../core/convoys/find-convoy.ts";
 import { resolveRecipients } from "../../../core/mail/recipients.ts";
 import type { CommandContext } from "../command.ts";
 
-/** `gt convoy close`, `land` and `reopen` (spec/05 §6.2). */
+/** `gt convoy close` and `reopen` (spec/05 §6.2). */
 export async function run(context: CommandContext): Promise<void> {
   const { args, flags, out } = context;
   const access = await context.access();
@@ -26,9 +26,7 @@ export async function run(context: CommandContext): Promise<void> {
   const isChanged =
     verb === "reopen"
       ? await reopenConvoy(ledger, actor, convoy, reason ?? "reopened by hand")
-      : verb === "land"
-        ? await landOwned(ledger, actor, convoy, request)
-        : await closeConvoy(ledger, actor, convoy, request);
+      : await closeConvoy(ledger, actor, convoy, request);
   await tellOfConvoys(access);
   out.document({ ok: true, id: convoy.id, changed: isChanged });
   const state = verb === "reopen" ? "open" : "closed";

@@ -86,8 +86,14 @@ export const convoyCommands: readonly CommandSpec[] = [
         name: "land",
         summary: "land a convoy that you own",
         args: [{ name: "convoy" }],
-        flags: [{ name: "force", short: "f", summary: "also with open issues" }],
-        load: () => import("./convoy-close.ts"),
+        description:
+          "Removes the sandboxes of polecats that worked on it and are idle; unsaved work is kept.",
+        flags: [
+          { name: "force", short: "f", summary: "also with open issues" },
+          { name: "keep-worktrees", summary: "leave all sandboxes as they are" },
+          { name: "dry-run", short: "n", summary: "only say what would be done" },
+        ],
+        load: () => import("./convoy-land.ts"),
       },
       {
         name: "reopen",

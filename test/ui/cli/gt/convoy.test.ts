@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { TownAccess } from "../../../../src/agents/town-access.ts";
 import { checkConvoys } from "../../../../src/core/convoys/landing.ts";
+import { waitFor } from "../../../support/wait-for.ts";
 import { WorkTown } from "../../../support/work-town.ts";
 
 let town: WorkTown;
@@ -153,6 +154,33 @@ test("what a convoy refuses creates and changes nothing", async () => {
   expect((await access.ledger.get(empty.id))?.status).toBe("open");
   expect((await gt("convoy", "land", empty.id)).stderr).toContain("lands by itself");
 });
+
+test("an owned convoy is landed by its owner, who gets rid of idle sandboxes with it", async () => {
+  const bead = await town.bead(access, "Owned work", "echo owned > owned.txt");
+  const created = await gt("convoy", "create", "Mine", bead.id, "--owned", "--json");
+  const { id } = created.json<{ id: string }>();
+  expect((await gt("sling", bead.id, "web")).code).toBe(0);
+  const address = await waitFor(
+    async () => {
+      const [agent] = await access.ledger.agents({ role: "polecat", state: "idle" });
+      return (await access.ledger.get(bead.id))?.metadata["awaiting_merge"] === undefined
+        ? ""
+        : agent?.address;
+    },
+    { timeoutMs: 60_000, what: "the polecat to be idle" },
+  );
+  expect((await gt("convoy", "land", id)).stderr).toContain("open issues");
+  await close(bead.id);
+  await checkConvoys(access.ledger, "daemon", Date.now());
+  expect((await access.ledger.get(id))?.status).toBe("open");
+
+  const dry = await gt("convoy", "land", id, "--dry-run", "--json");
+  expect(dry.json()).toMatchObject({ dry_run: true, removed: [address] });
+  expect((await access.ledger.get(id))?.status).toBe("open");
+  expect((await gt("convoy", "land", id, "--json")).json()).toMatchObject({ removed: [address], kept: [] });
+  expect(await access.ledger.get(id)).toMatchObject({ status: "closed", closeReason: "Landed by owner" });
+  expect((await access.ledger.agent(address))?.state).toBe("nuked");
+}, 120_000);
 
 test("watching twice is no error", async () => {
   const { id } = (await gt("convoy", "create", "Watched", "--json")).json<{ id: string }>();
