@@ -27,7 +27,7 @@ export async function patrolBeads(
   report: (text: string) => void = () => undefined,
   permits: (finding: Finding) => boolean = () => true,
 ): Promise<number> {
-  const maxRespawns = numberSetting(access.town.settings(), "operational.witness.max_bead_respawns");
+  const maxRespawns = respawnLimit(access);
   let findings = 0;
   for (const seen of await observeTaken(access, rig)) {
     const wanted = decideBead(seen, maxRespawns);
@@ -50,6 +50,9 @@ export async function patrolBeads(
   }
   return findings;
 }
+
+const respawnLimit = ({ town }: TownAccess): number =>
+  numberSetting(town.settings(), "operational.witness.max_bead_respawns");
 
 async function observeTaken(access: TownAccess, rig: Rig, only?: string): Promise<readonly TakenBead[]> {
   const { ledger } = access;
@@ -174,6 +177,7 @@ async function recover(
 ): Promise<void> {
   const { bead, holder } = taken;
   const respawns = taken.respawns + 1;
+  const maxRespawns = respawnLimit(access);
   const branch = holder?.branch.includes(bead.id) === true ? holder.branch : "";
   const { contexts } = await openContexts(access.ledger, bead.id);
   const now = access.clock.now();
@@ -195,7 +199,7 @@ async function recover(
     ...(action.kind === "block"
       ? await blocked(access, bead, respawns)
       : [
-          recovered(bead, respawns),
+          ...recovered(bead, respawns, maxRespawns),
           ...(contexts.length > 0
             ? []
             : enqueueSling({ bead: bead.id, rig: rig.name, reason: "rework", enqueued_at: now }, bead.title)),
@@ -204,15 +208,37 @@ async function recover(
   ]);
 }
 
-function recovered(bead: Bead, respawns: number): Operation {
-  return {
-    op: "event",
-    event: {
-      type: "bead_recovered",
-      payload: { bead: bead.id, polecat: bead.assignee, respawns, rig: bead.scope },
-      source: "daemon",
+/** The Deacon in code needs no mail: the bead is queued. The message is there for those who follow the log (spec/04 §9.4). */
+function recovered(bead: Bead, respawns: number, maxRespawns: number): readonly Operation[] {
+  const subject =
+    respawns < maxRespawns
+      ? `RECOVERED_BEAD ${bead.id}`
+      : `SPAWN_STORM RECOVERED_BEAD ${bead.id} (${respawns}x)`;
+  return [
+    {
+      op: "event",
+      event: {
+        type: "bead_recovered",
+        payload: { bead: bead.id, polecat: bead.assignee, respawns, rig: bead.scope },
+        source: "daemon",
+      },
     },
-  };
+    {
+      op: "event",
+      event: {
+        type: "protocol",
+        payload: {
+          to: "deacon/",
+          subject,
+          bead: bead.id,
+          polecat: bead.assignee,
+          previous_status: bead.status,
+        },
+        visibility: "audit",
+        source: "daemon",
+      },
+    },
+  ];
 }
 
 async function blocked(access: TownAccess, bead: Bead, respawns: number): Promise<readonly Operation[]> {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { patrolBeads } from "../../../src/agents/patrols/patrol-beads.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
 import { openContexts } from "../../../src/core/scheduler/sling-context.ts";
+import { readEvents } from "../../../src/core/events/read-events.ts";
 import { WorkTown } from "../../support/work-town.ts";
 
 const nux = "web/polecats/nux";
@@ -62,6 +63,17 @@ test("W19: the fourth recovery is not dispatched any more; a person has to look"
   }
   expect(await patrol()).toBe(1);
   expect(await bead(id)).toMatchObject({ status: "open", assignee: "", labels: ["gt:spawn-blocked"] });
+  const told = await access.ledger.find({ type: "message", titleContains: "SPAWN_BLOCKED" });
+  expect(told).toMatchObject([{ title: `SPAWN_BLOCKED ${id}`, assignee: "mayor/" }]);
+  expect(told[0]?.description).toContain(`Bead: ${id}`);
+  const subjects = readEvents(work.town.paths.events, { filter: { types: ["protocol"] } }).map(
+    (event) => event.payload["subject"],
+  );
+  expect(subjects).toEqual([
+    `RECOVERED_BEAD ${id}`,
+    `RECOVERED_BEAD ${id}`,
+    `SPAWN_STORM RECOVERED_BEAD ${id} (3x)`,
+  ]);
 });
 
 test("W21: a bead whose request was merged is closed; one whose request was rejected or vanished is open again", async () => {

@@ -6,6 +6,7 @@ import { patrolRig } from "../../../src/agents/patrols/witness.ts";
 import type { SessionHost } from "../../../src/agents/sessions/session-host.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
 import { addWorktree } from "../../../src/core/git/worktree.ts";
+import { parseProtocol } from "../../../src/core/mail/protocol.ts";
 import type { AgentPatch } from "../../../src/core/ledger/operation.ts";
 import { readEvents } from "../../../src/core/events/read-events.ts";
 import { commit as commitFiles, git } from "../../support/scratch-repository.ts";
@@ -155,6 +156,63 @@ test("W1, W12: work that somebody has merged meanwhile is closed, whether its ag
   ]);
   await findings();
   expect(await access.ledger.get(second)).toMatchObject({ status: "closed" });
+});
+
+test("W20: a bead of a mountain that keeps killing its agent is tried again by another one, then skipped; nobody is stuck", async () => {
+  await working();
+  await access.ledger.write("overseer", [
+    {
+      op: "create",
+      bead: { id: "hq-cv-everest", title: "Everest", scope: "town", type: "convoy", labels: ["mountain"] },
+    },
+    { op: "addDependency", edge: { from: "hq-cv-everest", to: bead, type: "tracks" } },
+  ]);
+  const seq = (await agent())?.hookSeq ?? 0;
+  const restartedAt = [now - 3000, now - 2000, now - 1000];
+  await access.ledger.write("daemon", [
+    {
+      op: "putRow",
+      table: "patrols",
+      key: `worker:${nux}`,
+      value: { seq, restarts: { restartedAt }, acted: {}, losses: 0 },
+    },
+  ]);
+  now += 20_000;
+  await findings();
+  expect(told[0]).toBe(`W20 ${nux}: stuck`);
+  expect(await access.ledger.get(bead)).toMatchObject({
+    status: "open",
+    assignee: "",
+    labels: ["mountain:failures:1"],
+    metadata: { prior_branch: branch },
+  });
+  expect(await agent()).toMatchObject({ state: "idle", hookBead: "" });
+  expect(git(work.origin("web"), "log", "-1", "--format=%s", branch), "its work is kept").toBe(
+    "Add work.txt",
+  );
+  expect(await access.ledger.find({ type: "escalation" })).toEqual([]);
+  expect(readEvents(work.town.paths.events, { filter: { types: ["crash_loop"] } })).toHaveLength(1);
+});
+
+test("W20: without a mountain it is stuck with its work as it is, and the mayor is told in the words of the protocol", async () => {
+  await working();
+  const seq = (await agent())?.hookSeq ?? 0;
+  await access.ledger.write("daemon", [
+    {
+      op: "putRow",
+      table: "patrols",
+      key: `worker:${nux}`,
+      value: { seq, restarts: { restartedAt: [now - 3, now - 2, now - 1] }, acted: {}, losses: 0 },
+    },
+  ]);
+  now += 20_000;
+  await findings();
+  expect(await agent()).toMatchObject({ state: "stuck", hookState: "suspended", hookBead: bead });
+  const [mail] = (await mails(`CRASH_LOOP: ${nux}`)).filter((each) => each.assignee === "mayor/");
+  expect(mail?.description).toContain("Count: 3");
+  expect(parseProtocol(mail?.title ?? "", mail?.description ?? "")).toMatchObject({ type: "CRASH_LOOP" });
+  now += 60 * minute;
+  expect(await findings(), "nothing starts it any more").toBe(0);
 });
 
 test("W22: a request that lies for half an hour wakes the queue, after two hours somebody is told, each once", async () => {
