@@ -112,10 +112,25 @@ export async function nudge(access: TownAccess, request: NudgeRequest): Promise<
     staleClaimMs: spanOf(town, "stale_claim", "5m"),
   });
   if (request.mode === "queue") return { ...report, state: "queued" };
-  const state = await host.deliver(target.session, { id, waitMs: request.waitMs ?? 0 });
-  if (state !== "queued") return { ...report, state };
-  const why = whyQueued((await host.get(target.session)) ?? record);
-  return { ...report, state, ...(why === undefined ? {} : { why }) };
+  return { ...report, ...(await delivered(host, record, { id, waitMs: request.waitMs ?? 0 })) };
+}
+
+/** Asks the host to hand it over. The message is stored: a host that dies now delivers it when it is back. */
+async function delivered(
+  host: SessionHost,
+  record: SessionRecord,
+  entry: { readonly id: string; readonly waitMs: number },
+): Promise<Pick<NudgeReport, "state" | "why">> {
+  try {
+    const state = await host.deliver(record.session, entry);
+    if (state !== "queued") return { state };
+    const why = whyQueued((await host.get(record.session)) ?? record);
+    return { state, ...(why === undefined ? {} : { why }) };
+  } catch (error) {
+    if (error instanceof GtError && error.code === "E_HOST_LOST")
+      return { state: "queued", why: "host is down" };
+    throw error;
+  }
 }
 
 function whyQueued(record: SessionRecord): string | undefined {
