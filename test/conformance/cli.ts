@@ -17,8 +17,6 @@ export interface Cli {
   readonly isAgent: (request: ModelRequest) => boolean;
   /** Answer to all other requests. */
   readonly aside?: (request: ModelRequest) => ModelReply;
-  /** What this CLI cannot do offline, with what was observed. */
-  readonly cannot?: Partial<Readonly<Record<Check, string>>>;
 }
 
 /** What is proven of a CLI, in the order in which one session shows it. */

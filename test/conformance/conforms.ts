@@ -7,7 +7,6 @@ import { liveSession } from "../../src/agents/lifecycle/agent-session.ts";
 import { StartBudget } from "../../src/agents/patrols/start-budget.ts";
 import { patrolRig } from "../../src/agents/patrols/witness.ts";
 import { presets } from "../../src/agents/runtimes/presets.ts";
-import type { Observation, Observations } from "../../src/agents/runtimes/runtimes-document.ts";
 import { nudge } from "../../src/agents/sessions/nudge.ts";
 import type { SessionHost, SessionRecord } from "../../src/agents/sessions/session-host.ts";
 import { stopAgentSession } from "../../src/agents/sessions/start-session.ts";
@@ -18,9 +17,14 @@ import { waitFor } from "../support/wait-for.ts";
 import { WorkTown } from "../support/work-town.ts";
 import { type Check, type Cli, checks } from "./cli.ts";
 import { installCli } from "./install-cli.ts";
+import { recordObservation } from "./record.ts";
+import { hasTime } from "./time-budget.ts";
 
 /** For each thing that is waited for; on a loaded machine some CLIs take a minute to start. */
 const patienceMs = 90_000;
+
+/** How long a story takes where nothing else runs. */
+const storyMs = 45_000;
 
 /**
  * The story that every agent CLI has to play, in one session and its successors (spec/03): it starts without a person
@@ -34,34 +38,25 @@ export function conforms(cli: Cli): void {
     return;
   }
   describe(`${cli.name} ${found.version}`, () => {
-    test(checks.filter((check) => cli.cannot?.[check] === undefined).join(", "), async () => {
+    test(checks.join(", "), async ({ task, skip }) => {
+      // What failed once is tried again also when the time is over: else no time would count as success.
+      const isRetry = (task.result?.retryCount ?? 0) > 0;
+      if (!isRetry && !hasTime(storyMs)) skip(`${cli.name}: no time left`);
+      const seen: Check[] = [];
       const story = await Story.begin(cli, found.program);
       try {
-        for (const check of checks) if (cli.cannot?.[check] === undefined) await story.play(check);
+        for (const check of checks) {
+          if (!isRetry && !hasTime(0)) break;
+          await story.play(check);
+          seen.push(check);
+        }
       } finally {
         await story.end();
       }
-      record(cli, found.version);
+      if (seen.length < checks.length) console.warn(`${cli.name}: the time was up after ${seen.join(", ")}`);
+      else recordObservation(cli, found.version, { proven: checks, cannot: {} });
     });
   });
-}
-
-/** Writes down what has just been seen, for `docs/runtimes.md`. */
-function record(cli: Cli, version: string): void {
-  if (process.env["GT_CONFORMANCE_RECORD"] !== "1") return;
-  const file = join(import.meta.dirname, "../../docs/conformance.json");
-  const before = JSON.parse(readFileSync(file, "utf8")) as Observations;
-  const seen: Observation = {
-    package: cli.packageName,
-    version,
-    date: new Date().toISOString().slice(0, 10),
-    proven: checks.filter((check) => cli.cannot?.[check] === undefined),
-    cannot: cli.cannot ?? {},
-  };
-  const all = Object.entries({ ...before, [cli.name]: seen }).sort(([one], [other]) =>
-    one < other ? -1 : 1,
-  );
-  writeFileSync(file, `${JSON.stringify(Object.fromEntries(all), null, 2)}\n`);
 }
 
 class Story {
@@ -141,6 +136,10 @@ class Story {
     });
     const { dispatched } = await sling(this.#access, { words: [bead.id, "web"], options: {} });
     this.#address = dispatched[0]?.agent ?? "";
+    // As an agent does first. Else the end of its turn would ask it to begin, between what is looked at here.
+    await this.#access.ledger.write(this.#address, [
+      { op: "update", id: bead.id, fields: { status: "in_progress" } },
+    ]);
     const session = await liveSession(this.#access, this.#address);
     this.#session = session?.session ?? "";
     await this.#asked("the first request", (request) => request.text.includes("[GAS TOWN] polecat"));
@@ -229,6 +228,7 @@ class Story {
       timeoutMs: patienceMs,
       what: "the limit to be seen",
     });
+    expect((await this.#record()).limitedUntil).toBeGreaterThan(Date.now());
   }
 
   async seance(): Promise<void> {

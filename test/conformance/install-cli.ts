@@ -2,12 +2,13 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { untilMs } from "./time-budget.ts";
 
 /** Outside of the repository, so that a clean checkout does not fetch a gigabyte again. */
 const cache =
   process.env["GT_CONFORMANCE_CACHE"] ??
   join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "gastown", "conformance");
-const limitMs = Number(process.env["GT_CONFORMANCE_INSTALL_MS"] ?? 280_000);
+const limitMs = Math.min(280_000, Math.max(0, untilMs - Date.now()) / 3);
 
 export type Installed =
   | { readonly program: string; readonly version: string }
@@ -20,14 +21,14 @@ export function installCli(name: string, packageName: string): Installed {
   const found = installed(directory, name, packageName);
   if (found !== undefined) return found;
   const fresh = `${directory}.${process.pid}`;
-  mkdirSync(fresh, { recursive: true });
-  writeFileSync(join(fresh, "package.json"), '{"private":true}\n');
   try {
+    mkdirSync(fresh, { recursive: true });
+    writeFileSync(join(fresh, "package.json"), '{"private":true}\n');
     execFileSync("npm", ["install", "--no-audit", "--no-fund", "--no-save", packageName], {
       cwd: fresh,
       stdio: ["ignore", "ignore", "pipe"],
       timeout: limitMs,
-      env: { ...process.env, npm_config_fetch_retries: "1", npm_config_update_notifier: "false" },
+      env: { ...process.env, npm_config_fetch_retries: "0", npm_config_update_notifier: "false" },
     });
     rmSync(directory, { recursive: true, force: true });
     renameSync(fresh, directory);
@@ -48,7 +49,7 @@ function installed(directory: string, name: string, packageName: string): Instal
 
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if ("code" in error && error.code === "ETIMEDOUT") return `not done after ${limitMs} ms`;
+  if ("code" in error && error.code === "ETIMEDOUT") return `not done after ${Math.round(limitMs / 1000)} s`;
   const stderr = "stderr" in error ? String(error.stderr) : "";
   return stderr.split("\n").find((line) => line.includes("npm error")) ?? error.message;
 }

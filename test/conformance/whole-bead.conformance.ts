@@ -9,6 +9,7 @@ import { waitFor } from "../support/wait-for.ts";
 import { WorkTown } from "../support/work-town.ts";
 import { claudeEnv, claudeFiles } from "./claude-home.ts";
 import { installCli } from "./install-cli.ts";
+import { hasTime } from "./time-budget.ts";
 
 const found = installCli("claude", "@anthropic-ai/claude-code");
 const program = "program" in found ? found.program : undefined;
@@ -27,7 +28,7 @@ function worker(request: ModelRequest): ModelReply {
   return { text: "Finished." };
 }
 
-describe.skipIf(program === undefined)("a whole bead", () => {
+describe.skipIf(program === undefined || !hasTime(60_000))("a whole bead", () => {
   let town: WorkTown;
   let server: ModelServer;
   let home: string;
