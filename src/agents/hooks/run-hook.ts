@@ -8,6 +8,7 @@ import { inject } from "../mail/inject-mail.ts";
 import { type GuardContext, guardCommand, losesWork } from "./guards.ts";
 import type { HookResult } from "./hook-dialect.ts";
 import type { HookEvent, HookInput, HookProvider } from "./hook-event.ts";
+import { ownSession } from "../sessions/own-session.ts";
 import { reportToHost } from "./report-to-host.ts";
 
 export interface HookRequest {
@@ -157,7 +158,11 @@ async function turnEnd(access: TownAccess, request: HookRequest): Promise<HookRe
       return {};
     case "rest": {
       const { turnBoundary } = await import("./turn-boundary.ts");
-      const question = { ...sessionOf(env), rig: env["GT_RIG"] ?? "", hostDelivers: isHosted };
+      const question = {
+        ...ownSession(access.town, access.actor, env),
+        rig: env["GT_RIG"] ?? "",
+        hostDelivers: isHosted,
+      };
       const reason = await turnBoundary(access, question);
       return reason === undefined ? {} : { continue: reason };
     }
@@ -210,17 +215,13 @@ async function bookLastCosts(access: TownAccess, env: NodeJS.ProcessEnv): Promis
   }
 }
 
-function sessionOf(env: NodeJS.ProcessEnv): { readonly session: string; readonly run: string } {
-  return { session: env["GT_SESSION"] ?? "", run: env["GT_RUN"] ?? "" };
-}
-
 /** Mail and messages at a prompt: what `gt mail check --inject` prints (spec/06 §4). */
 async function promptContext(access: TownAccess, env: NodeJS.ProcessEnv): Promise<HookResult> {
   const { town, ledger, actor, clock } = access;
   const now = clock.now();
   const injection = await inject({
     ...{ town, ledger, address: actor, now },
-    ...sessionOf(env),
+    ...ownSession(access.town, access.actor, env),
     rig: env["GT_RIG"] ?? "",
   });
   if (injection.blocks.length === 0) return {};

@@ -7,6 +7,7 @@ import type { Operation } from "../../core/ledger/operation.ts";
 import { agentHome, parseAddress } from "../../core/town/address.ts";
 import { durationSetting } from "../../core/town/setting.ts";
 import type { SessionRecord } from "../sessions/session-host.ts";
+import { expectManaged } from "../sessions/identity-lock.ts";
 import { isBuiltIn } from "../sessions/nudge.ts";
 import { expectStartable, sessionOfAddress, stopAgentSession } from "../sessions/start-session.ts";
 import type { TownAccess } from "../town-access.ts";
@@ -103,6 +104,7 @@ async function prepare(access: TownAccess, request: HandoffRequest): Promise<Ope
   if (request.agent !== undefined)
     expectStartable(access, { address, topic: "handoff", agentOverride: request.agent });
   const session = await liveSession(access, address);
+  if (session === undefined) expectManaged(access.town, address, sessionOfAddress(access.town, address));
   const journal = await OperationJournal.begin<HandoffData>(access, {
     kind: "handoff",
     subject: { agent: address, bead: agent.hookBead, rig: agent.rig },

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { GtError } from "../../core/gt-error.ts";
 import { isObject } from "../../core/town/json-file.ts";
 import type { Town } from "../../core/town/town.ts";
 import { isSameProcess, processStartTime, readProcessStat } from "./process-identity.ts";
@@ -52,6 +53,22 @@ export function identityLocks(town: Town): readonly IdentityLock[] {
     return []; // nobody ever started an agent by hand
   }
   return names.flatMap((name) => readLock(join(directoryOf(town), name)) ?? []);
+}
+
+/** The living process that acts as the agent without the host; undefined when there is none. */
+export function unmanagedAgent(town: Town, address: string): IdentityLock | undefined {
+  const lock = readLock(fileOf(town, address));
+  return lock !== undefined && isHeld(lock) ? lock : undefined;
+}
+
+/** Refuses what only the host can do with a session, for an agent that was started by hand: `E_NOT_MANAGED`. */
+export function expectManaged(town: Town, address: string, session: string): void {
+  const lock = unmanagedAgent(town, address);
+  if (lock === undefined) return;
+  throw new GtError("E_NOT_MANAGED", `${session} is not managed by the session host`, {
+    why: [`${address} is process ${lock.pid}, started by hand`],
+    hint: `gt nudge ${address} "..."`,
+  });
 }
 
 /** Whether the process that took the lock still runs here. */

@@ -6,6 +6,7 @@ import { readPatrols } from "../../core/town/patrol-settings.ts";
 import type { Town } from "../../core/town/town.ts";
 import { readStop } from "../daemon/emergency-stop.ts";
 import type { TownAccess } from "../town-access.ts";
+import { unmanagedAgent } from "./identity-lock.ts";
 import { findTarget, type Target } from "./find-target.ts";
 import { enqueue, type Nudge, type NudgeMode, type NudgePriority, nudgeEvent } from "./nudge-queue.ts";
 import { cleanMessage } from "./nudge-text.ts";
@@ -92,10 +93,19 @@ export async function nudge(access: TownAccess, request: NudgeRequest): Promise<
     if (request.isQuiet !== true) await ledger.write(request.from, [nudgeEvent(entry, "muted")]);
     return { ...report, state: "muted" };
   }
+  const limits = {
+    maxDepth: countOf(town, "max_queue_depth", 50),
+    staleClaimMs: spanOf(town, "stale_claim", "5m"),
+  };
   const host = await hostIfUp(access);
   const record = await host?.get(target.session);
   if (host === undefined || record === undefined || record.phase === "exited") {
     if (target.address.role === "deacon") return { ...report, state: "skipped" };
+    // Started by hand: its own hooks fetch what is queued, and nobody can type to it.
+    if (unmanagedAgent(town, target.actor) !== undefined) {
+      await enqueue(ledger, request.from, entry, limits);
+      return { ...report, state: "queued", why: "not managed by the session host" };
+    }
     throw new GtError(
       "E_SESSION_NOT_FOUND",
       `session "${target.session}" not found (cannot queue nudge for nonexistent session)`,
@@ -107,10 +117,7 @@ export async function nudge(access: TownAccess, request: NudgeRequest): Promise<
       hint: `gt attach ${target.actor}`,
     });
   }
-  await enqueue(ledger, request.from, entry, {
-    maxDepth: countOf(town, "max_queue_depth", 50),
-    staleClaimMs: spanOf(town, "stale_claim", "5m"),
-  });
+  await enqueue(ledger, request.from, entry, limits);
   if (request.mode === "queue") return { ...report, state: "queued" };
   return { ...report, ...(await delivered(host, record, { id, waitMs: request.waitMs ?? 0 })) };
 }

@@ -1,4 +1,5 @@
 import { parseEffort } from "../../../agents/runtimes/effort.ts";
+import { parseRole } from "../../../agents/runtimes/role-definition.ts";
 import { findRuntime } from "../../../agents/runtimes/resolve-runtime.ts";
 import { recordEvents } from "../../../core/events/event-log.ts";
 import { GtError } from "../../../core/gt-error.ts";
@@ -29,7 +30,7 @@ export async function setTyped(
   if (value === undefined) throw badValue(key, given, target.entry);
   const town = await context.town();
   checkAgent(town, target, value, rig);
-  if (target.kind === "entry" && target.segments[0] === "role_effort") parseEffort(String(value));
+  checkEntry(target, value);
   return change(context, target.segments, value, rig);
 }
 
@@ -73,6 +74,24 @@ async function tell(context: CommandContext, key: string, rig: string | undefine
 export function shown(value: unknown): string {
   if (value === undefined) return "(not set)";
   return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** Entries of maps whose values are a few words. */
+function checkEntry(target: SettingTarget, value: unknown): void {
+  if (target.kind !== "entry") return;
+  const [map = "", role = ""] = target.segments;
+  if (!["role_effort", "on_compact", "role_agents"].includes(map)) return;
+  parseRole(role);
+  if (map === "role_effort") parseEffort(String(value));
+  if (map === "on_compact" && value !== "save" && value !== "cycle")
+    throw new GtError(
+      "E_CONFIG_VALUE",
+      `"${String(value)}" is no value for on_compact.${role}: save or cycle`,
+      {
+        exitCode: 2,
+        hint: `gt config set on_compact.${role} save`,
+      },
+    );
 }
 
 /** Settings that name an agent must name one that exists. */

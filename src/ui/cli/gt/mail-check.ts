@@ -1,4 +1,5 @@
 import { inject } from "../../../agents/mail/inject-mail.ts";
+import { ownSession } from "../../../agents/sessions/own-session.ts";
 import { unreadMail } from "../../../core/mail/mailbox.ts";
 import type { CommandContext } from "../command.ts";
 import { ackAfterOutput } from "./mail-ack.ts";
@@ -44,8 +45,7 @@ async function injectMail(context: CommandContext): Promise<void> {
     town: await context.town(),
     ledger: await context.ledger(),
     address,
-    session: env["GT_SESSION"] ?? "",
-    run: env["GT_RUN"] ?? "",
+    ...ownSession(await context.town(), address, env),
     rig: env["GT_RIG"] ?? "",
     now: Date.now(),
   });

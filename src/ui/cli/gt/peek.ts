@@ -1,4 +1,5 @@
 import { findTarget } from "../../../agents/sessions/find-target.ts";
+import { expectManaged } from "../../../agents/sessions/identity-lock.ts";
 import { isBuiltIn } from "../../../agents/sessions/nudge.ts";
 import type { SessionHost, SessionRecord } from "../../../agents/sessions/session-host.ts";
 import { readLastScreen, readRecord } from "../../../agents/sessions/session-records.ts";
@@ -23,12 +24,14 @@ export async function run(context: CommandContext): Promise<void> {
   }
   const host = await runningHost(context);
   const record = await host?.get(target.session);
-  if (host === undefined || record === undefined || record.phase === "exited")
+  if (host === undefined || record === undefined || record.phase === "exited") {
+    expectManaged(town, target.actor, target.session);
     throw notRunning(
       target.session,
       record ?? readRecord(town.paths.sessions, target.session),
       town.paths.sessions,
     );
+  }
   const lines = await screenLines(host, target.session, count);
   out.document({ session: target.session, phase: record.phase, lines });
   for (const line of lines) out.line(line);

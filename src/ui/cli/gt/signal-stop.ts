@@ -1,5 +1,6 @@
 import { polecatStop, stopReminder } from "../../../agents/hooks/polecat-stop.ts";
 import { turnBoundary } from "../../../agents/hooks/turn-boundary.ts";
+import { ownSession } from "../../../agents/sessions/own-session.ts";
 import { parseAddress } from "../../../core/town/address.ts";
 import type { CommandContext } from "../command.ts";
 import { startGt } from "./start-gt.ts";
@@ -23,8 +24,9 @@ export async function run(context: CommandContext): Promise<number> {
 }
 
 async function atBoundary({ access, env }: CommandContext): Promise<string | undefined> {
-  return turnBoundary(await access(), {
-    ...{ session: env["GT_SESSION"] ?? "", run: env["GT_RUN"] ?? "", rig: env["GT_RIG"] ?? "" },
+  const here = await access();
+  return turnBoundary(here, {
+    ...{ ...ownSession(here.town, here.actor, env), rig: env["GT_RIG"] ?? "" },
     hostDelivers: false,
   });
 }

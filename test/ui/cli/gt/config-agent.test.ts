@@ -67,6 +67,8 @@ test("what makes no sense is refused and changes nothing", async () => {
     [["agent", "set", "Bad Name", "x"], 'invalid agent name "Bad Name"'],
     [["default-agent", "nope"], "(use 'gt config default-agent list' to see available agents)"],
     [["cost-tier", "cheap"], 'invalid cost tier "cheap" (valid: standard, economy, budget)'],
+    [["set", "on_compact.crew", "sometimes"], "save or cycle"],
+    [["set", "role_agents.major", "claude"], 'unknown role "major" - valid roles: mayor, deacon'],
     [["set", "role_effort.mayor", "lots"], 'invalid effort "lots" (valid: low, medium, high, max)'],
   ] as const) {
     const { code, stderr } = await gt("config", ...args);
