@@ -7,6 +7,7 @@ import { confirm } from "./dispatch-polecat.ts";
 import { OperationJournal, type OperationRecord } from "./operation-record.ts";
 import { runtimeOf } from "./runtime-choice.ts";
 import type { SlingData } from "./sling-data.ts";
+import { unlockSandbox } from "./start-hook-session.ts";
 import { undoDispatch } from "./undo-dispatch.ts";
 
 /**
@@ -42,13 +43,15 @@ export async function recoverSling(
   const { takeOver, agentOverride } = journal.data;
   try {
     if (takeOver !== undefined && takeOver !== address) await stopAgentSession(access, takeOver, "stopped");
-    if ((await liveSession(access, address)) === undefined)
+    if ((await liveSession(access, address)) === undefined) {
+      unlockSandbox(access.town, address);
       await startAgentSession(access, {
         address,
         topic: `assigned:${beadId}`,
         bead: beadId,
         agentOverride: runtimeOf(access.town, rig, bead, agentOverride).name,
       });
+    }
   } catch {
     // The same rule as for a sling that fails while it is watched: as if it had never been.
     await leaveOnFailure(journal, () => undoDispatch(access, rig, journal));

@@ -1,5 +1,8 @@
+import { clearStaleLocks } from "../../core/git/stale-locks.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { Bead } from "../../core/ledger/bead.ts";
+import { agentHome, parseAddress } from "../../core/town/address.ts";
+import type { Town } from "../../core/town/town.ts";
 import type { SessionRecord } from "../sessions/session-host.ts";
 import { startAgentSession } from "../sessions/start-session.ts";
 import type { TownAccess } from "../town-access.ts";
@@ -21,6 +24,7 @@ export async function startHookSession(
     agent === undefined || agent.hookBead === "" ? undefined : await access.ledger.get(agent.hookBead);
   if (agent === undefined)
     throw new GtError("E_AGENT_NOT_FOUND", `no agent ${address}`, { hint: "gt agents" });
+  unlockSandbox(access.town, address);
   return startAgentSession(access, {
     address,
     ...(topic === "recovery" ? { resume: true } : {}),
@@ -29,6 +33,16 @@ export async function startHookSession(
     ...(wish.runtime ? { agentOverride: wish.runtime } : choiceOf(bead, agent.runtime, topic)),
     ...(wish.account === undefined ? {} : { account: wish.account }),
   });
+}
+
+/**
+ * A git of the run before may have been killed in the middle of a commit. Only in a polecat's sandbox: in a crew
+ * member's a person may be at work.
+ */
+export function unlockSandbox(town: Town, address: string): void {
+  const parsed = parseAddress(address);
+  const worktree = parsed?.role === "polecat" ? agentHome(town, parsed) : undefined;
+  if (worktree !== undefined) clearStaleLocks(worktree);
 }
 
 /** What was said when the bead was slung; else the runtime that worked on it so far. */

@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { gitDirectoryOf } from "../../core/git/worktree.ts";
+import { gitDirectoryOf } from "../../core/git/git-directory.ts";
 
 /**
  * What a worktree looks like without asking git, which would cost a process for each idle agent at each sweep: it

@@ -2,7 +2,7 @@ import { type Stats, statSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import { type FSWatcher, watch } from "chokidar";
 import { askGit } from "./git.ts";
-import { gitDirectoryOf } from "./worktree.ts";
+import { gitDirectoryOf } from "./git-directory.ts";
 
 /** How many directories all watches of a process may follow: the kernel's supply is shared with everybody. */
 export class WatchBudget {

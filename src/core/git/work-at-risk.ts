@@ -4,7 +4,7 @@ import { mergeBase } from "./ancestry.ts";
 import { currentBranch, resolveCommit } from "./branch.ts";
 import { runGit } from "./git.ts";
 import { unlandedCommits } from "./landed.ts";
-import { gitDirectoryOf } from "./worktree.ts";
+import { gitDirectoryOf } from "./git-directory.ts";
 
 /** A file that differs from HEAD. */
 export interface ChangedFile {

@@ -1,9 +1,11 @@
-import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
-import { isAbsolute, join, resolve } from "node:path";
+import { existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { GtError } from "../gt-error.ts";
 import { withLock } from "../lock/lock.ts";
 import { currentBranch, resolveCommit } from "./branch.ts";
 import { askGit, type GitOptions, runGit } from "./git.ts";
+import { gitDirectoryOf } from "./git-directory.ts";
+import { clearStaleLocks } from "./stale-locks.ts";
 
 /** Where a worktree shall stand: on a new branch at `start`, or detached there. */
 export interface WorktreePlace {
@@ -33,6 +35,7 @@ export async function addWorktree(repository: string, path: string, place: Workt
  */
 export async function resetWorktree(worktree: string, place: WorktreePlace): Promise<void> {
   const commit = await expectStart(worktree, place.start);
+  clearStaleLocks(worktree);
   await endOperations(worktree);
   await runGit(worktree, ["checkout", "--quiet", "--detach", "--force"]);
   await runGit(worktree, ["reset", "--quiet", "--hard", commit], checkout);
@@ -82,17 +85,6 @@ export async function repairWorktree(
 export async function isValidWorktree(path: string): Promise<boolean> {
   if (!existsSync(gitDirectoryOf(path) ?? "")) return false;
   return (await askGit(path, ["rev-parse", "--git-dir"])).exitCode === 0;
-}
-
-/** The worktree's own git directory as its `.git` file names it; undefined when it names none. */
-export function gitDirectoryOf(worktree: string): string | undefined {
-  const link = join(worktree, ".git");
-  const found = statSync(link, { throwIfNoEntry: false });
-  if (found?.isDirectory()) return link;
-  if (!found?.isFile()) return undefined;
-  const target = /^gitdir: (.+?)\s*$/.exec(readFileSync(link, "utf8"))?.[1];
-  if (target === undefined) return undefined;
-  return isAbsolute(target) ? target : resolve(worktree, target);
 }
 
 export interface ListedWorktree {
