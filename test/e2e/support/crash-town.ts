@@ -10,34 +10,41 @@ import { connectHost } from "../../../src/agents/sessions/client.ts";
 import { isSameProcess } from "../../../src/agents/sessions/process-identity.ts";
 import { processesOf, signalProcesses } from "../../../src/agents/sessions/process-tree.ts";
 import type { SessionRecord } from "../../../src/agents/sessions/session-host.ts";
-import { readRecords } from "../../../src/agents/sessions/session-records.ts";
+import { readLastScreen, readRecords } from "../../../src/agents/sessions/session-records.ts";
 import type { Ledger } from "../../../src/core/ledger/ledger.ts";
 import { expectKnown } from "../../support/crash-points.ts";
 import { type CliResult, cliEnv, runGt } from "../../support/run-cli.ts";
 import { type ScratchTown, scratchTown } from "../../support/scratch-town.ts";
 import { waitFor } from "../../support/wait-for.ts";
 
-const patient = { timeoutMs: 120_000 };
+const patient = { timeoutMs: 90_000 };
 
 /** One bead that is to survive something. */
 export interface Cell {
   readonly name: string;
   readonly bead: string;
-  /** Where its processes stand still (`GT_TEST_PAUSE`), and where its script keeps notes. */
+  /** Where its processes stand still when it is slung alone, and where its script keeps notes. */
   readonly directory: string;
 }
 
 /**
  * What a bead's script begins with. `pause <name>` stands still where a test wants it, as crash points do; `$NOTES` is a
- * directory that outlives the sandbox.
+ * directory that outlives the sandbox. A second life has no `GT_TEST_PAUSE` and stands still nowhere.
  */
 const scriptHead = (directory: string): string => `NOTES='${directory}'
+POINTS=\${GT_TEST_PAUSE-}
 pause() {
-  if mv "$NOTES/$1" "$NOTES/$1.reached" 2>/dev/null; then
-    while [ -e "$NOTES/$1.reached" ]; do sleep 0.05; done
+  if [ -n "$POINTS" ] && mv "$POINTS/$1" "$POINTS/$1.reached" 2>/dev/null; then
+    while [ -e "$POINTS/$1.reached" ]; do sleep 0.05; done
   fi
 }
 echo life >> "$NOTES/lives"`;
+
+export interface AgentsAt {
+  readonly cells: readonly Cell[];
+  /** Lets all that still live go on. */
+  release(): void;
+}
 
 /**
  * A town for tests that kill: commands start nothing on the side, so that the test decides who lives. Whatever was
@@ -47,6 +54,8 @@ export class CrashTown {
   readonly scratch: ScratchTown;
   readonly ledger: Ledger;
   readonly #cells: Cell[] = [];
+  /** Where processes stood still. */
+  readonly #directories = new Set<string>();
 
   private constructor(scratch: ScratchTown, ledger: Ledger) {
     this.scratch = scratch;
@@ -71,7 +80,7 @@ export class CrashTown {
   async dispose(): Promise<void> {
     await this.gt(["down", "--all", "--force"]);
     expect(await findLeftovers(this.scratch.town)).toEqual([]);
-    for (const cell of this.#cells) expectKnown(cell.directory);
+    for (const directory of this.#directories) expectKnown(directory);
     await this.scratch.dispose();
   }
 
@@ -84,8 +93,9 @@ export class CrashTown {
   }
 
   /** A bead whose script makes one file, however often it runs. */
-  async cell(label: string, script = ""): Promise<Cell> {
+  async cell(label: string, script: string | ((name: string) => string) = ""): Promise<Cell> {
     const name = label.replaceAll(/[^\w]/g, "-");
+    const lines = typeof script === "string" ? script : script(name);
     const directory = join(this.scratch.outside, "cells", name);
     mkdirSync(directory, { recursive: true });
     const { created } = await this.ledger.write("overseer", [
@@ -95,12 +105,13 @@ export class CrashTown {
           title: `Make ${name}`,
           scope: "web",
           labels: ["runtime:shell"],
-          description: `\`\`\`bash\n${scriptHead(directory)}\n${script}\necho ${name} > ${name}.txt\n\`\`\`\n`,
+          description: `\`\`\`bash\n${scriptHead(directory)}\n${lines}\necho ${name} > ${name}.txt\n\`\`\`\n`,
         },
       },
     ]);
     const cell = { name, bead: created[0] ?? "", directory };
     this.#cells.push(cell);
+    this.#directories.add(directory);
     return cell;
   }
 
@@ -111,6 +122,29 @@ export class CrashTown {
       ...(crashAt === undefined ? {} : { GT_TEST_CRASH: crashAt }),
     });
     expect(code, `${cell.name}: ${stdout}${stderr}`).toBe(0);
+  }
+
+  /**
+   * Slings one bead for each of the points, in one command, and waits until an agent stands still at each of them: the
+   * first to come by takes a point, so that which agent is where does not matter. What its script does is up to `script`.
+   */
+  async agentsAt(points: readonly string[], script: (name: string) => string = () => ""): Promise<AgentsAt> {
+    const directory = join(this.scratch.outside, "points");
+    mkdirSync(directory, { recursive: true });
+    this.#directories.add(directory);
+    const cells: Cell[] = [];
+    for (const [index] of points.entries()) cells.push(await this.cell(`agent-${index}`, script));
+    for (const point of points) arm({ directory }, point);
+    const beads = cells.map((cell) => cell.bead);
+    const { code, stdout, stderr } = await this.gt(["sling", ...beads, "web"], { GT_TEST_PAUSE: directory });
+    expect(code, stdout + stderr).toBe(0);
+    for (const point of points) await reached({ directory }, point);
+    return {
+      cells,
+      release: () => {
+        for (const point of points) release({ directory }, point);
+      },
+    };
   }
 
   async up(): Promise<void> {
@@ -130,6 +164,12 @@ export class CrashTown {
     await waitFor(() => !isSameProcess(identity.pid, identity.startedAt), { ...patient, what: "its death" });
   }
 
+  /** Kills the daemon; a new one begins. */
+  async replaceDaemon(): Promise<void> {
+    await this.killDaemon();
+    await startDaemon(this.scratch.town);
+  }
+
   killHost(): void {
     const holder = join(this.scratch.town.paths.locks, "host.lock.holder");
     process.kill((JSON.parse(readFileSync(holder, "utf8")) as { pid: number }).pid, "SIGKILL");
@@ -138,11 +178,10 @@ export class CrashTown {
   /** The agent and all that it started, as when the machine takes them away: nobody gets to clean up. */
   killAgent(cell: Cell): void {
     const session = this.session(cell);
-    if (session === undefined || session.phase === "exited") throw new Error(`no agent on ${cell.name}`);
-    signalProcesses(
-      processesOf({ pid: session.pid, startedAt: session.pidStartedAt, runId: session.runId }),
-      "SIGKILL",
-    );
+    const { pid = 0, pidStartedAt: startedAt = "", runId = "" } = session ?? {};
+    const processes = processesOf({ pid, startedAt, runId });
+    if (processes.length === 0) throw new Error(`no agent on ${cell.name}`);
+    signalProcesses(processes, "SIGKILL");
   }
 
   sessions(): readonly SessionRecord[] {
@@ -151,6 +190,23 @@ export class CrashTown {
 
   session(cell: Cell): SessionRecord | undefined {
     return this.sessions().find((session) => session.bead === cell.bead);
+  }
+
+  /** Waits until the cell's agent lives, after a death or for the first time. */
+  async works(cell: Cell): Promise<void> {
+    const isAlive = ({ pid, pidStartedAt }: SessionRecord): boolean => isSameProcess(pid, pidStartedAt);
+    await waitFor(
+      () => {
+        const session = this.session(cell);
+        return session !== undefined && isAlive(session);
+      },
+      { ...patient, what: `an agent on ${cell.name}` },
+    );
+  }
+
+  /** What the cell's script wrote down. */
+  note({ directory }: Cell, name: string): string {
+    return readFileSync(join(directory, name), "utf8");
   }
 
   async allDead(): Promise<void> {
@@ -171,6 +227,8 @@ export class CrashTown {
           this.session(cell)?.phase === "exited",
       );
     };
+    // A new host first says which sessions died with the old one.
+    (await connectHost(this.scratch.town)).disconnect();
     for (;;) {
       const before = (await waiting()).length;
       await startDaemon(this.scratch.town);
@@ -179,6 +237,8 @@ export class CrashTown {
       await waitFor(async () => (await waiting()).length <= enough, {
         ...patient,
         what: `${before - enough} of ${before} agents to be restarted`,
+      }).catch(async (error: Error) => {
+        throw new Error(`${error.message}\n${(await this.#unfinished()).join("\n")}`);
       });
       await stopDaemon(this.scratch.town);
     }
@@ -189,6 +249,13 @@ export class CrashTown {
       ...patient,
       what: `${cell.name} in the queue`,
     });
+  }
+
+  async settledQueue(): Promise<void> {
+    await waitFor(
+      async () => (await this.ledger.find({ type: "merge-request", notStatus: "closed" })).length === 0,
+      { ...patient, what: "an empty queue" },
+    );
   }
 
   async landed(cell: Cell): Promise<void> {
@@ -265,15 +332,13 @@ export class CrashTown {
   /** One convoy brought the bead home; those of dispatches that were taken back are closed as well. */
   async #expectConvoyLanded(name: string, bead: string): Promise<void> {
     const tracking = (await this.ledger.dependents(bead)).filter((edge) => edge.type === "tracks");
-    const convoys = [...(await this.ledger.getMany(tracking.map((edge) => edge.from))).values()];
-    expect(
-      convoys.filter((convoy) => convoy.status !== "closed"),
-      `${name}: no convoy is under way`,
-    ).toEqual([]);
-    expect(
-      convoys.filter((convoy) => convoy.closeReason !== "dispatch undone"),
-      `${name}: one convoy landed`,
-    ).toHaveLength(1);
+    const convoys = async () => [...(await this.ledger.getMany(tracking.map((edge) => edge.from))).values()];
+    await waitFor(async () => (await convoys()).every((convoy) => convoy.status === "closed"), {
+      ...patient,
+      what: `the convoy of ${name} to land`,
+    });
+    const landed = (await convoys()).filter((convoy) => convoy.closeReason !== "dispatch undone");
+    expect(landed, `${name}: one convoy landed`).toHaveLength(1);
   }
 
   async #polecats() {
@@ -290,9 +355,13 @@ export class CrashTown {
       const bead = await this.ledger.get(cell.bead);
       if (bead === undefined || bead.status === "closed") continue;
       const agent = bead.assignee === "" ? undefined : await this.ledger.agent(bead.assignee);
-      const { phase, exitReason, exitCode, exitSignal } = this.session(cell) ?? {};
+      const session = this.session(cell);
+      const screen = readLastScreen(this.scratch.town.paths.sessions, session?.session ?? "");
       lines.push(
-        `${cell.name} ${bead.id} ${bead.status} ${JSON.stringify(bead.metadata)} ${agent?.address} ${agent?.state} ${agent?.hookState} session ${phase} ${exitReason} ${exitCode} ${exitSignal}`,
+        `${cell.name}: ${bead.id} is ${bead.status}, ${JSON.stringify(bead.metadata)}`,
+        `  ${agent?.address} is ${agent?.state}, its hook ${agent?.hookState}`,
+        `  its session: ${JSON.stringify({ ...session, argv: undefined })}`,
+        ...screen.filter((line) => line !== "").map((line) => `  | ${line}`),
       );
     }
     lines.push(...(await this.operations()).map((operation) => JSON.stringify(operation)));
@@ -303,6 +372,27 @@ export class CrashTown {
 /** From now on the process that comes to `point` of the cell stands still there. */
 export function arm({ directory }: Pick<Cell, "directory">, point: string): void {
   writeFileSync(join(directory, point), "");
+}
+
+/**
+ * Each time that the process comes to one of the armed `points`, does `act` and lets it go on. They may be passed
+ * in another order than the list has.
+ */
+export async function atEach(
+  place: Pick<Cell, "directory">,
+  points: readonly string[],
+  act: (point: string, index: number) => Promise<void>,
+): Promise<void> {
+  const left = new Set(points);
+  for (let index = 0; left.size > 0; index++) {
+    const point = await waitFor(
+      () => [...left].find((each) => existsSync(join(place.directory, `${each}.reached`))),
+      { ...patient, what: [...left].join(" or ") },
+    );
+    await act(point, index);
+    left.delete(point);
+    release(place, point);
+  }
 }
 
 export async function reached({ directory }: Pick<Cell, "directory">, point: string): Promise<void> {
