@@ -30,6 +30,7 @@ import { branchesDuty } from "./duties/branches.ts";
 import { doctorDuty } from "./duties/doctor.ts";
 import { eventsDuty } from "./duties/events.ts";
 import { maintenanceDuty } from "./duties/maintenance.ts";
+import { defaultBranchDuty } from "./duties/default-branch.ts";
 import { diskDuty } from "./duties/disk.ts";
 import { dogsDuty } from "./duties/dogs.ts";
 import { escalationsDuty } from "./duties/escalations.ts";
@@ -174,6 +175,7 @@ export class Daemon {
       branchesDuty(this.#context),
       doctorDuty(this.#context),
       maintenanceDuty(this.#context),
+      defaultBranchDuty(this.#context),
       dogsDuty(this.#context),
       plugins.duty,
     ])
