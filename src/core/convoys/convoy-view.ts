@@ -110,7 +110,8 @@ export async function readinessContext(
 function viewOf(snapshot: ConvoySnapshot, context: ReadinessContext): ConvoyView {
   const { convoy, fields, tracked } = snapshot;
   const standing = convoyStanding(snapshot, context);
-  const etaMs = convoyEta(tracked, convoy.createdAt, context.now);
+  const isMoving = standing.state === "working" || standing.state === "feeding";
+  const etaMs = isMoving ? convoyEta(tracked, convoy.createdAt, context.now) : undefined;
   return {
     id: convoy.id,
     title: convoy.title,

@@ -1,6 +1,7 @@
 import type { BeadId } from "../ledger/bead.ts";
 import type { ConvoySnapshot, TrackedBead } from "./convoy-snapshot.ts";
 import type { ConvoyStanding } from "./convoy-state.ts";
+import { isSkipped } from "./mountain-audit.ts";
 import { computeWaves } from "./waves.ts";
 
 /** What an audit does about one unfinished bead of a mountain (spec/05 §8.3 B3-B7). */
@@ -39,7 +40,7 @@ function actionsFor(
   const state = standing.beads.get(bead.id);
   if (state === undefined || state.state === "closed") return [];
   const reason = "reason" in state ? state.reason : "";
-  if (reason === "skipped") return [];
+  if (isSkipped({ bead })) return [];
   if (mergeRequest?.phase === "quarantined") return [{ do: "skip", bead: bead.id, mr: mergeRequest.id }];
   if (mergeRequest?.phase === "needs_fix" && bead.status !== "open" && !inHand.has(bead.id))
     return [{ do: "fix", bead: bead.id, mr: mergeRequest.id }];

@@ -45,7 +45,7 @@ test("a quarantined request sets its bead aside, once (B4)", () => {
   expect(actions([tracked({ id: "web-1", status: "in_progress" }, { mergeRequest })])).toEqual([
     { do: "skip", bead: "web-1", mr: "web-mr-1" },
   ]);
-  const skipped = tracked({ id: "web-1", status: "blocked", labels: ["mountain:skipped"] });
+  const skipped = tracked({ id: "web-1", status: "blocked", labels: ["mountain:skipped"] }, { mergeRequest });
   expect(actions([skipped])).toEqual([]);
 });
 

@@ -8,7 +8,7 @@ export async function run(context: CommandContext): Promise<number> {
   const staged = await stage(context);
   const isLaunched = staged.convoy !== undefined && flags.boolean("launch");
   if (!isLaunched) out.document(stagingDocument(staged));
-  if (!out.json) printStaged(out, staged);
+  if (!out.json) printStaged(out, staged, { isLaunched });
   if (staged.convoy === undefined) return 1;
   return isLaunched ? launch(context, staged.convoy) : 0;
 }

@@ -93,7 +93,7 @@ function progressLine(views: readonly ConvoyView[]): string {
 }
 
 function finish(
-  { out }: CommandContext,
+  { out, flags }: CommandContext,
   views: readonly ConvoyView[],
   result: WaitResult | "timeout" | "interrupted",
   code: number,
@@ -111,6 +111,7 @@ function finish(
       duration_s: Math.round(durationMs(view) / 1000),
     })),
   });
+  if (out.json || flags.boolean("quiet")) return code;
   for (const view of views) {
     const word = view.state === "closed" ? (view.fields.outcome ?? "closed") : view.state;
     out.line(`${word} ${view.id} ${view.done}/${view.total} in ${formatSpan(durationMs(view))}`);

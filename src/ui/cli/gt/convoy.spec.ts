@@ -170,6 +170,7 @@ export const convoyCommands: readonly CommandSpec[] = [
             alone: { value: "10m", unless: /^\d+(ms|[smhd])/ },
           },
           { name: "any", summary: "one of them is enough" },
+          { name: "quiet", short: "q", summary: "print nothing, only end with the code" },
           { name: "progress", summary: "say what changes, also without a terminal" },
         ],
         load: () => import("./convoy-wait.ts"),

@@ -22,7 +22,7 @@ export async function run(context: CommandContext): Promise<number> {
     return 0;
   }
   const staged = await stage(context, mountainLabel);
-  if (!out.json) printStaged(out, staged);
+  if (!out.json) printStaged(out, staged, { isLaunched: true });
   if (staged.convoy === undefined) {
     out.document(stagingDocument(staged));
     return 1;

@@ -21,7 +21,9 @@ export async function run(context: CommandContext): Promise<void> {
   out.document({ target, base, pending: pending.map((work) => work.name), conflicts });
   if (out.json) return;
   if (conflicts.length === 0) {
-    out.line(`${pending.length} pieces of work for ${sanitiseLine(target)}, none in another's way.`);
+    out.line(
+      `${pending.length} ${pending.length === 1 ? "piece" : "pieces"} of work for ${sanitiseLine(target)}, none in another's way.`,
+    );
     return;
   }
   for (const { names, files, likelihood } of conflicts)

@@ -11,5 +11,8 @@ export async function run(context: CommandContext): Promise<void> {
   const changed = await resumeTarget(queueContext(access, rig), context.flags.string("target"));
   context.out.document({ ok: true, rig: rig.name, resumed: changed });
   if (changed.length === 0) context.out.line(`nothing is paused or held in ${rig.name}`);
-  else context.out.done(`resumed ${changed.map(sanitiseLine).join(" ")} of ${rig.name}`);
+  else
+    context.out.done(
+      `resumed ${changed.map((target) => (target === "*" ? "all targets" : sanitiseLine(target))).join(", ")} of ${rig.name}`,
+    );
 }

@@ -94,7 +94,7 @@ export async function run(context: CommandContext): Promise<void> {
       if (busy + queued > 0) out.line(`  ${rig}: ${busy} work, ${queued} queued`);
     for (const { key, value } of limits)
       if (value.until > now) out.caution(`${key} is rate limited until ${formatTime(value.until)}`);
-    if (last !== undefined) out.line(`last start ${formatAge(now - last.at)}: ${last.count}`);
+    if (last !== undefined) out.line(`${last.count} started ${formatAge(now - last.at)}`);
   }
   for (const entry of queue) {
     const mark = ready.includes(entry) ? "○" : "⏸";

@@ -22,7 +22,12 @@ export async function stage(context: CommandContext, label?: string): Promise<St
 
 const shownOverlaps = 5;
 
-export function printStaged(out: Output, { staging, convoy, restaged }: StagedConvoy): void {
+/** The staging for a person; the way on is left out where it is launched right away. */
+export function printStaged(
+  out: Output,
+  { staging, convoy, restaged }: StagedConvoy,
+  options: { readonly isLaunched?: boolean } = {},
+): void {
   const { waves, gated } = staging.waves;
   const titles = new Map(staging.tasks.map((task) => [task.id, task] as const));
   if (convoy !== undefined)
@@ -54,7 +59,7 @@ export function printStaged(out: Output, { staging, convoy, restaged }: StagedCo
     );
   if (staging.overlaps.length > shownOverlaps)
     out.line(`~ and ${staging.overlaps.length - shownOverlaps} more pairs (--json)`);
-  if (convoy !== undefined)
+  if (convoy !== undefined && options.isLaunched !== true)
     out.next(`gt convoy launch ${convoy.id}${staging.warnings.length > 0 ? " --force" : ""}`);
 }
 
