@@ -1,11 +1,13 @@
 // A process of its own that writes to a ledger and prints what was acknowledged, one id a line.
-// usage: writer-process.ts <database> <actor> create <count> <beads a batch> | claim | hang 1 <beads a batch>
+// usage: writer-process.ts <database> <actor> create <count> <beads a batch> | time <count> | claim | hang 1 <beads a batch>
+// With `time` it prints how many milliseconds its longest write took, and nothing else.
 import { writeSync } from "node:fs";
 import type { Operation } from "../../../src/core/ledger/operation.ts";
 import { openLedger } from "../../../src/core/ledger/open-ledger.ts";
 
 const [path = "", actor = "", task = "", count = "1", size = "1"] = process.argv.slice(2);
 const ledger = await openLedger({ path });
+let worstMs = 0;
 
 if (task === "claim") {
   const bead = await ledger.claimReady(actor);
@@ -17,9 +19,12 @@ if (task === "claim") {
       { length: Number(size) },
       (_, i): Operation => ({ op: "create", bead: { title: `${actor} ${n}.${i}`, labels: ["load"] } }),
     );
+    const begin = performance.now();
     const { created } = await ledger.write(actor, beads);
-    acknowledge(created);
+    worstMs = Math.max(worstMs, performance.now() - begin);
+    if (task !== "time") acknowledge(created);
   }
+  if (task === "time") acknowledge([worstMs.toFixed(0)]);
 }
 await ledger.close();
 

@@ -8,7 +8,6 @@ import type { BeadEvent } from "../event-hooks.ts";
 import type { WriteResult } from "../ledger.ts";
 import type { BatchEvent } from "../operation.ts";
 import type { Statuses } from "../statuses.ts";
-import { uuidV7 } from "../uuid.ts";
 import type { BeadRow } from "./bead-row.ts";
 import { BlockedState } from "./blocked-state.ts";
 import type { LedgerDatabase } from "./database.ts";
@@ -55,12 +54,13 @@ export class Batch {
   private seq = 0;
   private hasChanged = false;
 
-  constructor(context: BatchContext, actor: ActorAddress) {
+  /** `tx`: a UUID that its changes have in common. */
+  constructor(context: BatchContext, actor: ActorAddress, tx: string) {
     this.context = context;
     this.database = context.database;
     this.actor = actor;
     this.now = context.clock.now();
-    this.tx = uuidV7(this.now, context.random);
+    this.tx = tx;
     this.blocked = new BlockedState(context.database, context.statuses);
   }
 

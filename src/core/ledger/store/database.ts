@@ -26,8 +26,13 @@ export type SqlRow = Readonly<Record<string, SqlValue>>;
 
 /** How long a writer waits for others in total before it gives up (spec/01 §7.1). */
 export const defaultPatienceMs = 30_000;
-/** How long SQLite itself waits before we take over and let the process do other things meanwhile. */
-const busyTimeoutMs = 5_000;
+/**
+ * How long SQLite itself waits before we take over and let the process do other things meanwhile. It looks often at first and
+ * ten times a second later on; starting anew keeps those who have waited long as quick as those who have just come.
+ */
+const busyTimeoutMs = 250;
+/** A reader meets a lock only while somebody opens a ledger after a crash: so often it tries again. */
+const readAttempts = 20;
 
 /** The connection to a ledger file: prepared statements by their text, transactions, translated errors (spec/01 §7.1). */
 export class LedgerDatabase {
@@ -108,10 +113,13 @@ export class LedgerDatabase {
 
   /** Damage is met wherever its page is read, so every read says so in our words. */
   private readable<T>(query: () => T): T {
-    try {
-      return query();
-    } catch (error) {
-      throw isDamage(error) ? translate(error, this.path) : error;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return query();
+      } catch (error) {
+        if (isBusy(error) && attempt < readAttempts) continue;
+        throw isDamage(error) ? translate(error, this.path) : error;
+      }
     }
   }
 
@@ -137,7 +145,6 @@ export class LedgerDatabase {
   async write<T>(change: () => T): Promise<T> {
     if (this.readonly) throw this.readonlyError();
     const startedAt = performance.now();
-    let pauseMs = 20;
     for (;;) {
       try {
         return this.transact(change);
@@ -145,9 +152,7 @@ export class LedgerDatabase {
         if (!isBusy(error)) throw translate(error, this.path);
         const waitedMs = performance.now() - startedAt;
         if (waitedMs > this.patienceMs) throw busyError(waitedMs);
-        const jitter = pauseMs * (0.5 + Math.random());
-        await new Promise((resolve) => setTimeout(resolve, Math.min(jitter, this.patienceMs - waitedMs)));
-        pauseMs = Math.min(2_000, pauseMs * 2);
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * Math.min(50, this.patienceMs)));
       }
     }
   }

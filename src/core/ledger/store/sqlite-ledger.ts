@@ -35,6 +35,7 @@ import {
   toComment,
   toDependency,
 } from "./bead-row.ts";
+import { uuidV7 } from "../uuid.ts";
 import { blockedBeads } from "./blocked-query.ts";
 import { changesSince } from "./change-feed.ts";
 import { claimBead } from "./claim.ts";
@@ -297,8 +298,11 @@ export class SqliteLedger implements Ledger {
 
   /** Runs a change of any kind as one batch: in one transaction, with feed, derived state and outbox. */
   async apply(actor: ActorAddress, change: (batch: Batch) => void): Promise<WriteResult> {
+    // What a process loads on first use is loaded here: others wait for the lock, and loading takes longer than the batch.
+    const tx = uuidV7(this.clock.now(), this.random);
+    this.batchContext();
     const { result, outbox, changes } = await this.database.write(() => {
-      const batch = new Batch(this.batchContext(), actor);
+      const batch = new Batch(this.batchContext(), actor, tx);
       change(batch);
       return batch.finish();
     });
