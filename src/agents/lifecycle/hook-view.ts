@@ -3,9 +3,10 @@ import { join } from "node:path";
 import type { HookState } from "../../core/ledger/bead.ts";
 import { agentHome, parseAddress } from "../../core/town/address.ts";
 import type { TownAccess } from "../town-access.ts";
+import type { SandboxView } from "./sandbox-view.ts";
 
 /** What is on an agent's hook, and how far it is (spec/04 §2.10). */
-export interface HookView {
+export interface HookView extends SandboxView {
   readonly agent: string;
   readonly state: string;
   readonly hook_state: HookState;
@@ -16,11 +17,6 @@ export interface HookView {
   readonly priority: number | null;
   readonly workflow: string | null;
   readonly progress: string | null;
-  readonly branch: string | null;
-  readonly ahead: number | null;
-  readonly behind: number | null;
-  readonly dirty: readonly string[];
-  readonly snapshot: { readonly seq: number; readonly time: number; readonly reason: string } | null;
 }
 
 export async function hookView(access: TownAccess, address: string): Promise<HookView> {
@@ -41,8 +37,6 @@ export async function hookView(access: TownAccess, address: string): Promise<Hoo
     ...(await sandboxOf(access, address, agent?.baseBranch ?? "")),
   };
 }
-
-type SandboxView = Pick<HookView, "branch" | "ahead" | "behind" | "dirty" | "snapshot">;
 
 /** Agents ask at each prompt, and many have no sandbox: git's code is loaded only for one that is there. */
 async function sandboxOf(access: TownAccess, address: string, base: string): Promise<SandboxView> {

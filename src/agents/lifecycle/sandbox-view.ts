@@ -7,7 +7,6 @@ import { changedFiles } from "../../core/git/work-at-risk.ts";
 import { gitDirectoryOf } from "../../core/git/git-directory.ts";
 import { isValidWorktree } from "../../core/git/worktree.ts";
 import type { Rig } from "../../core/town/town.ts";
-import type { HookView } from "./hook-view.ts";
 import { overlayFiles } from "./sandbox-setup.ts";
 
 interface Sandbox {
@@ -18,9 +17,16 @@ interface Sandbox {
   readonly base: string;
 }
 
-type SandboxView = Pick<HookView, "branch" | "ahead" | "behind" | "dirty" | "snapshot">;
+/** What git knows of a sandbox; null where there is none. */
+export interface SandboxView {
+  readonly branch: string | null;
+  readonly ahead: number | null;
+  readonly behind: number | null;
+  readonly dirty: readonly string[];
+  readonly snapshot: { readonly seq: number; readonly time: number; readonly reason: string } | null;
+}
 
-/** What git knows of a sandbox (spec/04 §2.10); nothing when it is none. Agents ask all the time: three gits, at once. */
+/** Reads it (spec/04 §2.10); nothing when it is none. Agents ask all the time: three gits, at once. */
 export async function sandboxView(sandbox: Sandbox): Promise<SandboxView | undefined> {
   const { worktree, rig, place, base } = sandbox;
   try {

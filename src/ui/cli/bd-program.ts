@@ -2,7 +2,7 @@ import { bdTree } from "./bd-tree.ts";
 import { prefersJson } from "./bd/prefers-json.ts";
 import { frameBdDocument } from "./bd-document.ts";
 import { bdFlags } from "./global-flags.ts";
-import type { Program } from "./program.ts";
+import type { Program } from "./command.ts";
 
 export const bdProgram: Program = {
   name: "bd",

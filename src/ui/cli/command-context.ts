@@ -4,11 +4,10 @@ import type { TownAccess } from "../../agents/town-access.ts";
 import { systemClock } from "../../core/clock.ts";
 import { systemRandom } from "../../core/random.ts";
 import { isAgentMode } from "./agent-mode.ts";
-import type { CommandContext, CommandSpec } from "./command.ts";
+import type { CommandContext, CommandSpec, Program } from "./command.ts";
 import type { Ending } from "./ending.ts";
 import { flagValues } from "./flag-values.ts";
 import type { Invocation } from "./parse-arguments.ts";
-import type { Program } from "./program.ts";
 import type { StandardOutput } from "./standard-output.ts";
 
 export interface ContextParts {

@@ -1,6 +1,5 @@
-import type { CommandSpec, FlagSpec } from "./command.ts";
+import type { CommandSpec, FlagSpec, Program } from "./command.ts";
 import { flagSummary, flagText, groupHeadings, usageLines } from "./help.ts";
-import type { Program } from "./program.ts";
 
 /** The reference of all commands as Markdown, made from the trees (spec/07 §1.3). */
 export function commandReference(programs: readonly Program[]): string {

@@ -1,8 +1,9 @@
 import type { TownAccess } from "../../agents/town-access.ts";
+import type { GtError } from "../../core/gt-error.ts";
 import type { Ledger } from "../../core/ledger/ledger.ts";
 import type { Town } from "../../core/town/town.ts";
 import type { Output } from "./output.ts";
-import type { Program } from "./program.ts";
+import type { StandardOutput } from "./standard-output.ts";
 
 export type CommandGroup = "work" | "agents" | "comm" | "services" | "workspace" | "config" | "diag";
 
@@ -126,4 +127,26 @@ export interface FlagValues {
   duration(name: string): number | undefined;
   /** RFC 3339, `YYYY-MM-DD`, `today`, `yesterday`, or a duration meaning that long ago; milliseconds since the epoch. */
   since(name: string): number | undefined;
+}
+
+/** One of the two programs: its commands, what it accepts everywhere, and its habits. */
+export interface Program {
+  readonly name: "gt" | "bd";
+  /** One line: what it is. */
+  readonly summary: string;
+  readonly commands: readonly CommandSpec[];
+  readonly globalFlags: readonly FlagSpec[];
+  /** What a person may have meant by a name that is no command (spec/07 §1.6). */
+  readonly synonyms: Readonly<Record<string, string>>;
+  /** Names that existed elsewhere, with what replaces each (spec/07 §3.8). */
+  readonly dropped: Readonly<Record<string, string>>;
+  /** What runs when no command is named; without it the help is shown. */
+  readonly bare?: CommandSpec;
+  /** Whether settings ask for JSON where no flag does. */
+  prefersJson?(flags: FlagValues, env: NodeJS.ProcessEnv): boolean;
+  printError(out: StandardOutput, error: GtError): Promise<void>;
+  /** How JSON documents are framed; as they are when absent. */
+  readonly frameDocument?: (value: unknown, env: NodeJS.ProcessEnv) => string;
+  /** After a command that did not fail: side effects that must never fail it. */
+  afterCommand?(context: CommandContext): Promise<void>;
 }

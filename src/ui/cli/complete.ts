@@ -1,11 +1,6 @@
+import type { Candidate } from "./candidate.ts";
 import { sanitiseLine } from "../../core/sanitise.ts";
-import type { CommandContext, CommandSpec, FlagSpec } from "./command.ts";
-import type { Program } from "./program.ts";
-
-export interface Candidate {
-  readonly value: string;
-  readonly description: string;
-}
+import type { CommandContext, CommandSpec, FlagSpec, Program } from "./command.ts";
 
 const lineLimit = 200;
 const timeLimitMs = 150;

@@ -5,7 +5,7 @@ import type { BeadFilter } from "../../core/ledger/ledger.ts";
 import type { Town } from "../../core/town/town.ts";
 import { openWorkspace } from "./bd/workspace.ts";
 import type { CommandContext } from "./command.ts";
-import type { Candidate } from "./complete.ts";
+import type { Candidate } from "./candidate.ts";
 import { commandWords } from "./command-words.ts";
 
 const beadLimit = 50;

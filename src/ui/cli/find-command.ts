@@ -1,8 +1,7 @@
 import { didYouMean } from "../../core/nearest-name.ts";
 import { sanitiseLine } from "../../core/sanitise.ts";
 import { usageError } from "../../core/gt-error.ts";
-import type { CommandSpec } from "./command.ts";
-import type { Program } from "./program.ts";
+import type { CommandSpec, Program } from "./command.ts";
 import { suggest } from "./suggest.ts";
 
 /** The command with this name or alias. */

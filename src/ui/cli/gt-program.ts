@@ -1,7 +1,7 @@
 import { gtFlags } from "./global-flags.ts";
 import { keepWatched } from "./keep-watched.ts";
 import { overviewCommand } from "./gt/overview.spec.ts";
-import type { Program } from "./program.ts";
+import type { Program } from "./command.ts";
 import { gtTree } from "./tree.ts";
 
 const embedded = "the ledger is embedded and has no server: gt doctor";

@@ -1,5 +1,4 @@
-import type { ArgumentSpec, CommandGroup, CommandSpec, FlagSpec } from "./command.ts";
-import type { Program } from "./program.ts";
+import type { ArgumentSpec, CommandGroup, CommandSpec, FlagSpec, Program } from "./command.ts";
 import { cells } from "./standard-output.ts";
 import type { Style } from "./style.ts";
 

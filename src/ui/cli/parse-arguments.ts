@@ -1,10 +1,9 @@
 import { usageError } from "../../core/gt-error.ts";
 import { didYouMean } from "../../core/nearest-name.ts";
 import { sanitiseLine } from "../../core/sanitise.ts";
-import type { CommandSpec, FlagSpec } from "./command.ts";
+import type { CommandSpec, FlagSpec, Program } from "./command.ts";
 import { exactCommand, findCommand, unknownCommand } from "./find-command.ts";
 import { parseBoolean } from "./flag-values.ts";
-import type { Program } from "./program.ts";
 import { suggest } from "./suggest.ts";
 
 /** What a command line asks for. */

@@ -1,10 +1,9 @@
 import { type GtError, usageError } from "../../core/gt-error.ts";
-import type { CommandContext } from "./command.ts";
+import type { CommandContext, Program } from "./command.ts";
 import { createContext } from "./command-context.ts";
 import { Ending } from "./ending.ts";
 import { flagValues } from "./flag-values.ts";
 import { commandPath, type Invocation, parseArguments } from "./parse-arguments.ts";
-import type { Program } from "./program.ts";
 import { StandardOutput } from "./standard-output.ts";
 
 /** Runs the command line of this process and ends the process with its exit code (spec/07 §1.5). */

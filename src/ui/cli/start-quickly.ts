@@ -1,5 +1,5 @@
 import { type Invocation, parseArguments } from "./parse-arguments.ts";
-import type { Program } from "./program.ts";
+import type { Program } from "./command.ts";
 import { runProgram } from "./run-program.ts";
 
 /**

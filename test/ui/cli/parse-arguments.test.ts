@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { CommandSpec } from "../../../src/ui/cli/command.ts";
+import type { CommandSpec, Program } from "../../../src/ui/cli/command.ts";
 import { gtFlags } from "../../../src/ui/cli/global-flags.ts";
 import { type Invocation, parseArguments } from "../../../src/ui/cli/parse-arguments.ts";
-import type { Program } from "../../../src/ui/cli/program.ts";
 
 const load: CommandSpec["load"] = async () => ({ run: async () => undefined });
 const leaf = (name: string, more: Partial<CommandSpec> = {}): CommandSpec => ({
