@@ -142,6 +142,7 @@ export const polecatCommands: readonly CommandSpec[] = [
     group: "workspace",
     summary: "delete local branches here whose commits are safe elsewhere",
     flags: [{ name: "pattern", value: "glob", summary: "which branches", default: "polecat/*" }, dryRun],
+    examples: ["gt prune-branches --dry-run"],
     seeAlso: ["gt polecat gc"],
     load: () => import("./prune-branches.ts"),
   },
