@@ -2,10 +2,13 @@ import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { GtError } from "../../core/gt-error.ts";
 import { sanitiseLine } from "../../core/sanitise.ts";
+import type { Town } from "../../core/town/town.ts";
+import { readAccounts } from "../accounts/accounts.ts";
 import { findCommand } from "../runtimes/resolve-runtime.ts";
 import type { Runtime } from "../runtimes/runtime.ts";
 import { scrubEnvironment } from "../sessions/scrub-environment.ts";
 import type { Conversation } from "./conversations.ts";
+import { claudeFolder, standInFor } from "./lost-directory.ts";
 
 /** How a predecessor is asked: the child's argv, environment and directory. */
 export interface Consultation {
@@ -14,6 +17,8 @@ export interface Consultation {
   readonly cwd: string;
   /** The runtime cannot fork: what is said becomes part of the old conversation. */
   readonly appends: boolean;
+  /** Takes away what was made for the talk. */
+  readonly cleanUp: () => void;
 }
 
 export interface ConsultRequest {
@@ -21,6 +26,7 @@ export interface ConsultRequest {
   readonly runtime: Runtime | undefined;
   /** One question; without it the person talks by hand. */
   readonly question?: string;
+  readonly town: Town;
   /** Who asks. */
   readonly actor: string;
   readonly env: NodeJS.ProcessEnv;
@@ -56,13 +62,22 @@ export function planConsultation(request: ConsultRequest): Consultation {
       { hint: `gt peek ${conversation.actor}` },
     );
   }
-  if (cwd === "" || !isDirectory(cwd)) {
+  const env = environmentOf(request, runtime);
+  const transcript = runtime.provider === "claude" ? findTranscript(request, env) : undefined;
+  const isGone = cwd === "" || !isDirectory(cwd);
+  if (isGone && transcript === undefined) {
     throw new GtError("E_SEANCE_CWD", `working directory ${sanitiseLine(cwd)} no longer exists`, {
       hint: "gt seance",
     });
   }
-  const env = environmentOf(request, runtime);
-  expectTranscript(conversation, runtime, env);
+  if (runtime.provider === "claude" && transcript === undefined)
+    throw new GtError(
+      "E_SEANCE_TRANSCRIPT",
+      `session file not found for ${id} (agent ${sanitiseLine(agent)})`,
+      {
+        hint: "gt seance",
+      },
+    );
   const path = env["PATH"] ?? "";
   const program = findCommand(runtime.command, { ...request.env, PATH: path });
   if (program === undefined) {
@@ -73,7 +88,15 @@ export function planConsultation(request: ConsultRequest): Consultation {
   const words = template.map((word) =>
     word.replaceAll("{id}", () => id).replaceAll("{prompt}", () => prompt),
   );
-  return { argv: [...runtime.execWrapper, program, ...words], env, cwd, appends };
+  const place =
+    isGone && transcript !== undefined ? standInFor(request.town, { id, ...transcript }) : undefined;
+  return {
+    argv: [...runtime.execWrapper, program, ...words],
+    env: transcript === undefined ? env : { ...env, ...configVariable(transcript, env) },
+    cwd: place?.cwd ?? cwd,
+    appends,
+    cleanUp: () => place?.remove(),
+  };
 }
 
 /** Forking where the runtime can; otherwise going on with the old conversation. */
@@ -105,21 +128,36 @@ function environmentOf(request: ConsultRequest, runtime: Runtime): Readonly<Reco
   return Object.fromEntries(Object.entries(own).filter(([, value]) => value !== ""));
 }
 
-/** Claude Code keeps one file per conversation, in a folder named after the directory (spec/03 §9.5). */
-function expectTranscript(
-  { id, cwd, agent }: Conversation,
-  runtime: Runtime,
+interface Transcript {
+  readonly transcript: string;
+  readonly configDir: string;
+}
+
+/**
+ * Claude Code keeps one file per conversation, in a folder named after the directory: in the account of the session, else
+ * in any that is registered (spec/03 §9.5). Undefined when it is nowhere.
+ */
+function findTranscript(
+  { conversation, town }: ConsultRequest,
   env: Readonly<Record<string, string>>,
-): void {
-  if (runtime.provider !== "claude") return;
-  const home = env["CLAUDE_CONFIG_DIR"] ?? join(env["HOME"] ?? "", ".claude");
-  const folder = join(home, "projects", cwd.replace(/[^A-Za-z0-9]/g, "-"));
-  if (existsSync(join(folder, `${id}.jsonl`))) return;
-  throw new GtError(
-    "E_SEANCE_TRANSCRIPT",
-    `session file not found for ${id} (agent ${sanitiseLine(agent)})`,
-    { why: [folder], hint: "gt seance" },
-  );
+): Transcript | undefined {
+  const { id, cwd } = conversation;
+  const own = env["CLAUDE_CONFIG_DIR"] ?? join(env["HOME"] ?? "", ".claude");
+  const others = [...readAccounts(town).accounts.values()].filter(({ provider }) => provider === "claude");
+  for (const configDir of [own, ...others.map((account) => account.configDir)]) {
+    const transcript = join(claudeFolder(configDir, cwd), `${id}.jsonl`);
+    if (existsSync(transcript)) return { transcript, configDir };
+  }
+  return undefined;
+}
+
+/** The account's directory, unless the runtime looks there anyway. */
+function configVariable(
+  { configDir }: Transcript,
+  env: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const isUsual = env["CLAUDE_CONFIG_DIR"] === undefined && configDir === join(env["HOME"] ?? "", ".claude");
+  return isUsual ? {} : { CLAUDE_CONFIG_DIR: configDir };
 }
 
 function isDirectory(path: string): boolean {

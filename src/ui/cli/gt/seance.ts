@@ -93,9 +93,10 @@ async function talk(
   const { out, env } = context;
   const runtime = runtimeOf(access, conversation);
   const plan = planConsultation({
-    ...{ conversation, runtime, actor: access.actor, env },
+    ...{ conversation, runtime, actor: access.actor, env, town: access.town },
     ...(question === undefined ? {} : { question }),
   });
+  context.onEnd(plan.cleanUp);
   if (question === undefined && (!process.stdin.isTTY || context.agentMode))
     throw new GtError("E_NO_TTY", "talking needs a terminal", {
       hint: `gt seance --talk ${conversation.id} -p "<question>"`,

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { appendEvents } from "../../../../src/core/events/event-log.ts";
@@ -97,6 +97,27 @@ test("a question goes to a read-only copy without identity in the old directory"
   );
   expect(await terminal.waitForExit()).toBe(0);
   expect(terminal.screen).toContain("Summoning session abd-2");
+}, 60_000);
+
+test("a predecessor whose worktree is gone, or whose account is another one, is found all the same", async () => {
+  const gone = join(town.root, "removed-worktree");
+  const folder = (config: string, cwd: string) => join(config, "projects", cwd.replace(/[^A-Za-z0-9]/g, "-"));
+  const usual = join(town.root, "claude-config");
+  mkdirSync(folder(usual, gone), { recursive: true });
+  writeFileSync(join(folder(usual, gone), "gone-1.jsonl"), "{}\n");
+  ran("gone-1", "oracle", { cwd: gone });
+  const asked = await gt("--talk", "gone-1", "-p", "where?");
+  expect(asked.stdout).toMatch(/cwd=\S+\/\.runtime\/seance\/gone-1-\d+ seance=1/);
+  expect(asked.stdout).toContain("arg=--resume\narg=gone-1\n");
+  expect(readdirSync(join(town.root, ".runtime/seance"))).toEqual([]);
+
+  const other = join(town.root, "other-account");
+  mkdirSync(folder(other, home), { recursive: true });
+  writeFileSync(join(folder(other, home), "moved-1.jsonl"), "{}\n");
+  town.write("mayor/accounts.json", { version: 1, accounts: { other: { config_dir: other } } });
+  writeFileSync(join(town.root, "oracle.sh"), '#!/bin/sh\necho "config=$CLAUDE_CONFIG_DIR"\n');
+  ran("moved-1", "oracle");
+  expect((await gt("--talk", "moved-1", "-p", "where?")).stdout).toBe(`config=${other}\n`);
 }, 60_000);
 
 test("what cannot be asked is refused with one reason, and nothing is started", async () => {
