@@ -3,6 +3,7 @@ import { UnicodeGraphemesAddon } from "@xterm/addon-unicode-graphemes";
 import xterm from "@xterm/headless";
 import { hardenTerminal } from "../../src/agents/sessions/harden-terminal.ts";
 import { openPty, type Pty } from "../../src/agents/sessions/pty.ts";
+import { cellsOf } from "./cells-of.ts";
 import { waitFor } from "./wait-for.ts";
 
 export interface TerminalOptions {
@@ -125,6 +126,11 @@ export class TestTerminal {
   /** The visible screen with colours and attributes, for comparing two terminals. */
   get styled(): string {
     return this.#serializer.serialize({ scrollback: 0 });
+  }
+
+  /** Every cell of the visible screen with its looks. */
+  get cells(): readonly string[] {
+    return cellsOf(this.#terminal);
   }
 
   type(text: string): this {

@@ -55,20 +55,24 @@ export class TuiTown {
           event: { type: "sling", payload: { bead, target: address, rig: "greenplace" } },
         },
       ]);
-    if (argv !== undefined)
-      await (await this.host()).spawn({
-        session: `gp-${name}`,
-        actor: address,
-        role: "polecat",
-        rig: "greenplace",
-        name,
-        agent: "shell",
-        argv,
-        cwd: this.plain.root,
-        env: { ...cleanEnvironment(), PS1: `${name}$ ` },
-        runId: "1",
-      });
+    if (argv !== undefined) await this.startSession(name, argv);
     return address;
+  }
+
+  /** A session of the polecat `name`, which has none. */
+  async startSession(name: string, argv: readonly string[]): Promise<void> {
+    await (await this.host()).spawn({
+      session: `gp-${name}`,
+      actor: `greenplace/polecats/${name}`,
+      role: "polecat",
+      rig: "greenplace",
+      name,
+      agent: "shell",
+      argv,
+      cwd: this.plain.root,
+      env: { ...cleanEnvironment(), PS1: `${name}$ ` },
+      runId: "1",
+    });
   }
 
   /** Runs `gt` or `bd` in the town; it must succeed. */

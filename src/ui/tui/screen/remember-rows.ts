@@ -37,6 +37,8 @@ interface ClippedWrite {
 
 const blank = Object.freeze({ type: "char", value: " ", fullWidth: false, styles: [] });
 const mostTexts = 5000;
+/** Ink's own caches keep several objects for each character of a text. */
+const mostTakenApart = 500;
 
 /**
  * Ink builds each frame anew, character by character, and forgets it. Most rows of a frame are those of the one before,
@@ -89,7 +91,7 @@ export function rememberRows<
   }) => FrameOutput) {
     constructor(size: { readonly width: number; readonly height: number }) {
       super(size);
-      if (caches === undefined || caches.styledChars.size > mostTexts || caches.widths.size > mostTexts)
+      if (caches === undefined || caches.styledChars.size > mostTakenApart || caches.widths.size > mostTexts)
         caches = this.caches;
       this.caches = caches;
     }

@@ -1,5 +1,6 @@
 import { UnicodeGraphemesAddon } from "@xterm/addon-unicode-graphemes";
 import xterm from "@xterm/headless";
+import { cellsOf } from "../../../support/cells-of.ts";
 
 /** A terminal as the person's: shows what the compositor wrote. Widths are those of modern terminals. */
 export class Screen {
@@ -22,37 +23,8 @@ export class Screen {
   }
 
   /** Every cell as text with colours and attributes, for comparing two screens. */
-  cells(area = { x: 0, y: 0, width: this.terminal.cols, height: this.terminal.rows }): readonly string[] {
-    const buffer = this.terminal.buffer.active;
-    const cells: string[] = [];
-    for (let row = area.y; row < area.y + area.height; row++) {
-      const line = buffer.getLine(buffer.viewportY + row);
-      for (let column = area.x; column < area.x + area.width; column++) {
-        const cell = line?.getCell(column);
-        if (cell === undefined) continue;
-        const colour = `${cell.getFgColorMode()}:${cell.getFgColor()}/${cell.getBgColorMode()}:${cell.getBgColor()}`;
-        const attributes = [
-          cell.isBold(),
-          cell.isDim(),
-          cell.isItalic(),
-          cell.isUnderline(),
-          cell.isInverse(),
-          cell.isInvisible(),
-          cell.isStrikethrough(),
-          cell.isOverline(),
-          cell.isBlink(),
-        ].map((isSet) => (isSet ? 1 : 0));
-        // A mark without its base has no shape of its own, nor has a half of a wide glyph without the other.
-        const isHalf = cell.getWidth() === 0 && line?.getCell(column - 1)?.getWidth() === 2;
-        const isTorn = cell.getWidth() === 2 && line?.getCell(column + 1)?.getWidth() !== 0;
-        const shown = cell.getChars().replace(/^[\u200d\ufe0e\ufe0f\p{M}].*/u, "") || " ";
-        const text = isHalf ? "" : isTorn || cell.getWidth() === 0 ? " " : shown;
-        cells.push(
-          `${row - area.y},${column - area.x} ${JSON.stringify(text)} ${colour} ${attributes.join("")}`,
-        );
-      }
-    }
-    return cells;
+  cells(area?: Parameters<typeof cellsOf>[1]): readonly string[] {
+    return cellsOf(this.terminal, area);
   }
 
   lines(): readonly string[] {
