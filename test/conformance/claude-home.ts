@@ -22,3 +22,8 @@ export function claudeEnv(url: string): Readonly<Record<string, string>> {
     CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
   };
 }
+
+/** The same with a subscription instead of a key, as most people have it. */
+export function claudeSubscription(url: string): Readonly<Record<string, string>> {
+  return { ...claudeEnv(url), ANTHROPIC_API_KEY: "", CLAUDE_CODE_OAUTH_TOKEN: "sk-ant-oat01-test-0000" };
+}

@@ -1,11 +1,12 @@
-import { claudeEnv, claudeFiles } from "./claude-home.ts";
+import { claudeFiles, claudeSubscription } from "./claude-home.ts";
 import { conforms } from "./conforms.ts";
 
 conforms({
   name: "claude",
   packageName: "@anthropic-ai/claude-code",
   files: claudeFiles,
-  env: claudeEnv,
+  env: claudeSubscription,
   shell: (command) => ({ name: "Bash", input: { command, description: "work" } }),
+  showsReset: true,
   isAgent: (request) => request.tools.includes("Bash"),
 });

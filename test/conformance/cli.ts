@@ -15,6 +15,8 @@ export interface Cli {
   readonly shell: (command: string) => NonNullable<ModelReply["tool"]>;
   /** Requests of the agent itself; CLIs also ask for titles, routes and summaries. */
   readonly isAgent: (request: ModelRequest) => boolean;
+  /** At a limit it shows the time that the service has told. */
+  readonly showsReset?: boolean;
   /** Answer to all other requests. */
   readonly aside?: (request: ModelRequest) => ModelReply;
 }

@@ -11,7 +11,7 @@ import { nudge } from "../../src/agents/sessions/nudge.ts";
 import type { SessionHost, SessionRecord } from "../../src/agents/sessions/session-host.ts";
 import { stopAgentSession } from "../../src/agents/sessions/start-session.ts";
 import type { TownAccess } from "../../src/agents/town-access.ts";
-import { type ModelReply, type ModelRequest, ModelServer } from "../support/model-server.ts";
+import { type ModelReply, type ModelRequest, ModelServer, limitSeconds } from "../support/model-server.ts";
 import { runGt } from "../support/run-cli.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { WorkTown } from "../support/work-town.ts";
@@ -228,7 +228,9 @@ class Story {
       timeoutMs: patienceMs,
       what: "the limit to be seen",
     });
-    expect((await this.#record()).limitedUntil).toBeGreaterThan(Date.now());
+    const leftMs = ((await this.#record()).limitedUntil ?? 0) - Date.now();
+    expect(leftMs).toBeGreaterThan(0);
+    if (this.#cli.showsReset === true) expect(Math.abs(leftMs - limitSeconds * 1000)).toBeLessThan(120_000);
   }
 
   async seance(): Promise<void> {

@@ -202,6 +202,9 @@ const geminiQuota = [
   },
 ];
 
+/** Until the end of a limit, where the service says when that is. */
+export const limitSeconds = 3 * 3600;
+
 /** What the services say at a rate limit, in the words and headers of each. */
 function writeLimit(response: ServerResponse, { format }: ModelRequest): void {
   const message = "You exceeded your current quota. This request would exceed your account's rate limit.";
@@ -211,8 +214,19 @@ function writeLimit(response: ServerResponse, { format }: ModelRequest): void {
     "openai-chat": { error: { type: "insufficient_quota", code: "insufficient_quota", message } },
     gemini: { error: { code: 429, status: "RESOURCE_EXHAUSTED", message, details: geminiQuota } },
   } as const;
+  const reset = String(Math.floor(Date.now() / 1000) + limitSeconds);
+  const subscription = {
+    "anthropic-ratelimit-unified-status": "rejected",
+    "anthropic-ratelimit-unified-representative-claim": "five_hour",
+    "anthropic-ratelimit-unified-reset": reset,
+    "anthropic-ratelimit-unified-5h-reset": reset,
+  };
   response
-    .writeHead(429, { "content-type": "application/json", "x-should-retry": "false" })
+    .writeHead(429, {
+      "content-type": "application/json",
+      "x-should-retry": "false",
+      ...(format === "anthropic" ? subscription : {}),
+    })
     .end(JSON.stringify(bodies[format]));
 }
 

@@ -4,7 +4,7 @@ const firstGuessMs = hour / 4;
 const longestGuessMs = 2 * hour;
 
 /**
- * When a rate limit ends by what the screen says about it: a clock time (local, the next such moment) or a span
+ * When a rate limit ends by what the screen says about it: a time of day, with or without a date (local, the next such moment) or a span
  * (`in 2h 10m`). `repetition` counts the limits in a row before this one.
  */
 export function limitReset(text: string, now: number, repetition: number): number {
@@ -15,16 +15,28 @@ export function limitReset(text: string, now: number, repetition: number): numbe
   const [days, hours, minutes, seconds] = (span ?? []).slice(1).map((part) => Number(part ?? 0));
   const total = (((days ?? 0) * 24 + (hours ?? 0)) * 60 + (minutes ?? 0)) * 60 + (seconds ?? 0);
   if (total > 0) return now + total * 1000;
-  const clock = /resets?(?: at)? (\d{1,2})(?::(\d{2}))?\s*(am|pm)?/i.exec(text);
-  if (clock !== null)
-    return nextMoment(Number(clock[1]), Number(clock[2] ?? 0), clock[3]?.toLowerCase(), now);
+  const clock = clockText.exec(text)?.groups;
+  if (clock !== undefined) return nextMoment(clock, now);
   return now + Math.min(longestGuessMs, firstGuessMs * 2 ** repetition);
 }
 
-function nextMoment(clockHour: number, minute: number, half: string | undefined, now: number): number {
-  const hours = half === undefined ? clockHour : (clockHour % 12) + (half === "pm" ? 12 : 0);
+/** `resets 3pm`, `resets Nov 26, 2:26pm (UTC)`, `try again at 14:05`; runtimes give the time of this machine. */
+const clockText =
+  /(?:resets?(?: at| on)?|(?:again|until) (?:at|on)) (?:(?<month>[a-z]{3})[a-z]*\.? (?<day>\d{1,2})(?:st|nd|rd|th)?,?(?: \d{4},?)?(?: at)? )?(?<hour>\d{1,2})(?::(?<minute>\d{2}))?\s*(?<half>am|pm)?/i;
+const months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+
+function nextMoment(clock: Readonly<Record<string, string | undefined>>, now: number): number {
+  const { hour: digits, minute, half, month, day } = clock;
+  const clockHour = Number(digits);
+  const hours = half === undefined ? clockHour : (clockHour % 12) + (half.toLowerCase() === "pm" ? 12 : 0);
   const moment = new Date(now);
-  moment.setHours(hours, minute, 0, 0);
-  if (moment.getTime() <= now) moment.setDate(moment.getDate() + 1);
+  moment.setHours(hours, Number(minute ?? 0), 0, 0);
+  const named = months.indexOf(month?.toLowerCase() ?? "");
+  if (named < 0) {
+    if (moment.getTime() <= now) moment.setDate(moment.getDate() + 1);
+  } else {
+    moment.setMonth(named, Number(day));
+    if (moment.getTime() <= now) moment.setFullYear(moment.getFullYear() + 1);
+  }
   return moment.getTime();
 }

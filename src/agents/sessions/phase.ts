@@ -56,6 +56,8 @@ const knownDialogs: readonly { readonly all: readonly RegExp[]; readonly choose:
     choose: /Yes|Trust folder/i,
   },
   { all: [/Trust this workspace/], choose: /^(Yes|Trust)/i },
+  // Not of the start: what stands behind it is a prompt, and a limit with its time.
+  { all: [/What do you want to do\?/, /Stop and wait for limit to reset/], choose: /Stop and wait/ },
 ];
 
 /** Texts by which runtimes say that the account has reached a limit (spec/03 §5.9). */

@@ -132,3 +132,21 @@ test("pi explains the interrupt key in its greeting without being busy", () => {
   const busy = facts({ lines: [...greeting, " ⠋ Working..."] });
   expect(pi && decidePhase(pi, busy, 60_000).phase).toBe("working");
 });
+
+test("the menu of a rate limit is answered by waiting, and then the limit counts", () => {
+  const notice = [
+    "❯ hello",
+    "  ⎿  You've hit your session limit · resets 2:26pm (UTC)",
+    "❯ /rate-limit-options",
+  ];
+  const menu = [
+    "  What do you want to do?",
+    "  ❯ 1. Stop and wait for limit to reset",
+    "    2. Upgrade your plan",
+    "  Enter to confirm · Esc to cancel",
+  ];
+  const asked = decidePhase(claude, facts({ lines: [...notice, ...menu] }), 1000);
+  expect(asked).toMatchObject({ phase: "dialog", answer: ["\r"] });
+  const answered = facts({ lines: [...notice, "", "❯ "], limitSince: 1000, promptSince: 1000 });
+  expect(decidePhase(claude, answered, 11_000).phase).toBe("limited");
+});
