@@ -20,6 +20,8 @@ export interface Attachment {
   readonly convoy_owned?: boolean;
   /** Runtime of this assignment, so that a restart uses the same one. */
   readonly agent?: string;
+  /** Account of this assignment, for the same reason. */
+  readonly account?: string;
 }
 
 /** The attachment of a bead; empty when it was never dispatched. Trusted: only the ledger's writers set it. */
@@ -44,6 +46,7 @@ const attachmentKeys = [
   "convoy_id",
   "convoy_owned",
   "agent",
+  "account",
 ] as const satisfies readonly (keyof Attachment)[];
 
 /** A metadata patch after which the bead has this attachment and nothing of an older one (RFC 7386: null removes). */

@@ -221,7 +221,11 @@ async function carryOut(
     baseSha: from.baseSha,
     holder,
   });
-  const session = await startWork(access, journal, { bead, runtime: runtime.name });
+  const session = await startWork(access, journal, {
+    bead,
+    runtime: runtime.name,
+    account: options.account,
+  });
   await confirm(journal, seat.address);
   return {
     bead: bead.id,
@@ -377,6 +381,7 @@ function attachmentFor(access: TownAccess, options: SlingOptions, convoy: string
     ...(options.ralph === true ? { mode: "ralph" as const } : {}),
     ...(options.baseBranch === undefined ? {} : { base_branch: options.baseBranch }),
     ...(options.agent === undefined ? {} : { agent: options.agent }),
+    ...(options.account === undefined ? {} : { account: options.account }),
     ...(convoy === undefined ? {} : { convoy_id: convoy }),
     ...(options.owned === true ? { convoy_owned: true } : {}),
   };
@@ -386,7 +391,7 @@ function attachmentFor(access: TownAccess, options: SlingOptions, convoy: string
 export async function startWork(
   access: TownAccess,
   journal: OperationJournal<SlingData>,
-  work: { readonly bead: Bead; readonly runtime: string },
+  work: { readonly bead: Bead; readonly runtime: string; readonly account: string | undefined },
 ): Promise<string> {
   const { takeOver } = journal.data;
   const { agent: address, bead } = journal.record.subject;
@@ -396,6 +401,7 @@ export async function startWork(
     topic: `assigned:${bead}`,
     bead,
     agentOverride: work.runtime,
+    ...(work.account === undefined ? {} : { account: work.account }),
   });
   crashPoint("sling.session.done");
   return record.session;

@@ -3,6 +3,7 @@ import { startAgentSession, stopAgentSession } from "../sessions/start-session.t
 import type { TownAccess } from "../town-access.ts";
 import { liveSession } from "./agent-session.ts";
 import { nextState } from "./agent-transition.ts";
+import { attachmentOf } from "./attachment.ts";
 import { confirm } from "./dispatch-polecat.ts";
 import { OperationJournal, type OperationRecord } from "./operation-record.ts";
 import { runtimeOf } from "./runtime-choice.ts";
@@ -41,6 +42,7 @@ export async function recoverSling(
     return "resumed";
   }
   const { takeOver, agentOverride } = journal.data;
+  const { account } = attachmentOf(bead);
   try {
     if (takeOver !== undefined && takeOver !== address) await stopAgentSession(access, takeOver, "stopped");
     if ((await liveSession(access, address)) === undefined) {
@@ -50,6 +52,7 @@ export async function recoverSling(
         topic: `assigned:${beadId}`,
         bead: beadId,
         agentOverride: runtimeOf(access.town, rig, bead, agentOverride).name,
+        ...(account === undefined ? {} : { account }),
       });
     }
   } catch {

@@ -11,6 +11,8 @@ export interface SlingOptions {
   readonly message?: string;
   /** Runtime for this assignment only. */
   readonly agent?: string;
+  /** Account of the runtime, for this assignment only. */
+  readonly account?: string;
   /** Creates a named polecat that does not exist. */
   readonly create?: boolean;
   readonly force?: boolean;
@@ -42,6 +44,7 @@ const isContainer = (bead: Bead): boolean =>
 
 /** Flags that a container does not take: its children choose for themselves (spec/04 §2.9). */
 const containerFlags = [
+  "account",
   "agent",
   "args",
   "merge",

@@ -25,13 +25,14 @@ export async function startHookSession(
   if (agent === undefined)
     throw new GtError("E_AGENT_NOT_FOUND", `no agent ${address}`, { hint: "gt agents" });
   unlockSandbox(access.town, address);
+  const account = wish.account ?? (bead === undefined ? undefined : attachmentOf(bead).account);
   return startAgentSession(access, {
     address,
     ...(topic === "recovery" ? { resume: true } : {}),
     topic: topic === "handoff" || bead === undefined ? topic : `${topic}:${bead.id}`,
     ...(bead === undefined ? {} : { bead: bead.id }),
     ...(wish.runtime ? { agentOverride: wish.runtime } : choiceOf(bead, agent.runtime, topic)),
-    ...(wish.account === undefined ? {} : { account: wish.account }),
+    ...(account === undefined ? {} : { account }),
   });
 }
 

@@ -15,12 +15,16 @@ export interface SlingContext {
   /** Milliseconds since the epoch. */
   readonly enqueued_at: number;
   readonly args?: string;
+  readonly subject?: string;
+  readonly message?: string;
   readonly merge?: "mr" | "direct" | "local" | "pr";
   readonly base_branch?: string;
   readonly no_merge?: boolean;
   readonly review_only?: boolean;
   /** Runtime of the assignment. */
   readonly agent?: string;
+  /** Login of the runtime. */
+  readonly account?: string;
   /** Address of the polecat that knows the work already. */
   readonly prefer_agent?: string;
   readonly mode?: "ralph";

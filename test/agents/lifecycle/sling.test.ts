@@ -232,7 +232,10 @@ test("--force on a busy polecat keeps and releases its work first, and on its ow
 test("with a limit set, slings to a rig are queued once and left to the scheduler", async () => {
   town.write("settings/config.json", { default_agent: "shell", scheduler: { max_polecats: 2 } });
   const bead = await town.bead(access, "Later");
-  const first = await run([bead.id]);
+  const first = await run([bead.id], { message: "mind the tests", account: "work" });
+  expect(await access.ledger.find({ labels: ["gt:sling-context"] })).toMatchObject([
+    { metadata: { sling: { bead: bead.id, message: "mind the tests", account: "work" } } },
+  ]);
   expect(first.dispatched[0]).toMatchObject({
     agent: "web",
     noop: false,
@@ -243,7 +246,9 @@ test("with a limit set, slings to a rig are queued once and left to the schedule
   expect((await run([bead.id])).dispatched[0]).toMatchObject({ noop: true });
   expect(readdirSync(town.rig().polecats)).toEqual([]);
   await expect(run([bead.id, "web/polecats/nux"])).rejects.toMatchObject({ code: "E_NEEDS_RIG" });
-  const direct = await run([bead.id], { isDirect: true, convoy: "none" });
+  const direct = await run([bead.id], { isDirect: true, convoy: "none", account: "work" });
+  // A restart uses the same login.
+  expect(await access.ledger.get(bead.id)).toMatchObject({ metadata: { attachment: { account: "work" } } });
   expect(direct.dispatched[0]).toMatchObject({ noop: false, session: expect.stringMatching(/^web-/) });
 });
 

@@ -4,6 +4,7 @@ import { returnToDefaultBranch } from "../../../agents/lifecycle/crew-clone.ts";
 import { currentBranch } from "../../../core/git/branch.ts";
 import type { CommandContext } from "../command.ts";
 import { memberOf } from "./crew-argument.ts";
+import { startWishes } from "./start-wishes.ts";
 
 /** `gt crew at <name>` (spec/04 §4): the member's terminal, with a session started if none runs. */
 export async function run(context: CommandContext): Promise<number | undefined> {
@@ -22,8 +23,7 @@ export async function run(context: CommandContext): Promise<number | undefined> 
   const branch = await currentBranch(path);
   if (branch !== rig.defaultBranch)
     out.warn(`${address} is on ${branch ?? "no branch"}, not on ${rig.defaultBranch} (--reset goes back)`);
-  const agent = flags.string("agent");
-  const record = await startCrew(access, address, agent === undefined ? {} : { agent });
+  const record = await startCrew(access, address, startWishes(context));
   out.document({ ok: true, address, session: record.session, path, branch: branch ?? null });
   out.line(`▶ ${address} (${record.agent})`);
   if (flags.boolean("detached")) return undefined;

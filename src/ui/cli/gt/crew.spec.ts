@@ -53,7 +53,7 @@ export const crewCommands: readonly CommandSpec[] = [
         args: [{ name: "member" }],
         flags: [
           rig,
-          agent,
+          ...startFlags,
           { name: "detached", short: "d", summary: "do not open the terminal" },
           {
             name: "reset",

@@ -14,6 +14,7 @@ export const slingCommands: readonly CommandSpec[] = [
       { name: "message", short: "m", value: "text", summary: "further context, kept on the bead" },
       { name: "stdin", summary: "read --args (or --message, when --args is given) from standard input" },
       { name: "agent", value: "name", summary: "runtime for this assignment only" },
+      { name: "account", value: "handle", summary: "login of the runtime for this assignment only" },
       { name: "crew", value: "name", summary: "crew member of the rig given as target" },
       { name: "create", summary: "make the named polecat if it does not exist" },
       { name: "force", short: "f", summary: "take over a held bead, ignore blockers and limits" },

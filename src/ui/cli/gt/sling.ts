@@ -50,6 +50,7 @@ async function readOptions({ flags, input }: CommandContext): Promise<SlingOptio
     message,
     subject: flags.string("subject"),
     agent: flags.string("agent"),
+    account: flags.string("account"),
     baseBranch: flags.string("base-branch"),
     merge,
     maxConcurrent,
