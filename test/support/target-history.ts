@@ -56,14 +56,17 @@ export function expectTargetsAlwaysGreen(town: Town, origin: (rig: string) => st
   }
 }
 
-/** New values in the logs of all branches but those of polecats. */
+/** Branches into which nothing is merged: those of polecats, and the one in which beads travel. */
+const noTarget = /\/refs\/heads\/(?:polecat\/|beads-sync$)/;
+
+/** New values in the logs of all branches that may be targets. */
 function targetValues(repository: string): ReadonlySet<string> {
   const values = new Set<string>();
   for (const inside of [".", ".git"]) {
     const logs = join(repository, inside, "logs/refs/heads");
     if (!existsSync(logs)) continue;
     for (const entry of readdirSync(logs, { recursive: true, withFileTypes: true })) {
-      if (!entry.isFile() || join(entry.parentPath, entry.name).includes("/refs/heads/polecat/")) continue;
+      if (!entry.isFile() || noTarget.test(join(entry.parentPath, entry.name))) continue;
       for (const line of readFileSync(join(entry.parentPath, entry.name), "utf8").split("\n")) {
         const value = line.split(" ")[1] ?? "";
         if (/^[0-9a-f]{40}$/.test(value) && !/^0+$/.test(value)) values.add(value);

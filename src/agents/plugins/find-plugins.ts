@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { GtError } from "../../core/gt-error.ts";
 import { type Plugin, parsePlugin } from "../../core/plugins/plugin.ts";
+import { packageRoot } from "../sessions/own-program.ts";
 import type { Town } from "../../core/town/town.ts";
 import { didYouMean, nearestNames } from "../../core/nearest-name.ts";
 
@@ -9,7 +10,7 @@ import { didYouMean, nearestNames } from "../../core/nearest-name.ts";
 export interface FoundPlugin {
   /** Its directory's name, until the file itself says another one. */
   readonly name: string;
-  /** `town`, or the rig in whose directory it lies. */
+  /** `town`, the rig in whose directory it lies, or `shipped` with the program. */
   readonly place: string;
   readonly directory: string;
   /** Undefined for one that cannot be read; then `problem` says why. */
@@ -24,12 +25,18 @@ export interface PluginSite extends FoundPlugin {
   readonly rig: string;
 }
 
+const shipped = "shipped";
+
 export const pluginScript = (found: Pick<FoundPlugin, "directory">): string =>
   join(found.directory, "run.sh");
 
-/** All plugins of town and rigs, by name and place. Directories without a `plugin.md` are none. */
+/**
+ * All plugins of town and rigs and those that come with the program, by name and place. Directories without a `plugin.md`
+ * are none.
+ */
 export function findPlugins(town: Town): readonly FoundPlugin[] {
   return [
+    ...pluginsIn(join(packageRoot(), "plugins"), shipped),
     ...pluginsIn(join(town.root, "plugins"), "town"),
     ...town.rigs().flatMap((rig) => pluginsIn(join(rig.path, "plugins"), rig.name)),
   ].sort((one, two) =>
@@ -54,7 +61,10 @@ function pluginsIn(directory: string, place: string): readonly FoundPlugin[] {
   });
 }
 
-/** Every place in which the readable plugins run; a rig's plugin replaces a town's of the same name for that rig. */
+/**
+ * Every place in which the readable plugins run. A rig's plugin replaces a town's of the same name for that rig; what comes
+ * with the program runs in rigs, is off until somebody wants it there, and gives way to any other of its name.
+ */
 export function pluginSites(
   town: Town,
   found: readonly FoundPlugin[] = findPlugins(town),
@@ -63,6 +73,10 @@ export function pluginSites(
   return found.flatMap((each): readonly PluginSite[] => {
     const { plugin } = each;
     if (plugin === undefined) return [];
+    if (each.place === shipped)
+      return found.some((other) => other.name === each.name && other.place !== shipped)
+        ? []
+        : town.rigs().map((rig) => ({ ...each, plugin, rig: rig.name }));
     if (each.place !== "town") return [{ ...each, plugin, rig: each.place }];
     if (plugin.rigs.length === 0) return [{ ...each, plugin, rig: "" }];
     const replaced = (rig: string) => found.some((other) => other.name === each.name && other.place === rig);

@@ -1,5 +1,5 @@
 import { appendFileSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { withLock } from "../../core/lock/lock.ts";
 import { GtError } from "../../core/gt-error.ts";
 import { crashPoint } from "../../core/crash-point.ts";
@@ -8,6 +8,7 @@ import { ownProcess, readDog } from "../dogs/dog-record.ts";
 import { sendDog } from "../dogs/send-dog.ts";
 import { dogAddress } from "../dogs/dog-worktree.ts";
 import { endLeftoverGroup, type GateExit, runGateProcess } from "../refinery/gate-process.ts";
+import { packageRoot } from "../sessions/own-program.ts";
 import { isSameProcess } from "../sessions/process-identity.ts";
 import { scrubEnvironment } from "../sessions/scrub-environment.ts";
 import { stopAgentSession } from "../sessions/start-session.ts";
@@ -191,6 +192,9 @@ function environment(access: TownAccess, site: PluginSite): Record<string, strin
   const rig = site.rig === "" ? undefined : access.town.rig(site.rig);
   const env = {
     ...scrubEnvironment(process.env),
+    // Its gt and bd are ours.
+    PATH: [join(packageRoot(), "bin"), process.env["PATH"] ?? ""].join(delimiter),
+    BD_ACTOR: access.actor,
     GT_TOWN_ROOT: access.town.root,
     GT_RIG: site.rig,
     GT_RIG_PATH: rig?.path ?? "",

@@ -244,3 +244,19 @@ test("a rig's plugin replaces the town's for that rig; one that cannot be read i
   expect(findPlugins(town.town).map((each) => each.name)).not.toContain("notes");
   expect(() => sitesOf(town.town, "yrd")).toThrow("did you mean one of: yard");
 });
+
+test("what comes with the program runs in rigs, is off until it is wanted there, and gives way to a town's own", async () => {
+  expect(sitesOf(town.town, "git-hygiene")).toMatchObject([{ place: "shipped", rig: "greenplace" }]);
+  const shipped = findPlugins(town.town).filter((each) => each.place === "shipped");
+  expect(shipped.map(({ name, plugin }) => [name, plugin?.isEnabled])).toEqual(
+    ["git-hygiene", "github-sheriff", "gitignore-reconcile", "quality-review", "submodule-commit"].map(
+      (name) => [name, false],
+    ),
+  );
+  await look();
+  expect(await results("git-hygiene")).toEqual([]);
+  // There is no repository here: nothing to do is no failure.
+  expect(await runPlugin(access, site("git-hygiene"))).toMatchObject({ result: "skipped" });
+  plugin("git-hygiene", 'type = "manual"', "exit 0\n");
+  expect(sitesOf(town.town, "git-hygiene")).toMatchObject([{ place: "town", rig: "" }]);
+});

@@ -1,7 +1,7 @@
 import { GtError } from "../../../core/gt-error.ts";
 import { isDue } from "../../plugins/due-plugins.ts";
 import { findPlugins, type PluginSite, pluginSites } from "../../plugins/find-plugins.ts";
-import { readPluginRecords, siteKey } from "../../plugins/plugin-record.ts";
+import { isEnabled, readPluginRecords, siteKey } from "../../plugins/plugin-record.ts";
 import { runPlugin, settleRun } from "../../plugins/run-plugin.ts";
 import type { DaemonContext } from "../daemon-context.ts";
 import type { Duty, DutyResult } from "../duty-runner.ts";
@@ -58,7 +58,9 @@ export class PluginDuty {
     if (!(await this.#gate.isOpen())) return { againMs: pressureAgainMs };
     for (const site of sites) {
       if (signal.aborted) break;
-      mustLook ||= site.plugin.gate.type !== "manual";
+      const isOn = isEnabled(site, records.get(siteKey(site)) ?? {});
+      if (!isOn || site.plugin.gate.type === "manual") continue;
+      mustLook = true;
       await this.#consider(site);
     }
     return mustLook ? { againMs: lookAgainMs } : {};

@@ -15,13 +15,15 @@ afterEach(() => town.dispose(), timeout);
 test(
   "a person lists, shows, runs, switches off and looks back at a plugin; a closed gate is no error",
   async () => {
-    expect((await gt("plugin", "list")).stdout).toContain("no plugins");
+    expect((await gt("plugin", "list")).stdout).toMatch(/greenplace\/git-hygiene +never +disabled/);
     town.write(
       "plugins/yard/plugin.md",
       '+++\nname = "yard"\ndescription = "Sweeps the yard"\n[gate]\ntype = "cooldown"\nduration = "1h"\n+++\n',
     );
     town.write("plugins/yard/run.sh", "echo swept\n");
-    expect(await json("plugin", "list")).toMatchObject([{ name: "yard", enabled: true, last_result: null }]);
+    const yard = async (): Promise<object | undefined> =>
+      ((await json("plugin", "list")) as { name: string }[]).find((each) => each.name === "yard");
+    expect(await yard()).toMatchObject({ enabled: true, last_result: null });
     expect((await gt("plugin", "run", "yard")).stdout).toContain("swept");
     const again = await gt("plugin", "run", "yard");
     expect([again.code, again.stdout]).toEqual([0, expect.stringContaining("not now: it cools down")]);
@@ -29,7 +31,7 @@ test(
     expect(await json("plugin", "history", "yard")).toMatchObject([{ result: "success", output: "swept" }]);
     expect((await gt("plugin", "show", "yard")).stdout).toContain("Sweeps the yard");
     await gt("plugin", "disable", "yard");
-    expect(await json("plugin", "list")).toMatchObject([{ enabled: false, next_due_at: null }]);
+    expect(await yard()).toMatchObject({ enabled: false, next_due_at: null });
     const unknown = await gt("plugin", "run", "yrd");
     expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining('did you mean "yard"?')]);
     expect(await json("dog", "list")).toMatchObject([
