@@ -144,7 +144,7 @@ const table: Readonly<Record<EventCategory, Readonly<Record<string, Row>>>> = {
   patrol: {
     patrol_started: ["🦉", "{message}", "patrol started[ ({polecat_count} polecats)]"],
     patrol_complete: ["✓", "{message}", "patrol complete[ ({polecat_count} polecats)]"],
-    patrol_cycle: ["✓", "{role} patrol {cycle}[: {findings} findings]"],
+    patrol_cycle: ["✓", "{role} patrol {cycle}[: found {findings}]"],
     polecat_checked: ["·", "checked {polecat~}[ ({status})]"],
     polecat_nudged: ["⚡", "nudged {polecat~}[: {reason}]"],
     bead_recovered: ["♻", "recovered {bead}[ from {polecat~}]"],
