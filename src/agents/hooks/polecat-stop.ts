@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { agentHome, parseAddress } from "../../core/town/address.ts";
 import { hookView } from "../lifecycle/hook-view.ts";
 import type { TownAccess } from "../town-access.ts";
@@ -35,11 +37,13 @@ export async function polecatStop(access: TownAccess): Promise<StopVerdict> {
   const agent = await ledger.agent(actor);
   if (agent === undefined || agent.hookBead === "" || agent.state !== "working" || agent.mode === "ralph")
     return "rest";
-  const view = await hookView(access, actor);
   const worktree = agentHome(town, address);
-  if (worktree === undefined || (view.ahead ?? 0) === 0) return "rest";
+  if (worktree === undefined || !existsSync(join(worktree, ".git"))) return "rest";
   const { runGit } = await import("../../core/git/git.ts");
   const head = await runGit(worktree, ["rev-parse", "HEAD"]);
+  // Agents stop often, and most have committed nothing yet: the long look is for those that have.
+  if (head === agent.baseSha) return "rest";
+  const view = await hookView(access, actor);
   const turn = await readTurn(ledger, actor);
   const verdict = decideStop({
     head,
