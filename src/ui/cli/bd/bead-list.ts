@@ -43,7 +43,7 @@ export function treeLine(bead: Bead, style: Style): string {
 /** `Total: 12 issues (9 open, 3 in progress)`. */
 export function footer(beads: readonly Bead[]): string {
   const counts = [...Map.groupBy(beads, (bead) => bead.status)].map(
-    ([status, members]) => `${members.length} ${status.replaceAll("_", " ")}`,
+    ([status, members]) => `${members.length} ${sanitiseLine(status.replaceAll("_", " "))}`,
   );
   return `Total: ${beads.length} issue${beads.length === 1 ? "" : "s"} (${counts.join(", ")})`;
 }
@@ -55,7 +55,7 @@ export function flatLines(beads: readonly Bead[], edges: EdgeIndex, style: Style
       statusIcon(bead, style),
       bead.id,
       `[${priorityMark(bead, style)}]`,
-      `[${bead.type}]`,
+      `[${sanitiseLine(bead.type)}]`,
       ...(bead.assignee === "" ? [] : [`@${sanitiseLine(bead.assignee)}`]),
       ...(bead.labels.length === 0 ? [] : [`[${bead.labels.map(sanitiseLine).join(", ")}]`]),
     ];

@@ -9,8 +9,8 @@ import type { Workspace } from "./workspace.ts";
 
 /** One bead on one line: `◐ gt-k3x9a [BUG] · Title   [● P1 · IN_PROGRESS]`. */
 export function shortLine(bead: Bead, style: Style): string {
-  const type = bead.type === "task" ? "" : ` [${bead.type.toUpperCase()}]`;
-  const state = `[${priorityMark(bead, style)} · ${style.status(bead.status, bead.status.toUpperCase())}]`;
+  const type = bead.type === "task" ? "" : ` [${sanitiseLine(bead.type).toUpperCase()}]`;
+  const state = `[${priorityMark(bead, style)} · ${style.status(bead.status, sanitiseLine(bead.status).toUpperCase())}]`;
   return `${statusIcon(bead, style)} ${style.bold(bead.id)}${type} · ${sanitiseLine(bead.title)}   ${state}`;
 }
 

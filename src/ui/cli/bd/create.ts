@@ -80,7 +80,7 @@ function report({ flags, out }: CommandContext, workspace: Workspace, bead: Bead
   }
   out.done(`Created issue: ${nameBead(bead, workspace)}`);
   out.line(`  Priority: P${bead.priority}`);
-  out.line(`  Status: ${bead.status}`);
+  out.line(`  Status: ${sanitiseLine(bead.status)}`);
 }
 
 async function newBead(context: CommandContext, workspace: Workspace): Promise<NewBead> {

@@ -27,7 +27,7 @@ export async function run(context: CommandContext): Promise<void> {
   out.document({ total: results.reduce((sum, one) => sum + one.warnings, 0), issues, results });
   if (issues === 0) out.done("No missing sections");
   for (const { id, title, type, missing } of results) {
-    out.caution(`${id} [${type}]: ${sanitiseLine(title)}`);
+    out.caution(`${id} [${sanitiseLine(type)}]: ${sanitiseLine(title)}`);
     for (const section of missing) out.line(`  missing: ## ${section}`);
   }
 }

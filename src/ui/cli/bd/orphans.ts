@@ -32,7 +32,7 @@ export async function run(context: CommandContext): Promise<void> {
   );
   if (found.length === 0) out.line("No open issues are named in commits");
   for (const { bead, commit } of found) {
-    out.line(`${bead.id} (${bead.status}): ${sanitiseLine(bead.title)}`);
+    out.line(`${bead.id} (${sanitiseLine(bead.status)}): ${sanitiseLine(bead.title)}`);
     out.line(`  ${commit.hash.slice(0, 10)} ${sanitiseLine(commit.message.split("\n")[0] ?? "")}`);
   }
 }

@@ -14,7 +14,7 @@ export async function run(context: CommandContext): Promise<void> {
   const reason = flags.string("reason") ?? "";
   const reopened = await eachBead(context, workspace, [...context.args, ...context.rest], async (bead) => {
     if (bead.status !== "closed") {
-      out.error(`${bead.id} is already ${bead.status}`);
+      out.error(`${bead.id} is already ${sanitiseLine(bead.status)}`);
       return bead;
     }
     await workspace.write([

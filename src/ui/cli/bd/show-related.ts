@@ -1,4 +1,5 @@
 import type { Bead, Dependency } from "../../../core/ledger/bead.ts";
+import { sanitiseLine } from "../../../core/sanitise.ts";
 import type { CommandContext } from "../command.ts";
 import { beadDep } from "./bead-json.ts";
 import { shortLine } from "./bead-page.ts";
@@ -26,7 +27,9 @@ export async function showRelated(
     document[bead.id] = found.map(([edge, other]) => beadDep(other, edge.type));
     out.line(shortLine(bead, out.style));
     for (const [edge, other] of found) {
-      out.line(`  ${shortLine(other, out.style)}${edge.type === "parent-child" ? "" : ` (${edge.type})`}`);
+      out.line(
+        `  ${shortLine(other, out.style)}${edge.type === "parent-child" ? "" : ` (${sanitiseLine(edge.type)})`}`,
+      );
     }
     if (found.length === 0) out.line("  (none)");
   }

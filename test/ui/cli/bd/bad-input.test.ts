@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { openLedger } from "../../../../src/core/ledger/open-ledger.ts";
@@ -88,6 +88,69 @@ it("keeps what a hostile text contains and shows none of it to a terminal", asyn
   const shown = await repository.bd(["list", "--json"]);
   expect(shown.stdout).not.toMatch(/[\u001b\u0085\u202e\u0000]/);
   expect(shown.json<BeadJson[]>()[0]).toMatchObject({ title });
+});
+
+it("shows nothing of a hostile text to a terminal, whichever command prints it", {
+  timeout: 180_000,
+}, async () => {
+  const repository = await bdRepository();
+  const evil = "\u001b[2J\u001b]8;;http://x\u0007\u202e\u009b31mred\u0000\u200b";
+  const label = evil.replaceAll("\u0000", "");
+  const bead = (id: string, more: object) =>
+    JSON.stringify({
+      ...{
+        id,
+        title: `${id} ${evil}`,
+        description: evil,
+        design: evil,
+        notes: evil,
+        acceptance_criteria: evil,
+      },
+      ...{ assignee: evil, owner: evil, external_ref: evil, spec_id: evil, labels: [label, `mode:${label}`] },
+      metadata: { key: evil, mr: { branch: evil } },
+      comments: [{ id: `c-${id}`, author: evil, text: evil, created_at: "2026-01-06T09:00:00Z" }],
+      created_by: evil,
+      ...more,
+    });
+  const edge = (to: string, type = "blocks") => ({ depends_on_id: to, type });
+  const lines = [
+    bead("demo-a", {}),
+    bead("demo-b", { dependencies: [edge("demo-a"), edge(`external:x:${evil}`, evil.slice(0, 20))] }),
+    bead("demo-e", { issue_type: "epic" }),
+    bead("demo-k", { dependencies: [edge("demo-e", "parent-child")], status: "closed", close_reason: evil }),
+    bead("demo-g", { issue_type: "gate", await_type: "bead", await_id: evil, waiters: [evil] }),
+    bead("demo-t", { issue_type: evil.slice(0, 10) }),
+  ];
+  const imported = await repository.bd(["import", "-"], { input: lines.join("\n") });
+  expect([imported.code, imported.stderr]).toEqual([0, "Imported 6 issues from -\n"]);
+  expect((await repository.bd(["remember", "-", "--key", "k"], { input: evil })).code).toBe(0);
+  const commands =
+    `list --all|list --all --flat|list --all --long|list --format dot|ready|ready --explain|blocked|show demo-a
+    |show demo-b --long|show demo-e --children|show demo-a --refs|show demo-g|show demo-k|children demo-e|search red|query status=open
+    |count --by-assignee|count --by-label|count --by-type|stats --group-by actor|stale -d 0|history demo-a|audit|changes
+    |activity|graph demo-b|graph demo-b --dot|graph --all --compact|lint|dep list demo-b|dep tree demo-b|dep tree demo-b --format mermaid
+    |comments demo-a|label list demo-a|label list-all|state list demo-a|epic status|epic close-eligible --dry-run|duplicates
+    |gate list|gate show demo-g|gate check|memories|recall k|delete demo-a|purge|prune --pattern *|close demo-b|update demo-a --claim
+    |show ${evil.replaceAll(/[\u0000|]/g, "")}|doctor|sync --no-push|sql SELECT title FROM issues`
+      .split("|")
+      .map((command) => command.trim());
+  const look = async (command: string) => {
+    const [first = "", ...words] = command.split(" ");
+    const args = first === "sql" ? [first, words.join(" ")] : [first, ...words];
+    const { stdout, stderr } = await repository.bd(args);
+    const leak = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e\u200b]|defect/.exec(stdout + stderr)?.[0];
+    if (leak !== undefined) leaks.push(`${command}: ${JSON.stringify(leak)}`);
+  };
+  const leaks: string[] = [];
+  for (let n = 0; n < commands.length; n += 4) await Promise.all(commands.slice(n, n + 4).map(look));
+  expect(leaks).toEqual([]);
+  const file = readFileSync(join(repository.path, ".beads/issues.jsonl"), "utf8");
+  const kept = file
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as BeadJson);
+  expect(kept.map(({ id }) => id)).toEqual(["a", "b", "e", "g", "k", "t"].map((name) => `demo-${name}`));
+  expect(kept[0]?.["description"]).toBe(evil);
 });
 
 it("takes four megabytes of text and refuses one byte more", async () => {
