@@ -127,6 +127,13 @@ export const keymap: readonly Binding[] = [
   },
   { action: "detail", keys: ["enter"], place: "feed", footer: "show", help: "Show the whole event" },
   {
+    action: "chooseFilter",
+    keys: ["f"],
+    place: "feed",
+    footer: "choose",
+    help: "Choose what is shown: categories, rigs, agents, times",
+  },
+  {
     action: "open",
     keys: ["enter"],
     place: "problems",
@@ -236,13 +243,6 @@ export const keymap: readonly Binding[] = [
     help: "Show what the gates wrote",
   },
   {
-    action: "exportLog",
-    keys: ["e"],
-    place: "log",
-    footer: "export",
-    help: "Write what is shown to a new file, one JSON object a line",
-  },
-  {
     action: "readMail",
     keys: ["enter"],
     place: "inbox",
@@ -271,6 +271,20 @@ export const keymap: readonly Binding[] = [
     help: "Close the escalation (asks what was done), or archive the message",
   },
   { action: "detail", keys: ["enter"], place: "log", footer: "show", help: "Show the whole event" },
+  {
+    action: "chooseFilter",
+    keys: ["f"],
+    place: "log",
+    footer: "choose",
+    help: "Choose what is shown: categories, rigs, agents, times, the audit",
+  },
+  {
+    action: "exportLog",
+    keys: ["e"],
+    place: "log",
+    footer: "export",
+    help: "Write what is shown to a new file, one JSON object a line",
+  },
   {
     action: "copy",
     keys: ["y"],
@@ -363,20 +377,6 @@ export const keymap: readonly Binding[] = [
     help: "Show your mail and what is escalated, and go back",
   },
   { action: "filter", keys: ["/"], place: "list", footer: "filter", help: "Filter the list as you type" },
-  {
-    action: "chooseFilter",
-    keys: ["f"],
-    place: "feed",
-    footer: "choose",
-    help: "Choose what is shown: categories, rigs, agents, times",
-  },
-  {
-    action: "chooseFilter",
-    keys: ["f"],
-    place: "log",
-    footer: "choose",
-    help: "Choose what is shown: categories, rigs, agents, times, the audit",
-  },
   { action: "palette", keys: [":"], place: "anywhere", footer: "command", help: "Run any gt or bd command" },
   {
     action: "splitRight",
