@@ -39,13 +39,14 @@ export function statusDocument(status: TownStatus): Readonly<Record<string, unkn
   };
 }
 
-function rigDocument({ rig, view, agents, queue }: RigStatus): Readonly<Record<string, unknown>> {
+function rigDocument({ rig, view, agents, queue, stop }: RigStatus): Readonly<Record<string, unknown>> {
   const named = (role: string) =>
     agents.filter((agent) => agent.view.role === role).map((agent) => agent.view.name);
   const has = (role: string) => agents.some((agent) => agent.view.role === role);
   return {
     name: rig.name,
     state: view.status,
+    estop: { active: stop !== undefined, reason: stop ?? "" },
     polecats: named("polecat"),
     polecat_count: named("polecat").length,
     crews: named("crew"),

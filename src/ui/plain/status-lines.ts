@@ -57,6 +57,9 @@ function rigLines(rig: RigStatus, options: StatusLineOptions): readonly string[]
         ];
   return [
     options.style.accent(`─── ${title} ${rule}`),
+    ...(rig.stop === undefined
+      ? []
+      : [options.style.failure(`🛑 EMERGENCY STOP${rig.stop === "" ? "" : `: ${sanitiseLine(rig.stop)}`}`)]),
     "",
     ...(rig.agents.length === 0 ? ["   (no agents)"] : []),
     ...ofRole("witness").flatMap((agent) => agentLines(agent, "🦉 ", options)),

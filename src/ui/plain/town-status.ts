@@ -26,6 +26,8 @@ export interface RigStatus {
   readonly view: RigView;
   readonly agents: readonly AgentStatus[];
   readonly queue: QueueCounts;
+  /** Why its agents are frozen, when an emergency stop is for this rig alone. */
+  readonly stop: string | undefined;
 }
 
 export interface QueueCounts {
@@ -113,6 +115,7 @@ export async function readTownStatus(access: TownAccess, options: StatusOptions)
           view,
           agents: agents.filter((agent) => agent.view.rig === rig.name),
           queue: countQueue(queue, rig.name),
+          stop: stop === undefined ? readStop(town, rig.name)?.reason : undefined,
         },
       ];
     }),

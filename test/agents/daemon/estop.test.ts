@@ -76,7 +76,8 @@ test("what a person suspended stays so when somebody else's stop ends", async ()
   const [dispatch] = (await sling(access, { words: [bead.id, "web"], options: {} })).dispatched;
   const address = dispatch?.agent ?? "";
   await suspendHook(access, address, "lunch");
-  await estop(access, { reason: "", rig: "web" });
+  await estop(access, { reason: "red main", rig: "web" });
+  expect((await town.gt(["status"])).stdout).toMatch(/─── web\/ ─+\n🛑 EMERGENCY STOP: red main\n/);
   expect(readFileSync(join(town.root, "ESTOP.web"), "utf8")).toMatch(/^manual\t/);
   await thaw(access);
   expect(await access.ledger.agent(address)).toMatchObject({ state: "paused", hookState: "suspended" });
