@@ -198,7 +198,7 @@ export class TestTerminal {
   /** Waits until the screen shows the text (or matches, or satisfies the function). */
   async waitForText(
     wanted: string | RegExp | ((screen: string) => boolean),
-    timeoutMs = 20_000,
+    timeoutMs = 40_000,
   ): Promise<string> {
     const found = (): boolean => this.isWhole && isOnScreen();
     const isOnScreen = (): boolean =>
@@ -216,7 +216,7 @@ export class TestTerminal {
     return this.screen;
   }
 
-  async waitForExit(timeoutMs = 20_000): Promise<number> {
+  async waitForExit(timeoutMs = 40_000): Promise<number> {
     await waitFor(() => this.#exit, { timeoutMs, what: `the program to exit; screen:\n${this.screen}` });
     return this.#exit?.code ?? -1;
   }

@@ -151,11 +151,18 @@ test("many writers, rotations and a follower: no line is lost, joined or split",
       seen.add(n);
     }
   });
+  const rotated = join(directory, "rotated");
   const writers = [0, 1, 2, 3].map((writer) =>
     runScript(`
+      import { existsSync } from "node:fs";
       import { appendEvents } from "src/core/events/event-log.ts";
-      for (let n = 0; n < 500; n++) appendEvents(${JSON.stringify(file)}, [{ ts: new Date().toISOString(), source: "gt",
+      const standStill = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+      for (let n = 0; n < 500; n++) {
+        // Half of them come after a rotation, however busy the machine is.
+        while (n === 250 && !existsSync(${JSON.stringify(rotated)})) standStill();
+        appendEvents(${JSON.stringify(file)}, [{ ts: new Date().toISOString(), source: "gt",
         type: "create", actor: "w", visibility: "feed", payload: { n: ${writer} * 500 + n, pad: "x".repeat(n * 4) } }]);
+      }
     `),
   );
   let isDone = false;
@@ -164,8 +171,12 @@ test("many writers, rotations and a follower: no line is lost, joined or split",
   });
   let rotations = 0;
   while (!isDone) {
-    if (await rotateEvents(file, { locksDir: join(directory, "locks"), maxBytes: 150_000, now: Date.now() }))
+    if (
+      await rotateEvents(file, { locksDir: join(directory, "locks"), maxBytes: 150_000, now: Date.now() })
+    ) {
       rotations++;
+      writeFileSync(rotated, "");
+    }
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
   expect(await ended).toEqual([0, 0, 0, 0]);

@@ -111,6 +111,7 @@ test("gt attach shows the agent's terminal, types into it and gives the person's
   );
   using terminal = attach("greenplace/toast");
   await terminal.waitForText("ready");
+  await terminal.waitForText("Ctrl-] leaves");
   expect(terminal.alternate).toBe(true);
   expect(terminal.styled).toContain("\x1b[32mready");
   expect(terminal.lines[19]).toMatch(/^ greenplace\/polecats\/toast .*Ctrl-\] leaves *$/);
@@ -126,7 +127,7 @@ test("gt attach shows the agent's terminal, types into it and gives the person's
   expect(await terminal.waitForExit()).toBe(0);
   expect(terminal.alternate).toBe(false);
   expect(terminal.screen).toContain("Detached from greenplace/polecats/toast; it goes on.");
-  expect(await (await town.connect()).get("gp-toast")).toMatchObject({ viewers: 0 });
+  await waitFor(async () => (await host.get("gp-toast"))?.viewers === 0, { what: "the host to notice" });
 });
 
 test("an agent's escape sequences reach the person only as drawn cells", async () => {
