@@ -28,6 +28,7 @@ async function main(root: string, isForeground: boolean): Promise<void> {
   process.on("SIGTERM", () => stop("SIGTERM"));
   process.on("SIGINT", () => stop("SIGINT"));
   process.on("SIGHUP", () => daemon.reload());
+  process.on("SIGUSR1", () => daemon.readMail());
   process.on("uncaughtException", (error) => {
     log.warn(`unexpected: ${error.stack ?? error.message}`);
   });

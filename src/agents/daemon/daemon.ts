@@ -140,6 +140,11 @@ export class Daemon {
     this.#runner.wakeAll();
   }
 
+  /** Reads the mail of roles that run as code now. */
+  readMail(): void {
+    this.#runner.wake("deacon");
+  }
+
   async #begin(): Promise<void> {
     const { ledger } = this.#context;
     this.#closers.push(() => ledger.close());

@@ -72,6 +72,15 @@ export const patrolRoleCommands: readonly CommandSpec[] = [
         load: () => import("./deacon-stale-hooks.ts"),
       },
       {
+        name: "redispatch",
+        summary: "queue a bead that came back for another attempt",
+        args: [{ name: "bead" }],
+        flags: [{ name: "rig", value: "rig", summary: "where it shall be done" }],
+        examples: ["gt deacon redispatch web-a1b2c"],
+        seeAlso: ["gt scheduler status"],
+        load: () => import("./deacon-redispatch.ts"),
+      },
+      {
         name: "cleanup-orphans",
         summary: "end processes that ended sessions left behind",
         flags: [dryRun],

@@ -69,6 +69,15 @@ test(
     const report = await gt("patrol", "report", "--role", "witness", "-s", "quiet", "--steps", "inbox:OK");
     expect(report.stdout).toContain("cycle 1 of the witness is over");
     expect((await gt("patrol", "report", "--role", "witness", "-s", "x", "--steps", "inbox")).code).toBe(2);
+    const { created } = await ledger.write("overseer", [
+      { op: "create", bead: { title: "Back", prefix: "gp" } },
+    ]);
+    expect(await json("deacon", "redispatch", created[0] ?? "")).toMatchObject({
+      rig: "greenplace",
+      queued: true,
+    });
+    expect(await json("deacon", "redispatch", created[0] ?? "")).toMatchObject({ queued: false });
+    expect((await gt("deacon", "redispatch", named["bead"] ?? "")).stderr).toContain("is closed");
     expect(await json("patrol", "digest")).toMatchObject({ isNew: true, text: "- patrol_complete: 1" });
     expect(await json("patrol", "digest")).toMatchObject({ isNew: false });
   },
