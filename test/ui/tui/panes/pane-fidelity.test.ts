@@ -6,29 +6,34 @@ import { findCommand } from "../../../../src/agents/runtimes/resolve-runtime.ts"
 import { openPty } from "../../../../src/agents/sessions/pty.ts";
 import { Compositor } from "../../../../src/ui/tui/compositor.ts";
 import { PaneScreen } from "../../../../src/ui/tui/panes/pane-screen.ts";
+import type { Rect } from "../../../../src/ui/tui/screen/cell-grid.ts";
 import { temporaryDirectory } from "../../../support/temporary-directory.ts";
 import { cleanEnvironment } from "../../../support/terminal.ts";
 import { waitFor } from "../../../support/wait-for.ts";
 import { Screen } from "../support/screen-of.ts";
+import { readRecordings, recordedSize } from "./recording.ts";
 
 // A pane in the middle of a larger screen, beside a reference terminal of the pane's size that reads the same bytes.
-const area = { x: 7, y: 3, width: 60, height: 18 };
-const person = { columns: 90, rows: 30 };
+const smallArea: Rect = { x: 7, y: 3, width: 60, height: 18 };
 
 const patient = { timeoutMs: 25_000 };
 
+let area: Rect;
+let person: { readonly columns: number; readonly rows: number };
 let pane: PaneScreen;
 let compositor: Compositor;
 let screen: Screen;
 let reference: Screen;
-function begin(): void {
+function begin(place: Rect = smallArea): void {
+  area = place;
+  person = { columns: place.x + place.width + 23, rows: place.y + place.height + 9 };
   pane = new PaneScreen(area.width, area.height);
   compositor = new Compositor(person.columns, person.rows, { depth: "rgb", isAscii: false });
   compositor.setLayer(Array.from({ length: person.rows }, () => "▒".repeat(person.columns)).join("\n"));
   screen = new Screen(person.columns, person.rows);
   reference = new Screen(area.width, area.height);
 }
-beforeEach(begin);
+beforeEach(() => begin());
 afterEach(() => pane.dispose());
 
 async function feed(bytes: string | Uint8Array): Promise<void> {
@@ -72,6 +77,23 @@ const corpus: Readonly<Record<string, string>> = {
   "titles, hyperlinks and junk":
     "\u001b]0;title\u0007\u001b]8;;https://example.com\u001b\\link\u001b]8;;\u001b\\\u001bPjunk\u001b\\\u001b_apc\u001b\\\u001b^pm\u001b\\ ok \u0000\u0001\u007f\u009b31mC1",
   "invalid UTF-8 and lone surrogates": "ok \ufffd \ud83d end",
+  "underlines of all kinds and colours":
+    "\u001b[4:3mcurly\u001b[4:0m\u001b[21mdouble\u001b[24m\u001b[58;2;255;0;0m\u001b[4mred\u001b[59m\u001b[0m",
+  "colons in colours": "\u001b[38:2::10:20:30mone\u001b[48:5:99mtwo\u001b[0m",
+  "half blocks in true colour, as pictures are drawn": Array.from({ length: 4 }, (_, y) =>
+    Array.from(
+      { length: 20 },
+      (__, x) => `\u001b[38;2;${x * 4};${y * 14};99;48;2;99;${x * 4};${y * 14}m▀`,
+    ).join(""),
+  ).join("\r\n"),
+  "emoji of all makes": "👨‍👩‍👧 👩🏽‍💻 🏴󠁧󠁢󠁥󠁮󠁧󠁿 🇺🇳🇩🇪 #️⃣ 🫱🏻‍🫲🏿 ❤️‍🔥\r\n🧑‍🚀x👩🏻‍🦰y\u001b[1;3H→",
+  "scripts that join, and text from right to left": "สวัสดี नमस्ते 안녕 ঙ্ক שלום مرحبا ﷽ \u202eabc\u202c",
+  "a cursor kept in both screens":
+    "\u001b[5;5H\u001b7one\u001b[?1049h\u001b[2;2H\u001b7alt\u001b8ALT\u001b[?1049l\u001b8two\u001b[?1048h\u001b[?1048l",
+  "margins left and right, columns and rectangles":
+    "\u001b[?69h\u001b[5;20s\u001b[2;2Hmargins\r\nnext\u001b[?69l\u001b[s\u001b[9;9H\u001b[u\u001b[2'}\u001b[1'~",
+  "tabs set and cleared": "\u001b[3g\u001b[1;5H\u001bH\u001b[1;20H\u001bH\r\ta\tb\u001b[2Z|",
+  "repeats and long lines": `ab\u001b[20b漢\u001b[3b\r\n${"0123456789".repeat(40)}`,
   "synchronised output and a soft reset": "\u001b[?2026hframe\u001b[?2026l\u001b[!p\u001b[1;1Hreset",
 };
 
@@ -86,6 +108,27 @@ test.each(Object.entries(corpus))("%s look right in a pane", async (_, text) => 
   await paint();
   expectEqual();
 });
+
+const byAgents = readRecordings();
+
+test.each(Object.keys(byAgents))(
+  "the recorded screens of %s look right in a pane, however they come",
+  async (name) => {
+    const bytes = byAgents[name] ?? new Uint8Array();
+    const place = { x: 7, y: 3, width: recordedSize.columns, height: recordedSize.rows };
+    for (const pieceBytes of [bytes.length, 997, 4095]) {
+      pane.dispose();
+      begin(place);
+      for (let at = 0; at < bytes.length; at += pieceBytes) {
+        await feed(bytes.subarray(at, at + pieceBytes));
+        await paint();
+        // While a program is in the middle of an update the pane shows the one before.
+        if (pane.isWhole) expectEqual();
+      }
+      expectEqual();
+    }
+  },
+);
 
 // Clusters are in the corpus; torn apart by random overwriting, the emulator itself holds them in cells too small.
 const piece = fc.oneof(

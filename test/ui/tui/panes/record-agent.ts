@@ -1,0 +1,98 @@
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { gzipSync } from "node:zlib";
+import { openPty } from "../../../../src/agents/sessions/pty.ts";
+import { claudeEnv, claudeFiles } from "../../../conformance/claude-home.ts";
+import { installCli } from "../../../conformance/install-cli.ts";
+import { ModelServer } from "../../../support/model-server.ts";
+import { cleanEnvironment } from "../../../support/terminal.ts";
+import { recordedSize, recordings } from "./recording.ts";
+
+/**
+ * Records what real agent CLIs write to their terminal in a short conversation with a model on loopback, for
+ * pane-fidelity.test.ts. Usage: node test/ui/tui/panes/record-agent.ts [claude|codex]
+ */
+const reply = {
+  text: [
+    "# A plan 🗺\n\nHere is **bold**, *italic*, `code` and 漢字 with e\u0301.\n\n- one\n- two 👩‍👩‍👧\n",
+    "```ts\nexport const login = async (user: string) => fetch('/api/' + user);\n```\n",
+    "| file | state |\n| --- | --- |\n| src/a.ts | ✓ done |\n| src/b.ts | … open |\n",
+  ].join("\n"),
+};
+
+interface Cli {
+  readonly packageName: string;
+  readonly files: (url: string) => Readonly<Record<string, string>>;
+  readonly env: (url: string) => Readonly<Record<string, string>>;
+}
+
+const clis: Readonly<Record<string, Cli>> = {
+  claude: { packageName: "@anthropic-ai/claude-code", files: claudeFiles, env: claudeEnv },
+  codex: {
+    packageName: "@openai/codex",
+    files: (url) => ({
+      ".codex/config.toml": [
+        'model = "gpt-5"\nmodel_provider = "local"\ncheck_for_update_on_startup = false',
+        "[analytics]\nenabled = false\n[model_providers.local]",
+        `name = "local"\nbase_url = "${url}/v1"\nwire_api = "responses"\nenv_key = "OPENAI_API_KEY"`,
+      ].join("\n"),
+    }),
+    env: () => ({ OPENAI_API_KEY: "test-key" }),
+  },
+};
+
+const wanted = process.argv.slice(2);
+for (const [name, cli] of Object.entries(clis))
+  if (wanted.length === 0 || wanted.includes(name)) await record(name, cli);
+
+async function record(name: string, cli: Cli): Promise<void> {
+  const found = installCli(name, cli.packageName);
+  if ("missing" in found) throw new Error(found.missing);
+  const server = await ModelServer.start(() => reply);
+  // Short and always the same: it shows on the screen.
+  const home = mkdtempSync("/tmp/rec-");
+  const project = "/tmp/project";
+  if (existsSync(project)) throw new Error(`${project} is there already`);
+  mkdirSync(project);
+  for (const [path, text] of Object.entries(cli.files(server.url))) {
+    mkdirSync(dirname(join(home, path)), { recursive: true });
+    writeFileSync(join(home, path), text);
+  }
+  const pieces: Uint8Array[] = [];
+  const ended = Promise.withResolvers<void>();
+  const pty = openPty({
+    argv: [found.program],
+    ...recordedSize,
+    cwd: project,
+    env: { ...cleanEnvironment({ HOME: home, COLORTERM: "truecolor" }), ...cli.env(server.url) },
+    onData: (bytes) => {
+      pieces.push(Buffer.from(bytes));
+      // Some ask the terminal where the cursor is, and wait for the answer.
+      if (Buffer.from(bytes).includes("\u001b[6n")) pty.write("\u001b[1;1R");
+    },
+    onExit: () => ended.resolve(),
+  });
+  // Enter answers what it asks at its first start; Enter again when nothing is asked does nothing.
+  for (const [text, seconds] of [
+    ["", 20],
+    ["\r", 5],
+    ["\r", 5],
+    ["Make a plan 漢字 😺", 3],
+    ["\r", 25],
+    ["/", 4],
+    ["\u001b", 2],
+  ] as const) {
+    pty.write(text);
+    await pause(seconds * 1000);
+  }
+  process.kill(pty.pid, "SIGKILL");
+  await ended.promise;
+  await server.close();
+  rmSync(home, { recursive: true, force: true });
+  rmSync(project, { recursive: true, force: true });
+  mkdirSync(recordings, { recursive: true });
+  const bytes = Buffer.concat(pieces);
+  writeFileSync(join(recordings, `${name}.gz`), gzipSync(bytes, { level: 9 }));
+  process.stdout.write(`${name} ${found.version}: ${bytes.length} bytes\n`);
+}
