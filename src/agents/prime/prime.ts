@@ -162,7 +162,7 @@ async function handoffNote({ ledger, actor }: PrimeAccess, run: string): Promise
 }
 
 function stateOf({ hook, note, checkpoint, hasCrashed, request }: Facts): PrimeState {
-  if (note !== undefined) return "post-handoff";
+  if (note !== undefined && note.takenBy === undefined) return "post-handoff";
   if (hook.bead === undefined) return "normal";
   const isOfAnotherRun = checkpoint !== undefined && checkpoint.run !== request.run;
   return hasCrashed || isOfAnotherRun ? "crash-recovery" : "autonomous";
@@ -272,7 +272,7 @@ function warning({ hook, note, request }: Facts): PrimeSection | undefined {
           quote(quoteLine(hook.problem)),
           "This does not mean that your hook is empty. Do not run gt done. Retry: gt prime",
         ]),
-    ...(note === undefined
+    ...(note === undefined || note.takenBy !== undefined
       ? []
       : [
           "You are the successor: the handoff has happened. Do not hand off again; go on.",

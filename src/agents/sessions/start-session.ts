@@ -3,7 +3,6 @@ import { GtError } from "../../core/gt-error.ts";
 import type { Agent, Role } from "../../core/ledger/bead.ts";
 import { uuidV4 } from "../../core/ledger/uuid.ts";
 import { randomWord } from "../../core/random.ts";
-import { sanitiseLine } from "../../core/sanitise.ts";
 import { type Address, agentHome, formatAddress, parseAddress } from "../../core/town/address.ts";
 import { sessionName } from "../../core/town/agent-names.ts";
 import type { Town } from "../../core/town/town.ts";
@@ -25,7 +24,7 @@ import { allNudges, enqueue, settle } from "./nudge-queue.ts";
 import { packageRoot } from "./own-program.ts";
 import { preSync } from "./pre-sync.ts";
 import { askedConversation, resumableConversation } from "./resumable.ts";
-import { readLastScreen } from "./session-records.ts";
+import { expectAlive } from "./expect-alive.ts";
 import { sessionEnvironment } from "./session-environment.ts";
 import { workInstruction } from "./work-instruction.ts";
 import type { ExitReason, SessionHost, SessionRecord, SessionSpec } from "./session-host.ts";
@@ -52,9 +51,6 @@ export interface StartRequest {
 }
 
 const firstWordsTtlMs = 2 * 3_600_000;
-
-/** How long a fresh agent is watched for an immediate exit. */
-const startProbeMs = 3000;
 
 /**
  * Starts the agent's session in the host (spec/03 §5.2). The caller holds the agent's lock and undoes its own steps
@@ -365,42 +361,6 @@ async function typeFirstWords(
 function senderOf(actor: string, topic: string): string {
   if (topic === "handoff") return "self";
   return actor === "overseer" ? "human" : actor.replace(/\/$/, "");
-}
-
-/** An agent that exits at once was started in vain: its last words are the reason. */
-async function expectAlive(host: SessionHost, record: SessionRecord, records: string): Promise<void> {
-  const early = await exitWithin(host, record, startProbeMs);
-  if (early === undefined) return;
-  throw new GtError("E_SESSION_START", `agent exited during start (code ${early.exitCode ?? "unknown"})`, {
-    why: readLastScreen(records, record.session).slice(-20).map(sanitiseLine),
-    hint: `gt peek ${record.actor}`,
-    details: { session: record.session, exitCode: early.exitCode },
-  });
-}
-
-async function exitWithin(
-  host: SessionHost,
-  record: SessionRecord,
-  ms: number,
-): Promise<SessionRecord | undefined> {
-  const exit = Promise.withResolvers<SessionRecord | undefined>();
-  const timer = setTimeout(() => exit.resolve(undefined), ms);
-  const unsubscribe = host.subscribe((event) => {
-    if (event.type === "lost") exit.resolve({ ...record, phase: "exited", exitReason: "host-lost" });
-    if (event.type !== "exited" && event.type !== "phase") return;
-    if (event.record.runId !== record.runId) return;
-    if (event.type === "exited") exit.resolve(event.record);
-    else if (event.record.readyAt !== undefined) exit.resolve(undefined);
-  });
-  try {
-    // It may have ended before we listened.
-    const now = await host.get(record.session);
-    if (now?.runId === record.runId && now.phase === "exited") return now;
-    return await exit.promise;
-  } finally {
-    clearTimeout(timer);
-    unsubscribe();
-  }
 }
 
 function expectAddress(text: string): Address {

@@ -37,12 +37,12 @@ export async function run(context: CommandContext): Promise<number> {
     return 0;
   }
   const variant = source === "resume" || source === "compact" ? "short" : "full";
-  print(
-    context,
+  const result =
     hasEffects && !flags.boolean("state")
       ? await startSession(context, { ...input, source, sessionId }, variant)
-      : await look(context, variant, sessionId),
-  );
+      : await look(context, variant, sessionId);
+  print(context, result);
+  await takeNote(context, result);
   crashPoint("work.primed");
   return 0;
 }
@@ -123,6 +123,16 @@ async function look(context: CommandContext, variant: "full" | "short", sessionI
     session: env["GT_SESSION"] ?? "",
     warnings: await identityWarnings(context),
   });
+}
+
+/** An agent that reads by itself has read what its predecessor left, too: it is warned once. */
+async function takeNote(context: CommandContext, { handoff, actor }: Prime): Promise<void> {
+  const { flags, env } = context;
+  const isLooking = ["dry-run", "state", "section"].some((name) => flags.has(name));
+  if (handoff === undefined || isLooking || env["GT_SEANCE"] === "1") return;
+  const { takeHandoffNote } = await import("../../../agents/hooks/hook-prime.ts");
+  const [town, ledger] = [await context.town(), await context.ledger()];
+  await takeHandoffNote({ town, ledger, actor }, handoff, env["GT_RUN"] ?? "");
 }
 
 function print({ flags, out, env }: CommandContext, result: Prime): void {

@@ -54,6 +54,9 @@ test("a crew member with unsaved work hands itself off: files stay, the successo
   expect(first).toContain("mid refactor");
   expect(first).toContain("> next: tests");
   expect(first.match(/Do not hand off again/g)).toHaveLength(1);
+  const second = (await inside(["prime"])).stdout;
+  expect(second).not.toContain("Do not hand off again");
+  expect(second).toContain("> next: tests");
   await handoff(access, { address, subject: "another one" });
   expect((await inside(["prime"])).stdout).not.toContain("next: tests");
 });
