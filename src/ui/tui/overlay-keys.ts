@@ -111,77 +111,59 @@ function helpKey(control: Control, overlay: Extract<Overlay, { kind: "help" }>, 
 }
 
 function nudgeKey(control: Control, overlay: Extract<Overlay, { kind: "nudge" }>, key: Key): void {
-  if (key.key === "escape") {
-    close(control);
-    return;
-  }
   if (key.key === "tab") {
     const index = templates.indexOf(lineText(overlay.editor));
     edited(control, overlay, lineOf(templates[(index + 1) % templates.length] ?? ""));
-    return;
-  }
-  if (key.key === "up" || key.key === "down") {
+  } else if (key.key === "up" || key.key === "down") {
     const recalled = control.history("nudge").recall(key.key, lineText(overlay.editor));
     edited(control, overlay, lineOf(recalled));
-    return;
-  }
-  if (key.key !== "enter") {
-    typeKey(control, overlay, key);
-    return;
-  }
-  const text = lineText(overlay.editor).trim();
-  close(control);
-  if (text === "") return;
-  control.history("nudge").add(text);
-  control.store.set({ marked: new Set() });
-  for (const target of overlay.targets) void control.gt(["nudge", target, "-m", text]);
+  } else
+    lineKey(control, overlay, key, (text) => {
+      control.history("nudge").add(text);
+      control.store.set({ marked: new Set() });
+      for (const target of overlay.targets) void control.gt(["nudge", target, "-m", text]);
+    });
 }
 
 function askKey(control: Control, overlay: Extract<Overlay, { kind: "ask" }>, key: Key): void {
-  if (key.key === "escape") {
-    close(control);
-    return;
-  }
-  if (key.key !== "enter") {
-    typeKey(control, overlay, key);
-    return;
-  }
-  const text = lineText(overlay.editor).trim();
-  close(control);
-  if (text !== "") void control.gt([...overlay.command, text]);
+  lineKey(control, overlay, key, (text) => void control.gt([...overlay.command, text]));
 }
 
 /** The nearest place is shown while the text is typed. */
 function searchKey(control: Control, overlay: Extract<Overlay, { kind: "search" }>, key: Key): void {
-  if (key.key === "escape") {
-    control.panes.deselect(overlay.pane);
-    close(control);
-    return;
-  }
-  const text = lineText(overlay.editor);
+  const { panes, store } = control;
   if (key.key === "enter") {
-    control.store.set({ overlay: undefined, search: text });
-    if (text !== "" && control.panes.get(overlay.pane)?.selection === undefined)
-      control.toast("news", `${text} is not there`);
+    lineKey(control, overlay, key, (text) => {
+      store.set({ search: text });
+      if (panes.get(overlay.pane)?.selection === undefined) control.toast("news", `${text} is not there`);
+    });
     return;
   }
-  typeKey(control, overlay, key);
-  const { overlay: now } = control.store.snapshot();
-  control.panes.deselect(overlay.pane);
-  if (now?.kind === "search") control.panes.search(overlay.pane, lineText(now.editor), -1);
+  lineKey(control, overlay, key, () => undefined);
+  panes.deselect(overlay.pane);
+  const { overlay: now } = store.snapshot();
+  if (now?.kind === "search") panes.search(overlay.pane, lineText(now.editor), -1);
 }
 
 function filterKey(control: Control, overlay: Extract<Overlay, { kind: "filter" }>, key: Key): void {
-  if (key.key === "enter") {
-    close(control);
+  if (key.key === "escape") edited(control, overlay, lineOf(""));
+  lineKey(control, overlay, key, () => undefined);
+}
+
+/** Typing edits the line, Enter hands it over if there is anything in it, and Enter and Esc close it. */
+function lineKey(
+  control: Control,
+  overlay: Extract<Overlay, { editor: LineEditor }>,
+  key: Key,
+  submit: (text: string) => void,
+): void {
+  if (key.key !== "enter" && key.key !== "escape") {
+    typeKey(control, overlay, key);
     return;
   }
-  if (key.key === "escape") {
-    edited(control, overlay, lineOf(""));
-    close(control);
-    return;
-  }
-  typeKey(control, overlay, key);
+  const text = lineText(overlay.editor).trim();
+  close(control);
+  if (key.key === "enter" && text !== "") submit(text);
 }
 
 /** Each choice applies at once, so that the list behind shows what it does. */
