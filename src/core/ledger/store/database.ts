@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { GtError } from "../../gt-error.ts";
+import { foreignError } from "../foreign-beads.ts";
 import { networkFileSystem } from "./file-system.ts";
 import { migrations, schemaVersion } from "./schema.ts";
 
@@ -223,6 +224,7 @@ async function prepareConnection(
   /** Shared memory, which the write-ahead log needs, does not cross machines. */
   journal: "WAL" | "DELETE",
 ): Promise<LedgerDatabase> {
+  if (await retryBusy(() => isForeign(connection))) throw foreignError(options.path);
   if (options.readonly !== true) await retryBusy(() => connection.pragma(`journal_mode = ${journal}`));
   connection.exec(
     `PRAGMA synchronous = ${options.synchronous === "full" ? "FULL" : "NORMAL"};
@@ -236,6 +238,14 @@ async function prepareConnection(
     await migrate(connection, options.path, version);
   }
   return new LedgerDatabase(connection, options, version > schemaVersion ? version : undefined);
+}
+
+/** Tables without a version: ours come into being together with it. */
+function isForeign(connection: Database.Database): boolean {
+  return (
+    connection.pragma("user_version", { simple: true }) === 0 &&
+    connection.prepare("SELECT 1 FROM sqlite_master LIMIT 1").get() !== undefined
+  );
 }
 
 async function migrate(connection: Database.Database, path: string, found: number): Promise<void> {

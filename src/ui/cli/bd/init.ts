@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { GtError, usageError } from "../../../core/gt-error.ts";
+import { foreignBeads, foreignError } from "../../../core/ledger/foreign-beads.ts";
 import { guessPrefix, isPrefix } from "../../../core/ledger/new-id.ts";
 import { openLedger } from "../../../core/ledger/open-ledger.ts";
 import type { SqliteLedger } from "../../../core/ledger/store/sqlite-ledger.ts";
@@ -49,6 +50,8 @@ export async function run(context: CommandContext): Promise<void> {
   const beadsDir = join(cwd, ".beads");
   const path = join(beadsDir, "beads.db");
   const isNew = !existsSync(path);
+  const foreign = foreignBeads(beadsDir);
+  if (foreign !== undefined) throw foreignError(foreign);
   if (!isNew) await checkReinitialising(context, path);
   mkdirSync(beadsDir, { recursive: true });
   writeWhenMissing(join(beadsDir, ".gitignore"), `${ignoredFiles.join("\n")}\n`);

@@ -3,6 +3,7 @@ import { join, relative, resolve, sep } from "node:path";
 import { systemClock } from "../../../core/clock.ts";
 import { GtError, usageError } from "../../../core/gt-error.ts";
 import type { BeadId } from "../../../core/ledger/bead.ts";
+import { foreignBeads, foreignError } from "../../../core/ledger/foreign-beads.ts";
 import type { WriteResult } from "../../../core/ledger/ledger.ts";
 import type { Operation } from "../../../core/ledger/operation.ts";
 import { settingsIfSet } from "../../../core/ledger/settings-if-set.ts";
@@ -98,6 +99,8 @@ async function standalone(
   ]);
   const path = place.kind === "file" ? place.path : join(place.beadsDir, "beads.db");
   const beadsDir = place.kind === "file" ? resolve(place.path, "..") : place.beadsDir;
+  const foreign = foreignBeads(beadsDir);
+  if (foreign !== undefined) throw foreignError(foreign);
   const hooks = await hooksOf(beadsDir, context.env);
   const ledger = await openLedger({
     path,

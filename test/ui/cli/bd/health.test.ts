@@ -5,6 +5,8 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { expect, it } from "vitest";
 import { bdRepository } from "../../../support/bd-repository.ts";
+import { runBd } from "../../../support/run-cli.ts";
+import { temporaryDirectory } from "../../../support/temporary-directory.ts";
 import { waitFor } from "../../../support/wait-for.ts";
 
 interface Report {
@@ -337,4 +339,30 @@ it("calls the event hooks of a repository only when a setting says so that no cl
     what: "the hook to be called",
   });
   expect(text).toBe(`${told} created\n`);
+});
+
+it("says how beads of another program come in, and leaves its files alone", async () => {
+  const cwd = temporaryDirectory();
+  const beads = join(cwd, ".beads");
+  mkdirSync(join(beads, "dolt"), { recursive: true });
+  writeFileSync(join(beads, "config.yaml"), "");
+  for (const command of ["list", "init"]) {
+    const refused = await runBd([command], { cwd });
+    expect([command, refused.code, refused.stderr.split("\n")[0]]).toEqual([
+      command,
+      1,
+      `Error: ${join(beads, "dolt")} was made by another program`,
+    ]);
+    expect(refused.stderr).toContain("then: bd init && bd import all.jsonl");
+  }
+  const database = new Database(join(beads, "beads.db"));
+  database.exec("CREATE TABLE issues (id TEXT PRIMARY KEY, title TEXT)");
+  database.close();
+  const before = await readFile(join(beads, "beads.db"));
+  const refused = await runBd(["list", "--json"], { cwd });
+  expect([refused.code, refused.json()]).toEqual([
+    1,
+    expect.objectContaining({ error: `${join(beads, "beads.db")} was made by another program` }),
+  ]);
+  expect((await readFile(join(beads, "beads.db"))).equals(before)).toBe(true);
 });
