@@ -2,8 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { watchLedger } from "../../core/ledger/watch-ledger.ts";
 import { step } from "../../core/merge/merge.ts";
 import { type Command, emptyQueue, type Fact, type QueueState } from "../../core/merge/queue-state.ts";
-import { bounds } from "../../core/merge/search.ts";
-import { putTarget, type TargetRecord } from "../../core/merge/target-record.ts";
+import { Bell } from "./bell.ts";
 import { claimBatch, stackBatch } from "./claim-batch.ts";
 import { closeWithdrawn, release } from "./end-request.ts";
 import { finalise, type Landing, observe } from "./finalise.ts";
@@ -15,13 +14,16 @@ import { PullRequestRun } from "./pull-request-run.ts";
 import { expectGreen, pushPrefix } from "./push-prefix.ts";
 import type { TargetPlace } from "./push-target.ts";
 import type { QueueContext } from "./queue-context.ts";
+import { type QueueReport, QueueTally } from "./queue-report.ts";
 import { deleteRunRefs } from "./recover-runs.ts";
 import { retarget } from "./retarget.ts";
 import { RunWriter } from "./run-writer.ts";
+import { saveTargets } from "./save-targets.ts";
 import { mayRun } from "./may-run.ts";
 import { quarantine, setCulpritAside, setMissingAside } from "./set-aside.ts";
 import { setConflictAside } from "./set-conflict-aside.ts";
 import { reportTargetGreen, reportTargetRed } from "./target-health.ts";
+import { tellBisect } from "./tell-bisect.ts";
 
 export interface DriveOptions {
   readonly signal: AbortSignal;
@@ -33,21 +35,6 @@ export interface DriveOptions {
   /** Worktrees in which this driver's gates run. */
   readonly slots: readonly number[];
   readonly byHand?: "by-hand";
-}
-
-/** What one call of the queue did. */
-export interface QueueReport {
-  readonly merged: readonly string[];
-  /** Culprits that were set aside. */
-  readonly ejected: readonly string[];
-  readonly conflicts: readonly string[];
-  readonly quarantined: readonly string[];
-  readonly runs: number;
-  readonly gateRuns: number;
-  /** Open requests that may still run. */
-  readonly waiting: number;
-  /** When to look again even if nothing happens; milliseconds since the epoch. */
-  readonly wakeAt?: number;
 }
 
 const heartbeatMs = 10_000;
@@ -65,14 +52,8 @@ export class QueueDriver {
   /** Requests that were found on the target, with their commits. */
   readonly #landedAs = new Map<string, string>();
   #pullRequests: PullRequestRun;
-  readonly #counts = {
-    merged: [] as string[],
-    ejected: [] as string[],
-    conflicts: [] as string[],
-    quarantined: [] as string[],
-    runs: 0,
-    gateRuns: 0,
-  };
+  readonly #counts = new QueueTally();
+  readonly #bell = new Bell();
   #state: QueueState;
   #observation: Observation = { requests: [], inputs: [], targets: new Map() };
   #place: TargetPlace | undefined;
@@ -80,7 +61,6 @@ export class QueueDriver {
   #wakeAt: number | undefined;
   #isClosing = false;
   #ledgerChanged = false;
-  #notify: () => void = () => {};
 
   constructor(context: QueueContext, options: DriveOptions) {
     this.#context = context;
@@ -91,16 +71,16 @@ export class QueueDriver {
     this.#pullRequests = new PullRequestRun(context);
     this.#flights = new GateFlights(context, options.slots, (fact) => {
       this.#facts.push(fact);
-      this.#notify();
+      this.#bell.ring();
     });
   }
 
   async drive(): Promise<QueueReport> {
     const watch = watchLedger(this.#context.access.ledger, () => {
       this.#ledgerChanged = true;
-      this.#notify();
+      this.#bell.ring();
     });
-    const onAbort = () => this.#notify();
+    const onAbort = () => this.#bell.ring();
     this.#options.signal.addEventListener("abort", onAbort);
     const heartbeat = setInterval(() => void this.#beat(), heartbeatMs);
     try {
@@ -108,7 +88,7 @@ export class QueueDriver {
       this.#state = { ...this.#state, targets: Object.fromEntries(this.#observation.targets) };
       this.#facts.push({ t: "clock", now: this.#now });
       while (await this.#turn());
-      return this.#report();
+      return this.#counts.report(this.#observation.inputs.length, this.#wakeAt);
     } finally {
       clearInterval(heartbeat);
       this.#options.signal.removeEventListener("abort", onAbort);
@@ -156,16 +136,8 @@ export class QueueDriver {
   /** Until a gate ends, somebody writes to the ledger, the time has come or we shall stop. */
   async #wait(): Promise<void> {
     if (this.#facts.length > 0 || this.#ledgerChanged) return;
-    await new Promise<void>((resolve) => {
-      const ms = this.#wakeAt === undefined ? undefined : Math.max(0, this.#wakeAt - this.#now);
-      const timer = ms === undefined ? undefined : setTimeout(resolve, Math.min(ms, 2 ** 31 - 1));
-      this.#notify = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-      if (this.#options.signal.aborted && !this.#isClosing) this.#notify();
-    });
-    this.#notify = () => {};
+    if (this.#options.signal.aborted && !this.#isClosing) return;
+    await this.#bell.heard(this.#wakeAt === undefined ? undefined : Math.max(0, this.#wakeAt - this.#now));
   }
 
   /** Reads the queue from the ledger and turns what is new into facts. */
@@ -192,23 +164,7 @@ export class QueueDriver {
     const { state, commands } = step(before, fact);
     this.#state = state;
     for (const command of commands) await this.#execute(command);
-    await this.#saveTargets(before);
-  }
-
-  async #saveTargets(before: QueueState): Promise<void> {
-    const { rig, actor, access } = this.#context;
-    const changed = Object.entries(this.#state.targets).filter(
-      ([target, value]) => before.targets[target] !== value,
-    );
-    if (changed.length === 0) return;
-    await access.ledger.write(
-      actor,
-      changed.map(([target, value]) => {
-        const paused = this.#observation.targets.get(target)?.paused;
-        const record: TargetRecord = { ...value, ...(paused === undefined ? {} : { paused }) };
-        return putTarget(rig.name, target, record);
-      }),
-    );
+    await saveTargets(this.#context, before.targets, state.targets, this.#observation);
   }
 
   async #execute(command: Command): Promise<void> {
@@ -344,7 +300,7 @@ export class QueueDriver {
   async #gate(command: Extract<Command, { readonly do: "gate" }>): Promise<void> {
     const writer = this.#writer ?? (await this.#beginBaseRun());
     if (command.prefix > 0 && command.attempt === 1) this.#counts.gateRuns++;
-    await this.#tellBisect(writer, command.prefix);
+    if (this.#state.run !== null) await tellBisect(this.#context, writer, this.#state.run, command.prefix);
     this.#flights.start(writer, command);
   }
 
@@ -360,32 +316,6 @@ export class QueueDriver {
 
   #newRunId(): string {
     return `mqr-${Buffer.from(this.#context.access.random.bytes(4)).toString("hex")}`;
-  }
-
-  async #tellBisect(writer: RunWriter, prefix: number): Promise<void> {
-    const { run } = this.#state;
-    if (run === null || prefix === 0) return;
-    const { lo, hi } = bounds(run.probes);
-    if (hi === undefined || prefix >= hi) return;
-    const { ledger } = this.#context.access;
-    await ledger.write(this.#context.actor, [
-      {
-        op: "event",
-        event: {
-          type: "batch_bisect",
-          payload: {
-            batch: writer.run.id,
-            lo,
-            hi,
-            prefix,
-            left: prefix - lo,
-            right: hi - prefix,
-            depth: writer.run.gateRuns,
-            rig: this.#context.rig.name,
-          },
-        },
-      },
-    ]);
   }
 
   async #push(upTo: number, expect: string): Promise<void> {
@@ -496,14 +426,5 @@ export class QueueDriver {
 
   async #rest(ms: number): Promise<void> {
     await pause(ms, undefined, { signal: this.#options.signal }).catch(() => {});
-  }
-
-  #report(): QueueReport {
-    const wakeAt = this.#wakeAt;
-    return {
-      ...this.#counts,
-      waiting: this.#observation.inputs.length,
-      ...(wakeAt === undefined ? {} : { wakeAt }),
-    };
   }
 }

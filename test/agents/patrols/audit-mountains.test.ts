@@ -100,6 +100,50 @@ test("one that stands still is reported after ten minutes, again after an hour, 
   expect(town.events("mountain_stalled")).toHaveLength(2);
 }, 60_000);
 
+test("a quarantined request sets its bead aside, a parked rig and an open decision are told, and nothing of it twice", async () => {
+  town.settings = { max_fix_attempts: 1, retry_flaky_tests: 0 };
+  const issue = at(0);
+  const { mr } = await town.submit({ "a.txt": "bad\n" }, { issue });
+  await town.run();
+  expect(await town.mr(mr)).toMatchObject({ phase: "quarantined" });
+  const decision =
+    (
+      await access.ledger.write("overseer", [
+        { op: "create", bead: { title: "Which way?", type: "decision", scope: "web" } },
+      ])
+    ).created[0] ?? "";
+  await access.ledger.write("overseer", [
+    { op: "addDependency", edge: { from: at(3), to: decision, type: "blocks" } },
+  ]);
+  const looks = async () => {
+    const parked = await readinessContext(access.ledger, {
+      now: access.clock.now(),
+      parkedRigs: new Set(["web"]),
+    });
+    await auditMountains(access, parked);
+    return access.ledger.head();
+  };
+  const first = await looks();
+  expect(await looks()).toBe(first);
+  expect(await looks()).toBe(first);
+
+  expect(await access.ledger.get(issue)).toMatchObject({
+    status: "blocked",
+    labels: expect.arrayContaining(["mountain:skipped"]),
+    notes: `${mr} was quarantined`,
+  });
+  const told = (await mail()).filter((message) => message.assignee === "overseer");
+  const titles = told.map((message) => message.title);
+  expect(titles).toHaveLength(2);
+  expect(titles).toContain(`${at(3)} waits: needs decision ${decision}`);
+  expect(titles.join("\n")).toContain("waits: rig web takes no work now");
+  const asked = await access.ledger.find({ type: "escalation" });
+  expect(asked.map((each) => each.labels.find((label) => label.startsWith("severity:"))).toSorted()).toEqual([
+    "severity:high",
+    "severity:medium",
+  ]);
+}, 60_000);
+
 test("a branch that fails the gates three times is a skipped bead, and the rest of its mountain goes on", async () => {
   town.settings = { max_fix_attempts: 0, retry_flaky_tests: 0 };
   const issue = at(0);

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
 import { runQueue, type RunQueueOptions } from "../../../src/agents/refinery/refinery.ts";
-import type { QueueReport } from "../../../src/agents/refinery/drive-queue.ts";
+import type { QueueReport } from "../../../src/agents/refinery/queue-report.ts";
 import type { TownEvent } from "../../../src/core/events/event.ts";
 import { readEvents } from "../../../src/core/events/read-events.ts";
 import { cloneShared } from "../../../src/core/git/repository.ts";

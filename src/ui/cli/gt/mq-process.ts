@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { forecastBatch } from "../../../agents/refinery/forecast-batch.ts";
 import { queueContext } from "../../../agents/refinery/queue-context.ts";
-import type { QueueReport } from "../../../agents/refinery/drive-queue.ts";
+import type { QueueReport } from "../../../agents/refinery/queue-report.ts";
 import { runQueue, type RunQueueOptions } from "../../../agents/refinery/refinery.ts";
 import { GtError } from "../../../core/gt-error.ts";
 import type { Ledger } from "../../../core/ledger/ledger.ts";
