@@ -1,13 +1,6 @@
 import { formBatch } from "./batch.ts";
-import {
-  type Command,
-  emptyTarget,
-  type Fact,
-  type Probe,
-  type QueueState,
-  type Run,
-  type TargetState,
-} from "./queue-state.ts";
+import type { Command, Fact, Probe, QueueState, Run, TargetState } from "./queue-state.ts";
+import { QueueDraft } from "./queue-draft.ts";
 import { inQueueOrder } from "./score.ts";
 import { nextMove, pointless, unknown } from "./search.ts";
 
@@ -38,21 +31,20 @@ export function step(state: QueueState, fact: Fact): Step {
   return queue.result();
 }
 
-/** Working copy of one step. Only `take` and `startSomething` are called from outside. */
+/** One step. Only `take` and `startSomething` are called from outside. */
 class Decision {
-  readonly #commands: Command[] = [];
-  #state: QueueState;
+  readonly #draft: QueueDraft;
 
   constructor(state: QueueState) {
-    this.#state = state;
+    this.#draft = new QueueDraft(state);
   }
 
   get run(): Run | null {
-    return this.#state.run;
+    return this.#draft.run;
   }
 
   result(): Step {
-    return { state: this.#state, commands: this.#commands };
+    return { state: this.#draft.state, commands: this.#draft.commands };
   }
 
   take(fact: Fact): void {
@@ -92,18 +84,18 @@ class Decision {
 
   /** Chooses the target of the most urgent request that may run now, or says when to look again (spec/05 §2.2 step 4). */
   startSomething(): void {
-    const { queue, now } = this.#state;
+    const { queue, now } = this.#draft.state;
     const wakes: number[] = [];
     const targets = new Set(inQueueOrder(queue, now).map((mr) => mr.target));
     for (const target of targets) {
-      const state = this.#target(target);
+      const state = this.#draft.target(target);
       if (state.hold !== undefined && state.hold.until > now) {
         wakes.push(state.hold.until);
         continue;
       }
       const { red } = state;
       const plan = formBatch(
-        this.#state,
+        this.#draft.state,
         target,
         state,
         red === undefined ? {} : { alone: true, tried: red.tried },
@@ -121,11 +113,11 @@ class Decision {
       }
       wakes.push(lookAt);
     }
-    if (wakes.length > 0) this.#do({ do: "wake", at: Math.min(...wakes) });
+    if (wakes.length > 0) this.#draft.do({ do: "wake", at: Math.min(...wakes) });
   }
 
   #sync(target: string, purpose: Run["purpose"]): void {
-    this.#setRun({
+    this.#draft.setRun({
       target,
       phase: "syncing",
       purpose,
@@ -140,46 +132,46 @@ class Decision {
       errors: 0,
       retry: null,
     });
-    this.#do({ do: "sync", target });
+    this.#draft.do({ do: "sync", target });
   }
 
   // --- facts -------------------------------------------------------------------------------------------------------
 
   #clock(now: number): void {
-    this.#state = { ...this.#state, now };
-    const { run } = this.#state;
+    this.#draft.state = { ...this.#draft.state, now };
+    const { run } = this.#draft.state;
     if (run?.retry == null) return;
     if (run.retry.at > now) {
-      this.#do({ do: "wake", at: run.retry.at });
+      this.#draft.do({ do: "wake", at: run.retry.at });
       return;
     }
-    this.#setRun({ ...run, retry: null });
+    this.#draft.setRun({ ...run, retry: null });
     this.#gate(run.retry.prefix);
   }
 
   #arrived(mr: QueueState["queue"][number]): void {
-    const before = this.#state.queue.find((other) => other.id === mr.id);
-    const queue = this.#state.queue.filter((other) => other !== before);
-    this.#state = { ...this.#state, queue: [...queue, mr] };
-    const { red } = this.#target(mr.target);
+    const before = this.#draft.state.queue.find((other) => other.id === mr.id);
+    const queue = this.#draft.state.queue.filter((other) => other !== before);
+    this.#draft.state = { ...this.#draft.state, queue: [...queue, mr] };
+    const { red } = this.#draft.target(mr.target);
     // A new head may repair what the old one did not.
     if (before !== undefined && before.head !== mr.head && red?.tried.includes(mr.id))
-      this.#patchTarget(mr.target, { red: { ...red, tried: red.tried.filter((id) => id !== mr.id) } });
+      this.#draft.patchTarget(mr.target, { red: { ...red, tried: red.tried.filter((id) => id !== mr.id) } });
   }
 
   #withdrawn(id: string): void {
-    const { run } = this.#state;
-    this.#leaveQueue([id]);
+    const { run } = this.#draft.state;
+    this.#draft.leaveQueue([id]);
     if (run === null) return;
     const position = run.items.findIndex((item) => item.id === id);
     const isMember = run.phase === "stacking" ? run.ids.includes(id) : position >= run.landed;
     if (!isMember || run.withdrawn.includes(id)) return;
-    this.#setRun({ ...run, withdrawn: [...run.withdrawn, id] });
+    this.#draft.setRun({ ...run, withdrawn: [...run.withdrawn, id] });
     if (run.phase === "searching" && run.pushing === null) this.#abort("a member was withdrawn");
   }
 
   #synced(fact: Extract<Fact, { t: "synced" }>): void {
-    const { run } = this.#state;
+    const { run } = this.#draft.state;
     if (run?.target !== fact.target) return;
     if (run.phase === "arriving") {
       this.#arrivalKnown(run, fact.landed);
@@ -188,7 +180,7 @@ class Decision {
     if (run.phase !== "syncing") return;
     if (fact.landed.length > 0) this.#finalise(fact.landed);
 
-    const red = this.#target(run.target).red;
+    const red = this.#draft.target(run.target).red;
     if (red !== undefined && fact.baseGreen) this.#turnGreen(run.target);
     const stillRed = fact.baseGreen ? undefined : red;
     if (stillRed !== undefined && (run.purpose === "base" || stillRed.base !== fact.base)) {
@@ -197,18 +189,18 @@ class Decision {
     }
 
     const plan = formBatch(
-      { ...this.#state, policy: { ...this.#state.policy, batchWaitMs: 0 } },
+      { ...this.#draft.state, policy: { ...this.#draft.state.policy, batchWaitMs: 0 } },
       run.target,
-      this.#target(run.target),
+      this.#draft.target(run.target),
       stillRed === undefined ? {} : { alone: true, tried: stillRed.tried },
     );
     if (plan.plan !== "batch") {
-      this.#setRun(null);
+      this.#draft.setRun(null);
       return;
     }
-    this.#patchTarget(run.target, { urgentLast: plan.urgent });
+    this.#draft.patchTarget(run.target, { urgentLast: plan.urgent });
     const base: Probe = { ...unknown, verdict: fact.baseGreen ? "green" : null };
-    this.#setRun({
+    this.#draft.setRun({
       ...run,
       phase: "stacking",
       purpose: stillRed === undefined ? "batch" : "solo",
@@ -217,36 +209,43 @@ class Decision {
       expect: fact.base,
       probes: [base],
     });
-    this.#do({ do: "stack", target: run.target, base: fact.base, ids: plan.ids });
+    this.#draft.do({ do: "stack", target: run.target, base: fact.base, ids: plan.ids });
   }
 
   /** Gates a red target's base alone: it has moved, or its environment may have recovered (spec/05 §2.7). */
   #probeBase(run: Run, base: string, red: NonNullable<TargetState["red"]>): void {
-    const { now } = this.#state;
+    const { now } = this.#draft.state;
     if (base === red.base && red.probeAt > now) {
-      this.#patchTarget(run.target, { red: { ...red, lookAt: now + lookAtRedMs } });
-      this.#setRun(null);
+      this.#draft.patchTarget(run.target, { red: { ...red, lookAt: now + lookAtRedMs } });
+      this.#draft.setRun(null);
       return;
     }
-    this.#setRun({ ...run, phase: "searching", purpose: "base", base, expect: base, probes: [unknown] });
+    this.#draft.setRun({
+      ...run,
+      phase: "searching",
+      purpose: "base",
+      base,
+      expect: base,
+      probes: [unknown],
+    });
     this.#search();
   }
 
   #syncFailed(fact: Extract<Fact, { t: "syncFailed" }>): void {
-    const { run } = this.#state;
+    const { run } = this.#draft.state;
     if (run?.target !== fact.target) return;
     const members = run.items.slice(run.landed).map((item) => item.id);
     this.#end(members, fact.because, { hold: { because: fact.because, ms: fact.retryMs } });
   }
 
   #stacked(fact: Extract<Fact, { t: "stacked" }>): void {
-    const { run } = this.#state;
+    const { run } = this.#draft.state;
     if (run?.phase !== "stacking") return;
     for (const out of fact.out) this.#refused(out, run);
     const probes = fact.items.map(
       (item): Probe => ({ ...unknown, verdict: item.known === "green" ? "green" : null }),
     );
-    this.#setRun({
+    this.#draft.setRun({
       ...run,
       phase: "searching",
       items: fact.items.map(({ id, landing, tree }) => ({ id, landing, tree })),
@@ -267,26 +266,26 @@ class Decision {
     if (run.withdrawn.includes(out.id)) return;
     switch (out.kind) {
       case "deferred":
-        this.#carry([out.id]);
-        this.#do({
+        this.#draft.carry([out.id]);
+        this.#draft.do({
           do: "release",
           ids: [out.id],
           because: `behind ${(out.behind ?? []).join(" ")}`.trim(),
         });
         return;
       case "missing":
-        this.#leaveQueue([out.id]);
-        this.#do({ do: "missing", id: out.id });
+        this.#draft.leaveQueue([out.id]);
+        this.#draft.do({ do: "missing", id: out.id });
         return;
       default:
-        this.#leaveQueue([out.id]);
-        this.#do({ do: "conflict", id: out.id, kind: out.kind, files: out.files ?? [] });
+        this.#draft.leaveQueue([out.id]);
+        this.#draft.do({ do: "conflict", id: out.id, kind: out.kind, files: out.files ?? [] });
         return;
     }
   }
 
   #gated(fact: Extract<Fact, { t: "gated" }>): void {
-    const { run } = this.#state;
+    const { run } = this.#draft.state;
     const probe = run?.probes[fact.prefix];
     if (run?.phase !== "searching" || probe === undefined) return;
     if (!probe.flying || probe.attempts !== fact.attempt) return;
@@ -305,26 +304,26 @@ class Decision {
             flying: false,
             reruns,
             verdict: "red",
-            confirmed: fact.isFinal ?? reruns >= this.#state.policy.retryFlaky,
+            confirmed: fact.isFinal ?? reruns >= this.#draft.state.policy.retryFlaky,
             failed: fact.failed,
           };
-    this.#setProbe(fact.prefix, after);
+    this.#draft.setProbe(fact.prefix, after);
     this.#search();
   }
 
   #gateError(run: Run, prefix: number, because: readonly string[]): void {
-    this.#setProbe(prefix, { ...(run.probes[prefix] ?? unknown), flying: false });
+    this.#draft.setProbe(prefix, { ...(run.probes[prefix] ?? unknown), flying: false });
     const delay = errorDelays[run.errors];
     if (delay !== undefined) {
-      const at = this.#state.now + delay;
-      this.#setRun({ ...(this.run ?? run), errors: run.errors + 1, retry: { prefix, at } });
-      this.#do({ do: "wake", at });
+      const at = this.#draft.state.now + delay;
+      this.#draft.setRun({ ...(this.#draft.run ?? run), errors: run.errors + 1, retry: { prefix, at } });
+      this.#draft.do({ do: "wake", at });
       return;
     }
-    const errors = this.#target(run.target).errors + 1;
+    const errors = this.#draft.target(run.target).errors + 1;
     const members = run.items.slice(run.landed).map((item) => item.id);
     this.#chargeCrash(members);
-    this.#patchTarget(run.target, { errors });
+    this.#draft.patchTarget(run.target, { errors });
     const reason = because.length > 0 ? `error: ${because.join(", ")}` : "error";
     this.#end(members, reason, {
       hold: { because: reason, ms: Math.min(15, 2 ** (errors - 1)) * minute },
@@ -333,29 +332,29 @@ class Decision {
   }
 
   #pushed(upTo: number): void {
-    const { run } = this.#state;
+    const { run } = this.#draft.state;
     if (run == null || run.pushing === null || upTo > run.pushing || upTo <= run.landed) return;
     const expect = run.items[upTo - 1]?.landing ?? run.expect;
-    this.#setRun({ ...run, pushing: null });
+    this.#draft.setRun({ ...run, pushing: null });
     this.#landed(upTo, expect);
-    const now = this.run;
+    const now = this.#draft.run;
     if (now?.withdrawn.some((id) => !isLanded(now, id))) this.#abort("a member was withdrawn");
     else this.#search();
   }
 
   #pushFailed(kind: Extract<Fact, { t: "pushFailed" }>["kind"]): void {
-    const { run } = this.#state;
+    const { run } = this.#draft.state;
     if (run == null || run.pushing === null) return;
     if (kind === "infra") {
-      this.#cancelFlights(run);
-      this.#setRun({ ...(this.run ?? run), pushing: null, phase: "arriving" });
-      this.#do({ do: "sync", target: run.target });
+      this.#draft.cancelFlights(run);
+      this.#draft.setRun({ ...(this.#draft.run ?? run), pushing: null, phase: "arriving" });
+      this.#draft.do({ do: "sync", target: run.target });
       return;
     }
-    this.#setRun({ ...run, pushing: null });
+    this.#draft.setRun({ ...run, pushing: null });
     if (kind === "moved") {
-      const moves = this.#target(run.target).moves + 1;
-      this.#patchTarget(run.target, { moves: moves % movesBeforeHold });
+      const moves = this.#draft.target(run.target).moves + 1;
+      this.#draft.patchTarget(run.target, { moves: moves % movesBeforeHold });
       this.#abort(
         "the target moved",
         moves < movesBeforeHold ? {} : { hold: { because: "target_moved", ms: holdMs.moved } },
@@ -375,7 +374,7 @@ class Decision {
     const arrived = run.items.findLastIndex((item) => onTarget.includes(item.id)) + 1;
     if (arrived > run.landed) {
       const expect = run.items[arrived - 1]?.landing ?? run.expect;
-      this.#setRun({ ...run, phase: "searching" });
+      this.#draft.setRun({ ...run, phase: "searching" });
       this.#landed(arrived, expect);
       this.#abort("the push was interrupted");
       return;
@@ -386,12 +385,12 @@ class Decision {
   // --- the search ----------------------------------------------------------------------------------------------------
 
   #search(): void {
-    const { run } = this.#state;
+    const { run } = this.#draft.state;
     if (run?.phase !== "searching" || run.retry !== null) return;
-    for (const prefix of pointless(run.probes)) this.#cancel(prefix);
-    const current = this.run;
+    for (const prefix of pointless(run.probes)) this.#draft.cancel(prefix);
+    const current = this.#draft.run;
     if (current === null) return;
-    const move = nextMove(current, this.#state.policy);
+    const move = nextMove(current, this.#draft.state.policy);
     switch (move.move) {
       case "wait":
         return;
@@ -402,8 +401,8 @@ class Decision {
         this.#gate(move.prefix);
         return;
       case "land":
-        this.#setRun({ ...current, pushing: move.upTo });
-        this.#do({ do: "push", upTo: move.upTo, expect: current.expect });
+        this.#draft.setRun({ ...current, pushing: move.upTo });
+        this.#draft.do({ do: "push", upTo: move.upTo, expect: current.expect });
         return;
       case "eject":
         this.#eject(current, move.prefix);
@@ -420,27 +419,27 @@ class Decision {
 
   /** Gates a prefix, or only its failed gates when it is red already. */
   #gate(prefix: number): void {
-    const probe = this.run?.probes[prefix];
+    const probe = this.#draft.run?.probes[prefix];
     if (probe === undefined) return;
     const attempt = probe.attempts + 1;
-    this.#setProbe(prefix, { ...probe, attempts: attempt, flying: true });
+    this.#draft.setProbe(prefix, { ...probe, attempts: attempt, flying: true });
     const only = probe.verdict === "red" && probe.failed.length > 0 ? { only: probe.failed } : {};
-    this.#do({ do: "gate", prefix, attempt, ...only });
+    this.#draft.do({ do: "gate", prefix, attempt, ...only });
   }
 
   #eject(run: Run, prefix: number): void {
     const item = run.items[prefix - 1];
     if (item === undefined) return;
-    this.#leaveQueue([item.id]);
-    this.#decided(run.target, [true]);
-    this.#do({ do: "eject", id: item.id, greenPrefix: prefix - 1, redPrefix: prefix });
+    this.#draft.leaveQueue([item.id]);
+    this.#draft.decided(run.target, [true]);
+    this.#draft.do({ do: "eject", id: item.id, greenPrefix: prefix - 1, redPrefix: prefix });
     const rest = run.items.slice(prefix).map((later) => later.id);
     this.#end(rest, `after ${item.id} was set aside`, {});
   }
 
   #baseRed(run: Run): void {
-    const { now } = this.#state;
-    const before = this.#target(run.target).red;
+    const { now } = this.#draft.state;
+    const before = this.#draft.target(run.target).red;
     const [first] = run.items;
     const triedBefore = before?.base === run.base ? before.tried : [];
     const red = {
@@ -449,9 +448,10 @@ class Decision {
       probeAt: run.purpose === "solo" && before !== undefined ? before.probeAt : now + probeRedMs,
       lookAt: now + lookAtRedMs,
     };
-    this.#patchTarget(run.target, { red });
+    this.#draft.patchTarget(run.target, { red });
     const failed = run.probes[0]?.failed ?? [];
-    if (run.purpose !== "solo") this.#do({ do: "targetRed", target: run.target, base: run.base, failed });
+    if (run.purpose !== "solo")
+      this.#draft.do({ do: "targetRed", target: run.target, base: run.base, failed });
     this.#end(
       run.items.map((item) => item.id),
       "target_red",
@@ -460,27 +460,27 @@ class Decision {
   }
 
   #landed(upTo: number, expect: string): void {
-    const { run } = this.#state;
+    const { run } = this.#draft.state;
     if (run === null) return;
     const ids = run.items.slice(run.landed, upTo).map((item) => item.id);
-    this.#setRun({ ...run, landed: upTo, expect });
-    this.#patchTarget(run.target, { moves: 0, errors: 0 });
-    this.#decided(
+    this.#draft.setRun({ ...run, landed: upTo, expect });
+    this.#draft.patchTarget(run.target, { moves: 0, errors: 0 });
+    this.#draft.decided(
       run.target,
       ids.map(() => false),
     );
     this.#finalise(ids);
-    if (this.#target(run.target).red !== undefined) this.#turnGreen(run.target);
+    if (this.#draft.target(run.target).red !== undefined) this.#turnGreen(run.target);
   }
 
   // --- ends ----------------------------------------------------------------------------------------------------------
 
   /** Ends a run without blame: everything that is not on the target goes back, or out if it was withdrawn. */
   #abort(because: string, options: { hold?: { because: string; ms: number } } = {}): void {
-    const { run } = this.#state;
+    const { run } = this.#draft.state;
     if (run === null) return;
     const waiting = run.items.slice(run.landed).map((item) => item.id);
-    for (const id of run.withdrawn) if (!isLanded(run, id)) this.#do({ do: "drop", id });
+    for (const id of run.withdrawn) if (!isLanded(run, id)) this.#draft.do({ do: "drop", id });
     this.#end(
       waiting.filter((id) => !run.withdrawn.includes(id)),
       because,
@@ -493,111 +493,54 @@ class Decision {
     because: string,
     options: { hold?: { because: string; ms: number }; aborted?: boolean },
   ): void {
-    const { run } = this.#state;
+    const { run } = this.#draft.state;
     if (run === null) return;
-    this.#cancelFlights(run);
+    this.#draft.cancelFlights(run);
     if (released.length > 0) {
-      this.#carry(released);
-      this.#do({ do: "release", ids: released, because });
+      this.#draft.carry(released);
+      this.#draft.do({ do: "release", ids: released, because });
     }
     if (options.hold !== undefined) this.#hold(run.target, options.hold.because, options.hold.ms);
-    this.#setRun(null);
-    this.#do({ do: "finish", target: run.target, aborted: options.aborted === true });
+    this.#draft.setRun(null);
+    this.#draft.do({ do: "finish", target: run.target, aborted: options.aborted === true });
   }
 
   #hold(target: string, because: string, ms: number): void {
-    const until = this.#state.now + ms;
-    this.#patchTarget(target, { hold: { because, until } });
-    this.#do({ do: "hold", target, because, until });
+    const until = this.#draft.state.now + ms;
+    this.#draft.patchTarget(target, { hold: { because, until } });
+    this.#draft.do({ do: "hold", target, because, until });
   }
 
   /** A request that crashed three runs and was alone in the last one is taken for the reason (spec/05 §2.10). */
   #chargeCrash(members: readonly string[]): void {
     const alone = members.length === 1;
     for (const id of members) {
-      const mr = this.#state.queue.find((waiting) => waiting.id === id);
+      const mr = this.#draft.state.queue.find((waiting) => waiting.id === id);
       if (mr === undefined) continue;
       if (alone && mr.crashes + 1 >= poisonCrashes) {
-        this.#leaveQueue([id]);
-        this.#do({ do: "quarantine", id, because: "crashes_runner" });
-      } else this.#replace({ ...mr, crashes: mr.crashes + 1 });
+        this.#draft.leaveQueue([id]);
+        this.#draft.do({ do: "quarantine", id, because: "crashes_runner" });
+      } else this.#draft.replace({ ...mr, crashes: mr.crashes + 1 });
     }
   }
 
   #finalise(ids: readonly string[]): void {
     if (ids.length === 0) return;
-    this.#leaveQueue(ids);
+    this.#draft.leaveQueue(ids);
     // What was waited for is there.
-    const queue = this.#state.queue.map((mr) =>
+    const queue = this.#draft.state.queue.map((mr) =>
       mr.dependsOn.some((id) => ids.includes(id))
         ? { ...mr, dependsOn: mr.dependsOn.filter((id) => !ids.includes(id)) }
         : mr,
     );
-    this.#state = { ...this.#state, queue };
-    this.#do({ do: "finalise", ids });
+    this.#draft.state = { ...this.#draft.state, queue };
+    this.#draft.do({ do: "finalise", ids });
   }
 
   #turnGreen(target: string): void {
-    const { red: _over, ...rest } = this.#target(target);
-    this.#setTarget(target, rest);
-    this.#do({ do: "targetGreen", target });
-  }
-
-  // --- the working copy ----------------------------------------------------------------------------------------------
-
-  #do(command: Command): void {
-    this.#commands.push(command);
-  }
-
-  #cancel(prefix: number): void {
-    const probe = this.run?.probes[prefix];
-    if (probe === undefined) return;
-    this.#setProbe(prefix, { ...probe, flying: false });
-    this.#do({ do: "cancel", prefix });
-  }
-
-  #cancelFlights(run: Run): void {
-    for (const [prefix, probe] of run.probes.entries()) if (probe.flying) this.#cancel(prefix);
-  }
-
-  #leaveQueue(ids: readonly string[]): void {
-    this.#state = { ...this.#state, queue: this.#state.queue.filter((mr) => !ids.includes(mr.id)) };
-  }
-
-  #carry(ids: readonly string[]): void {
-    for (const mr of this.#state.queue)
-      if (ids.includes(mr.id) && !mr.carried) this.#replace({ ...mr, carried: true });
-  }
-
-  #replace(mr: QueueState["queue"][number]): void {
-    const queue = this.#state.queue.map((other) => (other.id === mr.id ? mr : other));
-    this.#state = { ...this.#state, queue };
-  }
-
-  #decided(target: string, culprits: readonly boolean[]): void {
-    this.#patchTarget(target, { decided: [...this.#target(target).decided, ...culprits].slice(-50) });
-  }
-
-  #target(target: string): TargetState {
-    return this.#state.targets[target] ?? emptyTarget;
-  }
-
-  #patchTarget(target: string, patch: Partial<TargetState>): void {
-    this.#setTarget(target, { ...this.#target(target), ...patch });
-  }
-
-  #setTarget(target: string, value: TargetState): void {
-    this.#state = { ...this.#state, targets: { ...this.#state.targets, [target]: value } };
-  }
-
-  #setRun(run: Run | null): void {
-    this.#state = { ...this.#state, run };
-  }
-
-  #setProbe(prefix: number, probe: Probe): void {
-    const { run } = this.#state;
-    if (run === null) return;
-    this.#setRun({ ...run, probes: run.probes.map((other, index) => (index === prefix ? probe : other)) });
+    const { red: _over, ...rest } = this.#draft.target(target);
+    this.#draft.setTarget(target, rest);
+    this.#draft.do({ do: "targetGreen", target });
   }
 }
 
