@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { assess, byUrgency, type HealthState, type Liveness } from "../../core/health/assess.ts";
 import { roleIcons } from "../../core/health/role-icon.ts";
 import { type HealthThresholds, thresholdsOf } from "../../core/health/thresholds.ts";
-import type { Agent, AgentState, Bead, Role } from "../../core/ledger/bead.ts";
+import type { HookState, Agent, AgentState, Bead, Role } from "../../core/ledger/bead.ts";
 import { isLocked } from "../../core/lock/lock.ts";
 import { agentHome, parseAddress } from "../../core/town/address.ts";
 import { sessionName } from "../../core/town/agent-names.ts";
@@ -26,6 +26,8 @@ export interface AgentView {
   readonly needsAttention: boolean;
   /** Id of the bead on its hook; empty when there is none. */
   readonly bead: string;
+  /** Stage of its assignment; nothing before the first one. */
+  readonly hook?: Exclude<HookState, "">;
   readonly title: string;
   readonly idleMs: number;
   readonly reason: string;
@@ -144,6 +146,7 @@ export function viewAgent(input: ViewInput): AgentView {
     tag: health.tag ?? "",
     needsAttention: health.needsAttention,
     bead: bead?.id ?? "",
+    ...(agent.hookState === "" ? {} : { hook: agent.hookState }),
     title: bead?.title ?? "",
     idleMs: health.idleMs,
     reason: health.reason,

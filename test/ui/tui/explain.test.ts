@@ -3,6 +3,8 @@ import { expect, test } from "vitest";
 import { bdTree } from "../../../src/ui/cli/bd-tree.ts";
 import type { CommandSpec } from "../../../src/ui/cli/command.ts";
 import { gtTree } from "../../../src/ui/cli/tree.ts";
+import { explainAgent } from "../../../src/ui/tui/views/explain.ts";
+import { agentOf, townOf } from "./support/town-of.ts";
 
 function isCommand(words: readonly string[], tree: readonly CommandSpec[]): boolean {
   const spec = tree.find(({ name, aliases }) => name === words[0] || aliases?.includes(words[0] ?? ""));
@@ -20,3 +22,12 @@ test.each(["views/explain.ts", "views/explain-work.ts", "undo.ts"])(
       expect(isCommand(words.split(" "), program === "gt" ? gtTree : bdTree), line).toBe(true);
   },
 );
+
+test("the explanation of an agent shows how far its assignment is, and nothing of the kind before the first one", () => {
+  const resting = agentOf({ address: "acme/polecats/nux", state: "paused", hook: "suspended" });
+  const { lines } = explainAgent(resting, townOf());
+  expect(lines).toContain("Hook     Created › Active › [Suspended] › Completed › Archived");
+  expect(lines).toContain("         work rests on the hook until somebody resumes it");
+  const fresh = explainAgent(agentOf({ address: "acme/polecats/nux" }), townOf()).lines;
+  expect(fresh.some((line) => line.startsWith("Hook"))).toBe(false);
+});

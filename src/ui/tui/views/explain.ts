@@ -1,3 +1,4 @@
+import { describeHookStage, hookStageLine } from "../../../agents/lifecycle/hook-stages.ts";
 import type { AgentView } from "../../../agents/patrols/agent-health.ts";
 import { formatSpan } from "../../../core/duration.ts";
 import type { HealthState } from "../../../core/health/assess.ts";
@@ -65,6 +66,9 @@ export function explainAgent(agent: AgentView, town: TownData): Detail {
       `Do       ${remedy}`,
       "",
       `Bead     ${agent.bead === "" ? "none" : `${agent.bead} ${agent.title}`}`,
+      ...(agent.hook === undefined
+        ? []
+        : [`Hook     ${hookStageLine(agent.hook)}`, `         ${describeHookStage(agent.hook)}`]),
       ...queued.map((row) => `Queue    ${row.branch} is ${row.status}`),
       `Session  ${session}`,
       `State    ${agent.state}${agent.runtime === "" ? "" : `, runtime ${agent.runtime}`}`,
