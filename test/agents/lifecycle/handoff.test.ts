@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { liveSession } from "../../../src/agents/lifecycle/agent-session.ts";
 import { handoff, prepareHandoff } from "../../../src/agents/lifecycle/handoff.ts";
@@ -54,6 +56,24 @@ describe("killed with -9, exactly one fresh session runs after recovery", () => 
     ]);
     const after = await sessions();
     expect(after).toHaveLength(1);
+    expect(after[0]?.runId).not.toBe(before?.runId);
+    expect(await access.ledger.rows("operations")).toEqual([]);
+  });
+
+  test("with the host killed beside it", async () => {
+    const before = await liveSession(access, address);
+    await town.gt(["handoff", address, "-y"], { GT_TEST_CRASH: "handoff.respawn" });
+    const host = JSON.parse(readFileSync(join(town.town.paths.runtime, "host.json"), "utf8")) as {
+      readonly pid: number;
+    };
+    process.kill(host.pid, "SIGKILL");
+    await waitFor(async () => (await liveSession(access, address).catch(() => before)) === undefined, {
+      timeoutMs: 30_000,
+      what: "the host to be gone",
+    });
+    await recoverOperations(access);
+    const after = await sessions();
+    expect(after).toMatchObject([{ session: before?.session, bead, topic: "handoff" }]);
     expect(after[0]?.runId).not.toBe(before?.runId);
     expect(await access.ledger.rows("operations")).toEqual([]);
   });
