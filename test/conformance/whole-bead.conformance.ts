@@ -56,6 +56,8 @@ describe.skipIf(program === undefined || !hasTime(60_000))("a whole bead", () =>
 
   test("three real sessions do their beads, one of them killed on the way, and all three land once", async () => {
     const access = await town.access();
+    // Landing and recovery are the daemon's.
+    town.wantUp();
     const beads: Bead[] = [];
     for (const title of ["Paint the shed", "Paint the fence", "Paint the gate"])
       beads.push(await town.bead(access, title, "true", { description: "With green paint." }));
