@@ -1,6 +1,6 @@
 import { actions } from "./actions.ts";
 import type { Control } from "./control.ts";
-import { bindingFor } from "./keymap.ts";
+import { bindingFor } from "./look-up-key.ts";
 import { inside, layOut } from "./layout.ts";
 import { Mouse } from "./mouse.ts";
 import { handleOverlayKey, pasteIntoOverlay } from "./overlay-keys.ts";

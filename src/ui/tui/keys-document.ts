@@ -1,4 +1,5 @@
-import { keymap, type Place, showKey } from "./keymap.ts";
+import { keymap, type Place } from "./keymap.ts";
+import { showKey } from "./look-up-key.ts";
 
 const places: readonly (readonly [Place, string])[] = [
   ["anywhere", "Everywhere but in a session that is typed into"],

@@ -1,6 +1,6 @@
 import { actions, moveIn, select } from "./actions.ts";
 import type { Control } from "./control.ts";
-import { bindingFor } from "./keymap.ts";
+import { bindingFor } from "./look-up-key.ts";
 import { inside, layOut } from "./layout.ts";
 import type { BufferPlace } from "./panes/selection.ts";
 import type { Rect } from "./screen/cell-grid.ts";

@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { actions } from "../../../src/ui/tui/actions.ts";
-import { bindingFor, bindingsHere, keymap, type Place } from "../../../src/ui/tui/keymap.ts";
+import { keymap, type Place } from "../../../src/ui/tui/keymap.ts";
+import { bindingFor, bindingsHere } from "../../../src/ui/tui/look-up-key.ts";
 import { keysDocument } from "../../../src/ui/tui/keys-document.ts";
 import { stateOf } from "./support/town-of.ts";
 

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { bindingFor, keymap } from "../../../src/ui/tui/keymap.ts";
+import { keymap } from "../../../src/ui/tui/keymap.ts";
+import { bindingFor } from "../../../src/ui/tui/look-up-key.ts";
 import { withOwnKeys } from "../../../src/ui/tui/own-keys.ts";
 import { stateOf } from "./support/town-of.ts";
 

@@ -1,4 +1,4 @@
-import { bindingsHere, showKey } from "../keymap.ts";
+import { bindingsHere, showKey } from "../look-up-key.ts";
 import type { TuiState } from "../store/state.ts";
 import type { Look } from "./panel.tsx";
 import { bold, fitLine, type Line, lineWidth, span } from "./spans.ts";

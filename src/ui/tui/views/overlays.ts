@@ -1,4 +1,4 @@
-import { bindingsHere, showKey } from "../keymap.ts";
+import { bindingsHere, showKey } from "../look-up-key.ts";
 import type { Rect } from "../screen/cell-grid.ts";
 import { padded, textWidth, wrapText } from "../screen/text-width.ts";
 import { type LineEditor, lineText } from "../store/line-editor.ts";
