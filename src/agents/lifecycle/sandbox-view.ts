@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { aheadBehind } from "../../core/git/ancestry.ts";
 import { currentBranch } from "../../core/git/branch.ts";
-import { listSnapshots } from "../../core/git/hook-snapshots.ts";
+import { listSnapshots, snapshotRefs } from "../../core/git/hook-snapshots.ts";
+import { readRefs } from "../../core/git/read-refs.ts";
 import { changedFiles } from "../../core/git/work-at-risk.ts";
 import { gitDirectoryOf } from "../../core/git/git-directory.ts";
 import { isValidWorktree } from "../../core/git/worktree.ts";
@@ -26,13 +27,14 @@ export interface SandboxView {
   readonly snapshot: { readonly seq: number; readonly time: number; readonly reason: string } | null;
 }
 
-/** Reads it (spec/04 §2.10); nothing when it is none. Agents ask all the time: three gits, at once. */
+/** Reads it (spec/04 §2.10); nothing when it is none. Agents ask all the time: few gits, at once. */
 export async function sandboxView(sandbox: Sandbox): Promise<SandboxView | undefined> {
   const { worktree, rig, place, base } = sandbox;
   try {
+    const refs = readRefs(worktree);
     const [snapshots, counts, branch, dirty] = await Promise.all([
-      listSnapshots(worktree, place),
-      countsAgainst(worktree, base),
+      refs?.hasBelow(snapshotRefs(place)) === false ? [] : listSnapshots(worktree, place),
+      countsAgainst(worktree, base, refs),
       branchOf(worktree),
       changedFiles(worktree, overlayFiles(rig)),
     ]);
@@ -54,8 +56,14 @@ export async function sandboxView(sandbox: Sandbox): Promise<SandboxView | undef
 async function countsAgainst(
   worktree: string,
   base: string,
+  refs: ReturnType<typeof readRefs>,
 ): Promise<{ readonly ahead: number; readonly behind: number } | undefined> {
   for (const revision of [`refs/remotes/origin/${base}`, `refs/heads/${base}`]) {
+    if (refs !== undefined) {
+      const commit = refs.commit(revision);
+      if (commit === undefined) continue;
+      if (commit === refs.head()) return { ahead: 0, behind: 0 };
+    }
     const counts = await aheadBehind(worktree, revision, "HEAD").catch(() => undefined);
     if (counts !== undefined) return counts;
   }

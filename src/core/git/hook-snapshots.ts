@@ -159,6 +159,11 @@ async function treesOf(worktree: string, head: string | undefined, options: Snap
 const unit = "\u001f";
 const recordEnd = "\u001e";
 
+/** Below which refs the snapshots of a place are. */
+export function snapshotRefs(place: string): string {
+  return `refs/gt/hooks/${place}`;
+}
+
 /** All snapshots of a place, newest first. `repository` may be the shared one or any worktree of it. */
 export async function listSnapshots(repository: string, place: string): Promise<readonly HookSnapshot[]> {
   const fields = ["%(refname)", "%(objectname)", "%(committerdate:unix)", "%(contents:body)"];
@@ -166,7 +171,7 @@ export async function listSnapshots(repository: string, place: string): Promise<
     "for-each-ref",
     "--sort=-refname",
     `--format=${fields.join(unit)}${recordEnd}`,
-    `refs/gt/hooks/${place}/`,
+    `${snapshotRefs(place)}/`,
   ]);
   return output.split(recordEnd).flatMap((record): HookSnapshot[] => {
     const [ref = "", commit = "", time = "", body = ""] = record.trimStart().split(unit);

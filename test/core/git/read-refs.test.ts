@@ -1,0 +1,62 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { beforeEach, expect, test } from "vitest";
+import { readRefs } from "../../../src/core/git/read-refs.ts";
+import { temporaryDirectory } from "../../support/temporary-directory.ts";
+
+let repository: string;
+const git = (directory: string, ...args: readonly string[]): string =>
+  execFileSync("git", ["-c", "user.name=Ada", "-c", "user.email=ada@example.com", ...args], {
+    cwd: directory,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  }).trim();
+
+beforeEach(() => {
+  repository = temporaryDirectory();
+  git(repository, "init", "--quiet", "--initial-branch=main");
+  git(repository, "commit", "--quiet", "--allow-empty", "-m", "one");
+});
+
+/** What is read must be what git says. */
+function expectAsGit(directory: string): void {
+  const refs = readRefs(directory);
+  expect(refs?.head()).toBe(git(directory, "rev-parse", "HEAD"));
+  for (const line of git(directory, "for-each-ref", "--format=%(refname) %(objectname)").split("\n")) {
+    const [name = "", commit] = line.split(" ");
+    expect(refs?.commit(name), name).toBe(commit);
+  }
+}
+
+test("refs are read as git has them: loose, packed, changed after packing, symbolic, in a worktree, detached", () => {
+  git(repository, "update-ref", "refs/gt/hooks/polecats/nux/000001", "HEAD");
+  git(repository, "branch", "feature/x");
+  git(repository, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/heads/main");
+  expectAsGit(repository);
+  git(repository, "pack-refs", "--all");
+  expectAsGit(repository);
+  const worktree = join(temporaryDirectory(), "tree");
+  git(repository, "worktree", "add", "--quiet", worktree, "feature/x");
+  git(worktree, "commit", "--quiet", "--allow-empty", "-m", "two");
+  expectAsGit(worktree);
+  git(worktree, "checkout", "--quiet", "--detach");
+  expectAsGit(worktree);
+  expect(readRefs(worktree)?.commit("refs/heads/other")).toBeUndefined();
+  expect(readRefs(worktree)?.commit("refs/heads/feature")).toBeUndefined();
+});
+
+test("it is known whether there is any ref of a kind, packed or not", () => {
+  expect(readRefs(repository)?.hasBelow("refs/gt/hooks/polecats/nux")).toBe(false);
+  git(repository, "update-ref", "refs/gt/hooks/polecats/nux/000001", "HEAD");
+  expect(readRefs(repository)?.hasBelow("refs/gt/hooks/polecats/nux")).toBe(true);
+  git(repository, "pack-refs", "--all", "--prune");
+  expect(readRefs(repository)?.hasBelow("refs/gt/hooks/polecats/nux")).toBe(true);
+  expect(readRefs(repository)?.hasBelow("refs/gt/hooks/polecats/n")).toBe(false);
+});
+
+test("a branch without a commit has no head, and no repository has no refs", () => {
+  const empty = temporaryDirectory();
+  git(empty, "init", "--quiet");
+  expect(readRefs(empty)?.head()).toBeUndefined();
+  expect(readRefs(temporaryDirectory())).toBeUndefined();
+});
