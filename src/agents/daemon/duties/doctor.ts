@@ -4,13 +4,17 @@ import { runDoctor } from "../../doctor/doctor.ts";
 import type { DaemonContext } from "../daemon-context.ts";
 import type { Duty } from "../duty-runner.ts";
 
-/** Cheap checks that nobody else makes all the time; the ledger's file is checked with each backup. */
-const ids = ["operations", "bare-repo", "worktree-gitdir", "settings-valid", "rigs-registry"];
+/** Checks that cost no process; the ledger's file is checked with each backup. */
+const cheap = ["operations", "settings-valid", "rigs-registry", "hooks-consistent"];
+/** These ask git: once a day is enough. */
+const dear = ["bare-repo", "worktree-gitdir"];
+const dearEveryMs = 24 * 3_600_000;
 const escalateEveryMs = 6 * 3_600_000;
 
 /** D18: looks the town over now and then, and asks a person about errors (spec/04 §8.3). Nothing changed, nothing to look at. */
 export function doctorDuty(context: DaemonContext): Duty {
   let lookedAt = context.clock.now();
+  let deepAt = lookedAt;
   let head = -1;
   const asked = new Map<string, number>();
   return {
@@ -26,6 +30,8 @@ export function doctorDuty(context: DaemonContext): Duty {
       if (headNow === head) return;
       lookedAt = now;
       head = headNow;
+      const isDeep = now - deepAt >= dearEveryMs;
+      if (isDeep) deepAt = now;
       const results = await runDoctor(
         {
           root: town.root,
@@ -34,7 +40,7 @@ export function doctorDuty(context: DaemonContext): Duty {
           ledger: async () => ledger,
           access: async () => context,
         },
-        { mode: "look", ids, hasTown: true },
+        { mode: "look", ids: isDeep ? [...cheap, ...dear] : cheap, hasTown: true },
       );
       for (const { id, rig, status, message, details, hint } of results) {
         if (status === "ok" || status === "info") continue;
