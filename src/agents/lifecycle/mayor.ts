@@ -1,4 +1,5 @@
 import { agentBeadId } from "../../core/town/agent-names.ts";
+import { expectBudget } from "../costs/daily-budget.ts";
 import { expectStartable, startAgentSession, stopAgentSession } from "../sessions/start-session.ts";
 import type { SessionRecord } from "../sessions/session-host.ts";
 import type { TownAccess } from "../town-access.ts";
@@ -38,6 +39,7 @@ export async function restartMayor(access: TownAccess, start: MayorStart = {}): 
   return withAgentLock(access, mayorAddress, "mayor restart", async () => {
     const agent = await access.ledger.agent(mayorAddress);
     expectStartable(access, { address: mayorAddress, topic: "restart", ...overrideOf(start) }, agent);
+    await expectBudget(access.town, access.ledger, access.clock.now());
     await stopAgentSession(access, mayorAddress, "stopped");
     return startFresh(access, start);
   });

@@ -68,7 +68,7 @@ export async function startAgentSession(access: TownAccess, request: StartReques
     const problem = await preSync(town, address);
     if (problem !== undefined) request.warn?.(problem);
   }
-  if (runtime.provider !== "shell") await expectBudget(town, ledger, clock.now());
+  if (runtime.provider !== "shell" && !goesOn(request)) await expectBudget(town, ledger, clock.now());
   const hooks = await writeHooks(town, address, runtime, join(packageRoot(), "bin", "gt"));
   const account = await accountFor(town, ledger, runtime, {
     handle: request.account ?? ownWish(process.env),
@@ -203,6 +203,12 @@ export function sessionOfAddress(town: Town, address: string): string {
 function expectNotStopped(town: Town, { role, rig }: Address): void {
   if (role !== "mayor") expectNoStop(town, rig === "" ? undefined : rig);
 }
+
+/**
+ * The session takes the place of one that ran: whoever replaced it has ended that one already, and a budget stops new
+ * work, not what is under way.
+ */
+const goesOn = ({ topic }: StartRequest): boolean => /^(handoff|recovery|resumed)(:|$)/.test(topic);
 
 /** A person's wish. An agent's own account is not meant for the sessions that it asks for. */
 const ownWish = (env: NodeJS.ProcessEnv): string => (env["GT_SESSION"] ? "" : (env["GT_ACCOUNT"] ?? ""));

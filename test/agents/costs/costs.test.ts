@@ -160,7 +160,11 @@ test("80 and 100 percent of a budget are told once each; the session is asked to
   expect([stepReached(79, 100), stepReached(80, 100), stepReached(100, 100), stepReached(5, 0)]).toEqual([
     0, 80, 100, 0,
   ]);
-  town.write("settings/config.json", { budget: { session_usd: 0.12, daily_usd: 0.2 } });
+  town.write("settings/config.json", {
+    budget: { session_usd: 0.12, daily_usd: 0.2 },
+    default_agent: "quick",
+    agents: { quick: { provider: "generic", command: "sh", args: ["-c", "exit 3"] } },
+  });
   const file = write("t.jsonl", [assistant("m1", 1000)]);
   await recordCosts(access, subject(file));
   await recordCosts(access, subject(file));
@@ -175,6 +179,10 @@ test("80 and 100 percent of a budget are told once each; the session is asked to
   await expect(startAgentSession(access, { address, topic: "start" })).rejects.toMatchObject({
     code: "E_BUDGET",
     message: expect.stringMatching(/today's budget is used up: \$0\.\d\d of \$0\.20/),
+  });
+  // What takes the place of a session that was ended for it is not refused; this one only ends at once.
+  await expect(startAgentSession(access, { address, topic: "handoff" })).rejects.toMatchObject({
+    code: "E_SESSION_START",
   });
   await expectBudget(town.town, access.ledger, now + 86_400_000);
 });
