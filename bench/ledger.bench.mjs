@@ -41,8 +41,8 @@ async function* onLargeLedger(directory, { nodeStartMs }) {
 
   await ledger.ready();
   yield row("P1 ready, limit 100 (p95)", await p95(200, () => ledger.ready({ limit: 100 })), "ms", 5);
-  const { ms, result } = await timed(() => ledger.ready({ limit: 0 }));
-  yield { ...row("P2 ready, all of them", ms, "ms", 150), note: `${result.length} rows` };
+  const { ms, result, cpu } = await timed(() => ledger.ready({ limit: 0 }));
+  yield { ...row("P2 ready, all of them", ms, "ms", 150), note: `${result.length} rows, ${cpu}` };
   yield row("P4 show by exact id (p95)", await p95(500, (n) => ledger.get(idOf((n * 977) % beads))), "ms", 1);
   yield row("P4 resolve a fragment of an id", await p95(10, () => ledger.resolve("00512")), "ms", 30);
   yield row(
@@ -199,21 +199,23 @@ async function* onFiles(directory) {
   const first = await timed(() => importText(ledger, content, options));
   yield {
     ...row("P11 import 50,000 lines", first.ms / 1000, "s", 15),
-    note: `${(content.length / 1e6).toFixed(0)} MB, RSS ${(process.memoryUsage.rss() / 1e6).toFixed(0)} MB`,
+    note: `${(content.length / 1e6).toFixed(0)} MB, RSS ${(process.memoryUsage.rss() / 1e6).toFixed(0)} MB, ${first.cpu}`,
   };
   const head = await ledger.head();
   const again = await timed(() => importText(ledger, content, options));
   yield {
     ...row("P12 import them again", again.ms / 1000, "s", 8),
-    note: `${(await ledger.head()) - head} events`,
+    note: `${(await ledger.head()) - head} events, ${again.cpu}`,
   };
   const target = { scope: "local", path: join(directory, "files/issues.jsonl"), now: Date.now() };
-  yield row("P13 export 50,000 beads", (await once(() => exportScope(ledger, target))) / 1000, "s", 5);
+  const whole = await timed(() => exportScope(ledger, target));
+  yield { ...row("P13 export 50,000 beads", whole.ms / 1000, "s", 5), note: whole.cpu };
   await ledger.write(
     "bench",
     Array.from({ length: 100 }, (_, n) => ({ op: "update", id: fileId(n), fields: { priority: 0 } })),
   );
-  yield row("P13 export with 100 changed", await once(() => exportScope(ledger, target)), "ms", 700);
+  const part = await timed(() => exportScope(ledger, target));
+  yield { ...row("P13 export with 100 changed", part.ms, "ms", 700), note: part.cpu };
   await ledger.close();
 
   const side = (word, from) =>
@@ -228,7 +230,7 @@ async function* onFiles(directory) {
     );
     return mergeRecords({ base, ours, theirs }, { isSettled: (status) => status === "closed" });
   });
-  yield row("P14 merge three files of 20,000 beads", merge.ms / 1000, "s", 3);
+  yield { ...row("P14 merge three files of 20,000 beads", merge.ms / 1000, "s", 3), note: merge.cpu };
 }
 
 async function* manyProcesses(directory) {
@@ -321,10 +323,14 @@ function row(name, value, unit, bar) {
   return { name, value, unit, bar };
 }
 
+/** Also how much of it was our own work: on a machine that is busy with other things only that says something. */
 async function timed(work) {
+  const before = process.cpuUsage();
   const begin = performance.now();
   const result = await work();
-  return { ms: performance.now() - begin, result };
+  const ms = performance.now() - begin;
+  const { user, system } = process.cpuUsage(before);
+  return { ms, result, cpu: `CPU ${((user + system) / 1000).toFixed(0)} ms` };
 }
 
 async function once(work) {
