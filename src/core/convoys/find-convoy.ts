@@ -14,7 +14,7 @@ export async function findConvoy(ledger: Ledger, word: string): Promise<Bead> {
   const exact = await ledger.get(word);
   if (exact !== undefined) {
     if (isConvoy(exact)) return exact;
-    throw new GtError("E_NOT_CONVOY", `${exact.id} is a ${exact.type}, not a convoy`, {
+    throw new GtError("E_NOT_CONVOY", `${exact.id} is no convoy but of type ${exact.type}`, {
       hint: "gt convoy list",
     });
   }

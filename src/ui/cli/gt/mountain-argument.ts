@@ -9,10 +9,19 @@ export async function openMountains(ledger: Ledger): Promise<readonly Bead[]> {
   return ledger.find({ type: "convoy", notStatus: "closed", labels: [mountainLabel], sort: "oldest" });
 }
 
-/** The mountain of an epic, or the one with this id. `E_NOT_MOUNTAIN` for an ordinary convoy. */
+/**
+ * The mountain of an epic, the open one before those that are over, or the one with this id. `E_NOT_MOUNTAIN` for an
+ * ordinary convoy and for an epic that has none.
+ */
 export async function mountainFor(ledger: Ledger, word: string): Promise<Bead> {
-  const ofEpic = (await openMountains(ledger)).find((convoy) => convoyFields(convoy).epic === word);
-  if (ofEpic !== undefined) return ofEpic;
+  const all = await ledger.find({ type: "convoy", labels: [mountainLabel], sort: "oldest" });
+  const ofEpic = all.filter((convoy) => convoyFields(convoy).epic === word);
+  const found = ofEpic.find((convoy) => convoy.status !== "closed") ?? ofEpic.at(-1);
+  if (found !== undefined) return found;
+  if ((await ledger.get(word))?.type === "epic")
+    throw new GtError("E_NOT_MOUNTAIN", `nobody has made a mountain of ${word}`, {
+      hint: `gt mountain ${word}`,
+    });
   const convoy = await findConvoy(ledger, word);
   if (convoy.labels.includes(mountainLabel)) return convoy;
   throw new GtError("E_NOT_MOUNTAIN", `${convoy.id} is not a mountain`, {

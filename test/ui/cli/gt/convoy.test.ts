@@ -214,7 +214,11 @@ describe("a mountain", () => {
     });
     expect((await gt("mountain", "retry", second)).code).toBe(0);
     expect(await access.ledger.get(second)).toMatchObject({ status: "open", labels: [] });
+    expect((await gt("convoy", "close", status.convoy_id, "--force")).code).toBe(0);
+    expect((await gt("mountain", "status", id)).stdout).toContain(status.convoy_id);
+    expect((await gt("convoy", "reopen", status.convoy_id)).code).toBe(0);
     expect((await gt("mountain", "cancel", id)).code).toBe(0);
+    expect((await gt("mountain", "status", id)).stderr).toContain(`nobody has made a mountain of ${id}`);
     expect((await gt("mountain", "retry", second)).stderr).toContain("belongs to no mountain");
   });
 });
