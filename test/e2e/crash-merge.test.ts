@@ -42,9 +42,9 @@ const endWork = ({ directory }: Cell): void => writeFileSync(join(directory, "go
 test("the host killed at every step of a merge: the merge does not need it", async () => {
   const [cell] = await workers("host");
   if (cell === undefined) throw new Error("a worker");
-  endWork(cell);
   for (const point of points) arm(daemon, point);
   const child = await town.pausableDaemon(daemon.directory);
+  endWork(cell);
   await atEach(daemon, points, async () => {
     // The daemon starts a new one three times in a minute.
     (await connectHost(town.scratch.town)).disconnect();
@@ -59,8 +59,8 @@ test("agents killed at every step of a merge, then the daemon: every branch land
   const [merging, ...working] = await workers("merging", ...points);
   if (merging === undefined) throw new Error("a worker");
   for (const point of points) arm(daemon, point);
-  endWork(merging);
   const watched = await town.pausableDaemon(daemon.directory);
+  endWork(merging);
   await atEach(daemon, points, async (_, index) => {
     const cell = working[index];
     if (cell !== undefined) town.killAgent(cell);
@@ -96,9 +96,9 @@ test("a command that finalises by hand killed at any of its steps: every branch 
   for (const point of points.filter((each) => ["mq.closed", "mq.cleaned"].includes(each))) {
     const [cell] = await workers(`${point} command`);
     if (cell === undefined) throw new Error("a worker");
-    endWork(cell);
     arm(daemon, "mq.pushed");
     const child = await town.pausableDaemon(daemon.directory);
+    endWork(cell);
     const exit = once(child, "exit");
     await reached(daemon, "mq.pushed");
     child.kill("SIGKILL");

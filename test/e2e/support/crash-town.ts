@@ -265,7 +265,7 @@ export class CrashTown {
     });
   }
 
-  /** A daemon that stands still at what is armed in `directory`. Resolves when it serves. */
+  /** A daemon that stands still at what is armed in `directory`. Resolves when it serves: nothing may be to merge before. */
   async pausableDaemon(directory: string): Promise<ChildProcess> {
     const program = join(import.meta.dirname, "../../../dist/daemon.js");
     const child = spawn(process.execPath, [program, this.scratch.root], {
