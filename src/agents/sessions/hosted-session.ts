@@ -1,9 +1,7 @@
 import type { Clock } from "../../core/clock.ts";
 import { GtError } from "../../core/gt-error.ts";
-import { dialogTitle } from "./dialog-title.ts";
 import { expectStartable } from "./expect-startable.ts";
-import { limitReset } from "./limit-reset.ts";
-import { decidePhase, normaliseScreen, type PhaseDecision, type PhaseFacts } from "./phase.ts";
+import { lookEveryMs, PhaseWatch } from "./phase-watch.ts";
 import { processStartTime } from "./process-identity.ts";
 import { endProcessTree, type ProcessTree, processesOf } from "./process-tree.ts";
 import { openPty, type Pty } from "./pty.ts";
@@ -24,8 +22,6 @@ const pauseAtBytes = 256 * 1024;
 const resumeAtBytes = 64 * 1024;
 /** Typed bytes that a program may leave unread. */
 const maxUnreadBytes = 1024 * 1024;
-const evaluateEveryMs = 200;
-const answerEveryMs = 2500;
 /** A person who typed this recently is still at it. */
 const typingMs = 10_000;
 const defaultSize = { columns: 200, rows: 50 };
@@ -61,17 +57,9 @@ export class HostedSession {
   #isPaused = false;
   #stopping: Promise<void> | undefined;
   #stopReason: ExitReason | undefined;
-  #evaluation: { readonly timer: NodeJS.Timeout; readonly at: number } | undefined;
-  #evaluatedAt = 0;
-  #screenText = "";
   #typedAt = 0;
-  #answerAfter = 0;
-  /** Limits in a row, without work in between. */
-  #limits = 0;
-  #isLimitOver = false;
-  #worksSince: number | undefined;
+  readonly #watch: PhaseWatch;
   readonly #watchers = new Set<() => void>();
-  #facts: Omit<PhaseFacts, "phase" | "lines">;
 
   /** Starts the program. Throws `E_SESSION_START` when it cannot be. */
   constructor(spec: SessionSpec, clock: Clock, times: SessionTimes, listener: SessionListener) {
@@ -83,7 +71,6 @@ export class HostedSession {
     const columns = spec.columns ?? defaultSize.columns;
     const rows = spec.rows ?? defaultSize.rows;
     const now = clock.now();
-    this.#facts = { startedAt: now, changedAt: now };
     const { session, actor, role, rig, name, agent, argv, cwd, runId } = spec;
     this.#record = {
       ...{ session, actor, role, rig, name, agent, argv, cwd, runId },
@@ -105,6 +92,13 @@ export class HostedSession {
     this.#listener.changed(this.#record, "size");
     this.#screen = new Screen(columns, rows, (reply) => this.#reply(reply));
     this.#views = new SessionViews(this.#screen, (toColumns, toRows) => this.#resized(toColumns, toRows));
+    this.#watch = new PhaseWatch({
+      ...{ detection: spec.detection, clock, screen: this.#screen, limitConfirmMs: times.limitConfirmMs },
+      record: () => this.#record,
+      output: (at) => this.#hasChanged(at),
+      changed: (change) => this.#update(change, "phase"),
+      answer: (keys) => void this.#press(keys),
+    });
     this.#pty = openPty({
       ...{ argv, cwd, env: spec.env, columns, rows },
       onData: (bytes) => this.#receive(bytes),
@@ -112,7 +106,7 @@ export class HostedSession {
     });
     this.#update({ pid: this.#pty.pid, pidStartedAt: processStartTime(this.#pty.pid) ?? "" }, "started");
     // A program that says nothing gets ready, too.
-    if (spec.detection !== undefined) this.#evaluateSoon(evaluateEveryMs);
+    if (spec.detection !== undefined) this.#watch.lookSoon(lookEveryMs);
   }
 
   get record(): SessionRecord {
@@ -129,7 +123,7 @@ export class HostedSession {
 
   /** The agent has worked on something since it was started. */
   get hasWorked(): boolean {
-    return this.#worksSince !== undefined;
+    return this.#watch.worksSince !== undefined;
   }
 
   /** Idleness is seen on the screen, not guessed from silence. */
@@ -161,19 +155,17 @@ export class HostedSession {
   report({ runId, event }: RuntimeReport): void {
     if (runId !== this.#spec.runId) throw otherRun(this.#spec.session, this.#spec.runId);
     const now = this.#clock.now();
-    this.#facts = { ...this.#facts, report: { event, at: now } };
-    if (event === "prompt") this.#worksSince = now;
+    this.#watch.report(event, now);
     if (event === "session-start" && this.#record.readyAt === undefined)
       this.#update({ readyAt: now }, "phase");
     for (const look of [...this.#watchers]) look();
-    this.#evaluateSoon(0);
+    this.#watch.lookSoon(0);
   }
 
   /** The limit's time has come: its text on the screen does not count any more until the screen changes. */
   liftLimit(): void {
     if (this.#record.phase !== "limited") return;
-    this.#isLimitOver = true;
-    this.#evaluate();
+    this.#watch.liftLimit();
   }
 
   /** Waits until the agent works on what was submitted at `since`, or `waitMs` have passed, and tells what is known. */
@@ -185,8 +177,10 @@ export class HostedSession {
     readonly isIdle: boolean;
     readonly worksSince: number | undefined;
   }> {
-    const began = (): number | undefined =>
-      this.#worksSince !== undefined && this.#worksSince >= since ? this.#worksSince : undefined;
+    const began = (): number | undefined => {
+      const { worksSince } = this.#watch;
+      return worksSince !== undefined && worksSince >= since ? worksSince : undefined;
+    };
     const done = Promise.withResolvers<void>();
     const look = (): void => {
       if (began() !== undefined || !this.isAlive) done.resolve();
@@ -277,8 +271,8 @@ export class HostedSession {
     }
     this.#views.parsed(bytes);
     // Whoever has just submitted something must see even the shortest turn.
-    if (this.#watchers.size > 0) this.#evaluate();
-    else this.#evaluateSoon(evaluateEveryMs);
+    if (this.#watchers.size > 0) this.#watch.look();
+    else this.#watch.lookSoon(lookEveryMs);
   }
 
   #resized(columns: number, rows: number): void {
@@ -292,7 +286,7 @@ export class HostedSession {
   }
 
   #exited(code: number, signal: number): void {
-    if (this.#evaluation !== undefined) clearTimeout(this.#evaluation.timer);
+    this.#watch.stop();
     const reason = this.#stopReason ?? (signal !== 0 ? "killed" : code === 0 ? "done" : "crashed");
     const now = this.#clock.now();
     const tellViews = this.#views.end();
@@ -314,83 +308,15 @@ export class HostedSession {
     this.#gone.resolve();
   }
 
-  /** Decides the phase `delayMs` from now, not more often than every 200 ms, without a timer while nothing happens. */
-  #evaluateSoon(delayMs: number): void {
-    if (!this.isAlive) return;
-    const now = this.#clock.now();
-    const at = Math.max(now + delayMs, this.#evaluatedAt + evaluateEveryMs);
-    if (this.#evaluation !== undefined) {
-      if (this.#evaluation.at <= at) return;
-      clearTimeout(this.#evaluation.timer);
-    }
-    const timer = setTimeout(() => {
-      this.#evaluation = undefined;
-      this.#evaluate();
-    }, at - now);
-    this.#evaluation = { timer, at };
-  }
-
-  #evaluate(): void {
-    if (!this.isAlive) return;
-    const now = this.#clock.now();
-    this.#evaluatedAt = now;
-    const lines = this.#screen.lines();
-    const text = normaliseScreen(lines);
-    if (text !== this.#screenText) {
-      this.#screenText = text;
-      this.#isLimitOver = false;
-      this.#facts = { ...this.#facts, changedAt: now };
-      this.#record = { ...this.#record, lastOutputAt: now };
-      this.#listener.output(this.#spec.session, now);
-    }
-    const decision = decidePhase(
-      this.#spec.detection,
-      { ...this.#facts, phase: this.#record.phase, lines, isLimitOver: this.#isLimitOver },
-      now,
-      this.#times.limitConfirmMs,
-    );
-    this.#follow(decision, now);
-  }
-
-  #follow(decision: PhaseDecision, now: number): void {
-    const { startedAt, changedAt, report } = this.#facts;
-    const { promptSince, limitSince, dialogSince } = decision;
-    this.#facts = {
-      ...{ startedAt, changedAt },
-      ...(report === undefined ? {} : { report }),
-      ...(promptSince === undefined ? {} : { promptSince }),
-      ...(limitSince === undefined ? {} : { limitSince }),
-      ...(dialogSince === undefined ? {} : { dialogSince }),
-    };
-    if (decision.phase === "working") this.#worksSince = now;
-    if (decision.answer !== undefined && now >= this.#answerAfter) {
-      this.#answerAfter = now + answerEveryMs;
-      void this.#press(decision.answer);
-    }
-    if (decision.phase !== this.#record.phase) {
-      const isFirstIdle = decision.phase === "idle" && this.#record.readyAt === undefined;
-      if (decision.phase === "working") this.#limits = 0;
-      const limitedUntil =
-        decision.phase === "limited"
-          ? limitReset(this.#screen.lines().join("\n"), now, this.#limits++)
-          : undefined;
-      this.#update(
-        {
-          ...{ phase: decision.phase, phaseSince: now },
-          ...(isFirstIdle ? { readyAt: now } : {}),
-          ...(limitedUntil === undefined ? {} : { limitedUntil }),
-          ...(decision.phase === "waiting" ? { waitingFor: dialogTitle(this.#screen.lines()) } : {}),
-        },
-        "phase",
-      );
-    }
-    if (decision.recheckAt !== undefined) this.#evaluateSoon(Math.max(0, decision.recheckAt - now));
+  #hasChanged(at: number): void {
+    this.#record = { ...this.#record, lastOutputAt: at };
+    this.#listener.output(this.#spec.session, at);
   }
 
   /** Answers a dialog; menus need a moment between keys. */
   async #press(keys: readonly string[]): Promise<void> {
     for (const key of keys) {
-      await pause(evaluateEveryMs);
+      await pause(lookEveryMs);
       if (!this.isAlive) return;
       this.#pty.write(key);
     }
