@@ -17,6 +17,7 @@ import { waitFor } from "../support/wait-for.ts";
 import { WorkTown } from "../support/work-town.ts";
 import { type Check, type Cli, checks } from "./cli.ts";
 import { installCli } from "./install-cli.ts";
+import { leaveOut } from "./leave-out.ts";
 import { recordObservation } from "./record.ts";
 import { hasTime } from "./time-budget.ts";
 
@@ -34,14 +35,17 @@ const storyMs = 45_000;
 export function conforms(cli: Cli): void {
   const found = installCli(cli.name, cli.packageName);
   if ("missing" in found) {
-    test.skip(`${cli.name}: ${found.missing}`, () => undefined);
+    leaveOut(cli.name, found.missing);
     return;
   }
   describe(`${cli.name} ${found.version}`, () => {
     test(checks.join(", "), async ({ task, skip }) => {
       // What failed once is tried again also when the time is over: else no time would count as success.
       const isRetry = (task.result?.retryCount ?? 0) > 0;
-      if (!isRetry && !hasTime(storyMs)) skip(`${cli.name}: no time left`);
+      if (!isRetry && !hasTime(storyMs)) {
+        console.warn(`left out: ${cli.name}: no time left`);
+        skip("no time left");
+      }
       const seen: Check[] = [];
       const story = await Story.begin(cli, found.program);
       try {

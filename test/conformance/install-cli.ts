@@ -8,7 +8,8 @@ import { untilMs } from "./time-budget.ts";
 const cache =
   process.env["GT_CONFORMANCE_CACHE"] ??
   join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "gastown", "conformance");
-const limitMs = Math.min(280_000, Math.max(0, untilMs - Date.now()) / 3);
+/** An installation may take a third of the time that is left. */
+const limitMs = Math.floor(Math.min(280_000, (untilMs - Date.now()) / 3));
 
 export type Installed =
   | { readonly program: string; readonly version: string }
@@ -20,6 +21,7 @@ export function installCli(name: string, packageName: string): Installed {
   const directory = join(cache, name);
   const found = installed(directory, name, packageName);
   if (found !== undefined) return found;
+  if (limitMs <= 0) return { missing: "no time left to install it" };
   const fresh = `${directory}.${process.pid}`;
   try {
     mkdirSync(fresh, { recursive: true });

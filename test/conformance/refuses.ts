@@ -7,6 +7,7 @@ import { presets } from "../../src/agents/runtimes/presets.ts";
 import { ModelServer } from "../support/model-server.ts";
 import { cleanEnvironment, openTerminal } from "../support/terminal.ts";
 import { installCli } from "./install-cli.ts";
+import { leaveOut } from "./leave-out.ts";
 import { recordObservation } from "./record.ts";
 import { hasTime } from "./time-budget.ts";
 
@@ -26,12 +27,15 @@ export interface ClosedCli {
 export function refuses(cli: ClosedCli): void {
   const found = installCli(cli.name, cli.packageName);
   if ("missing" in found) {
-    test.skip(`${cli.name}: ${found.missing}`, () => undefined);
+    leaveOut(cli.name, found.missing);
     return;
   }
   describe(`${cli.name} ${found.version}`, () => {
     test("does not work without its makers' servers", async ({ skip }) => {
-      if (!hasTime(20_000)) skip(`${cli.name}: no time left`);
+      if (!hasTime(20_000)) {
+        console.warn(`left out: ${cli.name}: no time left`);
+        skip("no time left");
+      }
       const runtime = presets.get(cli.name);
       if (runtime === undefined) throw new Error(`no preset ${cli.name}`);
       const server = await ModelServer.start(() => ({ text: "ok" }));
