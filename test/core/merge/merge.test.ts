@@ -58,7 +58,7 @@ describe(`in 20,000 random histories with kills from seed ${seed}`, () => {
       }),
       { numRuns: 20_000, seed },
     );
-  }, 120_000);
+  }, 300_000);
 
   test("killed and undisturbed histories end with the same requests landed and set aside", () => {
     fc.assert(
@@ -73,7 +73,7 @@ describe(`in 20,000 random histories with kills from seed ${seed}`, () => {
       }),
       { numRuns: 20_000, seed },
     );
-  }, 120_000);
+  }, 300_000);
 });
 
 /** Averages of spec/05 §2.13 for k = 0..4. */
