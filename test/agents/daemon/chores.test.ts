@@ -13,6 +13,7 @@ import type { TownAccess } from "../../../src/agents/town-access.ts";
 import { hostname } from "node:os";
 import { spawn } from "node:child_process";
 import { commit } from "../../support/scratch-repository.ts";
+import { inOwnSession } from "../../support/own-session.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { WorkTown } from "../../support/work-town.ts";
 
@@ -170,7 +171,7 @@ test("D14: what a session leaves behind is asked to end a minute later and kille
         // Leaves its kernel session and ignores being asked.
         args: [
           "-c",
-          "setsid sh -c 'trap \"\" TERM; echo $$ > left.pid; while :; do sleep 1; done' & printf '> '; sleep 2",
+          `${inOwnSession('trap "" TERM HUP; echo $$ > left.pid; while :; do sleep 1; done', true)} & printf '> '; sleep 2`,
         ],
         prompt_mode: "arg",
         ready_prompt: "> ",
