@@ -5,7 +5,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts", "test/**/*.test.tsx"],
     reporters: ["default", "./test/support/summary-reporter.ts"],
     pool: "forks",
-    maxWorkers: 2,
+    // One more than the cores that CI has: many tests wait for processes of theirs.
+    maxWorkers: 3,
     // Against hanging, not against slowness: a loaded machine takes its time.
     testTimeout: 60_000,
     hookTimeout: 120_000,
