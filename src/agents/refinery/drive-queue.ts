@@ -47,7 +47,7 @@ const conflictRetries = 5;
 export class QueueDriver {
   readonly #context: QueueContext;
   readonly #options: DriveOptions;
-  readonly #facts: Fact[] = [];
+  #facts: Fact[] = [];
   readonly #flights: GateFlights;
   /** Requests that were found on the target, with their commits. */
   readonly #landedAs = new Map<string, string>();
@@ -69,8 +69,9 @@ export class QueueDriver {
     const probes = Math.min(policy.probes, options.slots.length);
     this.#state = emptyQueue({ ...policy, probes }, context.access.clock.now());
     this.#pullRequests = new PullRequestRun(context);
-    this.#flights = new GateFlights(context, options.slots, (fact) => {
-      this.#facts.push(fact);
+    this.#flights = new GateFlights(context, options.slots, (fact, run) => {
+      // A gate that was cancelled may end when the next run has a prefix of the same number.
+      if (run === this.#writer) this.#facts.push(fact);
       this.#bell.ring();
     });
   }
@@ -396,6 +397,7 @@ export class QueueDriver {
     }));
     this.#counts.runs++;
     this.#writer = undefined;
+    this.#facts = this.#facts.filter((fact) => fact.t !== "gated");
     this.#landedAs.clear();
     this.#counts.ejected.push(...this.#pullRequests.failed);
     this.#counts.quarantined.push(...this.#pullRequests.closed);

@@ -11,11 +11,11 @@ type GateCommand = Extract<Command, { readonly do: "gate" }>;
 export class GateFlights {
   readonly #context: QueueContext;
   readonly #freeSlots: number[];
-  readonly #onFact: (fact: Fact) => void;
+  readonly #onFact: (fact: Fact, run: RunWriter) => void;
   readonly #controllers = new Map<string, AbortController>();
   readonly #landing = new Set<Promise<void>>();
 
-  constructor(context: QueueContext, slots: readonly number[], onFact: (fact: Fact) => void) {
+  constructor(context: QueueContext, slots: readonly number[], onFact: (fact: Fact, run: RunWriter) => void) {
     this.#context = context;
     this.#freeSlots = [...slots];
     this.#onFact = onFact;
@@ -44,7 +44,7 @@ export class GateFlights {
         this.#landing.delete(flight);
         if (fact.t === "gated" && fact.verdict === "error" && !controller.signal.aborted)
           this.#context.tell(`  prefix ${command.prefix} could not be gated: ${fact.failed.join("; ")}`);
-        this.#onFact(fact);
+        this.#onFact(fact, writer);
       });
     this.#landing.add(flight);
   }

@@ -340,6 +340,7 @@ class World {
       case "finish":
         this.row = null;
         this.flights = [];
+        this.facts = this.facts.filter((fact) => fact.t !== "gated");
         return;
       case "wake":
         this.wakeAt = Math.min(this.wakeAt ?? command.at, command.at);
@@ -450,8 +451,6 @@ class World {
   checkEjection(id: string, green: number, red: number): void {
     const items = this.row?.items ?? [];
     const item = items[red - 1];
-    const before = green === 0 ? this.parts(item?.landing ?? "").length : 0;
-    void before;
     if (item?.id !== id || green !== red - 1) {
       this.violations.push(`P3: ${id} is ejected for prefixes ${green} and ${red}`);
       return;
