@@ -1,7 +1,7 @@
 // Bundles the programs into dist/: one entry per process, shared code split into chunks that load lazily.
 import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
-import { readdir, readFile, stat } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, stat } from "node:fs/promises";
 import { builtinModules } from "node:module";
 import { join, relative } from "node:path";
 import { build } from "esbuild";
@@ -39,6 +39,11 @@ const longLivedPrograms = {
 
 /** The terminal UI, which `gt` loads when a person wants it. */
 const terminalUi = { tui: "src/ui/tui/launch-tui.ts" };
+
+/** Hooks that git runs for whoever works in a repository. bin/git-hook stands in for each, under its name. */
+const gitHooks =
+  "applypatch-msg pre-applypatch post-applypatch pre-commit pre-merge-commit prepare-commit-msg commit-msg post-commit " +
+  "pre-rebase post-checkout post-merge pre-push pre-auto-gc post-rewrite sendemail-validate";
 
 /**
  * The text of a module that loads another one when one of its exports is first used.
@@ -283,4 +288,7 @@ if (!(process.argv.includes("--if-stale") && (await isFresh()))) {
     outExtension: { ".js": ".cjs" },
     banner: {},
   });
+  await mkdir(join(root, "dist/git-hooks"), { recursive: true });
+  for (const name of gitHooks.split(" "))
+    await copyFile(join(root, "bin/git-hook"), join(root, "dist/git-hooks", name));
 }

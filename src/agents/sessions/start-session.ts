@@ -11,6 +11,7 @@ import type { Account } from "../accounts/accounts.ts";
 import { accountFor } from "../accounts/choose-account.ts";
 import { noteUse } from "../accounts/quota.ts";
 import { expectBudget } from "../costs/daily-budget.ts";
+import { canGuardPushes, withPushGuard } from "../hooks/push-guard.ts";
 import { type HookPlace, writeHooks } from "../hooks/write-hooks.ts";
 import { beacon } from "../runtimes/beacon.ts";
 import { effortArgs, effortOf, effortVariables } from "../runtimes/effort.ts";
@@ -77,7 +78,8 @@ export async function startAgentSession(access: TownAccess, request: StartReques
   const asked = wishedConversation(town, runtime, agent, request);
   const host = await access.host({ start: true });
   const old = request.resume === true ? await lastConversation(access, host, runtime, request) : undefined;
-  const parts = { access, address, agent, runtime, request, hooks, account, definition };
+  const isGuarded = await canGuardPushes(agentHome(town, address));
+  const parts = { access, address, agent, runtime, request, hooks, account, definition, isGuarded };
   const begin = async (resume: SpecParts["resume"]) => {
     const runId = uuidV4(random);
     const known = typeof resume === "object" ? resume.id : undefined;
@@ -250,6 +252,8 @@ interface SpecParts {
   readonly conversation: string;
   readonly account: Account | undefined;
   readonly definition: RoleDefinition;
+  /** Git asks us before a push. */
+  readonly isGuarded: boolean;
   /** Conversation to go on with, instead of a fresh one. */
   readonly resume?: { readonly id: string } | "latest";
 }
@@ -262,7 +266,7 @@ function specOf(parts: SpecParts): SessionSpec {
   if (cwd === undefined) throw new GtError("E_TARGET", `${request.address} has no session`);
   const detection = detectionOf(runtime);
   const { bead } = request;
-  const env = {
+  const variables = {
     ...sessionEnvironment({
       ...{ town, address, session, runId, runtime, agent, bead },
       ...(runtime.sessionIdArg === undefined ? {} : { conversation }),
@@ -276,6 +280,7 @@ function specOf(parts: SpecParts): SessionSpec {
     ...effortVariables(runtime, effortOf(town, address.role, address.rig)),
     ...request.env,
   };
+  const env = parts.isGuarded ? withPushGuard(variables) : variables;
   return {
     ...{ session, runId, cwd, env },
     ...{ actor: formatAddress(address), role: address.role, rig: address.rig, name: address.name },

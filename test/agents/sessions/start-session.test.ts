@@ -73,6 +73,8 @@ test("an agent gets its own identity and nothing hostile from whoever starts it"
       GIT_CEILING_DIRECTORIES: town.root,
       GT_TOWN_ROOT: town.root,
       GT_RUN: record.runId,
+      GIT_CONFIG_COUNT: "1",
+      GIT_CONFIG_KEY_0: "core.hooksPath",
     });
     expect(values.get("PATH")?.split(":")[0]).toMatch(/\/bin$/);
     const row = await access.ledger.agent(address);

@@ -24,6 +24,13 @@ export const tapCommands: readonly CommandSpec[] = [
         load: () => import("./tap-guard.ts"),
       },
       {
+        name: "push-check",
+        summary: "whether an agent may push what git tells a pre-push hook: exit 2 refuses",
+        args: [{ name: "remote" }, { name: "url" }],
+        lenient: true,
+        load: () => import("./tap-push-check.ts"),
+      },
+      {
         name: "polecat-stop-check",
         summary: "whether a polecat that stops has handed its work in, as a hook's JSON",
         lenient: true,
