@@ -40,6 +40,9 @@ export interface SeatRequest {
   readonly force?: boolean;
 }
 
+/** A new sandbox costs more than this wait for one that is being let go; all other slings of the rig wait, too. */
+const patienceMs = 3000;
+
 /** Where a polecat of the rig lives and what it is called. */
 export function seatPlaces(
   rig: Rig,
@@ -63,11 +66,8 @@ export function seatPlaces(
 export async function takeSeat(access: TownAccess, rig: Rig, request: SeatRequest = {}): Promise<Seat> {
   const polecats = await access.ledger.agents({ rig: rig.name, role: "polecat" });
   if (request.name !== undefined) return takeNamed(access, rig, polecats, request.name, request);
-  for (const agent of [...polecats].sort((one, other) => (one.name < other.name ? -1 : 1))) {
-    if (!(await isReusable(access, rig, agent))) continue;
-    const lock = await tryAgentLock(access, agent.address);
-    if (lock !== undefined) return { ...seatPlaces(rig, agent.name), before: agent, isReused: true, lock };
-  }
+  const idle = await takeIdle(access, rig, polecats);
+  if (idle !== undefined) return idle;
   expectRoom(access.town, rig);
   const name = await freeName(access, rig, polecats);
   return newSeat(access, rig, name, polecats);
@@ -100,6 +100,39 @@ export async function takeNewSeat(access: TownAccess, rig: Rig): Promise<Seat> {
 /** The name that the next new polecat of the rig would get. */
 export async function nextName(access: TownAccess, rig: Rig): Promise<string> {
   return freeName(access, rig, await access.ledger.agents({ rig: rig.name, role: "polecat" }));
+}
+
+/** The first idle polecat that nobody is changing; else one that is about to be let go, as by a `gt done` at its end. */
+async function takeIdle(access: TownAccess, rig: Rig, polecats: readonly Agent[]): Promise<Seat | undefined> {
+  const busy: Agent[] = [];
+  for (const agent of [...polecats].sort((one, other) => (one.name < other.name ? -1 : 1))) {
+    if (!(await isReusable(access, rig, agent))) continue;
+    const seat = await tryIdle(access, rig, agent, 0);
+    if (seat !== undefined) return seat;
+    busy.push(agent);
+  }
+  const deadline = performance.now() + patienceMs;
+  for (const agent of busy) {
+    const seat = await tryIdle(access, rig, agent, Math.max(0, deadline - performance.now()));
+    if (seat !== undefined) return seat;
+  }
+  return undefined;
+}
+
+/** The idle polecat as a seat; undefined when it stays locked or was taken meanwhile. */
+async function tryIdle(
+  access: TownAccess,
+  rig: Rig,
+  { name, address }: Agent,
+  waitMs: number,
+): Promise<Seat | undefined> {
+  const lock = await tryAgentLock(access, address, waitMs);
+  if (lock === undefined) return undefined;
+  const before = await access.ledger.agent(address);
+  if (before !== undefined && (await isReusable(access, rig, before)))
+    return { ...seatPlaces(rig, name), before, isReused: true, lock };
+  lock.release();
+  return undefined;
 }
 
 async function takeNamed(
@@ -157,9 +190,9 @@ async function newSeat(
   return { ...places, before, isReused: false, lock };
 }
 
-async function tryAgentLock(access: TownAccess, address: string): Promise<Lock | undefined> {
+async function tryAgentLock(access: TownAccess, address: string, waitMs: number): Promise<Lock | undefined> {
   try {
-    return await acquireLock(access.town.paths.locks, agentLockName(address), { kind: "sling" });
+    return await acquireLock(access.town.paths.locks, agentLockName(address), { kind: "sling", waitMs });
   } catch (error) {
     if (error instanceof GtError && error.code === "E_BUSY") return undefined;
     throw error;

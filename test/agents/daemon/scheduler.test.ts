@@ -62,5 +62,7 @@ test("with room for one polecat a convoy is queued and done one bead after the o
     if (type === "done") atWork--;
     expect(atWork, "polecats at work at the same time").toBeLessThanOrEqual(1);
   }
+  // The polecat that had done the first of them did them all.
+  expect((await access.ledger.agents({ role: "polecat" })).map((agent) => agent.hookSeq)).toEqual([3]);
   expect((await openContexts(access.ledger)).contexts).toEqual([]);
 }, 240_000);
