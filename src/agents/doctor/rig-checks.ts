@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { askGit, runGit } from "../../core/git/git.ts";
-import { isValidWorktree, listWorktrees } from "../../core/git/worktree.ts";
+import { isValidWorktree, listWorktrees, pruneWorktrees } from "../../core/git/worktree.ts";
 import { mergeSettings } from "../../core/merge/merge-settings.ts";
 import type { Rig } from "../../core/town/town.ts";
 import type { Check, RigCheck } from "./check.ts";
@@ -46,7 +46,7 @@ export const rigChecks: readonly RigCheck[] = [
       const broken = await brokenWorktrees(rig);
       // The repository knows where its worktrees are and writes their links anew; what has no directory is forgotten.
       await runGit(rig.repository, ["worktree", "repair"]);
-      await runGit(rig.repository, ["worktree", "prune"]);
+      await pruneWorktrees(rig.repository);
       return `git worktree repair for ${broken.length} worktrees`;
     },
   },

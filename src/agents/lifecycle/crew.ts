@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { networkTimeoutMs, runGit } from "../../core/git/git.ts";
 import { takeSnapshot } from "../../core/git/hook-snapshots.ts";
+import { keepModulesBelow } from "../../core/git/submodules.ts";
 import { describeRisks, measureWorkAtRisk } from "../../core/git/work-at-risk.ts";
 import { isValidWorktree } from "../../core/git/worktree.ts";
 import { GtError } from "../../core/gt-error.ts";
@@ -228,6 +229,10 @@ export async function removeCrew(
     bundle = join(access.town.paths.lostAndFound, `${rig.name}-crew-${name}-${access.clock.now()}.bundle`);
     await runGit(path, ["bundle", "create", "--quiet", bundle, "--all"], { timeoutMs: networkTimeoutMs });
   }
+  await keepModulesBelow(
+    join(path, ".git"),
+    join(access.town.paths.lostAndFound, `${rig.name}-crew-${name}`),
+  );
   rmSync(path, { recursive: true, force: true });
   await access.ledger.write(access.actor, [
     { op: "unhook", address },

@@ -5,6 +5,7 @@ import { deleteBranch, resolveCommit } from "../../core/git/branch.ts";
 import { askGit, networkTimeoutMs, openGit, runGit } from "../../core/git/git.ts";
 import { takeSnapshot } from "../../core/git/hook-snapshots.ts";
 import { pushWithLease } from "../../core/git/push.ts";
+import { isUnpublished, namedCommit, submodulesOf, updateSubmodules } from "../../core/git/submodules.ts";
 import { changedFiles } from "../../core/git/work-at-risk.ts";
 import { detachWorktree } from "../../core/git/worktree.ts";
 import { GtError } from "../../core/gt-error.ts";
@@ -27,22 +28,17 @@ export interface DonePlace {
  * accident (spec/04 §5.3). `E_UNCOMMITTED` when deletions remain and the work is called completed.
  */
 export async function autosave(access: TownAccess, place: DonePlace): Promise<readonly string[]> {
-  const { rig, agent, data } = place;
+  const { agent, data } = place;
   const { worktree, bead } = data;
   await takeSnapshot(
     snapshotSubject(access, { worktree, place: `polecats/${agent.name}`, address: agent.address, agent }),
     "pre-done",
   );
-  const changes = await changedFiles(worktree, overlayFiles(rig));
-  // The second letter is the worktree's: a deletion that was staged is one that was meant.
-  const deleted = changes.filter(({ code }) => code[1] === "D").map(({ path }) => path);
-  const kept = changes.filter(({ code }) => code[1] !== "D").map(({ path }) => path);
+  const message = `wip: auto-saved by gt done (${bead})`;
+  const { kept, deleted } = await commitChanges(access, place, worktree, message);
   const warnings: string[] = [];
-  if (kept.length > 0) {
-    await commitPaths(access, place, kept, `wip: auto-saved by gt done (${bead})`);
-    if (data.exit === "COMPLETED")
-      warnings.push(`${kept.length} uncommitted files were committed for you; commit your work yourself`);
-  }
+  if (kept > 0 && data.exit === "COMPLETED")
+    warnings.push(`${kept} uncommitted files were committed for you; commit your work yourself`);
   if (deleted.length > 0 && data.exit === "COMPLETED")
     throw new GtError("E_UNCOMMITTED", `deleted but not committed: ${deleted.join(", ")}`, {
       why: ["commit the deletion (git rm) or restore the files (git restore)"],
@@ -52,20 +48,54 @@ export async function autosave(access: TownAccess, place: DonePlace): Promise<re
   return warnings;
 }
 
+interface Changes {
+  /** Number of files that were committed. */
+  readonly kept: number;
+  /** Files that are gone and whose deletion was not staged. */
+  readonly deleted: readonly string[];
+}
+
+/** Commits a worktree's changes, inside its submodules first, so that the commit names what they have now. */
+async function commitChanges(
+  access: TownAccess,
+  place: DonePlace,
+  worktree: string,
+  message: string,
+): Promise<Changes> {
+  let inside = 0;
+  const deleted: string[] = [];
+  const submodules = await submodulesOf(worktree);
+  for (const { path, directory } of submodules) {
+    const changes = await commitChanges(access, place, directory, message);
+    inside += changes.kept;
+    deleted.push(...changes.deleted.map((file) => `${path}/${file}`));
+  }
+  const changes = await changedFiles(worktree, overlayFiles(place.rig));
+  // The second letter is the worktree's: a deletion that was staged is one that was meant.
+  deleted.push(...changes.filter(({ code }) => code[1] === "D").map(({ path }) => path));
+  const kept = changes.filter(({ code }) => code[1] !== "D").map(({ path }) => path);
+  if (kept.length > 0) await commitPaths(access, place, worktree, kept, message);
+  const isFile = (path: string): boolean => !submodules.some((submodule) => submodule.path === path);
+  return { kept: inside + kept.filter(isFile).length, deleted };
+}
+
 async function commitPaths(
   access: TownAccess,
-  { agent, data }: DonePlace,
+  { agent }: DonePlace,
+  worktree: string,
   paths: readonly string[],
   message: string,
 ): Promise<void> {
   // A path whose staged deletion is all there is to it does not exist any more; git add would refuse it.
-  const present = paths.filter((path) => existsSync(join(data.worktree, path)));
+  const present = paths.filter((path) => existsSync(join(worktree, path)));
   if (present.length > 0)
-    await openGit(data.worktree, {
+    await openGit(worktree, {
       input: present.join("\0"),
       env: { GIT_LITERAL_PATHSPECS: "1" },
     }).raw(["add", "--pathspec-from-file=-", "--pathspec-file-nul"]);
-  await commitIndex(access, agent, data.worktree, message);
+  // A submodule in which nothing but deletions is left has nothing new to name.
+  if ((await askGit(worktree, ["diff", "--cached", "--quiet"])).exitCode === 0) return;
+  await commitIndex(access, agent, worktree, message);
 }
 
 /** Commits the index in the agent's name, whoever resumes its operation. The project's hooks are not run. */
@@ -137,6 +167,8 @@ export async function pushBranch({ rig, data }: DonePlace): Promise<PushOutcome>
       reason: "the branch is not in the shared repository",
     };
   }
+  const refused = await pushSubmodules(data.worktree, data.branch);
+  if (refused !== undefined) return { push: "failed", head, reason: refused };
   const before = await remoteHead(rig, data.branch).catch(() => undefined);
   if (before === head) return { push: "pushed", head, reason: "" };
   const result = await pushWithLease(rig.repository, {
@@ -152,6 +184,25 @@ export async function pushBranch({ rig, data }: DonePlace): Promise<PushOutcome>
   // Only the remote itself says whether it arrived.
   const after = await remoteHead(rig, data.branch).catch(() => undefined);
   return { push: after === head ? "pushed" : "failed", head, reason };
+}
+
+/**
+ * What the commit names of its submodules goes to their own remotes first, as a branch of the same name: otherwise
+ * nobody else could check it out. Returns why that failed.
+ */
+async function pushSubmodules(worktree: string, branch: string): Promise<string | undefined> {
+  for (const submodule of await submodulesOf(worktree)) {
+    const { path, directory } = submodule;
+    const refused = await pushSubmodules(directory, branch);
+    if (refused !== undefined) return `${path}/${refused}`;
+    const commit = await namedCommit(worktree, "HEAD", submodule);
+    if (commit === undefined || !(await isUnpublished(directory, [commit]))) continue;
+    const result = await pushWithLease(directory, { remote: "origin", commit, branch, expect: "any" }).catch(
+      (error: unknown) => ({ result: "unreachable" as const, reason: String(error) }),
+    );
+    if (result.result !== "pushed") return `${path}: ${result.reason}`;
+  }
+  return undefined;
 }
 
 async function remoteHead(rig: Rig, branch: string): Promise<string | undefined> {
@@ -202,9 +253,10 @@ export async function syncSandbox(access: TownAccess, { rig, data }: DonePlace):
   try {
     const offline = await freshenOrigin(access, rig);
     await detachWorktree(data.worktree, await baseRevision(rig, rig.defaultBranch));
+    const unfetched = await updateSubmodules(data.worktree);
     if (data.push === "pushed" && data.head !== "")
       await deleteBranch(rig.repository, data.branch, data.head);
-    return offline === undefined ? [] : [offline];
+    return [offline, unfetched].filter((warning) => warning !== undefined);
   } catch (error) {
     return [`the sandbox stays as it is: ${error instanceof Error ? error.message : String(error)}`];
   }

@@ -50,7 +50,8 @@ export async function carryOutNuke(
     if (await isValidWorktree(data.worktree)) warnings.push(...(await keep(access, rig, agent, data)));
     await journal.step("remove");
   }
-  await removeWorktree(rig.repository, data.worktree);
+  const modules = await removeWorktree(rig.repository, data.worktree);
+  if (modules !== undefined) warnings.push(`work in its submodules is kept in ${modules}`);
   rmSync(dirname(data.worktree), { recursive: true, force: true });
   await dropKeptBranch(rig, agent, data);
   await journal.finish(await goneOperations(access, agent, data));

@@ -7,6 +7,7 @@ import { takeSnapshot } from "../../core/git/hook-snapshots.ts";
 import { hasLanded } from "../../core/git/landed.ts";
 import { pushWithLease } from "../../core/git/push.ts";
 import { fetchOrigin } from "../../core/git/repository.ts";
+import { updateSubmodules } from "../../core/git/submodules.ts";
 import { changedFiles, isAtRisk, measureWorkAtRisk } from "../../core/git/work-at-risk.ts";
 import {
   addWorktree,
@@ -113,6 +114,17 @@ export async function prepareWorktree(
   sandbox: Sandbox,
   place: WorktreePlace,
 ): Promise<readonly string[]> {
+  const warnings = await makeReady(access, rig, sandbox, place);
+  const unfetched = await updateSubmodules(sandbox.worktree);
+  return unfetched === undefined ? warnings : [...warnings, unfetched];
+}
+
+async function makeReady(
+  access: TownAccess,
+  rig: Rig,
+  sandbox: Sandbox,
+  place: WorktreePlace,
+): Promise<readonly string[]> {
   const { worktree } = sandbox;
   if (statSync(worktree, { throwIfNoEntry: false }) === undefined) {
     await addWorktree(rig.repository, worktree, place);
@@ -154,9 +166,10 @@ export async function undoWorktree(
     readonly start: string;
   },
 ): Promise<void> {
-  if (sandbox.isReused && (await isValidWorktree(sandbox.worktree)))
+  if (sandbox.isReused && (await isValidWorktree(sandbox.worktree))) {
     await detachWorktree(sandbox.worktree, await baseRevision(rig, rig.defaultBranch));
-  else await removeWorktree(rig.repository, sandbox.worktree);
+    await updateSubmodules(sandbox.worktree);
+  } else await removeWorktree(rig.repository, sandbox.worktree);
   await dropBranch(rig, sandbox.branch, sandbox.start);
 }
 

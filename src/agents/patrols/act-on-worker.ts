@@ -3,7 +3,8 @@ import { GtError } from "../../core/gt-error.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
 import { runGit } from "../../core/git/git.ts";
 import { takeSnapshot } from "../../core/git/hook-snapshots.ts";
-import { addWorktree, isValidWorktree } from "../../core/git/worktree.ts";
+import { updateSubmodules } from "../../core/git/submodules.ts";
+import { addWorktree, isValidWorktree, pruneWorktrees } from "../../core/git/worktree.ts";
 import { agentHome, parseAddress } from "../../core/town/address.ts";
 import { snapshotSubject } from "../lifecycle/polecat-worktree.ts";
 import { startHookSession } from "../lifecycle/start-hook-session.ts";
@@ -128,9 +129,10 @@ async function rebuildSandbox(access: TownAccess, { agent }: WorkerView): Promis
   const worktree = address && agentHome(access.town, address);
   if (worktree === undefined || agent.branch === "") return;
   const rig = access.town.rig(agent.rig);
-  await runGit(rig.repository, ["worktree", "prune"]);
+  await pruneWorktrees(rig.repository);
   await addWorktree(rig.repository, worktree, { start: agent.branch });
   await runGit(worktree, ["switch", "--quiet", "--", agent.branch]);
+  await updateSubmodules(worktree);
   await access.ledger.write(access.actor, [
     event("sandbox_repaired", {
       agent: agent.address,

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { runGit } from "../../core/git/git.ts";
+import { pruneWorktrees } from "../../core/git/worktree.ts";
 import type { Rig } from "../../core/town/town.ts";
 
 /** A worktree in which gates run (spec/05 §0.1). Only the holder of the rig's refinery lock uses it. */
@@ -52,7 +53,7 @@ function gitDirectoryOf(directory: string): string | undefined {
 async function makeWorktree(rig: Rig, slot: Slot, sha: string): Promise<void> {
   // Only our own scratch worktree is ever removed here: nobody works in it.
   rmSync(slot.directory, { recursive: true, force: true });
-  await runGit(rig.repository, ["worktree", "prune"]);
+  await pruneWorktrees(rig.repository);
   await runGit(
     rig.repository,
     [...quiet, "worktree", "add", "--force", "--detach", "--no-checkout", "--", slot.directory, sha],

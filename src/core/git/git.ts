@@ -89,6 +89,7 @@ const configured = {
   allowUnsafeMergeDriver: true,
   allowUnsafePack: true,
   allowUnsafePager: true,
+  allowUnsafeProtocolOverride: true,
   allowUnsafeSshCommand: true,
   allowUnsafeSubmodule: true,
   allowUnsafeTemplateDir: true,

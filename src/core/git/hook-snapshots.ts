@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { resolveCommit } from "./branch.ts";
 import { askGit, openGit, runGit } from "./git.ts";
+import { isUnpublished, submodulesOf } from "./submodules.ts";
 
 /** Why a snapshot was taken (spec/04 §6.2). */
 export type SnapshotReason =
@@ -76,25 +77,18 @@ export async function takeSnapshot(
   options: SnapshotOptions = {},
 ): Promise<SnapshotResult> {
   const { worktree } = subject;
-  const head = await resolveCommit(worktree, "HEAD");
-  const previous = (await listSnapshots(worktree, subject.place))[0];
-  const { tree, indexTree, skipped } = await treesOf(worktree, head, options);
-  const headTree = head === undefined ? undefined : await runGit(worktree, ["rev-parse", `${head}^{tree}`]);
-  const keptIndex = indexTree !== undefined && indexTree !== headTree ? indexTree : undefined;
-  if (previous !== undefined && (await holdsTheSame(worktree, previous, { tree, head, keptIndex })))
+  const state = await captureState(worktree, options);
+  const earlier = await listSnapshots(worktree, subject.place);
+  const [previous] = earlier;
+  if (previous !== undefined && (await holdsTheSame(previous.ref, state)))
     return { state: "unchanged", seq: previous.seq };
 
-  const parents = head === undefined ? [] : ["-p", head];
-  if (keptIndex !== undefined && head !== undefined)
-    parents.push("-p", await commitTree(worktree, subject, keptIndex, ["-p", head], "index of a snapshot"));
   const seq = (previous?.seq ?? 0) + 1;
-  const branch = (await askGit(worktree, ["symbolic-ref", "--quiet", "--short", "HEAD"])).stdout.trim();
+  const ref = refOf(subject.place, seq);
   const note = (options.note ?? "").replace(/\s+/g, " ").trim();
-  const message = snapshotMessage(subject, { seq, reason, branch, head, skipped, note });
-  const commit = await commitTree(worktree, subject, tree, parents, message);
-  const ref = `refs/gt/hooks/${subject.place}/${String(seq).padStart(6, "0")}`;
-  await runGit(worktree, ["update-ref", ref, commit, "0".repeat(40)]);
-  const files = await changedFiles(worktree, commit, head);
+  const told = { seq, reason, note, kept: [seq, ...earlier.map((each) => each.seq)] };
+  const commit = await recordState(subject, state, told);
+  const files = await changedFiles(worktree, commit, state.head);
   return {
     state: "taken",
     files,
@@ -106,12 +100,92 @@ export async function takeSnapshot(
       reason,
       bead: subject.bead,
       assignment: subject.assignment,
-      branch,
-      head: head ?? "",
+      branch: state.branch,
+      head: state.head ?? "",
       session: subject.session,
       note,
     },
   };
+}
+
+/** A worktree as it is now. Its objects are written, nothing refers to them yet. */
+interface WorktreeState {
+  readonly worktree: string;
+  readonly head: string | undefined;
+  readonly branch: string;
+  readonly tree: string;
+  /** Tree of the index where it differs from HEAD. */
+  readonly keptIndex: string | undefined;
+  readonly skipped: readonly string[];
+  /** Those of its submodules that hold what is nowhere else. */
+  readonly submodules: readonly SubmoduleState[];
+}
+
+interface SubmoduleState {
+  readonly path: string;
+  readonly state: WorktreeState;
+}
+
+async function captureState(worktree: string, options: SnapshotOptions): Promise<WorktreeState> {
+  const submodules: SubmoduleState[] = [];
+  for (const { path, directory } of await submodulesOf(worktree)) {
+    const state = await captureState(directory, options);
+    if (await isWorthKeeping(state)) submodules.push({ path, state });
+  }
+  const head = await resolveCommit(worktree, "HEAD");
+  const { tree, indexTree, skipped } = await treesOf(worktree, head, options);
+  const headTree = await treeOf(worktree, head);
+  const keptIndex = indexTree !== undefined && indexTree !== headTree ? indexTree : undefined;
+  const branch = (await askGit(worktree, ["symbolic-ref", "--quiet", "--short", "HEAD"])).stdout.trim();
+  return { worktree, head, branch, tree, keptIndex, skipped, submodules };
+}
+
+/** A submodule at a commit that its remote has, without changes, is described by its parent's tree. */
+async function isWorthKeeping({
+  worktree,
+  head,
+  tree,
+  keptIndex,
+  submodules,
+}: WorktreeState): Promise<boolean> {
+  if (submodules.length > 0 || keptIndex !== undefined) return true;
+  if (head === undefined || tree !== (await treeOf(worktree, head))) return true;
+  return isUnpublished(worktree, [head]);
+}
+
+async function treeOf(worktree: string, commit: string | undefined): Promise<string | undefined> {
+  return commit === undefined ? undefined : runGit(worktree, ["rev-parse", `${commit}^{tree}`]);
+}
+
+interface Telling {
+  readonly seq: number;
+  readonly reason: SnapshotReason;
+  readonly note: string;
+  /** Numbers of all snapshots of the place; what a submodule has of others goes. */
+  readonly kept: readonly number[];
+}
+
+/** Makes the commit and its ref, those of submodules first: a snapshot is whole or is not there. */
+async function recordState(subject: SnapshotSubject, state: WorktreeState, told: Telling): Promise<string> {
+  const { worktree, head, tree, keptIndex } = state;
+  for (const submodule of state.submodules) {
+    await dropRetired(submodule.state.worktree, subject.place, told.kept);
+    await recordState(subject, submodule.state, told);
+  }
+  const parents = head === undefined ? [] : ["-p", head];
+  if (keptIndex !== undefined && head !== undefined)
+    parents.push("-p", await commitTree(worktree, subject, keptIndex, ["-p", head], "index of a snapshot"));
+  const commit = await commitTree(worktree, subject, tree, parents, snapshotMessage(subject, state, told));
+  const ref = refOf(subject.place, told.seq);
+  // In a submodule the number may be there already, from a snapshot that did not get to its end.
+  const absent = worktree === subject.worktree ? ["0".repeat(40)] : [];
+  await runGit(worktree, ["update-ref", ref, commit, ...absent]);
+  return commit;
+}
+
+async function dropRetired(submodule: string, place: string, kept: readonly number[]): Promise<void> {
+  for (const { ref, seq } of await listSnapshots(submodule, place))
+    if (!kept.includes(seq)) await runGit(submodule, ["update-ref", "-d", ref]);
 }
 
 /** Tree of the files as they are now, untracked ones included: for comparing with a snapshot. Nothing is changed. */
@@ -164,14 +238,29 @@ export function snapshotRefs(place: string): string {
   return `refs/gt/hooks/${place}`;
 }
 
+const refOf = (place: string, seq: number): string =>
+  `${snapshotRefs(place)}/${String(seq).padStart(6, "0")}`;
+
 /** All snapshots of a place, newest first. `repository` may be the shared one or any worktree of it. */
 export async function listSnapshots(repository: string, place: string): Promise<readonly HookSnapshot[]> {
+  return readSnapshots(repository, `${snapshotRefs(place)}/`);
+}
+
+/** What the submodule has of a snapshot of its parent; undefined when there was nothing to keep. */
+export async function submoduleSnapshot(
+  submodule: string,
+  { ref }: HookSnapshot,
+): Promise<HookSnapshot | undefined> {
+  return (await readSnapshots(submodule, ref))[0];
+}
+
+async function readSnapshots(repository: string, pattern: string): Promise<readonly HookSnapshot[]> {
   const fields = ["%(refname)", "%(objectname)", "%(committerdate:unix)", "%(contents:body)"];
   const output = await runGit(repository, [
     "for-each-ref",
     "--sort=-refname",
     `--format=${fields.join(unit)}${recordEnd}`,
-    `${snapshotRefs(place)}/`,
+    pattern,
   ]);
   return output.split(recordEnd).flatMap((record): HookSnapshot[] => {
     const [ref = "", commit = "", time = "", body = ""] = record.trimStart().split(unit);
@@ -257,17 +346,23 @@ async function oversizedFiles(worktree: string, maxFileMb: number): Promise<read
   return sizes.filter(({ size }) => size > limit).map(({ path }) => path);
 }
 
-async function holdsTheSame(
-  worktree: string,
-  previous: HookSnapshot,
-  now: { readonly tree: string; readonly head: string | undefined; readonly keptIndex: string | undefined },
-): Promise<boolean> {
-  const format = await runGit(worktree, ["show", "-s", "--format=%T %P", previous.commit]);
-  const [tree, head, indexCommit] = format.split(" ");
+async function holdsTheSame(ref: string, now: WorktreeState): Promise<boolean> {
+  const { worktree } = now;
+  const format = await askGit(worktree, ["show", "-s", "--format=%T %P%n%B", "--end-of-options", ref]);
+  if (format.exitCode !== 0) return false;
+  const [ids = "", ...message] = format.stdout.split("\n");
+  const [tree, head, indexCommit] = ids.split(" ");
   if (tree !== now.tree || (head ?? "") !== (now.head ?? "")) return false;
-  if (indexCommit === undefined) return now.keptIndex === undefined;
-  return (await runGit(worktree, ["rev-parse", `${indexCommit}^{tree}`])) === now.keptIndex;
+  const index = indexCommit === undefined ? undefined : await treeOf(worktree, indexCommit);
+  if (index !== now.keptIndex) return false;
+  const kept = message.filter((line) => line.startsWith("Gt-Submodule: "));
+  if (kept.join("\n") !== submoduleLines(now).join("\n")) return false;
+  for (const { state } of now.submodules) if (!(await holdsTheSame(ref, state))) return false;
+  return true;
 }
+
+const submoduleLines = ({ submodules }: WorktreeState): readonly string[] =>
+  submodules.map(({ path }) => `Gt-Submodule: ${path.replaceAll("\n", " ")}`);
 
 function commitTree(
   worktree: string,
@@ -287,30 +382,21 @@ function commitTree(
   });
 }
 
-function snapshotMessage(
-  subject: SnapshotSubject,
-  now: {
-    readonly seq: number;
-    readonly reason: string;
-    readonly branch: string;
-    readonly head: string | undefined;
-    readonly skipped: readonly string[];
-    readonly note: string;
-  },
-): string {
+function snapshotMessage(subject: SnapshotSubject, state: WorktreeState, told: Telling): string {
   const lines = [
     `Gt-Agent: ${subject.address}`,
     `Gt-Bead: ${subject.bead}`,
     `Gt-Seq: ${subject.assignment}`,
-    `Gt-Branch: ${now.branch}`,
-    `Gt-Head: ${now.head ?? ""}`,
+    `Gt-Branch: ${state.branch}`,
+    `Gt-Head: ${state.head ?? ""}`,
     `Gt-Session: ${subject.session}`,
-    `Gt-Reason: ${now.reason}`,
+    `Gt-Reason: ${told.reason}`,
     `Gt-Hook-State: ${subject.hookState}`,
-    ...(now.note === "" ? [] : [`Gt-Note: ${now.note}`]),
-    ...now.skipped.map((path) => `Gt-Skipped: ${path.replaceAll("\n", " ")}`),
+    ...(told.note === "" ? [] : [`Gt-Note: ${told.note}`]),
+    ...state.skipped.map((path) => `Gt-Skipped: ${path.replaceAll("\n", " ")}`),
+    ...submoduleLines(state),
   ];
-  return `snapshot ${subject.address} #${now.seq}: ${now.reason}\n\n${lines.join("\n")}`;
+  return `snapshot ${subject.address} #${told.seq}: ${told.reason}\n\n${lines.join("\n")}`;
 }
 
 async function changedFiles(worktree: string, commit: string, head: string | undefined): Promise<number> {

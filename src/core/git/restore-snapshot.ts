@@ -1,8 +1,9 @@
-import { rm } from "node:fs/promises";
+import { lstat, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { currentBranch, resolveCommit } from "./branch.ts";
 import { askGit, openGit, runGit } from "./git.ts";
-import type { HookSnapshot } from "./hook-snapshots.ts";
+import { type HookSnapshot, submoduleSnapshot } from "./hook-snapshots.ts";
+import { namedCommit, type Submodule, submodulesOf } from "./submodules.ts";
 
 /**
  * Makes the worktree what it was when the snapshot was taken (spec/04 §6.5): branch head, files (later ones are
@@ -22,13 +23,34 @@ export async function restoreSnapshot(worktree: string, snapshot: HookSnapshot):
   await runGit(worktree, ["read-tree", "--reset", "-u", snapshot.commit]);
   // ... files that came later go; those that git ignores are not listed ...
   const kept = new Set(await treeFiles(worktree, snapshot.commit));
-  for (const path of before) if (!kept.has(path)) await rm(join(worktree, path), { force: true });
+  for (const path of before) if (!kept.has(path)) await removeFile(join(worktree, path));
   // ... and the index as it was then, or as in HEAD.
   const [, , indexCommit] = (await runGit(worktree, ["show", "-s", "--format=%T %P", snapshot.commit])).split(
     " ",
   );
   await runGit(worktree, ["read-tree", indexCommit ?? snapshot.head]);
+  for (const submodule of await submodulesOf(worktree)) await restoreSubmodule(worktree, submodule, snapshot);
   await askGit(worktree, ["update-index", "-q", "--refresh"]);
+}
+
+/** A submodule of which nothing was kept stood clean at the commit that the parent's tree names. */
+async function restoreSubmodule(
+  worktree: string,
+  submodule: Submodule,
+  snapshot: HookSnapshot,
+): Promise<void> {
+  const { directory } = submodule;
+  const kept = await submoduleSnapshot(directory, snapshot);
+  if (kept !== undefined) return restoreSnapshot(directory, kept);
+  const commit = await namedCommit(worktree, snapshot.commit, submodule);
+  if (commit === undefined) return; // it came later, or is not fetched: then it never was here
+  await runGit(directory, ["checkout", "--quiet", "--force", "--detach", commit]);
+  await runGit(directory, ["clean", "--quiet", "-fd"]);
+}
+
+/** Of repositories inside of the worktree only the name is listed; they stay. */
+async function removeFile(path: string): Promise<void> {
+  if ((await lstat(path).catch(() => undefined))?.isDirectory() !== true) await rm(path, { force: true });
 }
 
 /** Restores only these files into the worktree; index and branch stay. */

@@ -5,6 +5,7 @@ import { currentBranch, resolveCommit } from "./branch.ts";
 import { runGit } from "./git.ts";
 import { unlandedCommits } from "./landed.ts";
 import { gitDirectoryOf } from "./git-directory.ts";
+import { submodulesOf } from "./submodules.ts";
 
 /** A file that differs from HEAD. */
 export interface ChangedFile {
@@ -34,12 +35,19 @@ export interface RiskOptions {
 
 export async function measureWorkAtRisk(worktree: string, options: RiskOptions): Promise<WorkAtRisk> {
   try {
-    const [uncommitted, stashes, unpushed] = await Promise.all([
+    const [uncommitted, stashes, unpushed, inside] = await Promise.all([
       changedFiles(worktree, options.ownFiles),
       stashesOf(worktree),
       unpushedCommits(worktree, options.targets),
+      submoduleRisks(worktree),
     ]);
-    return { uncommitted, stashes, unpushed, operation: operationOf(worktree), unknown: undefined };
+    return {
+      uncommitted: [...uncommitted, ...inside.flatMap((risk) => risk.uncommitted)],
+      stashes: [...stashes, ...inside.flatMap((risk) => risk.stashes)],
+      unpushed: [...unpushed, ...inside.flatMap((risk) => risk.unpushed)],
+      operation: operationOf(worktree) ?? inside.find((risk) => risk.operation !== undefined)?.operation,
+      unknown: undefined,
+    };
   } catch (error) {
     return {
       uncommitted: [],
@@ -50,6 +58,29 @@ export async function measureWorkAtRisk(worktree: string, options: RiskOptions):
     };
   }
 }
+
+type Risk = Omit<WorkAtRisk, "unknown">;
+
+/** The same for what is checked out inside; there a commit is safe when any remote has it. */
+async function submoduleRisks(worktree: string): Promise<readonly Risk[]> {
+  const risks: Risk[] = [];
+  for (const { path, directory } of await submodulesOf(worktree)) {
+    const inside = (file: ChangedFile): ChangedFile => ({ ...file, path: `${path}/${file.path}` });
+    const unpushed = await runGit(directory, ["rev-list", "HEAD", "--not", "--remotes", "--"]);
+    const stashes = await runGit(directory, ["stash", "list", "--format=%gs"]);
+    risks.push({
+      uncommitted: (await changedFiles(directory)).map(inside),
+      stashes: lines(stashes),
+      unpushed: lines(unpushed),
+      operation: operationOf(directory),
+    });
+    for (const risk of await submoduleRisks(directory))
+      risks.push({ ...risk, uncommitted: risk.uncommitted.map(inside) });
+  }
+  return risks;
+}
+
+const lines = (text: string): readonly string[] => text.split("\n").filter((line) => line !== "");
 
 export function isAtRisk(work: WorkAtRisk): boolean {
   return describeRisks(work).length > 0;
@@ -110,7 +141,7 @@ async function unpushedCommits(worktree: string, targets: readonly string[]): Pr
   for (const candidate of candidates)
     if ((await resolveCommit(worktree, candidate)) !== undefined) known.push(candidate);
   const output = await runGit(worktree, ["rev-list", "HEAD", "--not", ...known, "--"]);
-  let missing = output.split("\n").filter((commit) => commit !== "");
+  let missing = lines(output);
   for (const target of known) {
     if (missing.length === 0) return [];
     const base = await mergeBase(worktree, target, "HEAD");

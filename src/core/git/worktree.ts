@@ -6,6 +6,7 @@ import { currentBranch, resolveCommit } from "./branch.ts";
 import { askGit, type GitOptions, runGit } from "./git.ts";
 import { gitDirectoryOf } from "./git-directory.ts";
 import { clearStaleLocks } from "./stale-locks.ts";
+import { keepLostModules, keepModules } from "./submodules.ts";
 
 /** Where a worktree shall stand: on a new branch at `start`, or detached there. */
 export interface WorktreePlace {
@@ -55,12 +56,23 @@ export async function detachWorktree(worktree: string, at: string): Promise<void
   await resetWorktree(worktree, { start: at });
 }
 
-/** Removes a worktree and what git knows of it. The caller has made sure that nothing of value is lost. */
-export async function removeWorktree(repository: string, path: string): Promise<void> {
+/**
+ * Removes a worktree and what git knows of it. The caller has made sure that nothing of value is lost. Returns where
+ * repositories of submodules with work of their own are kept.
+ */
+export async function removeWorktree(repository: string, path: string): Promise<string | undefined> {
+  const kept = await keepModules(repository, path);
   await askGit(repository, ["worktree", "remove", "--force", "--force", "--", path]);
   // A damaged one is unknown to git, or refused by it: then the directory and the leftovers go by themselves.
   rmSync(path, { recursive: true, force: true, maxRetries: 3 });
-  await askGit(repository, ["worktree", "prune", "--expire", "now"]);
+  await pruneWorktrees(repository);
+  return kept;
+}
+
+/** Makes git forget worktrees whose directory is gone, except for work in their submodules. */
+export async function pruneWorktrees(repository: string): Promise<void> {
+  await keepLostModules(repository);
+  await runGit(repository, ["worktree", "prune", "--expire", "now"]);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { done } from "../../../src/agents/lifecycle/done.ts";
 import { resumeHook } from "../../../src/agents/lifecycle/suspend-hook.ts";
 import { sling } from "../../../src/agents/lifecycle/sling.ts";
@@ -8,7 +8,7 @@ import type { SlingOptions } from "../../../src/agents/lifecycle/sling-request.t
 import type { TownAccess } from "../../../src/agents/town-access.ts";
 import type { Agent, Bead } from "../../../src/core/ledger/bead.ts";
 import { inbox } from "../../../src/core/mail/mailbox.ts";
-import { commit, git } from "../../support/scratch-repository.ts";
+import { commit, git, scratchOrigin } from "../../support/scratch-repository.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { WorkTown } from "../../support/work-town.ts";
 
@@ -202,6 +202,37 @@ test("uncommitted work is kept whole and committed, but a deletion must be meant
   git(worktree, "rm", "--quiet", "gone.txt");
   const report = await done(polecat, { exit: "COMPLETED" });
   expect(git(town.origin("web"), "ls-tree", "--name-only", report.head)).not.toContain("gone.txt");
+});
+
+test("work in a submodule is committed there and goes to its own remote before the branch that names it", async () => {
+  // git clones no submodule from a directory unless it is told that this is meant.
+  vi.stubEnv("GIT_CONFIG_COUNT", "1");
+  vi.stubEnv("GIT_CONFIG_KEY_0", "protocol.file.allow");
+  vi.stubEnv("GIT_CONFIG_VALUE_0", "always");
+  const library = scratchOrigin(join(town.root, ".origins/library.git"), { "lib.txt": "1" });
+  const setUp = join(town.root, ".origins/set-up");
+  git(town.root, "clone", "--quiet", town.origin("web"), setUp);
+  git(setUp, "submodule", "--quiet", "add", library, "lib");
+  commit(setUp, "With a library");
+  git(setUp, "push", "--quiet", "origin", "main");
+  town.git("web", "fetch", "--quiet", "origin");
+
+  const { worktree, polecat } = await atWork();
+  writeFileSync(join(worktree, "lib/lib.txt"), "2");
+  renameSync(library, `${library}.away`);
+  await expect(done(polecat, { exit: "COMPLETED" })).rejects.toMatchObject({
+    code: "E_PUSH",
+    message: expect.stringContaining("lib: "),
+  });
+  renameSync(`${library}.away`, library);
+  const { branch } = await done(polecat, { exit: "COMPLETED" });
+  const named = git(town.origin("web"), "rev-parse", `${branch}:lib`);
+  expect(git(library, "rev-parse", branch)).toBe(named);
+  expect(git(library, "show", `${named}:lib.txt`)).toBe("2");
+  // The sandbox is clean for the next one.
+  expect(readFileSync(join(worktree, "lib/lib.txt"), "utf8")).toBe("1");
+  expect(git(worktree, "status", "--porcelain")).toBe("");
+  vi.unstubAllEnvs();
 });
 
 test("files that we put into the sandbox never reach the branch", async () => {
