@@ -1,10 +1,10 @@
 import { currentBranch } from "../../core/git/branch.ts";
 import { askGit, networkTimeoutMs, runGit } from "../../core/git/git.ts";
-import { changedFiles } from "../../core/git/work-at-risk.ts";
+import { changedFiles } from "../../core/git/changed-files.ts";
 import { GtError } from "../../core/gt-error.ts";
 import { sanitiseLine } from "../../core/sanitise.ts";
 import type { Rig } from "../../core/town/town.ts";
-import { overlayFiles } from "./sandbox-setup.ts";
+import { overlayFiles } from "./overlay-files.ts";
 
 /** Where a member's clone fetches from and pushes to: the rig's places, which may have moved (spec/04 §4). */
 export async function syncRemotes(rig: Rig, path: string): Promise<void> {

@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { branchExists } from "../../core/git/branch.ts";
 import { runGit } from "../../core/git/git.ts";
 import { takeSnapshot } from "../../core/git/hook-snapshots.ts";
-import { changedFiles } from "../../core/git/work-at-risk.ts";
+import { changedFiles } from "../../core/git/changed-files.ts";
 import { addWorktree, listWorktrees, removeWorktree } from "../../core/git/worktree.ts";
 import { GtError } from "../../core/gt-error.ts";
 import { type Address, formatAddress } from "../../core/town/address.ts";
@@ -11,7 +11,8 @@ import type { Rig } from "../../core/town/town.ts";
 import type { TownAccess } from "../town-access.ts";
 import { withAgentLock } from "./agent-lock.ts";
 import { baseRevision, freshenOrigin, snapshotSubject } from "./polecat-worktree.ts";
-import { overlayFiles, setUpSandbox } from "./sandbox-setup.ts";
+import { overlayFiles } from "./overlay-files.ts";
+import { setUpSandbox } from "./sandbox-setup.ts";
 
 /** A worktree in one rig for a crew member of another (spec/04 §4). Who works there stays who they are. */
 export interface CrossWorktree {

@@ -5,8 +5,8 @@ import { deleteBranch, resolveCommit } from "../../core/git/branch.ts";
 import { askGit, networkTimeoutMs, openGit, runGit } from "../../core/git/git.ts";
 import { takeSnapshot } from "../../core/git/hook-snapshots.ts";
 import { pushWithLease } from "../../core/git/push.ts";
+import { changedFiles } from "../../core/git/changed-files.ts";
 import { isUnpublished, namedCommit, submodulesOf, updateSubmodules } from "../../core/git/submodules.ts";
-import { changedFiles } from "../../core/git/work-at-risk.ts";
 import { detachWorktree } from "../../core/git/worktree.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { Agent } from "../../core/ledger/bead.ts";
@@ -14,7 +14,7 @@ import type { Rig } from "../../core/town/town.ts";
 import type { TownAccess } from "../town-access.ts";
 import type { DoneData } from "./done-data.ts";
 import { baseRevision, freshenOrigin, hasChanges, snapshotSubject } from "./polecat-worktree.ts";
-import { overlayFiles } from "./sandbox-setup.ts";
+import { overlayFiles } from "./overlay-files.ts";
 
 /** What the git steps of a `gt done` work on. */
 export interface DonePlace {

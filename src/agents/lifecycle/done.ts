@@ -1,4 +1,4 @@
-import { aheadBehind } from "../../core/git/ancestry.ts";
+import { aheadBehind } from "../../core/git/ahead-behind.ts";
 import { currentBranch } from "../../core/git/branch.ts";
 import { operationOf } from "../../core/git/work-at-risk.ts";
 import { isValidWorktree } from "../../core/git/worktree.ts";

@@ -1,7 +1,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { ChangedFile } from "../../core/git/changed-files.ts";
 import type { HookState } from "../../core/ledger/bead.ts";
 import { agentHome, parseAddress } from "../../core/town/address.ts";
+import type { Rig, Town } from "../../core/town/town.ts";
 import type { TownAccess } from "../town-access.ts";
 import type { SandboxView } from "./sandbox-view.ts";
 
@@ -19,7 +21,12 @@ export interface HookView extends SandboxView {
   readonly progress: string | null;
 }
 
-export async function hookView(access: TownAccess, address: string): Promise<HookView> {
+/** `changes`: the uncommitted files, if somebody has begun to look already. */
+export async function hookView(
+  access: TownAccess,
+  address: string,
+  changes = changesOf(access.town, address),
+): Promise<HookView> {
   const agent = await access.ledger.agent(address);
   const id = agent?.hookBead ?? "";
   const bead = id === "" ? undefined : await access.ledger.get(id);
@@ -34,19 +41,52 @@ export async function hookView(access: TownAccess, address: string): Promise<Hoo
     priority: bead?.priority ?? null,
     workflow: null,
     progress: null,
-    ...(await sandboxOf(access, address, agent?.baseBranch ?? "")),
+    ...(await viewOf(sandboxOf(access.town, address), agent?.baseBranch ?? "", changes)),
   };
 }
 
-/** Agents ask at each prompt, and many have no sandbox: git's code is loaded only for one that is there. */
-async function sandboxOf(access: TownAccess, address: string, base: string): Promise<SandboxView> {
-  const nothing: SandboxView = { branch: null, ahead: null, behind: null, dirty: [], snapshot: null };
+/** The uncommitted files of an agent's sandbox; none where there is no sandbox. */
+export function changesOf(town: Town, address: string): Promise<readonly ChangedFile[]> {
+  const changes = lookIn(sandboxOf(town, address));
+  changes.catch(() => undefined); // whoever waits for them is told; a caller that failed before does not wait
+  return changes;
+}
+
+async function lookIn(sandbox: Sandbox | undefined): Promise<readonly ChangedFile[]> {
+  if (sandbox === undefined) return [];
+  const [{ changedFiles }, { overlayFiles }] = await Promise.all([
+    import("../../core/git/changed-files.ts"),
+    import("./overlay-files.ts"),
+  ]);
+  return changedFiles(sandbox.worktree, overlayFiles(sandbox.rig));
+}
+
+interface Sandbox {
+  readonly worktree: string;
+  readonly rig: Rig;
+  /** Where its snapshots are kept, e.g. `polecats/nux`. */
+  readonly place: string;
+}
+
+function sandboxOf(town: Town, address: string): Sandbox | undefined {
   const parsed = parseAddress(address);
-  if (parsed === undefined || (parsed.role !== "polecat" && parsed.role !== "crew")) return nothing;
-  const worktree = agentHome(access.town, parsed);
-  if (worktree === undefined || !existsSync(join(worktree, ".git"))) return nothing;
-  const { sandboxView } = await import("./sandbox-view.ts");
-  const rig = access.town.rig(parsed.rig);
+  if (parsed === undefined || (parsed.role !== "polecat" && parsed.role !== "crew")) return undefined;
+  const worktree = agentHome(town, parsed);
+  if (worktree === undefined || !existsSync(join(worktree, ".git"))) return undefined;
   const place = `${parsed.role === "crew" ? "crew" : "polecats"}/${parsed.name}`;
-  return (await sandboxView({ worktree, rig, place, base: base || rig.defaultBranch })) ?? nothing;
+  return { worktree, rig: town.rig(parsed.rig), place };
+}
+
+const nothing: SandboxView = { branch: null, ahead: null, behind: null, dirty: [], snapshot: null };
+
+/** Agents ask at each prompt, and many have no sandbox: git's code is loaded only for one that is there. */
+async function viewOf(
+  sandbox: Sandbox | undefined,
+  base: string,
+  changes: Promise<readonly ChangedFile[]>,
+): Promise<SandboxView> {
+  if (sandbox === undefined) return nothing;
+  const { sandboxView } = await import("./sandbox-view.ts");
+  const view = await sandboxView({ ...sandbox, base: base || sandbox.rig.defaultBranch, changes });
+  return view ?? nothing;
 }

@@ -1,4 +1,4 @@
-import { aheadBehind } from "../../core/git/ancestry.ts";
+import { aheadBehind } from "../../core/git/ahead-behind.ts";
 import { branches, deleteBranch, resolveCommit } from "../../core/git/branch.ts";
 import { runGit } from "../../core/git/git.ts";
 import { hasLanded } from "../../core/git/landed.ts";

@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { basename, join } from "node:path";
-import { aheadBehind, mergeBase } from "../../core/git/ancestry.ts";
+import { mergeBase } from "../../core/git/ancestry.ts";
+import { aheadBehind } from "../../core/git/ahead-behind.ts";
 import { currentBranch, deleteBranch, resolveCommit } from "../../core/git/branch.ts";
 import { networkTimeoutMs } from "../../core/git/git.ts";
 import { takeSnapshot } from "../../core/git/hook-snapshots.ts";
@@ -8,7 +9,8 @@ import { hasLanded } from "../../core/git/landed.ts";
 import { pushWithLease } from "../../core/git/push.ts";
 import { fetchOrigin } from "../../core/git/repository.ts";
 import { updateSubmodules } from "../../core/git/submodules.ts";
-import { changedFiles, isAtRisk, measureWorkAtRisk } from "../../core/git/work-at-risk.ts";
+import { isAtRisk, measureWorkAtRisk } from "../../core/git/work-at-risk.ts";
+import { changedFiles } from "../../core/git/changed-files.ts";
 import {
   addWorktree,
   detachWorktree,
@@ -24,7 +26,7 @@ import { withLock } from "../../core/lock/lock.ts";
 import type { Rig } from "../../core/town/town.ts";
 import type { TownAccess } from "../town-access.ts";
 import { putAside } from "./lost-and-found.ts";
-import { overlayFiles } from "./sandbox-setup.ts";
+import { overlayFiles } from "./overlay-files.ts";
 
 const freshForMs = 10_000;
 const staleAfterCommits = 200;

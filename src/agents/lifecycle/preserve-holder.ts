@@ -8,7 +8,7 @@ import type { Rig } from "../../core/town/town.ts";
 import type { TownAccess } from "../town-access.ts";
 import { nextState } from "./agent-transition.ts";
 import { baseRevision, pushBestEffort, snapshotSubject } from "./polecat-worktree.ts";
-import { overlayFiles } from "./sandbox-setup.ts";
+import { overlayFiles } from "./overlay-files.ts";
 
 /** The agent whose bead goes, once its work is safe. */
 export interface HolderState {

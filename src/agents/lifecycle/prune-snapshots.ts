@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { resolveCommit } from "../../core/git/branch.ts";
 import { runGit } from "../../core/git/git.ts";
-import { type HookSnapshot, listSnapshots } from "../../core/git/hook-snapshots.ts";
+import { type HookSnapshot, listSnapshots } from "../../core/git/list-snapshots.ts";
 import { expiredSnapshots } from "../../core/git/snapshot-retention.ts";
 import { GtError } from "../../core/gt-error.ts";
 import { parseAddress } from "../../core/town/address.ts";

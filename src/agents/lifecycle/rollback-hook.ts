@@ -1,11 +1,10 @@
 import {
-  listSnapshots,
-  type HookSnapshot,
   type SnapshotOptions,
   type SnapshotReason,
   takeSnapshot,
   type SnapshotResult,
 } from "../../core/git/hook-snapshots.ts";
+import { listSnapshots, type HookSnapshot } from "../../core/git/list-snapshots.ts";
 import { branchFromSnapshot, restoreFiles, restoreSnapshot } from "../../core/git/restore-snapshot.ts";
 import { isValidWorktree } from "../../core/git/worktree.ts";
 import { GtError } from "../../core/gt-error.ts";

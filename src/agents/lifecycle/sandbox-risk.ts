@@ -1,5 +1,5 @@
 import { openRequestsFor } from "../../core/merge/submit.ts";
-import { aheadBehind } from "../../core/git/ancestry.ts";
+import { aheadBehind } from "../../core/git/ahead-behind.ts";
 import { currentBranch, resolveCommit } from "../../core/git/branch.ts";
 import { hasLanded } from "../../core/git/landed.ts";
 import { describeRisks, isAtRisk, measureWorkAtRisk, type WorkAtRisk } from "../../core/git/work-at-risk.ts";
@@ -9,7 +9,7 @@ import type { Rig } from "../../core/town/town.ts";
 import type { TownAccess } from "../town-access.ts";
 import { seatPlaces } from "./polecat-pool.ts";
 import { baseRevision } from "./polecat-worktree.ts";
-import { overlayFiles } from "./sandbox-setup.ts";
+import { overlayFiles } from "./overlay-files.ts";
 
 export type RecoveryVerdict = "SAFE_TO_NUKE" | "NEEDS_RECOVERY" | "NEEDS_MQ_SUBMIT";
 

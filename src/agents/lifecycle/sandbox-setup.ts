@@ -3,6 +3,7 @@ import { chmodSync, copyFileSync, existsSync, readdirSync, statSync } from "node
 import { join } from "node:path";
 import { excludePatterns, ourPatterns } from "../../core/git/repository.ts";
 import type { Rig } from "../../core/town/town.ts";
+import { overlayFiles } from "./overlay-files.ts";
 
 const hookLimitMs = 60_000;
 
@@ -38,16 +39,6 @@ export async function setUpSandbox(sandbox: Sandbox): Promise<readonly string[]>
     else await attempt(`setup hook ${hook}`, () => runHook(sandbox, hook));
   }
   return warnings;
-}
-
-/** Names of the files that are copied into the root of every worktree of the rig. */
-export function overlayFiles(rig: Rig): readonly string[] {
-  const directory = join(rig.runtime, "overlay");
-  if (!existsSync(directory)) return [];
-  return readdirSync(directory, { withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => entry.name)
-    .sort();
 }
 
 function copyOverlay({ rig, worktree }: Sandbox, file: string): void {

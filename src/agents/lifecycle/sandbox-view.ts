@@ -1,21 +1,17 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { aheadBehind } from "../../core/git/ancestry.ts";
-import { currentBranch } from "../../core/git/branch.ts";
-import { listSnapshots, snapshotRefs } from "../../core/git/hook-snapshots.ts";
+import { aheadBehind } from "../../core/git/ahead-behind.ts";
+import { listSnapshots, snapshotRefs } from "../../core/git/list-snapshots.ts";
 import { readRefs } from "../../core/git/read-refs.ts";
-import { changedFiles } from "../../core/git/work-at-risk.ts";
+import type { ChangedFile } from "../../core/git/changed-files.ts";
 import { gitDirectoryOf } from "../../core/git/git-directory.ts";
-import { isValidWorktree } from "../../core/git/worktree.ts";
-import type { Rig } from "../../core/town/town.ts";
-import { overlayFiles } from "./sandbox-setup.ts";
 
 interface Sandbox {
   readonly worktree: string;
-  readonly rig: Rig;
   /** Where its snapshots are kept, e.g. `polecats/nux`. */
   readonly place: string;
   readonly base: string;
+  readonly changes: Promise<readonly ChangedFile[]>;
 }
 
 /** What git knows of a sandbox; null where there is none. */
@@ -29,14 +25,14 @@ export interface SandboxView {
 
 /** Reads it (spec/04 §2.10); nothing when it is none. Agents ask all the time: few gits, at once. */
 export async function sandboxView(sandbox: Sandbox): Promise<SandboxView | undefined> {
-  const { worktree, rig, place, base } = sandbox;
+  const { worktree, place, base, changes } = sandbox;
   try {
     const refs = readRefs(worktree);
     const [snapshots, counts, branch, dirty] = await Promise.all([
       refs?.hasBelow(snapshotRefs(place)) === false ? [] : listSnapshots(worktree, place),
       countsAgainst(worktree, base, refs),
       branchOf(worktree),
-      changedFiles(worktree, overlayFiles(rig)),
+      changes,
     ]);
     const newest = snapshots[0];
     return {
@@ -47,6 +43,7 @@ export async function sandboxView(sandbox: Sandbox): Promise<SandboxView | undef
       snapshot: newest === undefined ? null : { seq: newest.seq, time: newest.time, reason: newest.reason },
     };
   } catch (error) {
+    const { isValidWorktree } = await import("../../core/git/worktree.ts");
     if (await isValidWorktree(worktree)) throw error;
     return undefined;
   }
@@ -78,5 +75,7 @@ async function branchOf(worktree: string): Promise<string | undefined> {
   if (directory === undefined) return undefined;
   const head = readFileSync(join(directory, "HEAD"), "utf8");
   const name = onBranch.exec(head)?.[1];
-  return name === ".invalid" ? currentBranch(worktree) : name;
+  if (name !== ".invalid") return name;
+  const { currentBranch } = await import("../../core/git/branch.ts");
+  return currentBranch(worktree);
 }

@@ -1,5 +1,5 @@
 import { raising } from "../../core/escalation/raise.ts";
-import { listSnapshots } from "../../core/git/hook-snapshots.ts";
+import { listSnapshots } from "../../core/git/list-snapshots.ts";
 import { sandboxRisk } from "../lifecycle/sandbox-risk.ts";
 import type { TownAccess } from "../town-access.ts";
 import { remember, sameAssignment, withAct } from "./worker-memory.ts";

@@ -1,5 +1,6 @@
 import { crashPoint } from "../../core/crash-point.ts";
-import { aheadBehind, isAncestor } from "../../core/git/ancestry.ts";
+import { isAncestor } from "../../core/git/ancestry.ts";
+import { aheadBehind } from "../../core/git/ahead-behind.ts";
 import { deleteBranch, moveRef, resolveCommit } from "../../core/git/branch.ts";
 import { askGit, runGit } from "../../core/git/git.ts";
 import { deleteRemoteBranch, pushWithLease } from "../../core/git/push.ts";

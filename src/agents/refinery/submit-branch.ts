@@ -1,4 +1,4 @@
-import { aheadBehind } from "../../core/git/ancestry.ts";
+import { aheadBehind } from "../../core/git/ahead-behind.ts";
 import { isBranchName, resolveCommit } from "../../core/git/branch.ts";
 import { pushWithLease } from "../../core/git/push.ts";
 import { fetchOrigin } from "../../core/git/repository.ts";

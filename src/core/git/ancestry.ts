@@ -7,17 +7,6 @@ export async function isAncestor(repository: string, ancestor: string, descendan
   throw new GitFailure(answer.exitCode, answer.stdout, answer.stderr);
 }
 
-/** Commits of `head` that `base` does not have, and the other way round. */
-export async function aheadBehind(
-  repository: string,
-  base: string,
-  head: string,
-): Promise<{ readonly ahead: number; readonly behind: number }> {
-  const output = await runGit(repository, ["rev-list", "--left-right", "--count", `${base}...${head}`, "--"]);
-  const [behind = 0, ahead = 0] = output.split("\t").map(Number);
-  return { ahead, behind };
-}
-
 /** Best common ancestor; undefined for unrelated histories. */
 export async function mergeBase(repository: string, one: string, other: string): Promise<string | undefined> {
   const { exitCode, stdout } = await askGit(repository, ["merge-base", one, other]);

@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { GitError, GitPluginError, type SimpleGit, type SimpleGitProgressEvent, simpleGit } from "simple-git";
 import { GtError } from "../gt-error.ts";
+import { gitConfiguration, gitEnvironment } from "./git-environment.ts";
 
 export interface GitOptions {
   /** Milliseconds without a sign of life after which git is ended; 60 s by default (spec/07 §1.9). */
@@ -48,7 +49,7 @@ export function openGit(directory: string, options: GitOptions = {}): SimpleGit 
     maxConcurrentProcesses: 4,
     timeout: { block: options.timeoutMs ?? 60_000 },
     completion: { onClose: true, onExit: false },
-    config: ["color.ui=false", "core.quotePath=false", "advice.detachedHead=false", "gc.autoDetach=false"],
+    config: [...gitConfiguration],
     ...(options.signal ? { abort: options.signal } : {}),
     ...(options.input === undefined ? {} : { input: () => options.input }),
     ...(options.onProgress ? { progress: options.onProgress } : {}),
@@ -139,20 +140,6 @@ async function run(directory: string, args: readonly string[], options: GitOptio
       await pause(20 * attempt);
     }
   }
-}
-
-/** What a hook or an agent's shell must not tell our git: which repository it is in, which editor to open. */
-const unwanted =
-  /^(GIT_(DIR|WORK_TREE|INDEX_FILE|PREFIX|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES|COMMON_DIR|NAMESPACE|QUARANTINE_PATH|EDITOR|SEQUENCE_EDITOR|PAGER|EXTERNAL_DIFF|TEMPLATE_DIR|EXEC_PATH|TRACE.*|CONFIG|ICASE_PATHSPECS|LITERAL_PATHSPECS|GLOB_PATHSPECS|NOGLOB_PATHSPECS)|EDITOR|VISUAL|PAGER|PREFIX|LANGUAGE)$/;
-
-function gitEnvironment(extra: Readonly<Record<string, string>>): Record<string, string> {
-  const environment: Record<string, string> = {};
-  for (const [name, value] of Object.entries(process.env)) {
-    if (value !== undefined && !unwanted.test(name)) environment[name] = value;
-  }
-  // Looking must not write: a refreshed index would pass for the agent's progress (spec/04 §1.6).
-  const own = { LC_ALL: "C", GIT_TERMINAL_PROMPT: "0", GIT_OPTIONAL_LOCKS: "0" };
-  return { ...environment, ...own, ...extra };
 }
 
 function text(chunks: readonly Buffer[]): string {

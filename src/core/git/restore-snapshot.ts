@@ -2,7 +2,7 @@ import { lstat, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { currentBranch, resolveCommit } from "./branch.ts";
 import { askGit, openGit, runGit } from "./git.ts";
-import { type HookSnapshot, submoduleSnapshot } from "./hook-snapshots.ts";
+import { type HookSnapshot, submoduleSnapshot } from "./list-snapshots.ts";
 import { namedCommit, type Submodule, submodulesOf } from "./submodules.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { HookSnapshot } from "./hook-snapshots.ts";
+import type { HookSnapshot } from "./list-snapshots.ts";
 
 const hour = 3_600_000;
 const day = 24 * hour;

@@ -6,7 +6,7 @@ import { addCrew, startCrew } from "../../../src/agents/lifecycle/crew.ts";
 import { sling } from "../../../src/agents/lifecycle/sling.ts";
 import { resumeHook, suspendHook } from "../../../src/agents/lifecycle/suspend-hook.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
-import { listSnapshots } from "../../../src/core/git/hook-snapshots.ts";
+import { listSnapshots } from "../../../src/core/git/list-snapshots.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { WorkTown } from "../../support/work-town.ts";
 

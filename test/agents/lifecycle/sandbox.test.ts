@@ -11,7 +11,7 @@ import { startHookSession } from "../../../src/agents/lifecycle/start-hook-sessi
 import { resumeHook, suspendHook } from "../../../src/agents/lifecycle/suspend-hook.ts";
 import { unsling } from "../../../src/agents/lifecycle/unsling.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
-import { listSnapshots } from "../../../src/core/git/hook-snapshots.ts";
+import { listSnapshots } from "../../../src/core/git/list-snapshots.ts";
 import { commit, git } from "../../support/scratch-repository.ts";
 import { WorkTown } from "../../support/work-town.ts";
 

@@ -6,7 +6,7 @@ import { sling } from "../../../src/agents/lifecycle/sling.ts";
 import type { SlingOptions } from "../../../src/agents/lifecycle/sling-request.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
 import { readEvents } from "../../../src/core/events/read-events.ts";
-import { listSnapshots } from "../../../src/core/git/hook-snapshots.ts";
+import { listSnapshots } from "../../../src/core/git/list-snapshots.ts";
 import { git } from "../../support/scratch-repository.ts";
 import { WorkTown } from "../../support/work-town.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { HookSnapshot } from "../../../src/core/git/hook-snapshots.ts";
+import type { HookSnapshot } from "../../../src/core/git/list-snapshots.ts";
 import { expiredSnapshots } from "../../../src/core/git/snapshot-retention.ts";
 
 const hour = 3_600_000;

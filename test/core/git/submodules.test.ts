@@ -2,7 +2,8 @@ import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileS
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { listSnapshots, type SnapshotSubject, takeSnapshot } from "../../../src/core/git/hook-snapshots.ts";
+import { type SnapshotSubject, takeSnapshot } from "../../../src/core/git/hook-snapshots.ts";
+import { listSnapshots } from "../../../src/core/git/list-snapshots.ts";
 import { cloneShared } from "../../../src/core/git/repository.ts";
 import { restoreSnapshot } from "../../../src/core/git/restore-snapshot.ts";
 import { updateSubmodules } from "../../../src/core/git/submodules.ts";

@@ -2,7 +2,7 @@ import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { type Progress, WatchBudget, watchWorktree } from "../../../src/core/git/watch-worktree.ts";
-import { changedFiles } from "../../../src/core/git/work-at-risk.ts";
+import { changedFiles } from "../../../src/core/git/changed-files.ts";
 import { commit, git, scratchRepository } from "../../support/scratch-repository.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 import { waitFor } from "../../support/wait-for.ts";

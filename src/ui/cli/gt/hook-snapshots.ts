@@ -11,7 +11,8 @@ export async function run(context: CommandContext): Promise<void> {
   const address = await agentOf(context, args[0]);
   const town = await context.town();
   const { snapshotHome } = await import("../../../agents/lifecycle/prune-snapshots.ts");
-  const { describeChanges, listSnapshots } = await import("../../../core/git/hook-snapshots.ts");
+  const { describeChanges } = await import("../../../core/git/hook-snapshots.ts");
+  const { listSnapshots } = await import("../../../core/git/list-snapshots.ts");
   const { repository, place } = snapshotHome(town, address);
   const bead = flags.string("bead");
   const all = (await listSnapshots(repository, place)).filter(

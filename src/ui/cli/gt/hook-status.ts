@@ -15,11 +15,12 @@ export async function run(context: CommandContext): Promise<number | undefined |
   const isAgent = word?.includes("/") === true && second === undefined;
   if (!isStatus && word !== undefined && !isAgent) return (await import("./hook-attach.ts")).run(context);
   const address = await agentOf(context, word);
-  const { hookView } = await import("../../../agents/lifecycle/hook-view.ts");
+  const { changesOf, hookView } = await import("../../../agents/lifecycle/hook-view.ts");
+  // git takes longest: it looks at the files while the rest is read.
+  const changes = changesOf(await context.town(), address);
   const access = await context.access();
-  const view = await hookView(access, address);
   const { healthOf } = await import("../../../agents/patrols/agent-health.ts");
-  const agent = await healthOf(access, address);
+  const [view, agent] = await Promise.all([hookView(access, address, changes), healthOf(access, address)]);
   context.out.document({ ...view, health: agent?.health ?? null });
   print(context.out, view, agent, access.clock.now());
 }
