@@ -30,17 +30,18 @@ export default async function* commands() {
     }
     const [bead, work] = await ledger.ready({ limit: 2 });
     // As at work: a bead on the hook, a sandbox with git, and a daemon that sees to what commands would do without one.
-    await ledger.write("overseer", [
-      { op: "hook", address, bead: work.id },
-      { op: "setAgent", address, fields: { state: "working", hookState: "active" } },
-    ]);
     const cwd = join(scratch.root, "web", "polecats", "nux", "web");
     spawnSync("git", ["clone", "--quiet", scratch.origin("web"), cwd]);
+    const baseSha = spawnSync("git", ["rev-parse", "HEAD"], { cwd, encoding: "utf8" }).stdout.trim();
+    await ledger.write("overseer", [
+      { op: "hook", address, bead: work.id },
+      { op: "setAgent", address, fields: { state: "working", hookState: "active", baseSha } },
+    ]);
     daemon = await acquireLock(scratch.town.paths.locks, "daemon", { kind: "daemon" });
     const env = {
       ...process.env,
       GT_ROLE: address,
-      GT_SESSION: "gt-web-nux",
+      GT_SESSION: "we-nux",
       GT_NO_DAEMON: "1",
       NO_COLOR: "1",
     };

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { readRefs } from "../../core/git/read-refs.ts";
 import { agentHome, parseAddress } from "../../core/town/address.ts";
 import { hookView } from "../lifecycle/hook-view.ts";
 import type { TownAccess } from "../town-access.ts";
@@ -39,9 +40,8 @@ export async function polecatStop(access: TownAccess): Promise<StopVerdict> {
     return "rest";
   const worktree = agentHome(town, address);
   if (worktree === undefined || !existsSync(join(worktree, ".git"))) return "rest";
-  const { runGit } = await import("../../core/git/git.ts");
-  const head = await runGit(worktree, ["rev-parse", "HEAD"]);
-  // Agents stop often, and most have committed nothing yet: the long look is for those that have.
+  // Agents stop often, and most have committed nothing yet: the long look, with git, is for those that have.
+  const head = await headOf(worktree);
   if (head === agent.baseSha) return "rest";
   const view = await hookView(access, actor);
   const turn = await readTurn(ledger, actor);
@@ -54,4 +54,11 @@ export async function polecatStop(access: TownAccess): Promise<StopVerdict> {
   if (verdict === "remind")
     await writeTurn(ledger, actor, { ...turn, continued: turn.continued + 1, stoppedAt: head });
   return verdict;
+}
+
+async function headOf(worktree: string): Promise<string> {
+  const refs = readRefs(worktree);
+  if (refs !== undefined) return refs.head() ?? "";
+  const { runGit } = await import("../../core/git/git.ts");
+  return runGit(worktree, ["rev-parse", "HEAD"]);
 }
