@@ -52,6 +52,7 @@ export interface ClaimRequest {
   readonly name?: string;
   /** A process other than this one does the work. */
   readonly owner?: DogJob["owner"];
+  readonly timeoutMs?: number;
 }
 
 /**
@@ -66,6 +67,7 @@ export async function claimDog(access: TownAccess, request: ClaimRequest): Promi
       work: request.work,
       kind: request.kind,
       startedAt: now,
+      ...(request.timeoutMs === undefined ? {} : { timeoutMs: request.timeoutMs }),
       ...(request.kind === "code" ? { owner: request.owner ?? ownProcess() } : {}),
     };
     const chosen = request.name === undefined ? all.find(isFree) : named(all, request.name);

@@ -9,6 +9,8 @@ export interface DogJob {
   /** `session`: an agent does it; `code`: a process of ours does. */
   readonly kind: "session" | "code";
   readonly startedAt: number;
+  /** How long it may take, when that is not what any chore may. */
+  readonly timeoutMs?: number;
   /** The process that runs a `code` job. */
   readonly owner?: { readonly pid: number; readonly startedAt: string };
 }

@@ -60,7 +60,7 @@ export function decideDog(view: DogView, now: number, limits: DogLimits): DogAct
       ? { kind: "remove", reason: "more than needed" }
       : undefined;
   }
-  if (now - job.startedAt >= limits.workingMs)
+  if (now - job.startedAt >= (job.timeoutMs ?? limits.workingMs))
     return { kind: "time-out", reason: `${job.work} takes too long` };
   if (job.kind === "code")
     return view.isOwnerAlive ? undefined : { kind: "fail", reason: `the process of ${job.work} is gone` };

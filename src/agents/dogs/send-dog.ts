@@ -19,6 +19,8 @@ export interface Errand {
   /** Runtime instead of the role's. */
   readonly agent?: string;
   readonly attachment?: Attachment;
+  /** How long it may take; by default as long as any chore. */
+  readonly timeoutMs?: number;
 }
 
 export interface SentDog {
@@ -39,6 +41,7 @@ export async function sendDog(access: TownAccess, errand: Errand): Promise<SentD
     work,
     kind: "session",
     ...(errand.dog === undefined ? {} : { name: errand.dog }),
+    ...(errand.timeoutMs === undefined ? {} : { timeoutMs: errand.timeoutMs }),
   });
   if (dog === undefined)
     throw new GtError("E_NO_DOG", "all dogs are working", {

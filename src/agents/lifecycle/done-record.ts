@@ -1,3 +1,4 @@
+import { clearCounter } from "../../core/convoys/mountain.ts";
 import { raising } from "../../core/escalation/raise.ts";
 import { type Submission, submission } from "../../core/merge/submit.ts";
 import type { Agent, Bead } from "../../core/ledger/bead.ts";
@@ -133,6 +134,7 @@ function submit(
 }
 
 const close = (bead: Bead, reason: string): readonly Operation[] => [
+  ...clearCounter(bead),
   { op: "close", id: bead.id, close: { reason, outcome: "success", force: true } },
 ];
 

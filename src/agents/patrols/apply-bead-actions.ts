@@ -41,6 +41,8 @@ async function applying(
 ): Promise<readonly Operation[]> {
   const { convoy, fields } = snapshot;
   switch (action.do) {
+    case "free":
+      return []; // that takes the agent's lock, and is a transaction of its own
     case "fix":
       return fixing(access, bead, action.mr);
     case "skip":

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { mountainLabel, finishedLabel } from "../../core/convoys/convoy.ts";
 import { type ConvoySnapshot, readConvoys } from "../../core/convoys/convoy-snapshot.ts";
 import {
@@ -7,15 +8,27 @@ import {
 } from "../../core/convoys/convoy-state.ts";
 import { convoyAudience, convoyMail } from "../../core/convoys/landing-notice.ts";
 import { failuresOf } from "../../core/convoys/mountain.ts";
-import { auditMountain, isSkipped, type MountainMemory } from "../../core/convoys/mountain-audit.ts";
+import {
+  type AuditContext,
+  auditMountain,
+  isSkipped,
+  type MountainMemory,
+} from "../../core/convoys/mountain-audit.ts";
+import { judgeWanted } from "../../core/convoys/mountain-judge.ts";
 import { beadActions } from "../../core/convoys/mountain-rules.ts";
 import { formatSpan } from "../../core/duration.ts";
+import type { BeadId } from "../../core/ledger/bead.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
-import { durationSetting } from "../../core/town/setting.ts";
+import { durationSetting, textSetting } from "../../core/town/setting.ts";
 import type { TownAccess } from "../town-access.ts";
 import { applyBeadActions } from "./apply-bead-actions.ts";
+import { freeTroubled } from "./free-troubled.ts";
+import { sendJudge } from "./send-judge.ts";
+import { type TroubledWorker, troubledWorkers } from "./troubled-workers.ts";
 
 const table = "mountains";
+/** How long the Witness has a worker in trouble for itself (spec/05 §8.3 B2). */
+const leftToWitnessMs = 30 * 60_000;
 
 /**
  * Looks at every open mountain: single beads are helped on or asked about, and what stands still or can get no further is
@@ -30,7 +43,9 @@ export async function auditMountains(
   if (mountains.length === 0) return undefined;
   const now = clock.now();
   const stallAfterMs = durationSetting(town.settings(), "mountain.stall_after");
+  const snapshots = await readConvoys(ledger, { convoys: mountains });
   const agents = await ledger.agents({ role: "polecat" });
+  const troubled = await troubledWorkers(access, agents, new Set(snapshots.flatMap(beadsOf)));
   const inHand = new Set([...agents.map((agent) => agent.hookBead), ...(readiness.queued ?? [])]);
   const context = {
     now,
@@ -42,29 +57,71 @@ export async function auditMountains(
         .map((agent) => agent.address),
     ),
   };
-  for (const snapshot of await readConvoys(ledger, { convoys: mountains })) {
-    const { id } = snapshot.convoy;
-    const before = (await ledger.row<MountainMemory>(table, id))?.value;
-    const standing = convoyStanding(snapshot, readiness);
-    const audit = auditMountain(snapshot, standing, before, context);
-    const { verdict } = audit;
-    const actions = beadActions(snapshot, standing, { inHand });
-    const told = actions.flatMap((action) => ("key" in action ? [action.key] : []));
-    const { told: toldBefore = [], ...rest } = audit.memory;
-    const memory: MountainMemory = told.length === 0 ? rest : { ...rest, told: [...new Set(told)] };
-    const operations: Operation[] = [...(await applyBeadActions(access, snapshot, actions, toldBefore))];
-    if (verdict === "moving-again") operations.push({ op: "removeLabel", id, label: finishedLabel });
-    if (verdict === "finished") operations.push(...finished(access, snapshot, standing));
-    if (verdict === "stalled") operations.push(...stalled(access, snapshot, standing, now - memory.since));
-    // Progress of workers is kept in their own rows: a mountain that moves is not written at every look.
-    const isSame =
-      before?.seen === memory.seen &&
-      before.reportedAt === memory.reportedAt &&
-      toldBefore.join() === (memory.told ?? []).join();
-    if (!isSame || operations.length > 0)
-      await ledger.write(access.actor, [{ op: "putRow", table, key: id, value: memory }, ...operations]);
+  for (const snapshot of snapshots) {
+    const ours = new Set(beadsOf(snapshot));
+    await audit(access, snapshot, {
+      ...{ ...context, inHand, readiness },
+      troubled: troubled.filter(({ bead }) => ours.has(bead)),
+      isJudged: textSetting(town.settings(), "mountain.judge") === "agent",
+    });
   }
   return durationSetting(town.settings(), "mountain.audit_interval");
+}
+
+interface AuditInput extends AuditContext {
+  readonly readiness: ReadinessContext;
+  readonly inHand: ReadonlySet<BeadId>;
+  readonly troubled: readonly TroubledWorker[];
+  /** `mountain.judge=agent`. */
+  readonly isJudged: boolean;
+}
+
+async function audit(access: TownAccess, snapshot: ConvoySnapshot, input: AuditInput): Promise<void> {
+  const { ledger } = access;
+  const { now, readiness, inHand } = input;
+  const { id } = snapshot.convoy;
+  const before = (await ledger.row<MountainMemory>(table, id))?.value;
+  const standing = convoyStanding(snapshot, readiness);
+  const { verdict, memory: seen } = auditMountain(snapshot, standing, before, input);
+  const ill = input.troubled.map((worker) => ({ ...worker, since: before?.troubled?.[worker.mark] ?? now }));
+  const given = new Map(
+    ill.filter(({ since }) => now - since >= leftToWitnessMs).map((each) => [each.bead, each]),
+  );
+  const actions = beadActions(snapshot, standing, { inHand, given: new Set(given.keys()) });
+  const told = actions.flatMap((action) => ("key" in action ? [action.key] : []));
+  const judge = input.isJudged ? judgeWanted(verdict, before?.judge, now) : { memory: undefined };
+  const memory: MountainMemory = {
+    ...{ seen: seen.seen, since: seen.since, reportedAt: seen.reportedAt },
+    ...(told.length === 0 ? {} : { told: [...new Set(told)] }),
+    ...(ill.length === 0
+      ? {}
+      : { troubled: Object.fromEntries(ill.map(({ mark, since }) => [mark, since])) }),
+    ...(judge.memory === undefined ? {} : { judge: judge.memory }),
+  };
+  const operations: Operation[] = [
+    ...(await applyBeadActions(access, snapshot, actions, before?.told ?? [])),
+  ];
+  if (verdict === "moving-again") operations.push({ op: "removeLabel", id, label: finishedLabel });
+  if (verdict === "finished") operations.push(...finished(access, snapshot, standing));
+  if (verdict === "stalled") operations.push(...stalled(access, snapshot, standing, now - memory.since));
+  const keep = (value: MountainMemory): Operation => ({ op: "putRow", table, key: id, value });
+  if (!isSame(before, memory) || operations.length > 0)
+    await ledger.write(access.actor, [keep(memory), ...operations]);
+  for (const action of actions) {
+    const worker = action.do === "free" ? given.get(action.bead) : undefined;
+    if (worker !== undefined) await freeTroubled(access, worker);
+  }
+  if (judge.send !== undefined)
+    await sendJudge(access, snapshot, judge.send, keep({ ...memory, judge: { at: now } }));
+}
+
+const beadsOf = ({ tracked }: ConvoySnapshot): readonly BeadId[] => tracked.map(({ bead }) => bead.id);
+
+/** Progress of workers is kept in their own rows: a mountain that moves is not written at every look. */
+function isSame(before: MountainMemory | undefined, { since: _since, ...after }: MountainMemory): boolean {
+  if (before === undefined) return false;
+  const { since: _sinceBefore, ...rest } = before;
+  return isDeepStrictEqual(rest, after);
 }
 
 function finished(

@@ -1,4 +1,5 @@
 import { checkConvoys } from "../../core/convoys/landing.ts";
+import { clearCounter } from "../../core/convoys/mountain.ts";
 import { crashPoint } from "../../core/crash-point.ts";
 import { deleteBranch } from "../../core/git/branch.ts";
 import { askGit, runGit } from "../../core/git/git.ts";
@@ -96,7 +97,7 @@ async function closing(
   // A newer submission of the same issue is on its way: only that one ends the issue.
   const isLast = [undefined, "", mr.id].includes(source?.metadata["awaiting_merge"] as string | undefined);
   if (source !== undefined && source.status !== "closed" && isLast) {
-    operations.push({
+    operations.push(...clearCounter(source), {
       op: "update",
       id: source.id,
       fields: { metadata: { awaiting_merge: null, prior_branch: null, prior_failure: null } },

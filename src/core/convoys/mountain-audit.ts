@@ -1,6 +1,7 @@
 import { finishedLabel, pausedLabel, skippedLabel } from "./convoy.ts";
 import type { ConvoySnapshot, TrackedBead } from "./convoy-snapshot.ts";
 import type { ConvoyStanding } from "./convoy-state.ts";
+import type { JudgeMemory } from "./mountain-judge.ts";
 
 /** What the last audit saw (runtime row); written only when it changes. */
 export interface MountainMemory {
@@ -12,6 +13,9 @@ export interface MountainMemory {
   readonly reportedAt: number;
   /** What its owner was told or somebody was asked, while it lasts (rules B5-B7). */
   readonly told?: readonly string[];
+  /** Workers in trouble, by what tells one trouble from the next, with the time since which they are (rule B2). */
+  readonly troubled?: Readonly<Record<string, number>>;
+  readonly judge?: JudgeMemory;
 }
 
 export interface MountainAudit {
@@ -44,8 +48,7 @@ export function auditMountain(
   context: AuditContext,
 ): MountainAudit {
   const seen = signature(snapshot);
-  const told = before?.told === undefined ? {} : { told: before.told };
-  const memory = before?.seen === seen ? before : { seen, since: context.now, reportedAt: 0, ...told };
+  const memory = before?.seen === seen ? before : { seen, since: context.now, reportedAt: 0 };
   const { labels } = snapshot.convoy;
   const isFinished = isFinishedWithSkips(snapshot, standing);
   const wasFinished = labels.includes(finishedLabel);

@@ -4,8 +4,10 @@ import type { ConvoyStanding } from "./convoy-state.ts";
 import { isSkipped } from "./mountain-audit.ts";
 import { computeWaves } from "./waves.ts";
 
-/** What an audit does about one unfinished bead of a mountain (spec/05 §8.3 B3-B7). */
+/** What an audit does about one unfinished bead of a mountain (spec/05 §8.3 B2-B7). */
 export type BeadAction =
+  /** B2: the Witness could not help its worker. */
+  | { readonly do: "free"; readonly bead: BeadId }
   /** B3: its request waits for a fix that nobody makes. */
   | { readonly do: "fix"; readonly bead: BeadId; readonly mr: BeadId }
   /** B4: the queue has given its request up. */
@@ -18,9 +20,11 @@ export type BeadAction =
 export interface BeadRulesContext {
   /** Beads that an agent has on its hook, or that are queued for dispatch. */
   readonly inHand: ReadonlySet<BeadId>;
+  /** Beads whose worker has been in the same trouble for half an hour. */
+  readonly given: ReadonlySet<BeadId>;
 }
 
-/** The rules for single beads, in the order of their ids. B1 is feeding, B2 is the witness's. Pure. */
+/** The rules for single beads, in the order of their ids. B1 is feeding. Pure. */
 export function beadActions(
   snapshot: ConvoySnapshot,
   standing: Pick<ConvoyStanding, "beads">,
@@ -35,12 +39,13 @@ export function beadActions(
 function actionsFor(
   { bead, mergeRequest, blockers }: TrackedBead,
   standing: Pick<ConvoyStanding, "beads">,
-  { inHand }: BeadRulesContext,
+  { inHand, given }: BeadRulesContext,
 ): readonly BeadAction[] {
   const state = standing.beads.get(bead.id);
   if (state === undefined || state.state === "closed") return [];
   const reason = "reason" in state ? state.reason : "";
   if (isSkipped({ bead })) return [];
+  if (given.has(bead.id)) return [{ do: "free", bead: bead.id }];
   if (mergeRequest?.phase === "quarantined") return [{ do: "skip", bead: bead.id, mr: mergeRequest.id }];
   if (mergeRequest?.phase === "needs_fix" && bead.status !== "open" && !inHand.has(bead.id))
     return [{ do: "fix", bead: bead.id, mr: mergeRequest.id }];

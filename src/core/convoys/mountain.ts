@@ -89,7 +89,8 @@ export function retrySkipped(bead: Bead): readonly Operation[] {
   ];
 }
 
-function clearCounter(bead: Bead): readonly Operation[] {
+/** Operations that forget a bead's failures: it has succeeded, or is tried again as if it had never failed. */
+export function clearCounter(bead: Bead): readonly Operation[] {
   return bead.labels
     .filter((label) => failureLabel.test(label))
     .map((label): Operation => ({ op: "removeLabel", id: bead.id, label }));

@@ -62,7 +62,7 @@ const townRows: readonly Row[] = [
   ["maintenance.window", clockTime, "03:00"],
   ["merge_queue.max_parallel_gates", integer(1), 2],
   ["mountain.audit_interval", some, "5m"],
-  ["mountain.judge", text, "rules"],
+  ["mountain.judge", oneOf("rules", "agent"), "rules"],
   ["mountain.max_failures", integer(1), 3],
   ["mountain.stall_after", some, "10m"],
   ["notifications.level", oneOf("verbose", "normal", "muted"), "normal"],

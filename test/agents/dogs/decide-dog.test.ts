@@ -27,6 +27,13 @@ test("a chore may take two hours, and not a millisecond more", () => {
   expect(decideDog(view, start + 2 * hour, limits)).toMatchObject({ kind: "time-out" });
 });
 
+test("a chore with a time of its own ends then", () => {
+  const job = { work: "hq-1", kind: "session" as const, startedAt: start, timeoutMs: 15 * minute };
+  const view = dog({ session: live(start), record: { job, lastActiveAt: start } });
+  expect(decideDog(view, start + 15 * minute - 1, limits)).toBeUndefined();
+  expect(decideDog(view, start + 15 * minute, limits)).toMatchObject({ kind: "time-out" });
+});
+
 test("a session that ended without gt dog done has failed; the one before it says nothing", () => {
   expect(decideDog(dog({ session: dead(start) }), start + 1, limits)).toMatchObject({ kind: "fail" });
   const old = dog({ session: dead(start - minute) });

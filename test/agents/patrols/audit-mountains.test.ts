@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { countBeadFailure } from "../../../src/agents/lifecycle/count-bead-failure.ts";
 import { auditMountains } from "../../../src/agents/patrols/audit-mountains.ts";
@@ -6,7 +8,9 @@ import { readinessContext } from "../../../src/core/convoys/convoy-view.ts";
 import { retrySkipped } from "../../../src/core/convoys/mountain.ts";
 import { newConvoy } from "../../../src/core/convoys/new-convoy.ts";
 import type { Bead } from "../../../src/core/ledger/bead.ts";
+import { GtError } from "../../../src/core/gt-error.ts";
 import { pauseScheduler, resumeScheduler } from "../../../src/core/scheduler/pause.ts";
+import { git } from "../../support/scratch-repository.ts";
 import { QueueTown } from "../refinery/queue-town.ts";
 
 const minute = 60_000;
@@ -157,4 +161,73 @@ test("a branch that fails the gates three times is a skipped bead, and the rest 
     notes: expect.stringContaining("Skipped after 3 failures: test"),
   });
   expect((await access.ledger.get(at(3)))?.status).toBe("open");
+
+  const second = at(5);
+  await countBeadFailure(access, second, "exit 1");
+  await town.submit({ "b.txt": "good\n" }, { issue: second });
+  await town.run();
+  const landed = await access.ledger.get(second);
+  expect(landed?.status).toBe("closed");
+  expect(landed?.labels, "success resets the counter").toEqual([]);
+}, 60_000);
+
+test("a worker in the same trouble for half an hour loses the bead, with its work kept, and that counts (B2)", async () => {
+  const nux = "web/polecats/nux";
+  const worktree = join(town.rig.polecats, "nux", "web");
+  const branch = "polecat/nux/draft";
+  git(town.rig.repository, "worktree", "add", "--quiet", "-b", branch, worktree, "origin/main");
+  writeFileSync(join(worktree, "draft.txt"), "half\n");
+  const agent = { id: "web-polecat-nux", address: nux, role: "polecat", rig: "web", name: "nux" } as const;
+  await access.ledger.write("overseer", [
+    { op: "ensureAgent", agent },
+    { op: "hook", address: nux, bead: at(3) },
+    {
+      op: "setAgent",
+      address: nux,
+      fields: { state: "working", branch, baseBranch: "main", lastProgressAt: Date.now() },
+    },
+  ]);
+  const held = async () => (await access.ledger.get(at(3)))?.assignee;
+  for (const minutes of [1, 15, 20, 9]) {
+    town.later(minutes * minute);
+    await audit();
+    expect(await held()).toBe(nux);
+  }
+  town.later(2 * minute);
+  await audit();
+  expect(await access.ledger.get(at(3))).toMatchObject({
+    ...{ status: "open", assignee: "", labels: ["mountain:failures:1"] },
+    metadata: { prior_branch: branch },
+  });
+  expect(await access.ledger.agent(nux)).toMatchObject({ hookBead: "" });
+  const snapshots = git(town.rig.repository, "for-each-ref", "--format=%(refname)", "refs/gt/hooks").split(
+    "\n",
+  );
+  expect(git(town.rig.repository, "show", `${snapshots[0]}:draft.txt`)).toBe("half");
+}, 60_000);
+
+test("with mountain.judge=agent a stall sends one dog with the question, and the report goes out all the same", async () => {
+  mkdirSync(join(town.root, "settings"), { recursive: true });
+  const judge = {
+    ...{ default_agent: "ghost", agents: { ghost: { command: "no-such-program" } } },
+    mountain: { judge: "agent" },
+  };
+  writeFileSync(join(town.root, "settings/config.json"), JSON.stringify(judge));
+  access = { ...access, host: () => Promise.reject(new GtError("E_HOST_DOWN", "no host")) };
+  await audit();
+  for (const minutes of [11, 5, 20]) {
+    town.later(minutes * minute);
+    await audit();
+  }
+  const errands = () => access.ledger.find({ labels: ["gt:mountain-judge"], ephemeral: true });
+  const [errand, ...more] = await errands();
+  expect(more).toEqual([]);
+  for (const part of [`gt mountain status ${convoy}`, "gt mail send mayor/", "gt dog done"])
+    expect(errand?.description).toContain(part);
+  // Its program is not installed: the dog is free again, and there is none for the rest of the hour.
+  expect(await access.ledger.agents({ role: "dog" })).toMatchObject([{ state: "idle", hookBead: "" }]);
+  expect((await mail()).map((message) => message.title)).toContain("Mountain stalled: Everest");
+  town.later(40 * minute);
+  await audit();
+  expect((await errands()).map((bead) => bead.status).toSorted()).toEqual(["closed", "open"]);
 }, 60_000);

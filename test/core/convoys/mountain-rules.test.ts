@@ -26,10 +26,25 @@ const waitsFor = (id: string, more: Partial<Blocker> = {}): Blocker => ({
   ...more,
 });
 
-function actions(beads: readonly TrackedBead[], inHand: readonly string[] = []) {
+function actions(
+  beads: readonly TrackedBead[],
+  inHand: readonly string[] = [],
+  given: readonly string[] = [],
+) {
   const snapshot = { convoy: mountain, fields: convoyFields(mountain), tracked: beads };
-  return beadActions(snapshot, convoyStanding(snapshot, readiness), { inHand: new Set(inHand) });
+  return beadActions(snapshot, convoyStanding(snapshot, readiness), {
+    inHand: new Set(inHand),
+    given: new Set(given),
+  });
 }
+
+test("a worker that nobody could help is freed, unless its bead is given up already (B2)", () => {
+  const bead = tracked({ id: "web-1", status: "hooked", assignee: "web/polecats/nux" });
+  expect(actions([bead], ["web-1"], ["web-1"])).toEqual([{ do: "free", bead: "web-1" }]);
+  expect(actions([bead], ["web-1"])).toEqual([]);
+  const skipped = tracked({ id: "web-1", status: "blocked", labels: ["mountain:skipped"] });
+  expect(actions([skipped], [], ["web-1"])).toEqual([]);
+});
 
 test("a request that waits for a fix gets one, unless somebody is at it (B3)", () => {
   const bead = tracked(
