@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { readIdentity } from "../src/agents/daemon/daemon-state.ts";
@@ -6,6 +6,7 @@ import { townDown } from "../src/agents/daemon/town-down.ts";
 import { townUp } from "../src/agents/daemon/town-up.ts";
 import { listProcesses } from "../src/agents/sessions/process-tree.ts";
 import { readRecords } from "../src/agents/sessions/session-records.ts";
+import { waitFor } from "../test/support/wait-for.ts";
 import { WorkTown } from "../test/support/work-town.ts";
 
 export interface IdleReport {
@@ -29,6 +30,7 @@ const ticksPerSecond = 100;
 export async function idleTown(seconds: number): Promise<IdleReport> {
   const work = await WorkTown.create();
   const access = await work.access();
+  const exchanged = join(work.rig().repository, "refs/gt/beads-remote/origin");
   await townUp(access);
   const host = await access.host();
   for (let number = 0; number < agents; number++) {
@@ -51,6 +53,8 @@ export async function idleTown(seconds: number): Promise<IdleReport> {
       { op: "setAgent", address, fields: { state: "working" } },
     ]);
   }
+  // Idle is a town that owes nothing: its first exchange of beads with the origin is over.
+  await waitFor(async () => existsSync(exchanged), { timeoutMs: 180_000, what: "the first sync" });
   await pause(settleMs);
 
   const [session] = readRecords(work.town.paths.sessions);

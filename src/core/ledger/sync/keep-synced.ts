@@ -6,6 +6,8 @@ import { syncScope } from "./sync-scope.ts";
 import { syncSettings } from "./sync-settings.ts";
 
 const defaultIntervalMs = 5 * 60_000;
+/** So soon after its start a town asks what others have done meanwhile; after that it asks only when it has changed. */
+const firstAfterMs = 60_000;
 
 export interface SyncProblem {
   readonly scope: string;
@@ -56,8 +58,10 @@ export class SyncKeeper {
 
   private isDue(scope: string, intervalMs: number): boolean {
     const state = this.states.get(scope);
-    if (this.ledger.clock.now() - (state?.at ?? this.startedAt) < intervalMs) return false;
-    if (state === undefined || state.failures > 0) return true;
+    const now = this.ledger.clock.now();
+    if (state === undefined) return now - this.startedAt >= Math.min(intervalMs, firstAfterMs);
+    if (now - state.at < intervalMs) return false;
+    if (state.failures > 0) return true;
     const isDirty = "SELECT 1 FROM dirty WHERE scope = ? LIMIT 1";
     return (
       this.fileHash(scope) !== state.fileHash || this.ledger.database.value(isDirty, scope) !== undefined
