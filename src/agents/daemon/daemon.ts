@@ -14,6 +14,7 @@ import { connectHost } from "../sessions/client.ts";
 import { processStartTime } from "../sessions/process-identity.ts";
 import type { SessionEvent } from "../sessions/session-host.ts";
 import { StartBudget } from "../patrols/start-budget.ts";
+import { clearDeadLocks } from "./after-power-cut.ts";
 import type { DaemonContext } from "./daemon-context.ts";
 import { daemonLock } from "./daemon-control.ts";
 import type { DaemonLog } from "./daemon-log.ts";
@@ -148,6 +149,7 @@ export class Daemon {
   async #begin(): Promise<void> {
     const { ledger } = this.#context;
     this.#closers.push(() => ledger.close());
+    clearDeadLocks(this.#town, this.#log);
     this.#cursor = await ledger.head();
     const feed = watchLedger(ledger, () => void this.#follow());
     this.#closers.push(() => feed.close());

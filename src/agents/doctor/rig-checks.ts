@@ -1,9 +1,11 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { askGit, runGit } from "../../core/git/git.ts";
+import { removeLocks } from "../../core/git/left-locks.ts";
 import { isValidWorktree, listWorktrees, pruneWorktrees } from "../../core/git/worktree.ts";
 import { mergeSettings } from "../../core/merge/merge-settings.ts";
 import type { Rig } from "../../core/town/town.ts";
+import { locksOfRig } from "../daemon/after-power-cut.ts";
 import type { Check, RigCheck } from "./check.ts";
 
 export const rigChecks: readonly RigCheck[] = [
@@ -48,6 +50,27 @@ export const rigChecks: readonly RigCheck[] = [
       await runGit(rig.repository, ["worktree", "repair"]);
       await pruneWorktrees(rig.repository);
       return `git worktree repair for ${broken.length} worktrees`;
+    },
+  },
+  {
+    id: "git-locks",
+    category: "Rigs",
+    severity: "error",
+    summary: "no git has left a lock file behind",
+    runForRig: async (_context, rig) => {
+      const left = locksOfRig(rig).map((lock) => lock.path);
+      return left.length === 0
+        ? undefined
+        : {
+            message: `${left.length} lock files stop every git that comes by`,
+            details: left,
+            hint: "when no git is running: gt doctor --fix",
+          };
+    },
+    fixRig: async (_context, rig) => {
+      const left = locksOfRig(rig);
+      removeLocks(left);
+      return `removed ${left.map((lock) => lock.path).join(", ")}`;
     },
   },
   {

@@ -1,4 +1,4 @@
-import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { CheckContext } from "../../../src/agents/doctor/check.ts";
@@ -70,19 +70,25 @@ test("missing directories, broken worktrees and forgotten beads are found, and p
       fields: { status: "in_progress", assignee: "web/polecats/nobody" },
     },
   ]);
-  const ids = ["town-layout", "worktree-gitdir", "hooks-consistent"] as const;
+  const lock = join(rig.repository, "packed-refs.lock");
+  writeFileSync(lock, "");
+  utimesSync(lock, 0, 0);
+  const ids = ["town-layout", "worktree-gitdir", "git-locks", "hooks-consistent"] as const;
   expect((await look("look", ...ids)).map(({ id, status }) => [id, status])).toEqual([
     ["town-layout", "error"],
     ["hooks-consistent", "warning"],
     ["worktree-gitdir", "error"],
+    ["git-locks", "error"],
   ]);
   const fixed = await look("fix", ...ids);
   expect(fixed.map(({ id, status, fixed: what }) => [id, status, what !== ""])).toEqual([
     ["town-layout", "ok", true],
     ["hooks-consistent", "ok", true],
     ["worktree-gitdir", "ok", true],
+    ["git-locks", "ok", true],
   ]);
   expect(existsSync(join(scratch.root, "directives"))).toBe(true);
+  expect(existsSync(lock)).toBe(false);
   expect(await ledger.get(created[0] ?? "")).toMatchObject({ status: "open", assignee: "" });
 });
 

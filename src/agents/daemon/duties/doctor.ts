@@ -5,7 +5,7 @@ import type { DaemonContext } from "../daemon-context.ts";
 import type { Duty } from "../duty-runner.ts";
 
 /** Checks that cost no process; the ledger's file is checked with each backup. */
-const cheap = ["operations", "settings-valid", "rigs-registry", "hooks-consistent"];
+const cheap = ["operations", "settings-valid", "rigs-registry", "hooks-consistent", "git-locks"];
 /** These ask git: once a day is enough. */
 const dear = ["bare-repo", "worktree-gitdir"];
 const dearEveryMs = 24 * 3_600_000;
