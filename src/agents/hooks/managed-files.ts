@@ -8,7 +8,7 @@ import { writeFileAtomic } from "../../core/town/write-file.ts";
 import { findRuntime, resolveRuntime } from "../runtimes/resolve-runtime.ts";
 import type { Runtime } from "../runtimes/runtime.ts";
 import { isBuiltIn } from "../sessions/nudge.ts";
-import { packageRoot } from "../sessions/own-program.ts";
+import { packageRoot } from "../../core/package-root.ts";
 import { withoutOurHooks } from "./hook-files.ts";
 import { targetOfAgent } from "./user-hooks.ts";
 import { carryOut, type HookPlan, outcomeOf, planHooks } from "./write-hooks.ts";

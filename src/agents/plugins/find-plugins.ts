@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { GtError } from "../../core/gt-error.ts";
 import { type Plugin, parsePlugin } from "../../core/plugins/plugin.ts";
-import { packageRoot } from "../sessions/own-program.ts";
+import { packageRoot } from "../../core/package-root.ts";
 import type { Town } from "../../core/town/town.ts";
 import { didYouMean, nearestNames } from "../../core/nearest-name.ts";
 

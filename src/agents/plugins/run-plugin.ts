@@ -8,7 +8,7 @@ import { ownProcess, readDog } from "../dogs/dog-record.ts";
 import { sendDog } from "../dogs/send-dog.ts";
 import { dogAddress } from "../dogs/dog-worktree.ts";
 import { endLeftoverGroup, type GateExit, runGateProcess } from "../refinery/gate-process.ts";
-import { packageRoot } from "../sessions/own-program.ts";
+import { packageRoot } from "../../core/package-root.ts";
 import { isSameProcess } from "../sessions/process-identity.ts";
 import { scrubEnvironment } from "../sessions/scrub-environment.ts";
 import { stopAgentSession } from "../sessions/start-session.ts";

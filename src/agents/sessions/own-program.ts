@@ -1,14 +1,5 @@
-import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-
-/** The package's root: where `bin/` is, both when running from `dist/` and from the sources. */
-export function packageRoot(from: string = import.meta.url): string {
-  let directory = dirname(fileURLToPath(from));
-  while (!existsSync(join(directory, "bin", "gt")) && dirname(directory) !== directory)
-    directory = dirname(directory);
-  return directory;
-}
+import { join } from "node:path";
+import { packageRoot } from "../../core/package-root.ts";
 
 /** What `node` is given to run one of our processes: the bundle, or its source when we run from the sources. */
 export function ownProgram(name: "host" | "daemon", from: string = import.meta.url): string {

@@ -4,7 +4,7 @@ import type { Agent } from "../../core/ledger/bead.ts";
 import { type Address, agentHome, formatAddress } from "../../core/town/address.ts";
 import type { Town } from "../../core/town/town.ts";
 import type { Runtime } from "../runtimes/runtime.ts";
-import { packageRoot } from "./own-program.ts";
+import { packageRoot } from "../../core/package-root.ts";
 import { scrubEnvironment } from "./scrub-environment.ts";
 
 export interface EnvironmentRequest {

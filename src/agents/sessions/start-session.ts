@@ -22,7 +22,7 @@ import { splitWords } from "../runtimes/split-words.ts";
 import { detectionOf, isPromptTyped, type Runtime } from "../runtimes/runtime.ts";
 import type { TownAccess } from "../town-access.ts";
 import { allNudges, enqueue, settle } from "./nudge-queue.ts";
-import { packageRoot } from "./own-program.ts";
+import { packageRoot } from "../../core/package-root.ts";
 import { preSync } from "./pre-sync.ts";
 import { askedConversation, resumableConversation } from "./resumable.ts";
 import { expectAlive } from "./expect-alive.ts";

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { packageRoot } from "../../agents/sessions/own-program.ts";
+import { packageRoot } from "../../core/package-root.ts";
 import { sanitise } from "../../core/sanitise.ts";
 
 export interface CommandResult {

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { packageRoot } from "../../../agents/sessions/own-program.ts";
+import { packageRoot } from "../../../core/package-root.ts";
 import { GtError } from "../../../core/gt-error.ts";
 import type { CommandContext } from "../command.ts";
 
