@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { askGit } from "../../core/git/git.ts";
-import { packageRoot } from "../sessions/own-program.ts";
+import { packageRoot } from "../../core/package-root.ts";
 
 /** Programs that stand in for a project's git hooks, each of which runs the project's own (bin/git-hook). */
 const standIns = (): string => join(packageRoot(), "dist", "git-hooks");

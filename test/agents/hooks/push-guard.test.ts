@@ -3,7 +3,7 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { canGuardPushes, withPushGuard } from "../../../src/agents/hooks/push-guard.ts";
-import { packageRoot } from "../../../src/agents/sessions/own-program.ts";
+import { packageRoot } from "../../../src/core/package-root.ts";
 import { cliEnv } from "../../support/run-cli.ts";
 import { commit, git, writeFiles } from "../../support/scratch-repository.ts";
 import { QueueTown } from "../refinery/queue-town.ts";
