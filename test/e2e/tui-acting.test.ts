@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { waitFor } from "../support/wait-for.ts";
-import { TuiTown } from "./support/tui-town.ts";
+import { shell, TuiTown } from "./support/tui-town.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -13,7 +13,7 @@ afterEach(() => town.dispose());
 const size = { columns: 120, rows: 35 };
 
 test("n writes the agent a line, and a toast says what was run and what came of it", async () => {
-  await town.polecat("nux", ["/bin/sh"]);
+  await town.polecat("nux", shell);
   const terminal = await town.open(size);
   await terminal.waitForText(/nux/);
   terminal.press("j", "n");
@@ -26,8 +26,8 @@ test("n writes the agent a line, and a toast says what was run and what came of 
 });
 
 test("marked agents get one nudge each", async () => {
-  await town.polecat("nux", ["/bin/sh"]);
-  await town.polecat("slit", ["/bin/sh"]);
+  await town.polecat("nux", shell);
+  await town.polecat("slit", shell);
   const terminal = await town.open({ columns: 160, rows: 45 });
   await terminal.waitForText(/nux[\s\S]*slit/);
   terminal.press("j", "space", "space");
@@ -48,7 +48,7 @@ test("an unknown command shows its error and changes nothing", async () => {
 });
 
 test("a session that dies says so in its pane; one that starts again is shown again", async () => {
-  const address = await town.polecat("nux", ["/bin/sh"]);
+  const address = await town.polecat("nux", shell);
   const terminal = await town.open(size);
   await terminal.waitForText("nux");
   terminal.press("j", "enter");
@@ -61,7 +61,7 @@ test("a session that dies says so in its pane; one that starts again is shown ag
 });
 
 test("the wheel scrolls back in a pane, typing returns to the present", async () => {
-  await town.polecat("nux", ["/bin/sh"]);
+  await town.polecat("nux", shell);
   const terminal = await town.open(size);
   await terminal.waitForText("nux");
   terminal.press("j", "enter");
@@ -90,8 +90,8 @@ test("paste reaches the session as it is, and the palette as one line", async ()
 });
 
 test("the panes and folded rigs of the last time are there again", async () => {
-  await town.polecat("nux", ["/bin/sh"]);
-  await town.polecat("slit", ["/bin/sh"]);
+  await town.polecat("nux", shell);
+  await town.polecat("slit", shell);
   const first = await town.open({ columns: 160, rows: 45 });
   await first.waitForText(/nux[\s\S]*slit/);
   first.press("j", "enter");

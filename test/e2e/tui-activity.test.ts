@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { townSettingsFile } from "../../src/core/town/paths.ts";
 import type { TestTerminal } from "../support/terminal.ts";
 import { waitFor } from "../support/wait-for.ts";
-import { TuiTown } from "./support/tui-town.ts";
+import { shell, TuiTown } from "./support/tui-town.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -32,7 +32,7 @@ for (const [columns, rows] of [
 ] as const)
   test(`agents, convoys and events of a real town show at ${columns}x${rows}, and q gives the terminal back`, async () => {
     const [login] = await town.convoy("Auth system", ["Add login", "Tidy docs"]);
-    await town.polecat("nux", ["/bin/sh"], login);
+    await town.polecat("nux", shell, login);
     const terminal = await town.open({ columns, rows });
     const screen = await terminal.waitForText(/nux[\s\S]*●/);
     expect(screen).toContain("gastown");
@@ -50,8 +50,8 @@ for (const [columns, rows] of [
   });
 
 test("a session is opened, typed into, left, split, zoomed and closed", async () => {
-  await town.polecat("nux", ["/bin/sh"]);
-  await town.polecat("slit", ["/bin/sh"]);
+  await town.polecat("nux", shell);
+  await town.polecat("slit", shell);
   const terminal = await town.open({ columns: 160, rows: 45 });
   await terminal.waitForText(/nux[\s\S]*slit/);
   terminal.press("j", "enter");
@@ -114,7 +114,7 @@ test("stopped and continued, the terminal is given back and taken again", async 
 });
 
 test("a settings file that is not JSON is told, and the town shows all the same", async () => {
-  await town.polecat("nux", ["/bin/sh"]);
+  await town.polecat("nux", shell);
   const file = townSettingsFile(town.plain.root);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, "{ not json");

@@ -35,6 +35,8 @@ export interface AgentView {
   readonly session: string;
   /** Nothing when it has no session. */
   readonly phase?: SessionPhase;
+  /** When that session started; milliseconds since the epoch. */
+  readonly sessionSince?: number;
   readonly runtime: string;
 }
 
@@ -152,7 +154,7 @@ export function viewAgent(input: ViewInput): AgentView {
     reason: health.reason,
     suggestion: health.suggestion,
     session,
-    ...(record === undefined ? {} : { phase: record.phase }),
+    ...(record === undefined ? {} : { phase: record.phase, sessionSince: record.startedAt }),
     runtime: record?.agent ?? agent.runtime,
   };
 }

@@ -47,6 +47,7 @@ export interface TrackedView {
   readonly mr?: string;
   readonly mrPhase?: string;
   readonly updatedAt: number;
+  readonly closedAt?: number;
 }
 
 export interface ConvoyViewOptions {
@@ -140,6 +141,7 @@ function viewOf(snapshot: ConvoySnapshot, context: ReadinessContext): ConvoyView
         ...("reason" in state ? { reason: state.reason } : {}),
         ...(mergeRequest === undefined ? {} : { mr: mergeRequest.id, mrPhase: mergeRequest.phase }),
         updatedAt: bead.updatedAt,
+        ...(bead.closedAt === undefined ? {} : { closedAt: bead.closedAt }),
       };
     }),
   };

@@ -1,6 +1,6 @@
 import type { Control } from "./control.ts";
 import { hasSession } from "./control.ts";
-import type { ActionName } from "./keymap.ts";
+import type { ActionName } from "./binding.ts";
 import { layOut } from "./layout.ts";
 import { panesOf } from "./panes/pane-tree.ts";
 import { inboxActions } from "./inbox-actions.ts";

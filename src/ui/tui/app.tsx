@@ -5,7 +5,7 @@ import type { Rect } from "./screen/cell-grid.ts";
 import { rewind, shownMoment } from "./store/rewind.ts";
 import { focusedPane, focusedPanel, type PanelName, type TuiState } from "./store/state.ts";
 import type { Store } from "./store/store.ts";
-import { detailLines } from "./views/detail-panel.ts";
+import { detailLines, detailTitle } from "./views/detail-panel.ts";
 import { newRowsAbove } from "./views/feed-panel.ts";
 import { footerLine } from "./views/footer.ts";
 import { formatClock } from "./views/format.ts";
@@ -98,7 +98,7 @@ function DetailPanel({ rect, state, look }: PartProps): ReactNode {
     <Panel
       rect={rect}
       look={look}
-      title={[]}
+      title={detailTitle(state, look)}
       note={[]}
       isFocused={false}
       lines={detailLines(state, look, width, height)}

@@ -6,7 +6,7 @@ import { lineOf } from "./store/line-editor.ts";
 import { History } from "./store/history.ts";
 import type { Overlay, Toast } from "./store/state.ts";
 import type { Store } from "./store/store.ts";
-import { type Command, undoOf } from "./undo.ts";
+import { type Command, shownCommand, undoOf } from "./undo.ts";
 import type { Detail } from "./views/detail.ts";
 import { explainAgent } from "./views/explain.ts";
 
@@ -51,11 +51,16 @@ export class Control {
     return this.histories[of];
   }
 
-  /** Shows a line for a while; gives its number, to take it back before. */
-  toast(tone: Toast["tone"], text: string, command = ""): number {
+  /** Shows a line for a while. */
+  toast(tone: Toast["tone"], text: string, command = ""): void {
+    const id = this.show(tone, text, command);
+    setTimeout(() => this.dropToast(id), tone === "bad" ? badToastMs : toastMs).unref();
+  }
+
+  /** Shows a line until its number is taken back. */
+  private show(tone: Toast["tone"], text: string, command = ""): number {
     const id = ++this.toastCount;
     this.store.set((state) => ({ toasts: [...state.toasts, { id, tone, text, command }] }));
-    setTimeout(() => this.dropToast(id), tone === "bad" ? badToastMs : toastMs).unref();
     return id;
   }
 
@@ -66,7 +71,7 @@ export class Control {
 
   async execute(command: Command): Promise<boolean> {
     const shown = shownCommand(command);
-    const running = this.toast("news", "running", shown);
+    const running = this.show("news", `running ${shown}`);
     const { code, lines } = await this.run(command.program, command.args);
     this.dropToast(running);
     const said = lines.filter((line) => line.trim() !== "");
@@ -177,8 +182,8 @@ export class Control {
     this.store.set({
       overlay: {
         kind: "confirm",
-        title: `${agent.name} has no session`,
-        lines: ["Start one?"],
+        title: `Start a session for ${agent.name}?`,
+        lines: ["It has none; a fresh one reads what is known and goes on with its work."],
         command,
       },
     });
@@ -232,14 +237,6 @@ export function hasSession(agent: AgentView): boolean {
   return agent.phase !== undefined && agent.phase !== "exited";
 }
 
-function shownCommand({ program, args }: Command): string {
-  return [program, ...args.map(quote)].join(" ");
-}
-
 function plainDone(text: string): string {
   return text.replace(/^[✓→]\s*/, "");
-}
-
-function quote(argument: string): string {
-  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
 }

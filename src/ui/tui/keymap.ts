@@ -1,105 +1,5 @@
-import { selectedAgent } from "./store/rows.ts";
-import type { PanelName, TuiState } from "./store/state.ts";
-
-/** Where a key works: a panel, every list, a session pane that is looked at or typed into, or everywhere but in a typed-in pane. */
-export type Place = PanelName | "list" | "look" | "type" | "anywhere";
-
-export type ActionName =
-  | "open"
-  | "detail"
-  | "nudge"
-  | "handoff"
-  | "splitRight"
-  | "splitDown"
-  | "zoom"
-  | "closePane"
-  | "look"
-  | "typeHere"
-  | "copy"
-  | "search"
-  | "searchOlder"
-  | "searchNewer"
-  | "leavePane"
-  | "sendEscapeKey"
-  | "problems"
-  | "beads"
-  | "convoy"
-  | "queue"
-  | "inbox"
-  | "log"
-  | "showBead"
-  | "createBead"
-  | "editBead"
-  | "slingBead"
-  | "bundleBead"
-  | "launchConvoy"
-  | "pauseConvoy"
-  | "addToConvoy"
-  | "rankMerge"
-  | "showGates"
-  | "exportLog"
-  | "closeBead"
-  | "retryMerge"
-  | "rejectMerge"
-  | "readMail"
-  | "replyMail"
-  | "acknowledgeMail"
-  | "closeMail"
-  | "restart"
-  | "stop"
-  | "acknowledge"
-  | "mark"
-  | "filter"
-  | "chooseFilter"
-  | "clear"
-  | "palette"
-  | "help"
-  | "refresh"
-  | "undo"
-  | "nextPart"
-  | "previousPart"
-  | "panel1"
-  | "panel2"
-  | "panel3"
-  | "pane1"
-  | "pane2"
-  | "pane3"
-  | "pane4"
-  | "pane5"
-  | "pane6"
-  | "down"
-  | "up"
-  | "pageDown"
-  | "pageUp"
-  | "top"
-  | "bottom"
-  | "expand"
-  | "collapse"
-  | "quit"
-  | "quitNow"
-  | "suspend";
-
-/** One row of the table that feeds the key handler, the footer, the help view and docs/keys.md. */
-export interface Binding {
-  readonly action: ActionName;
-  readonly keys: readonly string[];
-  readonly place: Place;
-  /** One sentence for the help. */
-  readonly help: string;
-  /** Word in the footer; without it the key is shown in the help only. */
-  readonly footer?: string;
-  /** Where the key means this only at times, whether it does now. */
-  readonly when?: (state: TuiState) => boolean;
-  /** Whether the footer has a use for it now. */
-  readonly isUseful?: (state: TuiState) => boolean;
-}
-
-const hasAgent = (state: TuiState) => selectedAgent(state) !== undefined;
-const hasSearched = (state: TuiState) => state.search !== "";
-const hasPane = (state: TuiState) => {
-  const agent = selectedAgent(state);
-  return agent !== undefined && state.panes.has(agent.address);
-};
+import type { Binding } from "./binding.ts";
+import { hasAgent, hasConvoy, hasPane, hasRow, hasSearched, isMountain, isStaged } from "./key-uses.ts";
 
 /** In the order of the footer: most useful first. */
 export const keymap: readonly Binding[] = [
@@ -122,10 +22,18 @@ export const keymap: readonly Binding[] = [
     action: "detail",
     keys: ["enter"],
     place: "convoys",
+    isUseful: hasRow,
     footer: "show",
     help: "Show the convoy's beads and what each waits for",
   },
-  { action: "detail", keys: ["enter"], place: "feed", footer: "show", help: "Show the whole event" },
+  {
+    action: "detail",
+    keys: ["enter"],
+    place: "feed",
+    isUseful: hasRow,
+    footer: "show",
+    help: "Show the whole event",
+  },
   {
     action: "chooseFilter",
     keys: ["f"],
@@ -137,6 +45,7 @@ export const keymap: readonly Binding[] = [
     action: "open",
     keys: ["enter"],
     place: "problems",
+    isUseful: hasRow,
     footer: "attach",
     help: "Open the agent's live terminal",
   },
@@ -144,6 +53,7 @@ export const keymap: readonly Binding[] = [
     action: "convoy",
     keys: ["c"],
     place: "convoys",
+    isUseful: hasRow,
     footer: "waves",
     help: "Show the convoy by waves, and go back",
   },
@@ -151,6 +61,7 @@ export const keymap: readonly Binding[] = [
     action: "showBead",
     keys: ["enter"],
     place: "beads",
+    isUseful: hasRow,
     footer: "show",
     help: "Show the bead with its dependencies and history",
   },
@@ -158,6 +69,7 @@ export const keymap: readonly Binding[] = [
     action: "slingBead",
     keys: ["s"],
     place: "beads",
+    isUseful: hasRow,
     footer: "sling",
     help: "Give the bead to an agent or a rig",
   },
@@ -168,19 +80,35 @@ export const keymap: readonly Binding[] = [
     footer: "new",
     help: "Make a bead: its title, then what else bd create takes",
   },
-  { action: "editBead", keys: ["e"], place: "beads", footer: "edit", help: "Change the bead" },
+  {
+    action: "editBead",
+    keys: ["e"],
+    place: "beads",
+    isUseful: hasRow,
+    footer: "edit",
+    help: "Change the bead",
+  },
   {
     action: "bundleBead",
     keys: ["v"],
     place: "beads",
+    isUseful: hasRow,
     footer: "convoy",
     help: "Add the bead to a convoy",
   },
-  { action: "closeBead", keys: ["x"], place: "beads", footer: "close", help: "Close the bead (asks first)" },
+  {
+    action: "closeBead",
+    keys: ["x"],
+    place: "beads",
+    isUseful: hasRow,
+    footer: "close",
+    help: "Close the bead (asks first)",
+  },
   {
     action: "showBead",
     keys: ["enter"],
     place: "convoy",
+    isUseful: hasRow,
     footer: "show",
     help: "Show the bead with its dependencies and history",
   },
@@ -188,6 +116,7 @@ export const keymap: readonly Binding[] = [
     action: "slingBead",
     keys: ["s"],
     place: "convoy",
+    isUseful: hasRow,
     footer: "sling",
     help: "Give the bead to an agent or a rig",
   },
@@ -195,6 +124,7 @@ export const keymap: readonly Binding[] = [
     action: "open",
     keys: ["o"],
     place: "convoy",
+    isUseful: hasAgent,
     footer: "open agent",
     help: "Open the terminal of the agent that holds the bead",
   },
@@ -202,6 +132,7 @@ export const keymap: readonly Binding[] = [
     action: "launchConvoy",
     keys: ["L"],
     place: "convoy",
+    isUseful: isStaged,
     footer: "launch",
     help: "Start a staged convoy (asks first)",
   },
@@ -209,6 +140,7 @@ export const keymap: readonly Binding[] = [
     action: "pauseConvoy",
     keys: ["P"],
     place: "convoy",
+    isUseful: isMountain,
     footer: "pause",
     help: "Give nothing more of the mountain out (asks first)",
   },
@@ -216,15 +148,31 @@ export const keymap: readonly Binding[] = [
     action: "addToConvoy",
     keys: ["+"],
     place: "convoy",
+    isUseful: hasConvoy,
     footer: "add",
     help: "Track another bead in the convoy",
   },
-  { action: "showBead", keys: ["enter"], place: "queue", footer: "show", help: "Show the merge request" },
-  { action: "retryMerge", keys: ["r"], place: "queue", footer: "retry", help: "Try the merge request again" },
+  {
+    action: "showBead",
+    keys: ["enter"],
+    place: "queue",
+    isUseful: hasRow,
+    footer: "show",
+    help: "Show the merge request",
+  },
+  {
+    action: "retryMerge",
+    keys: ["r"],
+    place: "queue",
+    isUseful: hasRow,
+    footer: "retry",
+    help: "Try the merge request again",
+  },
   {
     action: "rejectMerge",
     keys: ["x"],
     place: "queue",
+    isUseful: hasRow,
     footer: "reject",
     help: "Take the merge request out of the queue (asks first)",
   },
@@ -232,6 +180,7 @@ export const keymap: readonly Binding[] = [
     action: "rankMerge",
     keys: ["+"],
     place: "queue",
+    isUseful: hasRow,
     footer: "priority",
     help: "Change the merge request's priority",
   },
@@ -239,6 +188,7 @@ export const keymap: readonly Binding[] = [
     action: "showGates",
     keys: ["o"],
     place: "queue",
+    isUseful: hasRow,
     footer: "output",
     help: "Show what the gates wrote",
   },
@@ -246,6 +196,7 @@ export const keymap: readonly Binding[] = [
     action: "readMail",
     keys: ["enter"],
     place: "inbox",
+    isUseful: hasRow,
     footer: "read",
     help: "Read the whole message or escalation",
   },
@@ -253,6 +204,7 @@ export const keymap: readonly Binding[] = [
     action: "replyMail",
     keys: ["r"],
     place: "inbox",
+    isUseful: hasRow,
     footer: "reply",
     help: "Answer who wrote it",
   },
@@ -260,6 +212,7 @@ export const keymap: readonly Binding[] = [
     action: "acknowledgeMail",
     keys: ["a"],
     place: "inbox",
+    isUseful: hasRow,
     footer: "seen",
     help: "Acknowledge the escalation, or mark the message as read",
   },
@@ -267,10 +220,18 @@ export const keymap: readonly Binding[] = [
     action: "closeMail",
     keys: ["x"],
     place: "inbox",
+    isUseful: hasRow,
     footer: "close",
     help: "Close the escalation (asks what was done), or archive the message",
   },
-  { action: "detail", keys: ["enter"], place: "log", footer: "show", help: "Show the whole event" },
+  {
+    action: "detail",
+    keys: ["enter"],
+    place: "log",
+    isUseful: hasRow,
+    footer: "show",
+    help: "Show the whole event",
+  },
   {
     action: "chooseFilter",
     keys: ["f"],
@@ -337,6 +298,7 @@ export const keymap: readonly Binding[] = [
     action: "restart",
     keys: ["r"],
     place: "problems",
+    isUseful: hasRow,
     footer: "restart",
     help: "Restart the agent's session",
   },
@@ -344,6 +306,7 @@ export const keymap: readonly Binding[] = [
     action: "stop",
     keys: ["x"],
     place: "problems",
+    isUseful: hasRow,
     footer: "stop",
     help: "End the agent's session (asks first)",
   },
@@ -351,6 +314,7 @@ export const keymap: readonly Binding[] = [
     action: "acknowledge",
     keys: ["a"],
     place: "problems",
+    isUseful: hasRow,
     footer: "seen",
     help: "Mark the problem as seen for 30 minutes",
   },

@@ -1,4 +1,5 @@
-import { keymap, type Place } from "./keymap.ts";
+import type { Place } from "./binding.ts";
+import { keymap } from "./keymap.ts";
 import { showKey } from "./look-up-key.ts";
 
 const places: readonly (readonly [Place, string])[] = [

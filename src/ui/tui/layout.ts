@@ -50,7 +50,7 @@ export function layOut(input: LayoutInput): Layout {
 
 type Parts = Pick<Layout, "panels" | "summaries" | "panes" | "detail">;
 
-const detailedViews: readonly View[] = ["beads", "convoy", "queue", "inbox"];
+const detailedViews: readonly View[] = ["problems", "beads", "convoy", "queue", "inbox"];
 const detailFrom = 110;
 
 function placeParts(input: LayoutInput, kind: "wide" | "column" | "single", body: Rect): Parts {
@@ -90,16 +90,17 @@ function columnParts(body: Rect, panel: PanelName | undefined, pane: string | un
 
 /** Beside the log, the tree and the convoys show the moment that it is scrolled back to. */
 function logPanels(body: Rect): ReadonlyMap<PanelName, Rect> {
-  const { left, agentsHeight } = leftColumn(body);
+  const { left, agentsHeight } = leftColumn(body, 0.25);
   return new Map<PanelName, Rect>([
     ["log", { ...body, x: left, width: body.width - left }],
     ...sidePanels(body, left, agentsHeight),
   ]);
 }
 
-function leftColumn(body: Rect): { readonly left: number; readonly agentsHeight: number } {
+/** `share` of the width for the lists: with no terminal open beside them, there is room for what agents work on. */
+function leftColumn(body: Rect, share: number): { readonly left: number; readonly agentsHeight: number } {
   return {
-    left: Math.min(48, Math.max(34, Math.round(body.width * 0.25))),
+    left: Math.min(Math.round(190 * share), Math.max(34, Math.round(body.width * share))),
     agentsHeight: Math.round(body.height * 0.62),
   };
 }
@@ -116,9 +117,9 @@ function sidePanels(
 }
 
 function wideParts(input: LayoutInput, body: Rect): Parts {
-  const { left, agentsHeight } = leftColumn(body);
-  const main: Rect = { ...body, x: left, width: body.width - left };
   const hasPanes = input.paneTree !== undefined;
+  const { left, agentsHeight } = leftColumn(body, hasPanes ? 0.25 : 0.4);
+  const main: Rect = { ...body, x: left, width: body.width - left };
   const feedHeight = hasPanes ? Math.min(10, Math.max(5, Math.round(body.height * 0.2))) : body.height;
   const paneArea = { ...main, height: main.height - feedHeight };
   return {

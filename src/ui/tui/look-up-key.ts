@@ -1,4 +1,4 @@
-import type { Binding, Place } from "./keymap.ts";
+import type { Binding, Place } from "./binding.ts";
 import type { TuiState } from "./store/state.ts";
 
 /** The places that the state is in, the nearest first. */

@@ -1,14 +1,18 @@
 import { actions, moveIn, select } from "./actions.ts";
 import type { Control } from "./control.ts";
 import { bindingFor } from "./look-up-key.ts";
-import { inside, layOut } from "./layout.ts";
+import { inside, type Layout, layOut } from "./layout.ts";
+import { handleOverlayKey } from "./overlay-keys.ts";
 import type { BufferPlace } from "./panes/selection.ts";
 import type { Rect } from "./screen/cell-grid.ts";
 import { rowIds, selectedId } from "./store/rows.ts";
-import { focusedPanel, type PanelName } from "./store/state.ts";
+import { focusedPanel, type Overlay, type PanelName } from "./store/state.ts";
 import type { MouseToken } from "./terminal/parse-input.ts";
 import { rowAt } from "./views/panel-lines.ts";
+import { footerLine } from "./views/footer.ts";
+import { headerLine } from "./views/header.ts";
 import type { Look } from "./views/panel.tsx";
+import { pieceAt } from "./views/spans.ts";
 
 const wheelRows = 3;
 
@@ -27,7 +31,10 @@ export class Mouse {
 
   handle(token: MouseToken): void {
     const state = this.control.store.snapshot();
-    if (state.overlay !== undefined) return;
+    if (state.overlay !== undefined) {
+      this.inOverlay(state.overlay, token);
+      return;
+    }
     if (token.action === "drag") {
       this.drag(token);
       return;
@@ -42,6 +49,7 @@ export class Mouse {
       this.inPane(...pane, token);
       return;
     }
+    if (token.action === "press" && this.pressBar(token, layout)) return;
     for (const [panel, rect] of layout.panels) {
       if (!contains(rect, token)) continue;
       if (token.action === "press") this.click(panel, rect, token);
@@ -50,6 +58,30 @@ export class Mouse {
     }
     for (const [panel, rect] of layout.summaries)
       if (contains(rect, token) && token.action === "press") this.control.store.set({ focus: { panel } });
+  }
+
+  /** The wheel moves on in what lies above everything else; a click closes what only tells something. */
+  private inOverlay(overlay: Overlay, { action }: MouseToken): void {
+    const isTold = overlay.kind === "text" || overlay.kind === "help";
+    if (action === "press" && isTold) this.control.store.set({ overlay: undefined });
+    if (action !== "wheel-up" && action !== "wheel-down") return;
+    for (let row = 0; row < wheelRows; row++) {
+      const { overlay: now } = this.control.store.snapshot();
+      const key = action === "wheel-up" ? "up" : "down";
+      if (now !== undefined && now.kind !== "nudge") handleOverlayKey(this.control, now, { key, text: "" });
+    }
+  }
+
+  /** Counts in the header and keys in the footer do what they name. */
+  private pressBar({ x, y }: MouseToken, { header, footer }: Layout): boolean {
+    const { control, look } = this;
+    const state = control.store.snapshot();
+    if (y !== header.y && y !== footer.y) return false;
+    const line =
+      y === header.y ? headerLine(state, look, header.width) : footerLine(state, look, footer.width);
+    const action = pieceAt(line, x)?.action;
+    if (action !== undefined) actions[action](control);
+    return true;
   }
 
   private inPane(address: string, rect: Rect, token: MouseToken): void {

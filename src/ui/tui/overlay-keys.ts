@@ -1,5 +1,6 @@
 import type { Control } from "./control.ts";
 import { editLine, insertText, type LineEditor, lineOf, lineText } from "./store/line-editor.ts";
+import { nudgeTemplates } from "./store/nudge-templates.ts";
 import type { Overlay, TuiState } from "./store/state.ts";
 import { filterChoices, toggleToken } from "./store/filter.ts";
 import { commandOf, type PaletteEntry, paletteEntries } from "./palette.ts";
@@ -13,7 +14,6 @@ interface Key {
 type PaletteOverlay = Extract<Overlay, { kind: "palette" }>;
 
 const pageRows = 10;
-const templates = ["status?", "run gt done if finished", "continue"];
 
 /** Keys while something lies above the screen: typing edits its line, Esc closes it. */
 export function handleOverlayKey(control: Control, overlay: Overlay, key: Key): void {
@@ -112,8 +112,8 @@ function helpKey(control: Control, overlay: Extract<Overlay, { kind: "help" }>, 
 
 function nudgeKey(control: Control, overlay: Extract<Overlay, { kind: "nudge" }>, key: Key): void {
   if (key.key === "tab") {
-    const index = templates.indexOf(lineText(overlay.editor));
-    edited(control, overlay, lineOf(templates[(index + 1) % templates.length] ?? ""));
+    const index = nudgeTemplates.indexOf(lineText(overlay.editor));
+    edited(control, overlay, lineOf(nudgeTemplates[(index + 1) % nudgeTemplates.length] ?? ""));
   } else if (key.key === "up" || key.key === "down") {
     const recalled = control.history("nudge").recall(key.key, lineText(overlay.editor));
     edited(control, overlay, lineOf(recalled));

@@ -1,12 +1,29 @@
 import { bdTree } from "../cli/bd-tree.ts";
 import type { CommandSpec } from "../cli/command.ts";
+import { usageLines } from "../cli/help.ts";
 import type { TuiState } from "./store/state.ts";
 
-/** One line of the palette: what Tab puts into the line, and what it is. */
+/** One line of the palette: what it offers, what Tab makes of the typed line with it, and what it is. */
 export interface PaletteEntry {
+  readonly shown: string;
   readonly insert: string;
   readonly note: string;
 }
+
+/** What is offered first to who has typed nothing. */
+const usual: readonly string[] = [
+  "gt sling",
+  "gt convoy create",
+  "gt mail send",
+  "gt status",
+  "gt ready",
+  "bd create",
+  "bd list",
+  "bd show",
+  "gt crew add",
+  "gt rig add",
+  "gt doctor",
+];
 
 const mostEntries = 50;
 
@@ -14,14 +31,35 @@ const mostEntries = 50;
 export function paletteEntries(state: TuiState, text: string): readonly PaletteEntry[] {
   const command = commandOf(text, state.commands);
   if (command === undefined)
-    return ranked(allCommands(state.commands), text, (entry) => `${entry.insert} ${entry.note}`);
+    return text.trim() === ""
+      ? usualFirst(allCommands(state.commands))
+      : ranked(allCommands(state.commands), text);
   const start = text.lastIndexOf(" ") + 1;
   const word = text.slice(start);
-  const words = word.startsWith("-") ? flagsOf(command) : thingsOf(state);
-  return ranked(words, word, (entry) => `${entry.insert} ${entry.note}`).map((entry) => ({
-    ...entry,
-    insert: `${text.slice(0, start)}${entry.insert}`,
-  }));
+  const takesThings = (command.args ?? []).length > 0 || isValueOfFlag(command, text.slice(0, start));
+  const words = word.startsWith("-") ? flagsOf(command) : takesThings ? thingsOf(state) : [];
+  return ranked(words, word).map((entry) => ({ ...entry, insert: `${text.slice(0, start)}${entry.insert}` }));
+}
+
+/** How the command that is being typed goes on: `gt sling <bead...> [target]  put work on a hook`. */
+export function usageOf(state: TuiState, text: string): string {
+  const command = commandOf(`${text} `, state.commands);
+  if (command === undefined) return "";
+  const [usage = ""] = usageLines(command.name, command);
+  return `${usage.replace(/^[^ ]+ ?/, "").trim()}  ${command.summary}`.trim();
+}
+
+/** The word before the one that is being typed is a flag that wants a value. */
+function isValueOfFlag(command: CommandSpec, before: string): boolean {
+  const last = before.trimEnd().split(/\s+/).at(-1) ?? "";
+  return (command.flags ?? []).some(
+    (flag) => flag.value !== undefined && (last === `--${flag.name}` || last === `-${flag.short}`),
+  );
+}
+
+function usualFirst(entries: readonly PaletteEntry[]): readonly PaletteEntry[] {
+  const first = usual.flatMap((name) => entries.filter(({ shown }) => shown === name));
+  return [...first, ...entries.filter((entry) => !first.includes(entry))];
 }
 
 /** The command that the line names in full and has gone past, or undefined. */
@@ -51,7 +89,7 @@ function leaves(specs: readonly CommandSpec[], before: string): readonly Palette
   return specs.flatMap((spec) => {
     if (spec.hidden === true) return [];
     const name = `${before} ${spec.name}`;
-    const own = spec.load === undefined ? [] : [{ insert: `${name} `, note: spec.summary }];
+    const own = spec.load === undefined ? [] : [{ shown: name, insert: `${name} `, note: spec.summary }];
     return [...own, ...leaves(spec.subcommands ?? [], name)];
   });
 }
@@ -59,7 +97,7 @@ function leaves(specs: readonly CommandSpec[], before: string): readonly Palette
 function flagsOf(command: CommandSpec): readonly PaletteEntry[] {
   return (command.flags ?? [])
     .filter((flag) => flag.hidden !== true)
-    .map((flag) => ({ insert: `--${flag.name} `, note: flag.summary }));
+    .map((flag) => ({ shown: `--${flag.name}`, insert: `--${flag.name} `, note: flag.summary }));
 }
 
 /** Everything of the town that a command may be about. */
@@ -69,22 +107,18 @@ function thingsOf({ town }: TuiState): readonly PaletteEntry[] {
   for (const convoy of town.convoys) for (const bead of convoy.tracked) beads.set(bead.id, bead.title);
   for (const bead of town.beads) beads.set(bead.id, bead.title);
   const entries = [
-    ...town.agents.map(({ address, health }) => ({ insert: address, note: `agent, ${health}` })),
-    ...town.rigs.map((rig) => ({ insert: rig, note: "rig" })),
-    ...town.convoys.map(({ id, title }) => ({ insert: id, note: `convoy: ${title}` })),
-    ...[...beads].map(([id, title]) => ({ insert: id, note: title })),
-    ...town.queue.map(({ id, branch }) => ({ insert: id, note: `merge request: ${branch}` })),
+    ...town.agents.map(({ address, health }) => ({ shown: address, note: `agent, ${health}` })),
+    ...town.rigs.map((rig) => ({ shown: rig, note: "rig" })),
+    ...town.convoys.map(({ id, title }) => ({ shown: id, note: `convoy: ${title}` })),
+    ...[...beads].map(([id, title]) => ({ shown: id, note: title })),
+    ...town.queue.map(({ id, title }) => ({ shown: id, note: `merge request: ${title}` })),
   ];
-  return entries.map((entry) => ({ ...entry, insert: `${entry.insert} ` }));
+  return entries.map((entry) => ({ ...entry, insert: `${entry.shown} ` }));
 }
 
-function ranked(
-  entries: readonly PaletteEntry[],
-  wanted: string,
-  textOf: (entry: PaletteEntry) => string,
-): readonly PaletteEntry[] {
+function ranked(entries: readonly PaletteEntry[], wanted: string): readonly PaletteEntry[] {
   return entries
-    .map((entry) => ({ entry, score: fuzzyScore(textOf(entry), wanted) }))
+    .map((entry) => ({ entry, score: fuzzyScore(`${entry.shown} ${entry.note}`, wanted) }))
     .filter(({ score }) => score > 0)
     .sort((one, other) => other.score - one.score)
     .slice(0, mostEntries)

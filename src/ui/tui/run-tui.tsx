@@ -70,7 +70,8 @@ function sightOf(state: TuiState): Sight {
   return {
     view: state.view,
     convoy: state.convoy,
-    row: layOut(state).detail && detailId(state),
+    // What a problem shows last is told in its row, too.
+    row: state.view === "problems" || layOut(state).detail !== undefined ? detailId(state) : undefined,
     moment: shownMoment(state),
     withAudit: wantsAudit(state.filters.log ?? ""),
   };

@@ -4,6 +4,15 @@ export interface Command {
   readonly args: readonly string[];
 }
 
+/** The command as one would type it in a shell. */
+export function shownCommand({ program, args }: Command): string {
+  return [program, ...args.map(quote)].join(" ");
+}
+
+function quote(argument: string): string {
+  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
+}
+
 /** What takes back a command: the words that it begins with, and those that begin its opposite; the id follows in both. */
 const opposites: readonly (readonly [done: string, undoes: string])[] = [
   ["bd close", "bd reopen"],

@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { shell } from "../support/tui-town.ts";
 import type { Flow } from "./flow.ts";
 
 /** Acting on agents. */
@@ -40,7 +41,7 @@ export const actingFlows: readonly Flow[] = [
   {
     name: "handoff",
     says: "h asks first, and no is what Enter means",
-    town: async (town) => void (await town.polecat("nux", ["/bin/sh"])),
+    town: async (town) => void (await town.polecat("nux", shell)),
     steps: (person, town) =>
       person
         .agents()

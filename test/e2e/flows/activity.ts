@@ -1,7 +1,6 @@
 import { expect } from "vitest";
+import { shell } from "../support/tui-town.ts";
 import type { Flow } from "./flow.ts";
-
-const shell = ["/bin/sh"];
 
 /** The default view and its panels. */
 export const activityFlows: readonly Flow[] = [

@@ -12,6 +12,13 @@ export interface Size {
   readonly rows: number;
 }
 
+/** A shell that shows its prompt and does what is typed, and ends at once when it is told to: an interactive one takes seconds. */
+export const shell: readonly string[] = [
+  "/bin/sh",
+  "-c",
+  'while printf %s "$PS1"; do read -r line || exit; eval "$line"; done',
+];
+
 /** A real town with a ledger and a session host for the TUI to look at. */
 export class TuiTown {
   readonly plain = new PlainTown();
@@ -71,6 +78,8 @@ export class TuiTown {
       argv,
       cwd: this.plain.root,
       env: { ...cleanEnvironment(), PS1: `${name}$ ` },
+      // Otherwise the host takes it to be at work until it ends, and a nudge waits for long.
+      detection: { readyPrompt: `${name}$` },
       runId: "1",
     });
   }

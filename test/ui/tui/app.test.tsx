@@ -48,10 +48,10 @@ test.each(sizes)("every view fills exactly its $columns x $rows and leaves no li
 
 test("an agent's line shows role, name, bead, state and time since the last progress", () => {
   const lines = frameOf(stateOf({ columns: 160, rows: 45 })).join("\n");
-  expect(lines).toMatch(/😺 nux ac-a1b2c +● 4m/);
-  expect(lines).toMatch(/😺 rust ac-g7h8i +🔥 47m/);
-  expect(lines).toMatch(/😺 slit ac-d4e5f +⚠ 16m/);
-  expect(lines).toMatch(/😺 toast ac-x9y8z +💀/);
+  expect(lines).toMatch(/😺 nux +ac-a1b2c .* ● 4m/);
+  expect(lines).toMatch(/😺 rust +ac-g7h8i +🔥 47m/);
+  expect(lines).toMatch(/😺 slit +ac-d4e5f +⚠ 16m/);
+  expect(lines).toMatch(/😺 toast ac-x9y8z +💀 │/);
   expect(lines).toMatch(/👷 max +○/);
 });
 
@@ -77,7 +77,7 @@ test("the problems view lists the most urgent first, with reason and advice for 
   expect(order).toEqual([...order].sort((one, other) => one - other));
   expect(text).toMatch(/rust +🔥 +GUPP! +47m no progress +ac-g7h8i/);
   expect(text).toContain("no progress for 47m, work on hook");
-  expect(text).toContain("nudge or restart:");
+  expect(text).toContain("try n nudge, r restart");
   expect(text).toContain("WORKING (1)");
   expect(text).toContain("IDLE (2)");
 });
@@ -102,7 +102,7 @@ test("without Unicode, icons and states are letters", () => {
     stateOf({ columns: 120, rows: 35 }, { town: townOf({ feed: [eventOf({ id: "1", symbol: "*" })] }) }),
     { look: asciiLook },
   );
-  expect(lines.join("\n")).toMatch(/P nux ac-a1b2c +\* 4m/);
+  expect(lines.join("\n")).toMatch(/P nux +ac-a1b2c .* \* 4m/);
 });
 
 test("hostile names and titles stay in their place", () => {
@@ -263,5 +263,5 @@ test("the log moves back in time, and tree and convoys beside it show that momen
   expect(then).not.toContain("Search");
   const now = at("e2");
   expect(now).toContain("rust");
-  expect(now).toMatch(/😺 nux ac-a1b2c/);
+  expect(now).toMatch(/😺 nux +ac-a1b2c/);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { CommandSpec } from "../../../src/ui/cli/command.ts";
-import { commandOf, fuzzyScore, paletteEntries } from "../../../src/ui/tui/palette.ts";
+import { commandOf, fuzzyScore, paletteEntries, usageOf } from "../../../src/ui/tui/palette.ts";
 import { stateOf } from "./support/town-of.ts";
 
 const load = () => Promise.reject(new Error("never run"));
@@ -13,7 +13,7 @@ const commands: readonly CommandSpec[] = [
       { name: "show", summary: "one convoy", load, flags: [{ name: "json", summary: "as JSON" }] },
     ],
   },
-  { name: "sling", summary: "put work on a hook", load },
+  { name: "sling", summary: "put work on a hook", args: [{ name: "bead", many: true }], load },
   { name: "secret", summary: "not shown", load, hidden: true },
 ];
 const state = stateOf({ columns: 120, rows: 35 }, { commands });
@@ -31,6 +31,15 @@ test("behind a command come agents, rigs and ids; behind a dash its flags", () =
   expect(offered("gt sling ac-a1b").at(0)).toBe("gt sling ac-a1b2c ");
   expect(offered("sling ac-a1b2c nux").at(0)).toBe("sling ac-a1b2c acme/polecats/nux ");
   expect(offered("gt convoy show --js")).toEqual(["gt convoy show --json "]);
+});
+
+test("a command without arguments is offered none", () => {
+  expect(offered("gt convoy list ")).toEqual([]);
+});
+
+test("how the typed command goes on is shown", () => {
+  expect(usageOf(state, "gt sling")).toBe("<bead>...  put work on a hook");
+  expect(usageOf(state, "gt slin")).toBe("");
 });
 
 test("a line is a command only when it names one in full", () => {

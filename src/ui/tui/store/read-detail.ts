@@ -1,13 +1,18 @@
 import { open } from "node:fs/promises";
+import type { AgentView } from "../../../agents/patrols/agent-health.ts";
+import { readLastScreen } from "../../../agents/sessions/session-records.ts";
+import type { TownAccess } from "../../../agents/town-access.ts";
+import { sanitiseLine } from "../../../core/sanitise.ts";
 import { formatAge } from "../../../core/duration.ts";
 import type { Change, Ledger } from "../../../core/ledger/ledger.ts";
 import type { RunRecord } from "../../../core/merge/run-record.ts";
-import type { DetailSection, RowDetail } from "./town-data.ts";
+import { type DetailSection, type RowDetail, screenSection } from "./town-data.ts";
 
 const historyShown = 12;
 const textShown = 14;
 const outputShown = 40;
 const outputBytes = 8192;
+const screenShown = 20;
 
 /** A bead with what it says, what it waits for, and what happened to it. */
 export async function readBeadDetail(
@@ -84,6 +89,27 @@ export async function readRunDetail(run: RunRecord, id: string, now: number): Pr
       { title: newest === undefined ? "Output" : `Output of ${newest.gate}`, lines: output },
     ]),
   };
+}
+
+/** The end of what an agent's session shows, or showed when it ended. */
+export async function readScreenDetail(
+  access: Pick<TownAccess, "town" | "host">,
+  { address, session, phase }: AgentView,
+): Promise<RowDetail> {
+  const isLive = phase !== undefined && phase !== "exited";
+  const lines = isLive
+    ? await liveScreen(access, session)
+    : readLastScreen(access.town.paths.sessions, session);
+  const shown = lines.map((line) => sanitiseLine(line).trimEnd()).filter((line) => line !== "");
+  return { id: address, sections: withText([{ title: screenSection, lines: shown.slice(-screenShown) }]) };
+}
+
+async function liveScreen({ host }: Pick<TownAccess, "host">, session: string): Promise<readonly string[]> {
+  try {
+    return (await (await host({ start: false })).screen(session)).lines;
+  } catch {
+    return []; // it has just ended, or the host is gone: the health says so
+  }
 }
 
 /** The end of a log that may still grow; nothing when it is not there. */

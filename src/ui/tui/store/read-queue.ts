@@ -10,12 +10,15 @@ export async function readQueue(
   now: number,
 ): Promise<Pick<TownData, "queue" | "runs" | "troubledTargets">> {
   const views = await Promise.all(rigs.map((rig) => queueView(ledger, rig, now)));
+  const beads = await ledger.getMany(
+    views.flatMap(({ rows }) => rows.map(({ mr }) => mr.sourceIssue)).filter((id) => id !== ""),
+  );
   return {
     queue: views.flatMap(({ rig, rows }) =>
       rows.map(
         ({ mr, target, status, reason }): QueueRow => ({
           id: mr.id,
-          title: mr.title,
+          title: beads.get(mr.sourceIssue)?.title ?? mr.title,
           rig,
           target,
           status,

@@ -18,6 +18,7 @@ export function shownMoment(state: TuiState): number | undefined {
 export function rewind(town: TownData, past: Past): TownData {
   return {
     ...town,
+    notes: new Map(),
     agents: town.agents.flatMap((agent) => pastAgent(agent, past)),
     convoys: town.convoys.flatMap((convoy) => pastConvoy(convoy, past)),
   };

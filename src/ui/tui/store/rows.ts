@@ -31,7 +31,9 @@ export function treeRows(state: TuiState): readonly TreeRow[] {
     .filter((agent) => agent.rig === "")
     .sort(byRole)
     .map((agent) => treeAgent(agent, 0));
-  for (const rig of rigs) {
+  // Who takes no work now comes last (spec/06 §11.1).
+  const isResting = (rig: string) => Number(state.town.restingRigs.has(rig));
+  for (const rig of rigs.toSorted((one, other) => isResting(one) - isResting(other))) {
     const members = agents.filter((agent) => agent.rig === rig).sort(byRole);
     const isCollapsed = state.collapsed.has(rig);
     rows.push({ kind: "rig", id: `rig:${rig}`, rig, isCollapsed, agents: members });
@@ -198,7 +200,7 @@ function holderOf(state: TuiState, panel: PanelName): string | undefined {
     case "queue":
       return state.town.queue.find((row) => row.id === id)?.worker;
     case "convoy":
-      return shownConvoy(state)?.tracked.find((bead) => bead.id === id)?.assignee;
+      return shownConvoy(state)?.tracked.find((bead) => bead.id === id && bead.state !== "closed")?.assignee;
     case "inbox":
       return state.town.inbox.find((row) => row.id === id)?.from;
     case "log":

@@ -3,7 +3,9 @@ import type { ConvoyView } from "../../../core/convoys/convoy-view.ts";
 import type { EventCategory } from "../../../core/events/event-types.ts";
 import type { Past } from "../../../core/ledger/read-back.ts";
 import type { QueueStatus, TargetView } from "../../../core/merge/queue-view.ts";
+import { defaultThresholds, type HealthThresholds } from "../../../core/health/thresholds.ts";
 import type { RunRecord } from "../../../core/merge/run-record.ts";
+import type { AgentNotes } from "./agent-notes.ts";
 
 /** Which colour an event has (spec/06 §11.3). */
 export type Tone = "good" | "news" | "bad" | "care";
@@ -42,6 +44,7 @@ export interface BeadRow {
 
 export interface QueueRow {
   readonly id: string;
+  /** Of the bead that it is for, if there is one. */
   readonly title: string;
   readonly rig: string;
   readonly target: string;
@@ -66,6 +69,9 @@ export interface RowDetail {
   readonly id: string;
   readonly sections: readonly DetailSection[];
 }
+
+/** Title of the section with the end of an agent's screen. */
+export const screenSection = "Last on its screen";
 
 export interface DetailSection {
   readonly title: string;
@@ -94,7 +100,13 @@ export interface TownData {
   /** Root as shown, with `~` for the home directory. */
   readonly place: string;
   readonly rigs: readonly string[];
+  /** Rigs that take no work now, and why. */
+  readonly restingRigs: ReadonlyMap<string, "parked" | "docked">;
   readonly agents: readonly AgentView[];
+  /** By address; agents of whom nothing more is known have none. */
+  readonly notes: ReadonlyMap<string, AgentNotes>;
+  /** When an agent counts as stalled, in this town. */
+  readonly thresholds: HealthThresholds;
   /** Open ones oldest first, then those landed within a day. */
   readonly convoys: readonly ConvoyView[];
   /** Per rig, in the order in which they would run. */
@@ -129,7 +141,10 @@ export const emptyTown: TownData = {
   name: "",
   place: "",
   rigs: [],
+  restingRigs: new Map(),
   agents: [],
+  notes: new Map(),
+  thresholds: defaultThresholds,
   convoys: [],
   queue: [],
   runs: [],

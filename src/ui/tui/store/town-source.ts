@@ -1,6 +1,7 @@
 import { homedir } from "node:os";
 import { isDeepStrictEqual } from "node:util";
 import { daemonStatus } from "../../../agents/daemon/daemon-control.ts";
+import { rigStanding } from "../../../agents/lifecycle/rig-admission.ts";
 import { type AgentView, agentHealth } from "../../../agents/patrols/agent-health.ts";
 import type { SessionEvent, SessionHost } from "../../../agents/sessions/session-host.ts";
 import type { TownAccess } from "../../../agents/town-access.ts";
@@ -11,8 +12,10 @@ import { type Follower, followEvents } from "../../../core/events/follow-events.
 import { readBack } from "../../../core/ledger/read-back.ts";
 import { type LedgerWatch, watchLedger } from "../../../core/ledger/watch-ledger.ts";
 import { tolerantTown } from "../../../core/town/tolerant-town.ts";
+import { thresholdsOf } from "../../../core/health/thresholds.ts";
+import { readAgentNotes } from "./agent-notes.ts";
 import { readBeads } from "./read-beads.ts";
-import { readBeadDetail, readRunDetail } from "./read-detail.ts";
+import { readBeadDetail, readRunDetail, readScreenDetail } from "./read-detail.ts";
 import { readInbox } from "./read-inbox.ts";
 import { readQueue } from "./read-queue.ts";
 import { toFeedRow } from "./feed-row.ts";
@@ -247,8 +250,10 @@ export class LiveTownSource implements TownSource {
   private async readTown(access: TownAccess): Promise<Partial<TownData>> {
     const { town, ledger, clock } = access;
     const now = clock.now();
-    const [agents, open, landed, queues, inbox] = await Promise.all([
+    const [agents, notes, restingRigs, open, landed, queues, inbox] = await Promise.all([
       agentHealth(access),
+      readAgentNotes(ledger),
+      readRestingRigs(access),
       ledger.find({ type: "convoy", notStatus: "closed", sort: "oldest" }),
       ledger.find({ type: "convoy", status: "closed", closedAfter: now - landedShownMs, sort: "closed" }),
       readQueue(ledger, town.rigs(), now),
@@ -261,11 +266,14 @@ export class LiveTownSource implements TownSource {
       name: town.name,
       place: showPath(town.root),
       rigs: town.rigs().map((rig) => rig.name),
+      restingRigs,
       agents: agents.map(withShownIdle),
+      notes,
+      thresholds: thresholdsOf(town.settings()),
       convoys,
       inbox,
       ...queues,
-      detail: await this.readDetail(queues, now),
+      detail: await this.readDetail(agents, queues, now),
       past: this.sight.moment === undefined ? undefined : await readBack(ledger, this.sight.moment),
       isDaemonUp: daemonStatus(town).isRunning,
       isHostUp: this.connectedHost !== undefined,
@@ -273,11 +281,16 @@ export class LiveTownSource implements TownSource {
   }
 
   private async readDetail(
+    agents: readonly AgentView[],
     { queue, runs }: Pick<TownData, "queue" | "runs">,
     now: number,
   ): Promise<RowDetail | undefined> {
     const { view, row } = this.sight;
     if (row === undefined) return undefined;
+    if (view === "problems") {
+      const agent = agents.find(({ address }) => address === row);
+      return agent && readScreenDetail(this.access, agent);
+    }
     if (view === "beads" || view === "convoy") return readBeadDetail(this.access.ledger, row, now);
     const request = view === "queue" ? queue.find(({ id }) => id === row) : undefined;
     const run = runs.find(({ id }) => id === request?.run);
@@ -328,6 +341,15 @@ function withShownIdle(agent: AgentView): AgentView {
   const unit =
     agent.health === "idle" ? Number.POSITIVE_INFINITY : agent.idleMs < secondsShownMs ? 1000 : 60_000;
   return { ...agent, idleMs: agent.idleMs - (agent.idleMs % unit) };
+}
+
+async function readRestingRigs({ town, ledger }: TownAccess): Promise<TownData["restingRigs"]> {
+  const resting = new Map<string, "parked" | "docked">();
+  for (const rig of town.rigs()) {
+    const standing = await rigStanding(ledger, town, rig);
+    if (standing !== "operational") resting.set(rig.name, standing);
+  }
+  return resting;
 }
 
 function showPath(path: string): string {

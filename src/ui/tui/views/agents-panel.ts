@@ -1,16 +1,29 @@
 import type { AgentView } from "../../../agents/patrols/agent-health.ts";
 import { type HealthState, healthSymbols } from "../../../core/health/assess.ts";
 import { roleIcons } from "../../../core/health/role-icon.ts";
+import { searchStanding } from "../../../core/merge/search-standing.ts";
+import { padded, textWidth } from "../screen/text-width.ts";
+import { isOnDuty, shownHealth } from "../store/on-duty.ts";
 import { firstVisible, selectedIndex, type TreeRow, treeRows } from "../store/rows.ts";
 import type { TuiState } from "../store/state.ts";
 import { formatIdle } from "./format.ts";
 import { highlight } from "./highlight.ts";
+import { operationWords } from "./operation-words.ts";
 import type { Look } from "./panel.tsx";
 import { bold, fitLine, type Line, lineWidth, ofRow, type Span, span, spread } from "./spans.ts";
 import type { Theme } from "./theme.ts";
 
 /** A title that is cut to less than this says nothing. */
 const minTitle = 16;
+/** Names beyond this are cut, so that one long name does not push everybody's work aside. */
+const mostName = 18;
+
+/** Widths of the columns of all agents in the panel. */
+interface Columns {
+  readonly width: number;
+  readonly name: number;
+  readonly bead: number;
+}
 
 /** Panel 1 (spec/06 §11.1): who is there, on what, and how they are. */
 export function agentsLines(state: TuiState, look: Look, width: number, height: number): readonly Line[] {
@@ -23,79 +36,133 @@ export function agentsLines(state: TuiState, look: Look, width: number, height: 
     "agents",
     rows.map((row) => row.id),
   );
+  const columns = columnsOf(rows, width);
   const first = firstVisible(rows.length, selected, height);
   return rows.slice(first, first + height).map((row, index) => {
-    const line = ofRow(row.id, fitLine(rowLine(row, state, look, width), width));
+    const line = ofRow(row.id, fitLine(rowLine(row, state, look, columns), width));
     return first + index === selected ? highlight(line, state, "agents") : line;
   });
 }
 
-function rowLine(row: TreeRow, state: TuiState, look: Look, width: number): Line {
+function columnsOf(rows: readonly TreeRow[], width: number): Columns {
+  const agents = rows.filter((row) => row.kind === "agent");
+  return {
+    width,
+    name: Math.min(
+      mostName,
+      Math.max(0, ...agents.map(({ agent, depth }) => 2 * depth + textWidth(agent.name))),
+    ),
+    bead: Math.max(0, ...agents.map(({ agent }) => textWidth(agent.bead))),
+  };
+}
+
+function rowLine(row: TreeRow, state: TuiState, look: Look, columns: Columns): Line {
   const { theme, symbols } = look;
   switch (row.kind) {
-    case "rig":
+    case "rig": {
+      const rest = state.town.restingRigs.get(row.rig);
       return [
         span(` ${row.isCollapsed ? symbols.collapsed : symbols.expanded} `, theme.muted),
-        bold(row.rig, theme.role),
+        bold(row.rig, rest === undefined ? theme.role : theme.muted),
+        ...(rest === undefined ? [] : [span(` ${symbols[rest]} ${rest}`, theme.muted)]),
         ...(row.isCollapsed
           ? [span(` (${row.agents.length}) `, theme.muted), ...counts(row.agents, look)]
           : []),
       ];
+    }
     case "fold":
       return [span(`   ${icon("polecat", look)} ${row.count} idle`, theme.muted)];
     case "agent":
-      return agentLine(row.agent, row.depth, state, look, width);
+      return agentLine(row.agent, row.depth, state, look, columns);
   }
 }
 
-function agentLine(agent: AgentView, depth: number, state: TuiState, look: Look, width: number): Line {
+function agentLine(agent: AgentView, depth: number, state: TuiState, look: Look, columns: Columns): Line {
   const { theme, symbols } = look;
   const isMarked = state.marked.has(agent.address);
+  const isResting = state.town.restingRigs.has(agent.rig);
+  const shownName = padded(agent.name, columns.name - 2 * depth);
   const name: Line = [
     span(isMarked ? symbols.marked : " ", theme.accent),
     span("  ".repeat(depth)),
     span(`${icon(agent.role, look)} `),
-    isMarked ? bold(agent.name, theme.accent) : span(agent.name),
+    isMarked ? bold(shownName, theme.accent) : span(shownName, isResting ? theme.muted : undefined),
+    span(state.panes.has(agent.address) ? symbols.bar : " ", theme.accent),
   ];
-  const status = statusOf(agent, state, look);
-  const room = width - lineWidth(name) - lineWidth(status) - 2;
-  const bead: Span[] = agent.bead !== "" && room >= 4 ? [span(` ${agent.bead}`, theme.muted)] : [];
-  if (agent.title !== "" && room - lineWidth(bead) >= minTitle) bead.push(span(` ${agent.title}`));
-  const isOpen = state.panes.has(agent.address);
-  return spread(
-    [...name, ...(isOpen ? [span(` ${symbols.bar}`, theme.accent)] : []), ...bead],
-    [span(" "), ...status, span(" ")],
-    width,
-  );
+  const status = [...extrasOf(agent, state, look), ...statusOf(agent, state, look)];
+  const room = columns.width - lineWidth(name) - lineWidth(status) - 2;
+  const work: Span[] =
+    agent.bead !== "" && room >= 4 ? [span(padded(agent.bead, columns.bead), theme.muted)] : [];
+  if (agent.title !== "" && room - lineWidth(work) >= minTitle) work.push(span(` ${agent.title}`));
+  return spread([...name, ...work], [span(" "), ...status, span(" ")], columns.width);
+}
+
+/** Unread mail, and that the agent is not to be disturbed. */
+function extrasOf(agent: AgentView, state: TuiState, { theme, symbols }: Look): Line {
+  const notes = state.town.notes.get(agent.address);
+  return [
+    ...((notes?.unreadMail ?? 0) > 0 ? [span(`${symbols.unread} ${notes?.unreadMail} `, theme.accent)] : []),
+    ...(notes?.isMuted === true ? [span(`${symbols.muted} `, theme.muted)] : []),
+  ];
 }
 
 /** State symbol, time since the last progress, and a word when the symbol does not say all. */
 function statusOf(agent: AgentView, state: TuiState, look: Look): Line {
-  const colour = healthColour(agent.health, look.theme);
-  const sign = look.symbols.isAscii ? healthSymbols[agent.health].ascii : healthSymbols[agent.health].symbol;
+  const { theme, symbols } = look;
+  const operation = state.town.notes.get(agent.address)?.operation;
+  if (operation !== undefined)
+    return [
+      span(
+        `${symbols.busy} ${operationWords(operation, agent).short}`,
+        operation.error === "" ? theme.accent : theme.bad,
+      ),
+    ];
+  if (isOnDuty(agent)) return [span(`${signOf("working", look)} ${dutyOf(agent, state)}`, theme.good)];
   const isQueued = agent.health === "idle" && state.town.queue.some((row) => row.worker === agent.address);
-  if (isQueued) return [span(`${look.symbols.done} queued`, look.theme.good)];
-  const words = [sign];
-  if (agent.health !== "idle") words.push(formatIdle(agent.idleMs));
-  if (agent.tag !== "") words.push(agent.tag);
-  else if (agent.phase === "waiting" || agent.phase === "dialog") words.push("?");
+  if (isQueued) return [span(`${symbols.done} queued`, theme.good)];
+  const words = [signOf(agent.health, look)];
+  // Of the dead it is not always known since when.
+  if (agent.health !== "idle" && (agent.health !== "zombie" || agent.idleMs > 0))
+    words.push(formatIdle(agent.idleMs));
+  if (agent.tag !== "") words.push(tagWord(agent.tag, look));
+  else if (agent.phase === "waiting" || agent.phase === "dialog") words.push(symbols.asks);
   else if (agent.health === "idle" && (agent.state === "spawning" || agent.state === "done"))
     words.push(agent.state);
-  return [span(words.join(" "), colour)];
+  return [span(words.join(" "), healthColour(agent.health, theme))];
+}
+
+/** What a patrol of the daemon is at: the Refinery's batch or queue, and that the others watch. */
+function dutyOf(agent: AgentView, { town }: TuiState): string {
+  if (agent.role !== "refinery") return "patrol";
+  const run = town.runs.find(({ rig }) => rig === agent.rig);
+  if (run !== undefined) {
+    const { members } = searchStanding(run);
+    const settled = members.filter((member) => member === "landed" || member === "green").length;
+    return `batch ${settled}/${members.length}`;
+  }
+  const waiting = town.queue.filter(({ rig, status }) => rig === agent.rig && status === "ready").length;
+  return waiting > 0 ? `queue ${waiting}` : "idle";
+}
+
+function tagWord(tag: string, { symbols }: Look): string {
+  if (tag === "needs-human") return symbols.asks;
+  return tag === "paused" ? symbols.paused : tag;
 }
 
 function counts(agents: readonly AgentView[], look: Look): Line {
   const order: readonly HealthState[] = ["working", "idle", "gupp", "stalled", "zombie"];
   return order.flatMap((health) => {
-    const count = agents.filter((agent) => agent.health === health).length;
-    if (count === 0) return [];
-    const sign = look.symbols.isAscii ? healthSymbols[health].ascii : healthSymbols[health].symbol;
-    return [span(` ${sign}${count}`, healthColour(health, look.theme))];
+    const count = agents.filter((agent) => shownHealth(agent) === health).length;
+    return count === 0 ? [] : [span(` ${signOf(health, look)}${count}`, healthColour(health, look.theme))];
   });
 }
 
 function icon(role: AgentView["role"], look: Look): string {
   return look.symbols.isAscii ? roleIcons[role].ascii : roleIcons[role].icon;
+}
+
+export function signOf(health: HealthState, { symbols }: Look): string {
+  return symbols.isAscii ? healthSymbols[health].ascii : healthSymbols[health].symbol;
 }
 
 export function healthColour(health: HealthState, theme: Theme): string {

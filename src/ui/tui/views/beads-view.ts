@@ -1,27 +1,34 @@
-import { formatAge } from "../../../core/duration.ts";
 import { shortAddress } from "../../../core/events/describe-event.ts";
-import { padded } from "../screen/text-width.ts";
+import { cut, padded, textWidth } from "../screen/text-width.ts";
 import { beadRows } from "../store/rows.ts";
 import type { TuiState } from "../store/state.ts";
 import type { BeadGroup, BeadRow } from "../store/town-data.ts";
+import { formatSince } from "./format.ts";
 import { listLines } from "./list-lines.ts";
 import type { Look } from "./panel.tsx";
-import { bold, type Line, span } from "./spans.ts";
+import { bold, type Line, span, spread } from "./spans.ts";
 import type { Theme } from "./theme.ts";
+
+/** Less room than this is left to the titles. */
+const typedFrom = 72;
 
 /** Beads by what can be done with them: in progress, ready, blocked, deferred, closed. */
 export function beadsLines(state: TuiState, look: Look, width: number, height: number): readonly Line[] {
   const rows = beadRows(state);
+  const idWidth = Math.max(0, ...rows.map(({ id }) => textWidth(id)));
   const shown = rows.map((row, index) => ({
     id: row.id,
-    line: beadLine(row, state.now, look),
+    get line() {
+      return beadLine(row, state.now, look, { width, idWidth });
+    },
     ...(rows[index - 1]?.group === row.group
       ? {}
       : {
           heading: [heading(row.group, rows.filter(({ group }) => group === row.group).length, look.theme)],
         }),
   }));
-  return listLines(shown, "beads", { state, look, width, height }, 'No beads yet. bd create "Fix the login"');
+  const none = "No beads yet. + makes one, or tell the mayor what you want";
+  return listLines(shown, "beads", { state, look, width, height }, none);
 }
 
 function heading(group: BeadGroup, count: number, theme: Theme): Line {
@@ -35,19 +42,27 @@ function heading(group: BeadGroup, count: number, theme: Theme): Line {
   return [bold(` ${group.toUpperCase()} (${count})`, colour)];
 }
 
-function beadLine(row: BeadRow, now: number, { theme }: Look): Line {
+function beadLine(
+  row: BeadRow,
+  now: number,
+  { theme }: Look,
+  { width, idWidth }: { readonly width: number; readonly idWidth: number },
+): Line {
   const note =
     row.blockedBy.length > 0
       ? `waits for ${row.blockedBy.join(", ")}`
       : row.assignee === ""
         ? ""
         : shortAddress(row.assignee);
-  return [
-    span(`  ${padded(row.id, 13)}`, theme.accent),
-    span(`P${row.priority} `, row.priority <= 1 ? theme.bad : theme.muted),
-    span(`${padded(row.type, 8)}`, theme.muted),
-    span(row.title),
-    ...(note === "" ? [] : [span(`  ${note}`, theme.role)]),
-    span(`  ${formatAge(now - row.updatedAt)}`, theme.muted),
-  ];
+  const age = formatSince(now - row.updatedAt).padStart(4);
+  return spread(
+    [
+      span(`  ${padded(row.id, idWidth)} `, theme.accent),
+      span(`P${row.priority} `, row.priority <= 1 ? theme.bad : theme.muted),
+      ...(width >= typedFrom ? [span(`${padded(row.type, 8)}`, theme.muted)] : []),
+      span(row.title, row.group === "closed" ? theme.muted : undefined),
+    ],
+    [span(` ${cut(note, Math.floor(width / 3))}`, theme.role), span(` ${age} `, theme.muted)],
+    width,
+  );
 }

@@ -1,6 +1,6 @@
 import type { ConvoyView } from "../../../core/convoys/convoy-view.ts";
 import { mountainLabel } from "../../../core/convoys/convoy.ts";
-import { formatAge } from "../../../core/duration.ts";
+import { formatAge, formatSpan } from "../../../core/duration.ts";
 import { convoyRows, firstVisible, isLanded, selectedIndex } from "../store/rows.ts";
 import type { TuiState } from "../store/state.ts";
 import { highlight } from "./highlight.ts";
@@ -15,7 +15,9 @@ export function convoysLines(state: TuiState, look: Look, width: number, height:
   const queue = queueLines(state, look);
   if (rows.length === 0) {
     const none =
-      (state.filters.convoys ?? "") === "" ? " No active convoys" : " no convoy matches the filter";
+      (state.filters.convoys ?? "") === ""
+        ? " No active convoys. gt convoy create <title> <bead>..."
+        : " no convoy matches the filter";
     return [[span(state.town.isLoaded ? none : " …", look.theme.muted)], ...queue];
   }
   const room = Math.max(1, height - queue.length);
@@ -65,7 +67,7 @@ export function progressBar(done: number, total: number, { symbols }: Look): str
   return symbols.barFull.repeat(full) + symbols.barEmpty.repeat(barCells - full);
 }
 
-/** `3 working · 2 merging · 1 ready`, and why it does not move. */
+/** `eta 22m · 3 working · 2 in queue · 1 ready`, and why it does not move. */
 export function detailOf(row: ConvoyView): string {
   const count = (state: string) => row.tracked.filter((bead) => bead.state === state).length;
   const parts = [
@@ -76,7 +78,8 @@ export function detailOf(row: ConvoyView): string {
     [count("held"), "held"],
   ] as const;
   const counted = parts.filter(([number]) => number > 0).map(([number, word]) => `${number} ${word}`);
-  return [...counted, ...row.reasons.slice(0, 1)].join(" · ");
+  const eta = row.etaMs === undefined ? [] : [`eta ${formatSpan(row.etaMs)}`];
+  return [...eta, ...counted, ...row.reasons.slice(0, 1)].join(" · ");
 }
 
 /** One line per rig with something in its merge queue. */

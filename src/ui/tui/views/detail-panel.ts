@@ -5,6 +5,11 @@ import { explainSelection } from "./explain-selection.ts";
 import type { Look } from "./panel.tsx";
 import { bold, type Line, span } from "./spans.ts";
 
+/** Of the panel: what is selected, and its state. */
+export function detailTitle(state: TuiState, { theme }: Look): Line {
+  return [span(explainSelection(state)?.title ?? "", theme.care)];
+}
+
 /** Beside a list: what the selected row's state means, and what else is known about it. */
 export function detailLines(
   state: TuiState,
@@ -17,7 +22,7 @@ export function detailLines(
   const { detail } = state.town;
   const sections = detail !== undefined && detail.id === detailId(state) ? detail.sections : [];
   const wrapped = (line: string) => wrapText(line, width - 2).map((part): Line => [span(` ${part}`)]);
-  const lines: Line[] = [[bold(` ${found.title}`, theme.care)], ...found.lines.flatMap(wrapped)];
+  const lines: Line[] = found.lines.flatMap(wrapped);
   for (const section of sections)
     lines.push([], [bold(` ${section.title.toUpperCase()}`, theme.muted)], ...section.lines.flatMap(wrapped));
   if (lines.length <= height) return lines;

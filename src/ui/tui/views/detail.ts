@@ -1,4 +1,4 @@
-import type { ConvoyView } from "../../../core/convoys/convoy-view.ts";
+import type { ConvoyView, TrackedView } from "../../../core/convoys/convoy-view.ts";
 import type { FeedRow } from "../store/town-data.ts";
 import { detailOf } from "./convoys-panel.ts";
 
@@ -8,7 +8,7 @@ export interface Detail {
 }
 
 /** A tracked bead's state in a word. */
-export const stateWords: Readonly<Record<string, string>> = {
+export const stateWords: Readonly<Record<TrackedView["state"], string>> = {
   closed: "✓ done",
   ready: "ready",
   "in-flight": "working",
@@ -28,7 +28,7 @@ export function describeConvoy(convoy: ConvoyView): Detail {
       ...convoy.tracked.map((bead) => {
         const who = bead.assignee === "" ? "" : `  ${bead.assignee}`;
         const why = bead.reason === undefined ? "" : `  (${bead.reason})`;
-        return `${bead.id.padEnd(widest)}  ${(stateWords[bead.state] ?? bead.state).padEnd(9)} ${bead.title}${who}${why}`;
+        return `${bead.id.padEnd(widest)}  ${stateWords[bead.state].padEnd(9)} ${bead.title}${who}${why}`;
       }),
     ],
   };

@@ -1,10 +1,14 @@
 import { describeHookStage, hookStageLine } from "../../../agents/lifecycle/hook-stages.ts";
 import type { AgentView } from "../../../agents/patrols/agent-health.ts";
 import { formatSpan } from "../../../core/duration.ts";
+import type { SessionPhase } from "../../../agents/sessions/session-host.ts";
 import type { HealthState } from "../../../core/health/assess.ts";
-import type { Role } from "../../../core/ledger/bead.ts";
+import type { HealthThresholds } from "../../../core/health/thresholds.ts";
+import type { AgentState, Role } from "../../../core/ledger/bead.ts";
+import { isOnDuty } from "../store/on-duty.ts";
 import type { TownData } from "../store/town-data.ts";
 import type { Detail } from "./detail.ts";
+import { operationWords } from "./operation-words.ts";
 
 const duties: Readonly<Record<Role, string>> = {
   mayor: "Takes your wishes, makes beads and convoys of them and gives them to the rigs.",
@@ -17,65 +21,169 @@ const duties: Readonly<Record<Role, string>> = {
   polecat: "Does one bead in its own worktree and hands it in with gt done.",
 };
 
-const states: Readonly<Record<HealthState, readonly [meaning: string, rule: string, remedy: string]>> = {
-  gupp: [
-    "It has work on its hook and has made no progress for a long time.",
-    "No progress for 30 minutes or more (ralph mode: 4 hours). Progress is a commit, a changed file, a ledger write or a tool call; mere output is not.",
-    "Attach and look; nudge it; hand it off to a fresh session; or restart it.",
+/** What a state means, the rule by which it is one, and what a person can do. */
+type Words = readonly [meaning: string, rule: string, remedy: string];
+
+function healthWords(health: HealthState, limits: HealthThresholds): Words {
+  const limit = (ms: number, ralphMs: number) =>
+    `No progress for ${formatSpan(ms)} or more (ralph mode: ${formatSpan(ralphMs)}).`;
+  switch (health) {
+    case "gupp":
+      return [
+        "It has work on its hook and has made no progress for a long time.",
+        `${limit(limits.guppMs, limits.guppRalphMs)} Progress is a commit, a changed file, a ledger write or a tool call; mere output is not.`,
+        "Attach and look; nudge it; hand it off to a fresh session; or restart it.",
+      ];
+    case "stalled":
+      return [
+        "It has work on its hook and is quiet.",
+        limit(limits.stalledMs, limits.stalledRalphMs),
+        "Open its terminal and look: it may ask something. Or nudge it.",
+      ];
+    case "zombie":
+      return [
+        "It should be working, but its session is dead.",
+        "The process of the session is gone while work is on the hook or its state says working.",
+        "Restart it: the work and the worktree are where they were. The daemon does so by itself.",
+      ];
+    case "working":
+      return [
+        "It has work on its hook and makes progress.",
+        `Its last progress is younger than ${formatSpan(limits.stalledMs)}.`,
+        "Nothing. Open it to watch.",
+      ];
+    case "idle":
+      return [
+        "It has nothing to do.",
+        "Nothing is on its hook.",
+        "Give it work: gt sling <bead> <agent or rig>.",
+      ];
+  }
+}
+
+/** A tag says more than the health that it comes with. */
+const tags: Readonly<Record<string, Words>> = {
+  paused: [
+    "Its work rests on the hook.",
+    "Somebody suspended it, or the town or the rig is stopped.",
+    "gt hook resume <agent> lets it go on.",
   ],
-  stalled: [
-    "It has work on its hook and is quiet, or it waits for an answer on its screen.",
-    "No progress for 15 minutes or more (ralph mode: 2 hours), or a question is on its screen.",
-    "Attach and answer, or nudge it.",
+  stuck: [
+    "It gave up, or asked for help.",
+    "It said so itself, by gt done or a report of its state.",
+    "Look at its screen and its bead; then gt hook resume <agent>.",
   ],
-  zombie: [
-    "It should be working, but its session is dead.",
-    "The process of the session is gone while work is on the hook or its state says working.",
-    "Restart it: the work and the worktree are where they were. The daemon does so by itself.",
+  gate: [
+    "Its work waits for a gate of its formula.",
+    "The step that it is at needs something from outside: a person, a time, a check.",
+    "gt bead show <bead> says for what. It goes on by itself when the gate opens.",
   ],
-  working: [
-    "It has work on its hook and makes progress.",
-    "Progress within the last 15 minutes.",
-    "Nothing. Open it to watch.",
+  "needs-human": [
+    "It waits for an answer on its screen.",
+    "Its runtime shows a question or a dialog.",
+    "Open its terminal and answer.",
   ],
-  idle: [
-    "Nothing is on its hook, or its work is suspended.",
-    "The hook is empty or suspended. An idle polecat needs no session.",
-    "Give it work: gt sling <bead> <agent or rig>.",
+  limited: [
+    "Its provider takes no more for now.",
+    "The runtime said that a limit was reached.",
+    "Nothing: it goes on when the limit ends. gt quota status says when; gt quota rotate takes another account.",
   ],
+};
+
+const onDuty: Words = [
+  "It is on patrol.",
+  "The daemon runs; it does this work itself, without a session and without tokens.",
+  "Nothing. gt daemon status shows its rounds.",
+];
+
+const offDuty: Words = [
+  "It rests: the daemon does its work, and is not running.",
+  "The town is down.",
+  "gt up starts the town.",
+];
+
+const agentStates: Readonly<Record<AgentState, string>> = {
+  spawning: "its worktree and its session are being made",
+  working: "it has work",
+  done: "it has handed its work in and is being cleared",
+  idle: "it has no work and can be given some",
+  stuck: "it gave up or asked for help",
+  "awaiting-gate": "it waits for a gate",
+  paused: "somebody paused it",
+  running: "it does what its role is for",
+  stopped: "it was stopped, or never started",
+  nuked: "it was removed",
+};
+
+const sessionPhases: Readonly<Record<SessionPhase, string>> = {
+  starting: "the program starts",
+  dialog: "the program shows a dialog",
+  idle: "the program waits for input",
+  working: "the program works",
+  waiting: "the program asks something",
+  limited: "the provider takes no more for now",
+  exited: "the program has ended",
 };
 
 /** In plain words: what an agent's state means, why it is so, since when, and what can be done. */
 export function explainAgent(agent: AgentView, town: TownData): Detail {
-  const [meaning, rule, remedy] = states[agent.health];
+  const [meaning, rule, remedy] = wordsFor(agent, town.thresholds);
+  const operation = town.notes.get(agent.address)?.operation;
   const queued = town.queue.filter((row) => row.worker === agent.address);
-  const session =
-    agent.phase === undefined || agent.phase === "exited"
-      ? isDaemonWork(agent.role)
-        ? "none; the daemon does this work itself"
-        : "none"
-      : `${agent.session} (${agent.phase})`;
   return {
-    title: `${agent.address} is ${agent.tag === "" ? agent.health : `${agent.health} (${agent.tag})`}`,
+    title: `${agent.address} ${titleOf(agent)}`,
     lines: [
       duties[agent.role],
       "",
+      ...(operation === undefined ? [] : [`Now      ${operationWords(operation, agent).long}.`]),
       `Means    ${meaning}`,
-      `Because  ${agent.reason === "" ? rule : `${agent.reason}. ${rule}`}`,
+      `Because  ${agent.reason === "" ? "" : `${sentence(agent.reason)} `}${rule}`,
       ...(agent.health === "idle" ? [] : [`Since    last progress ${formatSpan(agent.idleMs)} ago`]),
       `Do       ${remedy}`,
       "",
-      `Bead     ${agent.bead === "" ? "none" : `${agent.bead} ${agent.title}`}`,
+      ...(isPatrol(agent.role)
+        ? []
+        : [`Bead     ${agent.bead === "" ? "none" : `${agent.bead} ${agent.title}`}`]),
       ...(agent.hook === undefined
         ? []
         : [`Hook     ${hookStageLine(agent.hook)}`, `         ${describeHookStage(agent.hook)}`]),
       ...queued.map((row) => `Queue    ${row.branch} is ${row.status}`),
-      `Session  ${session}`,
-      `State    ${agent.state}${agent.runtime === "" ? "" : `, runtime ${agent.runtime}`}`,
+      `Session  ${sessionOf(agent)}`,
+      `State    ${agent.state}: ${agentStates[agent.state]}`,
+      ...notesOf(agent, town),
     ],
   };
 }
 
-function isDaemonWork(role: Role): boolean {
-  return role !== "mayor" && role !== "crew" && role !== "polecat";
+function wordsFor(agent: AgentView, limits: HealthThresholds): Words {
+  if (isOnDuty(agent)) return onDuty;
+  if (agent.health === "idle" && isPatrol(agent.role) && agent.phase === undefined) return offDuty;
+  return tags[agent.tag] ?? healthWords(agent.health, limits);
+}
+
+function titleOf(agent: AgentView): string {
+  if (isOnDuty(agent)) return "is on patrol";
+  if (agent.tag === "needs-human") return "waits for your answer";
+  return agent.tag === "" ? `is ${agent.health}` : `is ${agent.health} (${agent.tag})`;
+}
+
+function sessionOf({ session, phase, runtime, role }: AgentView): string {
+  if (phase === undefined) return isPatrol(role) ? "none; the daemon does this work itself" : "none";
+  return `${session}${runtime === "" ? "" : `, runtime ${runtime}`}: ${sessionPhases[phase]}`;
+}
+
+function notesOf(agent: AgentView, town: TownData): readonly string[] {
+  const notes = town.notes.get(agent.address);
+  return [
+    ...((notes?.unreadMail ?? 0) > 0 ? [`Mail     ${notes?.unreadMail} unread`] : []),
+    ...(notes?.isMuted === true ? ["Notify   it is not to be disturbed: only urgent mail reaches it"] : []),
+  ];
+}
+
+function sentence(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`;
+}
+
+function isPatrol(role: Role): boolean {
+  return role !== "mayor" && role !== "crew" && role !== "polecat" && role !== "dog";
 }

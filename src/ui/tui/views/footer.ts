@@ -1,7 +1,7 @@
 import { bindingsHere, showKey } from "../look-up-key.ts";
-import type { TuiState } from "../store/state.ts";
+import type { Overlay, TuiState } from "../store/state.ts";
 import type { Look } from "./panel.tsx";
-import { bold, fitLine, type Line, lineWidth, span } from "./spans.ts";
+import { bold, fitLine, forAction, type Line, lineWidth, span } from "./spans.ts";
 
 /** The keys that work now, as many as there is room for; help and quit always. */
 export function footerLine(state: TuiState, look: Look, width: number): Line {
@@ -17,10 +17,11 @@ export function footerLine(state: TuiState, look: Look, width: number): Line {
   );
   const last = shown.filter(({ action }) => action === "help" || action === "quit");
   const rest = shown.filter((binding) => !last.includes(binding));
-  const part = (binding: (typeof shown)[number]): Line => [
-    bold(` ${showKey(binding.keys[0] ?? "", symbolOptions(look))}`, theme.accent),
-    span(` ${binding.footer} `),
-  ];
+  const part = (binding: (typeof shown)[number]): Line =>
+    forAction(binding.action, [
+      bold(` ${showKey(binding.keys[0] ?? "", symbolOptions(look))}`, theme.accent),
+      span(` ${binding.footer} `),
+    ]);
   const tail = last.flatMap(part);
   let line: Line = lead;
   for (const binding of rest) {
@@ -31,10 +32,10 @@ export function footerLine(state: TuiState, look: Look, width: number): Line {
   return fitLine([...line, ...tail], width);
 }
 
-const overlayKeys: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
+const overlayKeys: Readonly<Record<Overlay["kind"], readonly (readonly [string, string])[]>> = {
   help: [
     ["type", "to search"],
-    ["PgDn", "more"],
+    ["down", "scroll"],
     ["Esc", "close"],
   ],
   nudge: [
@@ -56,12 +57,15 @@ const overlayKeys: Readonly<Record<string, readonly (readonly [string, string])[
     ["Esc", "clear"],
   ],
   choose: [
+    ["down", "go"],
     ["space", "on or off"],
     ["Esc", "close"],
   ],
   palette: [
     ["enter", "run"],
     ["tab", "complete"],
+    ["down", "choose"],
+    ["ctrl-p", "typed before"],
     ["Esc", "close"],
   ],
   confirm: [
@@ -69,13 +73,13 @@ const overlayKeys: Readonly<Record<string, readonly (readonly [string, string])[
     ["n", "no"],
   ],
   text: [
-    ["PgDn", "more"],
+    ["down", "scroll"],
     ["Esc", "close"],
   ],
 };
 
-function overlayFooter(kind: string, look: Look, width: number): Line {
-  const keys = overlayKeys[kind] ?? [];
+function overlayFooter(kind: Overlay["kind"], look: Look, width: number): Line {
+  const keys = overlayKeys[kind];
   return fitLine(
     keys.flatMap(([key, word]) => [
       bold(` ${showKey(key, symbolOptions(look))}`, look.theme.accent),

@@ -1,8 +1,13 @@
-import { formatSpan } from "../../../core/duration.ts";
+import { formatAge, formatSpan } from "../../../core/duration.ts";
 
 /** Time since the last progress, to the second in the first minute. */
 export function formatIdle(ms: number): string {
   return ms < 60_000 ? `${Math.max(0, Math.floor(ms / 1000))}s` : formatSpan(ms);
+}
+
+/** How long ago, for a narrow column: `now`, `5m`, `2h`, `3d`. */
+export function formatSince(ms: number): string {
+  return ms < 60_000 ? "now" : formatAge(ms);
 }
 
 /** Local `HH:MM`. */

@@ -1,9 +1,11 @@
-import { healthSymbols } from "../../../core/health/assess.ts";
+import { shownHealth } from "../store/on-duty.ts";
 import { problemRows, isLanded } from "../store/rows.ts";
 import type { TuiState } from "../store/state.ts";
+import { signOf } from "./agents-panel.ts";
 import { formatClock } from "./format.ts";
 import type { Look } from "./panel.tsx";
-import { bold, fitLine, type Line, lineWidth, span, spread } from "./spans.ts";
+import { cut, textWidth } from "../screen/text-width.ts";
+import { bold, fitLine, forAction, type Line, lineWidth, span, spread } from "./spans.ts";
 
 /** The dashboard of counts. What does not fit is left out, least important first. */
 export function headerLine(state: TuiState, look: Look, width: number): Line {
@@ -13,12 +15,13 @@ export function headerLine(state: TuiState, look: Look, width: number): Line {
   const right: Line[] = [[span(` ${formatClock(state.now)} `, theme.muted)]];
   const escalations = town.inbox.filter((row) => row.kind === "escalation").length;
   const unread = town.inbox.filter((row) => row.kind === "mail" && row.isNew).length;
-  if (escalations > 0) right.unshift([span(` ${symbols.escalation} ${escalations} `, theme.bad)]);
-  if (unread > 0) right.unshift([span(` ${symbols.mail} ${unread} `, theme.accent)]);
+  if (escalations > 0)
+    right.unshift(forAction("inbox", [span(` ${symbols.escalation} ${escalations} `, theme.bad)]));
+  if (unread > 0) right.unshift(forAction("inbox", [span(` ${symbols.mail} ${unread} `, theme.accent)]));
   const parts: Line[] = [
     agentCounts(state, look),
-    [span("convoys ", theme.muted), span(String(open))],
-    [span("queue ", theme.muted), span(String(town.queue.length))],
+    forAction("panel2", [span("convoys ", theme.muted), span(String(open))]),
+    forAction("queue", [span("queue ", theme.muted), span(String(town.queue.length))]),
     [span(`${town.rigs.length} ${town.rigs.length === 1 ? "rig" : "rigs"}`, theme.muted)],
   ];
   const trouble = troubleOf(state);
@@ -27,18 +30,20 @@ export function headerLine(state: TuiState, look: Look, width: number): Line {
   return pack([bold(" gastown ", theme.accent), span(place, theme.muted)], parts, right.flat(), width);
 }
 
-function agentCounts(state: TuiState, { theme, symbols }: Look): Line {
+function agentCounts(state: TuiState, look: Look): Line {
+  const { theme } = look;
   const { agents } = state.town;
-  const sign = (health: "working" | "idle" | "gupp") =>
-    symbols.isAscii ? healthSymbols[health].ascii : healthSymbols[health].symbol;
+  const sign = (health: "working" | "idle" | "gupp") => signOf(health, look);
   const count = (health: string) =>
-    agents.filter((agent) => agent.health === health && !agent.needsAttention).length;
+    agents.filter((agent) => shownHealth(agent) === health && !agent.needsAttention).length;
   const problems = problemRows({ ...state, filters: {} }).length;
   return [
-    span(`${agents.length} agents `, theme.muted),
-    span(`${sign("working")}${count("working")}`, theme.good),
-    span(` ${sign("idle")}${count("idle")}`, theme.muted),
-    ...(problems > 0 ? [bold(` ${sign("gupp")}${problems}`, theme.bad)] : []),
+    ...forAction("panel1", [
+      span(`${agents.length} agents `, theme.muted),
+      span(`${sign("working")}${count("working")}`, theme.good),
+      span(` ${sign("idle")}${count("idle")}`, theme.muted),
+    ]),
+    ...(problems > 0 ? forAction("problems", [bold(` ${sign("gupp")}${problems}`, theme.bad)]) : []),
   ];
 }
 
@@ -48,13 +53,15 @@ function troubleOf({ town }: TuiState): string {
   return town.isDaemonUp ? "" : "daemon not running (gt up)";
 }
 
+/** A place that is cut to less than this says nothing. */
+const shortestPlace = 6;
+
 function pack(name: Line, parts: readonly Line[], right: Line, width: number): Line {
-  let left: Line = name;
-  // The place of the town is the first to go: who has no room for counts knows where they are.
-  const needed = parts
-    .slice(0, 2)
-    .reduce((sum, part) => sum + lineWidth(part) + 3, lineWidth(name) + lineWidth(right));
-  if (needed > width) left = name.slice(0, 1);
+  // The place of the town is the first to be cut: who has no room for counts knows where they are.
+  const needed = parts.reduce((sum, part) => sum + lineWidth(part) + 3, lineWidth(name) + lineWidth(right));
+  const [program = span(""), place = span("")] = name;
+  const room = textWidth(place.text) - Math.max(0, needed - width);
+  let left: Line = room >= shortestPlace ? [program, { ...place, text: cut(place.text, room) }] : [program];
   for (const part of parts) {
     const longer = [...left, span("   "), ...part];
     if (lineWidth(longer) + lineWidth(right) <= width) left = longer;

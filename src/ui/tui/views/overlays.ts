@@ -3,12 +3,14 @@ import type { Rect } from "../screen/cell-grid.ts";
 import { padded, textWidth, wrapText } from "../screen/text-width.ts";
 import { type LineEditor, lineText } from "../store/line-editor.ts";
 import type { Overlay, TuiState } from "../store/state.ts";
-import { paletteEntries } from "../palette.ts";
+import { paletteEntries, usageOf } from "../palette.ts";
 import { filterChoices } from "../store/filter.ts";
 import { firstVisible } from "../store/rows.ts";
 import { explainSelection } from "./explain-selection.ts";
 import type { Look } from "./panel.tsx";
 import { bold, fitLine, type Line, span, withStyle } from "./spans.ts";
+import { nudgeTemplates } from "../store/nudge-templates.ts";
+import { shownCommand } from "../undo.ts";
 import { shortAddress } from "../../../core/events/describe-event.ts";
 
 /** What lies above everything else, and where. */
@@ -46,10 +48,13 @@ export function overlayView(state: TuiState, look: Look): OverlayView | undefine
   }
 }
 
+/** A frame closer to the edge than this would stand beside the frames below it: then the box takes the whole width. */
+const sideMargin = 4;
+
 /** A box in the middle of the screen that is never larger than it. */
 function centred(state: TuiState, width: number, height: number): Rect {
   const shown = {
-    width: Math.min(width, state.columns),
+    width: boxWidth(state, width),
     height: Math.min(height, Math.max(3, state.rows - 2)),
   };
   return {
@@ -59,13 +64,17 @@ function centred(state: TuiState, width: number, height: number): Rect {
   };
 }
 
+function boxWidth({ columns }: TuiState, wanted: number): number {
+  return wanted > columns - 2 * sideMargin ? columns : wanted;
+}
+
 /** What the selected thing's state means, then the keys that work here. */
 function helpView(overlay: Extract<Overlay, { kind: "help" }>, state: TuiState, look: Look): OverlayView {
   const search = lineText(overlay.editor);
-  const width = Math.min(90, state.columns - 2);
+  const width = boxWidth(state, 90);
   const lines = [
     ...(search === "" ? explanation(state, look, width - 4) : []),
-    ...helpLines(state, look, search),
+    ...helpLines(state, look, search, width - 3),
   ];
   const rect = centred(state, width, Math.min(lines.length + 4, state.rows - 2));
   const room = Math.max(1, rect.height - 4);
@@ -87,7 +96,6 @@ function explanation(state: TuiState, { theme }: Look, width: number): readonly 
     [bold(` ${title}`, theme.care)],
     ...lines.flatMap((line) => wrapText(line, width)).map((line): Line => [span(` ${line}`)]),
     [],
-    [bold(" KEYS HERE", theme.muted)],
   ];
 }
 
@@ -95,20 +103,46 @@ function searchLine(editor: LineEditor, { theme }: Look): Line {
   return [span(" search: ", theme.muted), span(lineText(editor))];
 }
 
-/** One line per key that works here. */
-function helpLines(state: TuiState, look: Look, search: string): readonly Line[] {
+const keyColumns = 14;
+
+/** The keys that work here, those of this place first. */
+function helpLines(state: TuiState, look: Look, search: string, width: number): readonly Line[] {
   const wanted = search.toLowerCase();
   const options = { isAscii: look.symbols.isAscii };
-  return bindingsHere(look.bindings, state)
+  const found = bindingsHere(look.bindings, state)
     .filter((binding) => binding.help !== "")
-    .map((binding) => ({ binding, keys: binding.keys.map((key) => showKey(key, options)).join(" ") }))
-    .filter(({ binding, keys }) => `${keys} ${binding.help}`.toLowerCase().includes(wanted))
-    .map(({ binding, keys }) => [bold(` ${keys.padEnd(14)}`, look.theme.accent), span(binding.help)]);
+    .map(({ keys, place, help }) => ({
+      place,
+      help,
+      keys: keys.map((key) => showKey(key, options)).join(" "),
+    }))
+    .filter(({ keys, help }) => `${keys} ${help}`.toLowerCase().includes(wanted));
+  const section = (title: string, isHere: boolean): readonly Line[] => {
+    const rows = found.filter(({ place }) => (place !== "anywhere" && place !== "list") === isHere);
+    return rows.length === 0
+      ? []
+      : [
+          [bold(` ${title}`, look.theme.muted)],
+          ...rows.flatMap(({ keys, help }) => keyLines(keys, help, look, width)),
+          [],
+        ];
+  };
+  const lines = [...section("KEYS HERE", true), ...section("EVERYWHERE", false)].slice(0, -1);
+  return lines.length > 0 ? lines : [[span(" no key does that here; : finds commands", look.theme.muted)]];
+}
+
+function keyLines(keys: string, help: string, { theme }: Look, width: number): readonly Line[] {
+  return wrapText(help, width - keyColumns).map(
+    (part, index): Line =>
+      index === 0
+        ? [bold(` ${padded(keys, keyColumns - 1)} `, theme.accent), span(part)]
+        : [span(" ".repeat(keyColumns + 1)), span(part.trimStart())],
+  );
 }
 
 function textView(overlay: Extract<Overlay, { kind: "text" }>, state: TuiState, look: Look): OverlayView {
   const widest = Math.max(40, ...overlay.lines.map((line) => textWidth(line)));
-  const width = Math.min(widest + 4, state.columns - 2);
+  const width = boxWidth(state, widest + 4);
   const lines = overlay.lines.flatMap((line) => wrapText(line, width - 4));
   const rect = centred(state, width, lines.length + 2);
   const room = Math.max(1, rect.height - 2);
@@ -126,7 +160,7 @@ function textView(overlay: Extract<Overlay, { kind: "text" }>, state: TuiState, 
 function chooseView(overlay: Extract<Overlay, { kind: "choose" }>, state: TuiState, look: Look): OverlayView {
   const wanted = state.filters[overlay.panel] ?? "";
   const choices = filterChoices(state.town, wanted);
-  const rect = centred(state, Math.min(70, state.columns - 4), choices.length + 2);
+  const rect = centred(state, 70, choices.length + 2);
   const room = Math.max(1, rect.height - 2);
   const first = firstVisible(choices.length, overlay.selected, room);
   const widest = Math.min(40, Math.max(...choices.map(({ token }) => textWidth(token))) + 2);
@@ -155,25 +189,26 @@ function paletteView(
   look: Look,
 ): OverlayView {
   const entries = paletteEntries(state, lineText(overlay.editor));
-  const rect = centred(state, Math.min(100, state.columns - 4), Math.min(20, state.rows - 4));
+  const rect = centred(state, 100, Math.min(22, state.rows - 2));
   const room = Math.max(1, rect.height - 4);
   const first = firstVisible(entries.length, overlay.selected, room);
-  const widest = Math.min(44, Math.max(10, ...entries.map(({ insert }) => textWidth(insert))) + 2);
+  const widest = Math.min(44, Math.max(10, ...entries.map(({ shown }) => textWidth(shown))) + 2);
   const list = entries.slice(first, first + room).map((entry, index): Line => {
     const line = fitLine(
-      [span(` ${padded(entry.insert, widest)}`), span(entry.note, look.theme.muted)],
+      [span(` ${padded(entry.shown, widest)}`), span(entry.note, look.theme.muted)],
       rect.width - 2,
     );
     return first + index === overlay.selected ? withStyle(line, { isInverse: true }) : line;
   });
   const none: Line = [span(" Enter runs the line as it is", look.theme.muted)];
+  const usage = usageOf(state, lineText(overlay.editor));
   return {
     rect,
     title: [span("Command")],
-    note: [span(`${entries.length}`, look.theme.muted)],
+    note: moreNote(first, room, entries.length, look),
     lines: [
       [bold(" : ", look.theme.accent), span(lineText(overlay.editor))],
-      [],
+      usage === "" ? [] : [span(`   ${usage}`, look.theme.care)],
       ...(entries.length === 0 ? [none] : list),
     ],
     cursor: { x: rect.x + 4 + textWidth(overlay.editor.before), y: rect.y + 1 },
@@ -190,17 +225,18 @@ function confirmView(
   state: TuiState,
   look: Look,
 ): OverlayView {
-  const command = `${overlay.program ?? "gt"} ${overlay.command.join(" ")}`;
+  const command = `runs: ${shownCommand({ program: overlay.program ?? "gt", args: overlay.command })}`;
+  const widest = Math.max(...overlay.lines.map((line) => textWidth(line)), textWidth(command), 40);
+  const width = boxWidth(state, widest + 6);
   const lines: Line[] = [
-    ...overlay.lines.map((line): Line => [span(` ${line}`)]),
+    ...overlay.lines.flatMap((line) => wrapText(line, width - 4)).map((line): Line => [span(` ${line}`)]),
     [],
-    [span(` ${command}`, look.theme.muted)],
+    ...wrapText(command, width - 4).map((line): Line => [span(` ${line}`, look.theme.muted)]),
     [],
     [bold(" y", look.theme.accent), span(" yes   "), bold("n", look.theme.accent), span(" no (default)")],
   ];
-  const widest = Math.max(...overlay.lines.map((line) => textWidth(line)), textWidth(command), 40);
   return {
-    rect: centred(state, widest + 6, lines.length + 2),
+    rect: centred(state, width, lines.length + 2),
     title: [span(overlay.title)],
     note: [],
     lines,
@@ -210,8 +246,9 @@ function confirmView(
 
 function nudgeView(overlay: Extract<Overlay, { kind: "nudge" }>, state: TuiState, look: Look): OverlayView {
   const names = overlay.targets.map(shortAddress).join(", ");
+  const dot = ` ${look.symbols.dot} `;
   return lineView(state, look, overlay.editor, `Nudge ${names}`, [
-    [span(" Tab: status? · run gt done if finished · continue", look.theme.muted)],
+    [span(` Tab: ${nudgeTemplates.join(dot)}`, look.theme.muted)],
   ]);
 }
 
@@ -223,7 +260,7 @@ function lineView(
   title: string,
   below: readonly Line[],
 ): OverlayView {
-  const width = Math.min(80, state.columns);
+  const width = boxWidth(state, 80);
   const height = Math.min(3 + below.length, Math.max(3, state.rows - 2));
   const rect = {
     x: Math.floor((state.columns - width) / 2),

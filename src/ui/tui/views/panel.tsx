@@ -1,6 +1,6 @@
 import { Box, Text } from "ink";
 import { memo, type ReactNode } from "react";
-import type { Binding } from "../keymap.ts";
+import type { Binding } from "../binding.ts";
 import type { Rect } from "../screen/cell-grid.ts";
 import { fitLine, type Line, lineWidth, type Span, span } from "./spans.ts";
 import type { Symbols } from "./symbols.ts";
@@ -154,6 +154,7 @@ function frameTop(
   const noteWidth = lineWidth(note) === 0 || lineWidth(note) + 4 > room ? 0 : lineWidth(note) + 2;
   const name = trimEnd(fitLine(titled, Math.min(lineWidth(titled), Math.max(0, room - noteWidth))));
   const fill = Math.max(0, width - lineWidth(name) - 2 - noteWidth);
+  if (name.length === 0 && noteWidth === 0) return [span(left + horizontal.repeat(width) + right, colour)];
   return [
     span(`${left} `, colour),
     ...name,

@@ -4,7 +4,9 @@ import { firstVisible, problemRows, selectedIndex } from "../store/rows.ts";
 import type { TuiState } from "../store/state.ts";
 import { formatSpan } from "../../../core/duration.ts";
 import { padded } from "../screen/text-width.ts";
-import { healthColour } from "./agents-panel.ts";
+import { shownHealth } from "../store/on-duty.ts";
+import { type RowDetail, screenSection } from "../store/town-data.ts";
+import { healthColour, signOf } from "./agents-panel.ts";
 import { highlight } from "./highlight.ts";
 import type { Look } from "./panel.tsx";
 import { bold, fitLine, type Line, ofRow, span } from "./spans.ts";
@@ -19,10 +21,9 @@ export function problemsLines(state: TuiState, look: Look, width: number, height
     return [[span(" No agents detected. Start some with gt sling or gt crew add", theme.muted)]];
   const rows = problemRows(state);
   const calm = agents.filter((agent) => !agent.needsAttention);
-  const working = calm.filter((agent) => agent.health === "working");
-  const idle = calm.filter((agent) => agent.health === "idle");
-  const sign = (health: "working" | "idle" | "gupp") =>
-    symbols.isAscii ? healthSymbols[health].ascii : healthSymbols[health].symbol;
+  const working = calm.filter((agent) => shownHealth(agent) === "working");
+  const idle = calm.filter((agent) => shownHealth(agent) === "idle");
+  const sign = (health: "working" | "idle" | "gupp") => signOf(health, look);
   const head: Line = [
     span(` ${agents.length} agents  `),
     span(`${sign("working")} ${working.length} ok `, theme.good),
@@ -60,39 +61,55 @@ function attentionLines(
   const lines = rows.slice(first, first + Math.max(1, room - 2)).flatMap((row, index) => {
     const isSelected = first + index === selected;
     const line = ofRow(row.address, fitLine(attentionLine(row, isSelected, state, look), width));
-    return isSelected ? [highlight(line, state, "problems"), ...reasonLines(row, look)] : [line];
+    return isSelected ? [highlight(line, state, "problems"), ...reasonLines(row, state, look)] : [line];
   });
   return [[bold(` NEEDS ATTENTION (${rows.length})`, theme.bad)], ...lines];
 }
 
 function attentionLine(agent: AgentView, isSelected: boolean, state: TuiState, look: Look): Line {
   const { theme, symbols } = look;
-  const { symbol, ascii, label } = healthSymbols[agent.health];
+  const { label } = healthSymbols[agent.health];
   const isSeen = isStillSeen(agent, state);
   const colour = isSeen ? theme.muted : healthColour(agent.health, theme);
-  const word = agent.tag === "" ? label : agent.tag;
+  const word = agent.tag === "needs-human" ? "asks" : agent.tag === "" ? label : agent.tag;
   return [
     span(isSelected ? ` ${symbols.selected} ` : "   "),
     bold(padded(agent.name, 12), isSeen ? theme.muted : undefined),
-    span(` ${padded(symbols.isAscii ? ascii : symbol, 2)} ${padded(word, 12)}`, colour),
-    span(padded(agent.health === "zombie" ? "" : `${formatSpan(agent.idleMs)} no progress`, 19), colour),
-    span(padded(agent.bead, 14), theme.accent),
-    ...(isSeen ? [span("seen  ", theme.muted)] : []),
-    span(agent.rig, theme.role),
+    span(` ${padded(signOf(agent.health, look), 2)} ${padded(word, 6)}`, colour),
+    span(padded(agent.health === "zombie" ? "" : `${formatSpan(agent.idleMs)} no progress`, 18), colour),
+    span(padded(agent.bead, 13), theme.accent),
+    span(padded(agent.rig, 10), theme.role),
+    ...(isSeen ? [span(" seen", theme.muted)] : []),
   ];
 }
 
-function reasonLines(agent: AgentView, { theme }: Look): readonly Line[] {
-  const action =
-    agent.health === "zombie" ? "r restart · ↵ look" : "↵ attach · n nudge · h handoff · r restart";
-  const advice = agent.suggestion === "" ? action : `${agent.suggestion}: ${action}`;
+/** Why, what its screen says last, and what to do about it. */
+function reasonLines(agent: AgentView, state: TuiState, { theme, symbols }: Look): readonly Line[] {
+  const { detail } = state.town;
+  const last = detail?.id === agent.address ? lastOutput(detail) : "";
   return [
     [
-      span(`       ${agent.reason === "" ? "needs a person" : agent.reason}`),
-      span(agent.title === "" ? "" : `  "${agent.title}"`, theme.muted),
+      span(`     ${agent.reason === "" ? "needs a person" : agent.reason}`),
+      ...(last === "" ? [] : [span(`  ${symbols.quote} ${last}`, theme.muted)]),
     ],
-    [span(`       ${advice}`, theme.accent)],
+    [span(`     ${adviceFor(agent)}`, theme.accent)],
   ];
+}
+
+/** The keys that help, the likeliest first. */
+function adviceFor(agent: AgentView): string {
+  const enter = "↵ look at its screen";
+  if (agent.health === "zombie") return `try r restart, or ${enter}`;
+  if (agent.tag === "needs-human") return "try ↵ answer it, or n nudge";
+  if (agent.tag === "stuck") return `try ${enter}, n nudge, or h handoff`;
+  return agent.health === "gupp"
+    ? `try n nudge, r restart, h handoff, or ${enter}`
+    : `try ${enter}, n nudge, or h handoff`;
+}
+
+function lastOutput({ sections }: RowDetail): string {
+  const lines = sections.find(({ title }) => title === screenSection)?.lines ?? [];
+  return lines.at(-1)?.trim() ?? "";
 }
 
 /** Seen by the person, not long ago, and still in the same state. */
@@ -103,7 +120,7 @@ function isStillSeen(agent: AgentView, state: TuiState): boolean {
 
 function dotLines(agents: readonly AgentView[], look: Look, health: "working" | "idle"): readonly Line[] {
   const rigs = [...new Set(agents.map((agent) => agent.rig))].sort();
-  const sign = look.symbols.isAscii ? healthSymbols[health].ascii : healthSymbols[health].symbol;
+  const sign = signOf(health, look);
   return rigs.map((rig) => {
     const count = agents.filter((agent) => agent.rig === rig).length;
     const more = count > mostDots ? ` +${count - mostDots}` : "";

@@ -1,4 +1,3 @@
-import { formatAge } from "../../../core/duration.ts";
 import { shortAddress } from "../../../core/events/describe-event.ts";
 import type { RunRecord } from "../../../core/merge/run-record.ts";
 import { searchStanding } from "../../../core/merge/search-standing.ts";
@@ -6,9 +5,10 @@ import { padded } from "../screen/text-width.ts";
 import { queueRows } from "../store/rows.ts";
 import type { TuiState } from "../store/state.ts";
 import type { QueueRow } from "../store/town-data.ts";
+import { formatSince } from "./format.ts";
 import { listLines } from "./list-lines.ts";
 import type { Look } from "./panel.tsx";
-import { bold, type Line, type Span, span } from "./spans.ts";
+import { bold, type Line, type Span, span, spread } from "./spans.ts";
 import type { Theme } from "./theme.ts";
 
 /** The merge queue of each rig: what is being tested and how the search narrows, what waits, what is set aside and why. */
@@ -16,21 +16,33 @@ export function queueLines(state: TuiState, look: Look, width: number, height: n
   const rows = queueRows(state);
   const shown = rows.map((row, index) => ({
     id: row.id,
-    line: requestLine(row, state, look),
+    get line() {
+      return requestLine(row, state, look, width);
+    },
     ...(rows[index - 1]?.rig === row.rig ? {} : { heading: rigHeading(row.rig, rows, state, look) }),
   }));
-  return listLines(shown, "queue", { state, look, width, height }, "Nothing in the merge queue");
+  return listLines(
+    shown,
+    "queue",
+    { state, look, width, height },
+    "Nothing waits to be merged. What polecats hand in comes here, is tested, and lands when it is green",
+  );
 }
 
-function requestLine(row: QueueRow, state: TuiState, { theme }: Look): Line {
-  return [
-    span(`  ${padded(row.id, 13)}`, theme.accent),
-    span(padded(row.status, 12), statusColour(row, theme)),
-    span(padded(shortAddress(row.worker), 12), theme.role),
-    span(`${row.bead === "" ? "" : `${row.bead} `}${row.branch}`),
-    span(`  ${formatAge(state.now - row.at)}`, theme.muted),
-    ...(row.reason === "" ? [] : [span(`  ${row.reason}`, theme.care)]),
-  ];
+function requestLine(row: QueueRow, state: TuiState, { theme }: Look, width: number): Line {
+  const reason = row.reason.replaceAll("_", " ");
+  return spread(
+    [
+      span(`  ${padded(row.id, 12)} `, theme.accent),
+      span(padded(row.status, 12), statusColour(row, theme)),
+      span(`${padded(shortAddress(row.worker), 11)} `, theme.role),
+      ...(reason === "" ? [] : [span(`${reason}  `, theme.care)]),
+      span(`${row.bead === "" ? row.branch : `${row.bead} `}`, theme.muted),
+      span(row.bead === "" ? "" : row.title),
+    ],
+    [span(` ${formatSince(state.now - row.at).padStart(4)} `, theme.muted)],
+    width,
+  );
 }
 
 function statusColour({ status }: QueueRow, theme: Theme): string | undefined {
@@ -63,12 +75,16 @@ function runLine(run: RunRecord, now: number, { theme, symbols }: Look): Line {
         waiting: span(symbols.dot, theme.muted),
       })[member],
   );
-  const flying = standing.flying.map((prefix) => (prefix === 0 ? "the base" : `the first ${prefix}`));
+  const all = run.ids.length;
+  const flying = standing.flying.map((prefix) =>
+    prefix === 0 ? "the base" : prefix === all ? "all of it" : `the first ${prefix}`,
+  );
   const doing = flying.length > 0 ? `testing ${flying.join(" and ")}` : run.state;
+  const runs = run.gateRuns === 1 ? "1 gate run" : `${run.gateRuns} gate runs`;
   return [
     span(`  batch of ${run.ids.length} into ${run.target}  `, theme.muted),
     ...signs,
     span(`  ${doing}`, theme.good),
-    span(`  ${run.gateRuns} gate runs  ${formatAge(now - run.startedAt)}`, theme.muted),
+    span(`  ${runs}  ${formatSince(now - run.startedAt)}`, theme.muted),
   ];
 }

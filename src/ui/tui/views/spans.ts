@@ -1,3 +1,4 @@
+import type { ActionName } from "../binding.ts";
 import { cut, textWidth } from "../screen/text-width.ts";
 
 /** A piece of a line in one style. Its text is measured, sanitised and cut when the line is fitted. */
@@ -9,6 +10,8 @@ export interface Span {
   readonly isInverse?: boolean;
   /** The list row that it is part of, for who clicks on it. */
   readonly row?: string;
+  /** What a click on it does. */
+  readonly action?: ActionName;
 }
 
 export type Line = readonly Span[];
@@ -59,6 +62,20 @@ export function withStyle(line: Line, style: Omit<Span, "text">): Line {
 /** The line, known as that of a list row. */
 export function ofRow(row: string, line: Line): Line {
   return line.map((piece) => ({ ...piece, row }));
+}
+
+/** The line, doing `action` for who clicks on it. */
+export function forAction(action: ActionName, line: Line): Line {
+  return line.map((piece) => ({ ...piece, action }));
+}
+
+/** The piece of a line that covers a column. */
+export function pieceAt(line: Line, column: number): Span | undefined {
+  let end = 0;
+  return line.find(({ text }) => {
+    end += textWidth(text);
+    return column < end;
+  });
 }
 
 function markCut(line: Span[]): void {

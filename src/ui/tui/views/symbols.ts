@@ -15,7 +15,22 @@ export interface Symbols {
   readonly selected: string;
   readonly marked: string;
   readonly up: string;
+  /** A command is at work on it. */
+  readonly busy: string;
+  /** From nothing to everything, for a graph of one line. */
+  readonly levels: readonly string[];
+  /** An agent waits for an answer. */
+  readonly asks: string;
+  readonly paused: string;
+  readonly unread: string;
+  readonly muted: string;
+  readonly parked: string;
+  readonly docked: string;
+  /** Left edge of what lies above everything without a frame. */
+  readonly edge: string;
   readonly dot: string;
+  /** Before what somebody else said. */
+  readonly quote: string;
   readonly bar: string;
   /** Corners from the top left in reading order, then the horizontal and the vertical line. */
   readonly frame: readonly [string, string, string, string, string, string];
@@ -37,7 +52,17 @@ export const unicodeSymbols: Symbols = {
   selected: "▶",
   marked: "◆",
   up: "▲",
+  busy: "↻",
+  levels: [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
+  asks: "❓",
+  paused: "⏸",
+  unread: "📬",
+  muted: "🔕",
+  parked: "🅿️",
+  docked: "🛑",
+  edge: "▌",
   dot: "·",
+  quote: "›",
   bar: "│",
   frame: ["╭", "╮", "╰", "╯", "─", "│"],
 };
@@ -58,7 +83,17 @@ export const asciiSymbols: Symbols = {
   selected: ">",
   marked: "+",
   up: "^",
+  busy: "~",
+  levels: [" ", ".", ":", "-", "=", "+", "*", "#"],
+  asks: "?",
+  paused: "paused",
+  unread: "mail",
+  muted: "dnd",
+  parked: "P",
+  docked: "x",
+  edge: "|",
   dot: "-",
+  quote: ">",
   bar: "|",
   frame: ["+", "+", "+", "+", "-", "|"],
 };

@@ -1,8 +1,8 @@
 import type { Rect } from "../screen/cell-grid.ts";
-import { textWidth } from "../screen/text-width.ts";
+import { wrapText } from "../screen/text-width.ts";
 import type { Toast, TuiState } from "../store/state.ts";
 import type { Look } from "./panel.tsx";
-import { bold, type Line, span } from "./spans.ts";
+import { bold, type Line, lineWidth, span } from "./spans.ts";
 
 const shownToasts = 3;
 
@@ -12,10 +12,9 @@ export function toastLines(
   look: Look,
 ): { readonly rect: Rect; readonly lines: readonly Line[] } | undefined {
   if (state.toasts.length === 0) return undefined;
-  const lines = state.toasts.slice(-shownToasts).flatMap((toast) => linesOf(toast, look));
-  const widest = Math.max(...lines.map((line) => line.reduce((sum, { text }) => sum + textWidth(text), 0)));
+  const lines = state.toasts.slice(-shownToasts).flatMap((toast) => linesOf(toast, look, state.columns - 6));
   // Inside the frames of the panels below.
-  const width = Math.min(widest + 1, state.columns - 2);
+  const width = Math.min(Math.max(...lines.map(lineWidth)) + 1, state.columns - 2);
   const height = Math.min(lines.length, Math.max(1, state.rows - 2));
   return {
     rect: { x: state.columns - 1 - width, y: Math.max(1, state.rows - 2 - height), width, height },
@@ -23,9 +22,13 @@ export function toastLines(
   };
 }
 
-function linesOf(toast: Toast, { theme, symbols }: Look): readonly Line[] {
+/** What came of it, and below it the command, behind a bar that sets them apart from what they lie on. */
+function linesOf(toast: Toast, { theme, symbols }: Look, width: number): readonly Line[] {
   const colour = { good: theme.good, bad: theme.bad, news: theme.accent }[toast.tone];
   const sign = { good: symbols.done, bad: "!", news: symbols.dot }[toast.tone];
-  const text: Line = [bold(` ${sign} ${toast.text} `, colour)];
-  return toast.command === "" ? [text] : [text, [span(`   ${toast.command} `, theme.muted)]];
+  const edge = span(` ${symbols.edge} `, colour);
+  const text = wrapText(toast.text, width).map(
+    (part, index): Line => [edge, bold(`${index === 0 ? sign : " "} ${part}`, colour)],
+  );
+  return toast.command === "" ? text : [...text, [edge, span(`  ${toast.command}`, theme.muted)]];
 }
