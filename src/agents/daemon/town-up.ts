@@ -9,6 +9,7 @@ import { mayorAddress, startMayor } from "../lifecycle/mayor.ts";
 import { rigStanding } from "../lifecycle/rig-admission.ts";
 import { startHookSession } from "../lifecycle/start-hook-session.ts";
 import { resumeOperations, suspendedFor } from "../lifecycle/suspension.ts";
+import { hasSessions } from "../sessions/backend.ts";
 import type { TownAccess } from "../town-access.ts";
 import { daemonStatus, startDaemon } from "./daemon-control.ts";
 import { writeDesired } from "./desired-state.ts";
@@ -51,6 +52,7 @@ export async function townUp(access: TownAccess, options: UpOptions = {}): Promi
   const wasRunning = daemonStatus(town).isRunning;
   await writeDesired(town, "up", access.actor, access.clock);
   await attempt({ name: "session host", type: "host" }, async () => {
+    if (!hasSessions(town)) return "not used: sessions.backend is none";
     const host = await access.host({ start: true });
     const living = (await host.list()).filter((record) => record.phase !== "exited").length;
     return living === 0 ? "ready" : `ready, sessions running: ${living}`;
@@ -73,12 +75,12 @@ export async function townUp(access: TownAccess, options: UpOptions = {}): Promi
             : standing,
     );
   }
-  if (await wantsMayor(access))
+  if (hasSessions(town) && (await wantsMayor(access)))
     await attempt({ name: "mayor", type: "session" }, async () => {
       const { record, isNew } = await startMayor(access);
       return `${isNew ? "started" : "running"} (${record.agent})`;
     });
-  if (options.restore === true) {
+  if (options.restore === true && hasSessions(town)) {
     const starts = [
       ...(await suspendedFor(access, "town-down")).map(
         (agent) => () =>

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { shellWord } from "../../core/shell-word.ts";
 import { isObject, type JsonObject } from "../../core/town/json-file.ts";
 import type { HookEvent, HookProvider } from "./hook-event.ts";
 import type { UserHook } from "./user-hooks.ts";
@@ -169,7 +170,7 @@ export function withoutOurHooks(existing: JsonObject): JsonObject {
 
 /** What a runtime runs for one of our events. */
 export function hookCommand(gt: string, provider: HookProvider, event: HookEvent): string {
-  return `${quote(gt)} ${mark} ${event} --provider ${provider}`;
+  return `${shellWord(gt)} ${mark} ${event} --provider ${provider}`;
 }
 
 /** A person's hook in the runtime's own terms; nothing where it knows no such event. */
@@ -220,11 +221,6 @@ function mergeMissing(existing: JsonObject, extra: JsonObject): JsonObject {
     else if (isObject(found) && isObject(value)) merged[key] = mergeMissing(found, value);
   }
   return merged;
-}
-
-/** For a POSIX shell, which is what runs the command. */
-function quote(path: string): string {
-  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
 /**

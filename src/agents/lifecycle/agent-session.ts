@@ -1,4 +1,5 @@
 import { GtError } from "../../core/gt-error.ts";
+import { hasSessions } from "../sessions/backend.ts";
 import type { SessionRecord } from "../sessions/session-host.ts";
 import { sessionOfAddress } from "../sessions/start-session.ts";
 import type { TownAccess } from "../town-access.ts";
@@ -11,7 +12,9 @@ export type SessionLife = "alive" | "dead" | "unknown";
  */
 export async function sessionLife(access: TownAccess, address: string): Promise<SessionLife> {
   try {
-    return (await liveSession(access, address)) === undefined ? "dead" : "alive";
+    if ((await liveSession(access, address)) !== undefined) return "alive";
+    // Who was started by hand may well be at work.
+    return hasSessions(access.town) ? "dead" : "unknown";
   } catch {
     return "unknown"; // no answer: the caller must not act as if the agent were gone
   }

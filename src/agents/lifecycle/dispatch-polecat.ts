@@ -8,6 +8,8 @@ import { acquireLock, type Lock } from "../../core/lock/lock.ts";
 import { textSetting } from "../../core/town/setting.ts";
 import type { Rig } from "../../core/town/town.ts";
 import type { Runtime } from "../runtimes/runtime.ts";
+import { hasSessions } from "../sessions/backend.ts";
+import { type HandLaunch, prepareHandLaunch } from "../sessions/hand-launch.ts";
 import { startAgentSession, stopAgentSession } from "../sessions/start-session.ts";
 import type { TownAccess } from "../town-access.ts";
 import { nextState } from "./agent-transition.ts";
@@ -46,6 +48,8 @@ export interface Dispatch {
   readonly convoy?: { readonly id: string; readonly title: string };
   readonly session: string;
   readonly runtime: string;
+  /** In minimal mode: how a person starts the agent. */
+  readonly byHand?: HandLaunch;
   /** The same sling was done before. */
   readonly noop: boolean;
   /** Id of the queued sling, when the scheduler starts it later. */
@@ -221,11 +225,14 @@ async function carryOut(
     baseSha: from.baseSha,
     holder,
   });
-  const session = await startWork(access, journal, {
-    bead,
-    runtime: runtime.name,
-    account: options.account,
-  });
+  const byHand = hasSessions(access.town)
+    ? undefined
+    : await prepareHandLaunch(access.town, { role: "polecat", rig: rig.name, name: seat.name }, runtime, {
+        bead: bead.id,
+        now: access.clock.now(),
+      });
+  const work = { bead, runtime: runtime.name, account: options.account };
+  const session = byHand === undefined ? await startWork(access, journal, work) : "";
   await confirm(journal, seat.address);
   return {
     bead: bead.id,
@@ -237,6 +244,7 @@ async function carryOut(
     ...(convoy === undefined ? {} : { convoy }),
     session,
     runtime: runtime.name,
+    ...(byHand === undefined ? {} : { byHand }),
     noop: false,
     warnings,
   };

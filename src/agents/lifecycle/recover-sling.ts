@@ -1,4 +1,5 @@
 import type { RuntimeRow } from "../../core/ledger/ledger.ts";
+import { hasSessions } from "../sessions/backend.ts";
 import { startAgentSession, stopAgentSession } from "../sessions/start-session.ts";
 import type { TownAccess } from "../town-access.ts";
 import { liveSession } from "./agent-session.ts";
@@ -45,7 +46,7 @@ export async function recoverSling(
   const { account } = attachmentOf(bead);
   try {
     if (takeOver !== undefined && takeOver !== address) await stopAgentSession(access, takeOver, "stopped");
-    if ((await liveSession(access, address)) === undefined) {
+    if (hasSessions(access.town) && (await liveSession(access, address)) === undefined) {
       unlockSandbox(access.town, address);
       await startAgentSession(access, {
         address,

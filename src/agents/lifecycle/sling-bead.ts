@@ -260,8 +260,8 @@ async function startAgain(access: TownAccess, bead: Bead, agent: Agent): Promise
     ...already(access, bead, agent.address),
     branch: agent.branch,
     base: agent.baseBranch,
-    session: record.session,
-    runtime: record.agent,
+    session: record?.session ?? "",
+    runtime: record?.agent ?? agent.runtime,
     noop: false,
   };
 }

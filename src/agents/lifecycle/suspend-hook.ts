@@ -3,6 +3,7 @@ import { isValidWorktree } from "../../core/git/worktree.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { Agent } from "../../core/ledger/bead.ts";
 import { agentHome, parseAddress } from "../../core/town/address.ts";
+import { hasSessions } from "../sessions/backend.ts";
 import type { SessionRecord } from "../sessions/session-host.ts";
 import { stopAgentSession } from "../sessions/start-session.ts";
 import type { TownAccess } from "../town-access.ts";
@@ -31,8 +32,11 @@ export async function suspendHook(access: TownAccess, address: string, reason: s
   });
 }
 
-/** Lets suspended or stuck work go on in a fresh session; what went wrong before is forgotten (rows 13 and 14). */
-export async function resumeHook(access: TownAccess, address: string): Promise<SessionRecord> {
+/**
+ * Lets suspended or stuck work go on in a fresh session; what went wrong before is forgotten (rows 13 and 14). Without
+ * one in minimal mode, where a person starts the agent.
+ */
+export async function resumeHook(access: TownAccess, address: string): Promise<SessionRecord | undefined> {
   return withAgent(access, address, "resume", async (agent) => {
     if (agent.hookBead === "")
       throw new GtError("E_NOTHING_HOOKED", `nothing is on the hook of ${address}`, {
@@ -55,7 +59,9 @@ export async function resumeHook(access: TownAccess, address: string): Promise<S
       },
     ]);
     try {
-      const record = await startHookSession(access, address, "resumed");
+      const record = hasSessions(access.town)
+        ? await startHookSession(access, address, "resumed")
+        : undefined;
       await access.ledger.write(access.actor, [
         { op: "setAgent", address, fields: { state: nextState(address, spawning, "session-confirmed") } },
         { op: "deleteRow", ...suspensionRow(address) },

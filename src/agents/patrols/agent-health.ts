@@ -9,6 +9,7 @@ import { sessionName } from "../../core/town/agent-names.ts";
 import type { Town } from "../../core/town/town.ts";
 import { GtError } from "../../core/gt-error.ts";
 import { readDesired } from "../daemon/desired-state.ts";
+import { hasSessions } from "../sessions/backend.ts";
 import type { SessionPhase, SessionRecord } from "../sessions/session-host.ts";
 import type { TownAccess } from "../town-access.ts";
 
@@ -43,6 +44,8 @@ export interface AgentView {
 /** Everything about the host that a view needs: its sessions, or that it does not answer. */
 export interface HostSnapshot {
   readonly isKnown: boolean;
+  /** Minimal mode: agents run without it. */
+  readonly isByHand: boolean;
   readonly sessions: ReadonlyMap<string, SessionRecord>;
 }
 
@@ -101,12 +104,14 @@ function patrolLoops(
 
 /** What the host says about its sessions. A host that is not running has none; one that does not answer is unknown. */
 export async function hostSnapshot(access: TownAccess): Promise<HostSnapshot> {
+  const isByHand = !hasSessions(access.town);
   try {
     const host = await access.host({ start: false });
     const records = await host.list();
-    return { isKnown: true, sessions: new Map(records.map((record) => [record.session, record])) };
+    return { isKnown: true, isByHand, sessions: new Map(records.map((record) => [record.session, record])) };
   } catch (error) {
-    return { isKnown: error instanceof GtError && error.code === "E_HOST_DOWN", sessions: new Map() };
+    const isKnown = error instanceof GtError && error.code === "E_HOST_DOWN";
+    return { isKnown, isByHand, sessions: new Map() };
   }
 }
 
@@ -163,7 +168,7 @@ export function livenessOf(agent: Agent, record: SessionRecord | undefined, host
   if (!host.isKnown) return "unknown";
   if (record !== undefined) return record.phase === "exited" ? "dead" : "alive";
   // A person at a plain terminal has no session of ours and is judged by signals alone.
-  if (agent.role === "crew") return "none";
+  if (agent.role === "crew" || host.isByHand) return "none";
   return agent.hookState === "active" ? "dead" : "none";
 }
 

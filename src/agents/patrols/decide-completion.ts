@@ -42,7 +42,7 @@ function decideOwnClose(view: WorkerView, now: number, limits: WitnessLimits): W
     detection: "W23",
     reason: `${agent.hookBead} was closed without gt done`,
   };
-  if (!isAlive(view)) return handIn;
+  if (!mayLive(view, limits)) return handIn;
   const told = memory.acted["W23"];
   if (told === undefined)
     return {
@@ -58,7 +58,7 @@ function decideOwnClose(view: WorkerView, now: number, limits: WitnessLimits): W
 /** W5: somebody else closed the bead under a working agent. */
 function decideClosed(view: WorkerView, now: number, limits: WitnessLimits): WorkerAction {
   const reason = `${view.agent.hookBead} is closed`;
-  if (!isAlive(view)) return { kind: "release", detection: "W5", reason };
+  if (!mayLive(view, limits)) return { kind: "release", detection: "W5", reason };
   const told = view.memory.acted["W5"];
   if (told === undefined)
     return {
@@ -90,4 +90,6 @@ function decideRetry(view: WorkerView, now: number, limits: WitnessLimits): Work
   };
 }
 
-const isAlive = ({ session }: WorkerView): boolean => session !== undefined && session.phase !== "exited";
+/** Of an agent that was started by hand nobody here knows whether it runs. */
+const mayLive = ({ session }: WorkerView, limits: WitnessLimits): boolean =>
+  limits.isByHand || (session !== undefined && session.phase !== "exited");

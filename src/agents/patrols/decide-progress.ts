@@ -27,6 +27,12 @@ export function decideProgress(
   );
 }
 
+/** An agent that a person started is told that it does not get on, and nothing else: it is not ours to restart. */
+export function decideReport(view: WorkerView, now: number, limits: WitnessLimits): WorkerAction | undefined {
+  const action = decideGupp(view, now, limits) ?? decideStalled(view, now, limits);
+  return action?.kind === "nudge" ? action : undefined;
+}
+
 /** W9: pinged once, restarted when no answer comes, given up on the second time. */
 function decideGupp(view: WorkerView, now: number, limits: WitnessLimits): WorkerAction | undefined {
   const { health, memory } = view;

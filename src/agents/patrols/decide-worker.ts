@@ -1,6 +1,6 @@
 import { hookedAt } from "./agent-health.ts";
 import { decideCompletion } from "./decide-completion.ts";
-import { decideProgress } from "./decide-progress.ts";
+import { decideProgress, decideReport } from "./decide-progress.ts";
 import { rebuild, restartOrGiveUp } from "./decide-restart.ts";
 import { type WitnessLimits, witnessLimits } from "./witness-limits.ts";
 import type { WorkerAction } from "./worker-action.ts";
@@ -33,6 +33,7 @@ export function decideWorker(
   if (completion !== undefined) return completion;
   if (bead === undefined || bead.status === "closed" || agent.hookState !== "active") return undefined;
   if (isAwaitingMerge(view)) return undefined;
+  if (!isAlive && limits.isByHand) return decideReport(view, now, limits);
   if (!isAlive) return decideDead(view, now, limits);
   // An agent cannot work in a directory that is gone.
   if (!view.hasWorktree && agent.state === "working") return rebuild(view, limits);

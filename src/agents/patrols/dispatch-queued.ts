@@ -1,4 +1,4 @@
-import type { Bead } from "../../core/ledger/bead.ts";
+import type { Agent, Bead } from "../../core/ledger/bead.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
 import { rivalsAmong } from "../../core/convoys/file-overlap.ts";
 import { crashPoint } from "../../core/crash-point.ts";
@@ -20,6 +20,7 @@ import { observeLimits } from "../lifecycle/observe-limits.ts";
 import { rigStanding } from "../lifecycle/rig-admission.ts";
 import { runtimeOf } from "../lifecycle/runtime-choice.ts";
 import { sling } from "../lifecycle/sling.ts";
+import { hasSessions } from "../sessions/backend.ts";
 import type { SessionRecord } from "../sessions/session-host.ts";
 import type { TownAccess } from "../town-access.ts";
 import { hostSnapshot } from "./agent-health.ts";
@@ -202,12 +203,12 @@ async function rigLoads(
   const agents = await access.ledger.agents({ role: "polecat", state: ["working", "spawning", "done"] });
   const living = new Set(sessions.map((each) => each.actor));
   const served = await lastServed(access.ledger);
+  const isWorking = ({ state, address }: Agent): boolean =>
+    state !== "working" || living.has(address) || !hasSessions(access.town);
   const limits = settingAt(access.town.settings(), "scheduler.rig_max") as Readonly<Record<string, unknown>>;
   return new Map(
     access.town.rigs().map((rig) => {
-      const working = agents.filter(
-        (agent) => agent.rig === rig.name && (agent.state !== "working" || living.has(agent.address)),
-      ).length;
+      const working = agents.filter((agent) => agent.rig === rig.name && isWorking(agent)).length;
       const max = limits[rig.name];
       const servedAt = served.get(rig.name);
       return [

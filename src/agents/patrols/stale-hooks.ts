@@ -55,7 +55,7 @@ export async function findStaleHooks(access: TownAccess, maxAgeMs: number): Prom
       address !== undefined && (address.rig === "" || town.findRig(address.rig) !== undefined);
     const record = isKnownRig ? host.sessions.get(sessionOfAddress(town, bead.assignee)) : undefined;
     const isAlive = record !== undefined && record.phase !== "exited";
-    const session = isAlive ? "alive" : host.isKnown ? "dead" : "unknown";
+    const session = isAlive ? "alive" : host.isKnown && !host.isByHand ? "dead" : "unknown";
     const found = { bead, ...(agent === undefined ? {} : { agent }), session } as const;
     const stale = decideStaleHook(found, now, maxAgeMs);
     return stale === undefined ? [] : [{ ...found, stale }];

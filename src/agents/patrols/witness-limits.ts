@@ -4,6 +4,8 @@ import type { TownSettings } from "../../core/town/settings.ts";
 
 /** When a Witness acts, and how often (spec/04 §9.2). Spans in milliseconds. */
 export interface WitnessLimits {
+  /** Minimal mode: a missing session says nothing, and nobody is started or ended (spec/04 §2.7). */
+  readonly isByHand: boolean;
   readonly restarts: RestartLimits;
   /** An idle agent's session may outlive its work by so much (W3). */
   readonly endGraceMs: number;
@@ -39,6 +41,7 @@ const second = 1000;
 const minute = 60 * second;
 
 export const witnessLimits: WitnessLimits = {
+  isByHand: false,
   restarts: polecatRestartLimits,
   endGraceMs: 60 * second,
   keepsSessions: false,
@@ -66,6 +69,7 @@ export function witnessLimitsOf(settings: TownSettings): WitnessLimits {
   const keepsSessions = textSetting(settings, "operational.polecat.session_on_done") === "keep";
   return {
     ...witnessLimits,
+    isByHand: textSetting(settings, "sessions.backend") === "none",
     restarts: {
       ...witnessLimits.restarts,
       maxRestarts: numberSetting(settings, "operational.witness.max_session_restarts"),

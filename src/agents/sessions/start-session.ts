@@ -21,6 +21,7 @@ import { fillIn, type RoleDefinition, roleDefinition } from "../runtimes/role-de
 import { splitWords } from "../runtimes/split-words.ts";
 import { detectionOf, isPromptTyped, type Runtime } from "../runtimes/runtime.ts";
 import type { TownAccess } from "../town-access.ts";
+import { expectSessions } from "./backend.ts";
 import { allNudges, enqueue, settle } from "./nudge-queue.ts";
 import { packageRoot } from "../../core/package-root.ts";
 import { preSync } from "./pre-sync.ts";
@@ -61,6 +62,7 @@ export async function startAgentSession(access: TownAccess, request: StartReques
   const { town, ledger, clock, random, actor } = access;
   const address = expectAddress(request.address);
   expectNotStopped(town, address);
+  expectSessions(town, request.address);
   const agent = await ledger.agent(formatAddress(address));
   const definition = await roleDefinition(town, address.role as Role, address.rig);
   const runtime = withStartCommand(runtimeFor(town, address, request), definition, town, address, request);
@@ -162,6 +164,7 @@ export function expectStartable(
   agent: Agent | undefined = undefined,
 ): void {
   expectNotStopped(town, expectAddress(request.address));
+  expectSessions(town, request.address);
   const runtime = runtimeFor(town, expectAddress(request.address), request);
   expectProgram(runtime, request);
   wishedConversation(town, runtime, agent, request);

@@ -141,7 +141,7 @@ const townRows: readonly Row[] = [
   ["scheduler.max_polecats", integer(-1), -1],
   ["scheduler.rig_max", map, {}],
   ["scheduler.spawn_delay", any, "0s"],
-  ["sessions.backend", oneOf("host", "tmux"), "host"],
+  ["sessions.backend", oneOf("host", "tmux", "none"), "host"],
   ["telemetry.logs_url", address],
   ["telemetry.metrics_url", address],
   ["tui.colours", map, {}],

@@ -1,3 +1,5 @@
+import { shellWord } from "../../core/shell-word.ts";
+
 /** A command of ours. */
 export interface Command {
   readonly program: "gt" | "bd";
@@ -6,11 +8,7 @@ export interface Command {
 
 /** The command as one would type it in a shell. */
 export function shownCommand({ program, args }: Command): string {
-  return [program, ...args.map(quote)].join(" ");
-}
-
-function quote(argument: string): string {
-  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
+  return [program, ...args.map(shellWord)].join(" ");
 }
 
 /** What takes back a command: the words that it begins with, and those that begin its opposite; the id follows in both. */

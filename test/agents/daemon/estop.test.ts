@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { estop, thaw } from "../../../src/agents/daemon/estop.ts";
 import { addCrew, startCrew } from "../../../src/agents/lifecycle/crew.ts";
 import { sling } from "../../../src/agents/lifecycle/sling.ts";
+import { healthOf } from "../../../src/agents/patrols/agent-health.ts";
 import { resumeHook, suspendHook } from "../../../src/agents/lifecycle/suspend-hook.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
 import { listSnapshots } from "../../../src/core/git/list-snapshots.ts";
@@ -57,12 +58,20 @@ test("agents of all kinds are frozen with their files kept, nobody starts, and t
   await expect(startCrew(access, "web/crew/late")).rejects.toMatchObject(stopped);
   await expect(resumeHook(access, address)).rejects.toMatchObject(stopped);
   expect(await access.ledger.agent(address)).toMatchObject({ state: "paused", hookState: "suspended" });
+  const other = await town.bead(access, "Refused", "true");
+  await expect(sling(access, { words: [other.id, "web"], options: {} })).rejects.toMatchObject(stopped);
   const frozen = await Promise.all(sessions.map(screen));
+
+  // An hour passes in which nobody can get on.
+  const later = { ...access, clock: { ...access.clock, now: () => Date.now() + 3_600_000 } };
+  const healthLater = async () => (await healthOf(later, address))?.health;
+  expect(await healthOf(later, address)).toMatchObject({ health: "idle", tag: "paused", idleMs: 0 });
 
   const host = await access.host();
   await host.write(crew.session, "typed while frozen\r");
   expect(await Promise.all(sessions.map(screen))).toEqual(frozen);
-  await thaw(access);
+  await thaw(later);
+  expect(await healthLater()).toBe("working");
   for (const session of sessions)
     await waitFor(async () => (await screen(session)).includes("re-check any command"), {
       ...slow,

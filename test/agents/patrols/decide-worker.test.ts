@@ -250,6 +250,21 @@ test("W9: after thirty minutes an agent is pinged, restarted two minutes later, 
   });
 });
 
+test("an agent that was started by hand is told that it does not get on, and never started, ended or given up", () => {
+  const byHand = { ...witnessLimits, isByHand: true };
+  const at = (minutes: number, acted: WorkerMemory["acted"] = {}) => {
+    const now = start + minutes * minute;
+    const { session: _, ...seen } = view(now, { memory: { acted } });
+    return decideWorker(seen, now, byHand);
+  };
+  expect(at(14)).toBeUndefined();
+  expect(at(15)).toMatchObject({ kind: "nudge", detection: "W8" });
+  expect(at(30)).toMatchObject({ kind: "nudge", detection: "W9" });
+  const pinged = { W9: { count: 2, at: start + 30 * minute } };
+  expect(at(45, pinged)).toBeUndefined();
+  expect(at(60, pinged)).toMatchObject({ kind: "nudge", detection: "W9" });
+});
+
 test("an agent at a limit or before a question is neither nudged nor restarted, however long it takes", () => {
   const now = start + 300 * minute;
   for (const phase of ["limited", "waiting", "dialog"] as const)

@@ -1,3 +1,4 @@
+import { hasSessions } from "../../sessions/backend.ts";
 import type { DaemonContext } from "../daemon-context.ts";
 import type { Duty, DutyResult } from "../duty-runner.ts";
 
@@ -20,7 +21,7 @@ export function hostDuty(context: DaemonContext, onConnected: () => void): Duty 
         await ping(context);
         return {};
       }
-      if (!context.isOperational()) return {};
+      if (!context.isOperational() || !hasSessions(context.town)) return {};
       const now = context.clock.now();
       starts = starts.filter((at) => at > now - minute);
       const [oldest] = starts;

@@ -1,5 +1,6 @@
 import type { Rig } from "../../../core/town/town.ts";
 import { keepRoles } from "../../patrols/keep-roles.ts";
+import { hasSessions } from "../../sessions/backend.ts";
 import type { DaemonContext } from "../daemon-context.ts";
 import type { Duty, DutyResult } from "../duty-runner.ts";
 import { isRigAtWork } from "../rig-at-work.ts";
@@ -10,7 +11,7 @@ export function rolesDuty(context: DaemonContext): Duty {
     key: "roles",
     timeoutMs: 3 * 60_000,
     run: async (): Promise<DutyResult> => {
-      if (!context.isOperational()) return {};
+      if (!context.isOperational() || !hasSessions(context.town)) return {};
       const rigs: Rig[] = [];
       for (const rig of context.town.rigs()) if (await isRigAtWork(context, rig)) rigs.push(rig);
       const againMs = await keepRoles(context, {

@@ -2,6 +2,7 @@ import { GtError } from "../../../core/gt-error.ts";
 import { withLock } from "../../../core/lock/lock.ts";
 import { readPause } from "../../../core/scheduler/pause.ts";
 import { dispatchQueued } from "../../patrols/dispatch-queued.ts";
+import { hasSessions } from "../../sessions/backend.ts";
 import type { DaemonContext } from "../daemon-context.ts";
 import type { Duty, DutyResult } from "../duty-runner.ts";
 import { PressureGate, pressureAgainMs } from "../pressure-gate.ts";
@@ -16,6 +17,8 @@ export function schedulerDuty(context: DaemonContext): Duty {
     intervalMs: 3 * minute,
     timeoutMs: 10 * minute,
     run: async (signal): Promise<DutyResult> => {
+      // Nobody would see how to start what is dispatched here.
+      if (!hasSessions(context.town)) return {};
       if (!context.isOperational() || (await readPause(context.ledger)) !== undefined) return {};
       if (!(await gate.isOpen())) return { againMs: pressureAgainMs };
       try {

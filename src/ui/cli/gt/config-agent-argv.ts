@@ -1,11 +1,8 @@
-import { join } from "node:path";
-import { hooksFileOf } from "../../../agents/hooks/write-hooks.ts";
-import { beacon } from "../../../agents/runtimes/beacon.ts";
-import { effortArgs, effortOf } from "../../../agents/runtimes/effort.ts";
-import { launchArgv } from "../../../agents/runtimes/launch.ts";
 import { findRuntime } from "../../../agents/runtimes/resolve-runtime.ts";
+import { handArgv } from "../../../agents/sessions/hand-launch.ts";
 import { usageError } from "../../../core/gt-error.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
+import { shellWord } from "../../../core/shell-word.ts";
 import { parseAddress } from "../../../core/town/address.ts";
 import type { CommandContext } from "../command.ts";
 
@@ -21,19 +18,7 @@ export async function showArgv({ flags, out, town }: CommandContext, name: strin
       hint: "gt role list",
     });
   const runtime = findRuntime(here, address.rig, name);
-  const hasHooks = runtime.hooksProvider !== "none" && !runtime.hooksInformational;
-  const argv = launchArgv({
-    runtime,
-    hooks: join(here.paths.runtime, "hooks"),
-    ...(runtime.hooksProvider === "claude" ? { settingsFile: hooksFileOf(here, address, runtime) } : {}),
-    effortArgs: effortArgs(runtime, effortOf(here, address.role, address.rig)),
-    prompt: beacon({ address, sender: "human", topic: "start", now: Date.now(), hasHooks }),
-  });
+  const argv = handArgv(here, address, runtime, Date.now());
   out.document(argv);
-  out.line(argv.map(quoted).join(" "));
-}
-
-/** For a POSIX shell, and with nothing that could steer the terminal. */
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  out.line(argv.map(shellWord).join(" "));
 }

@@ -15,5 +15,5 @@ export async function run(context: CommandContext): Promise<void> {
   }
   const record = await resumeHook(access, address);
   out.done(`${address} works again`);
-  out.document({ ok: true, agent: address, state: "working", session: record.session });
+  out.document({ ok: true, agent: address, state: "working", session: record?.session ?? null });
 }

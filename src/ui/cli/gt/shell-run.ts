@@ -8,7 +8,10 @@ export async function run(context: CommandContext): Promise<number> {
   if (bead === undefined) throw usageError("which bead?");
   const { runShellBead } = await import("../../../agents/lifecycle/shell-run.ts");
   const access = await context.access();
-  const result = await runShellBead(access, bead, { name: context.env["GT_SESSION"] ?? access.actor });
+  // A person may run it, too, in the polecat's worktree.
+  const { sessionOfAddress } = await import("../../../agents/sessions/start-session.ts");
+  const name = context.env["GT_SESSION"] || sessionOfAddress(access.town, access.actor);
+  const result = await runShellBead(access, bead, { name });
   if (result.done !== undefined) printDone(context.out, result.done, access.actor);
   return result.code;
 }

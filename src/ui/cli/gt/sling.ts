@@ -2,6 +2,7 @@ import type { Dispatch } from "../../../agents/lifecycle/dispatch-polecat.ts";
 import type { SlingReport } from "../../../agents/lifecycle/sling.ts";
 import type { SlingOptions } from "../../../agents/lifecycle/sling-request.ts";
 import { type GtError, usageError } from "../../../core/gt-error.ts";
+import { shellWord } from "../../../core/shell-word.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
 import type { CommandContext } from "../command.ts";
 import type { Output } from "../output.ts";
@@ -115,7 +116,11 @@ function printDispatch(out: Output, dispatch: Dispatch, isDryRun: boolean): void
     out.line(
       `  convoy  ${dispatch.convoy.id}${dispatch.convoy.title === "" ? "" : ` "${sanitiseLine(dispatch.convoy.title)}"`}`,
     );
-  if (dispatch.runtime !== "" && !isDryRun)
+  if (dispatch.byHand !== undefined) {
+    out.line("▶ start it by hand:");
+    out.line(`  cd ${shellWord(dispatch.byHand.cwd)}`);
+    out.line(`  ${dispatch.byHand.argv.map(shellWord).join(" ")}`);
+  } else if (dispatch.runtime !== "" && !isDryRun)
     out.line(`▶ session ${dispatch.session} started (${dispatch.runtime})`);
 }
 
@@ -144,6 +149,7 @@ function documentOfDispatch(dispatch: Dispatch): Record<string, unknown> {
     wisp: null,
     convoy: dispatch.convoy?.id ?? null,
     session: dispatch.session,
+    by_hand: dispatch.byHand ?? null,
     scheduled: dispatch.scheduled ?? null,
     noop: dispatch.noop,
     warnings: dispatch.warnings,

@@ -1,4 +1,5 @@
 import { openCrossWorktree } from "../../../agents/lifecycle/cross-worktree.ts";
+import { shellWord } from "../../../core/shell-word.ts";
 import { formatAddress, overseerAddress, parseAddress } from "../../../core/town/address.ts";
 import type { CommandContext } from "../command.ts";
 
@@ -15,10 +16,7 @@ export async function run(context: CommandContext): Promise<void> {
   // There another identity would be guessed from the directory.
   if (flags.boolean("no-cd")) out.line(opened.path);
   else {
-    out.line(`cd ${quote(opened.path)}`);
-    out.line(`export GT_ROLE=${quote(identity)} BD_ACTOR=${quote(identity)}`);
+    out.line(`cd ${shellWord(opened.path)}`);
+    out.line(`export GT_ROLE=${shellWord(identity)} BD_ACTOR=${shellWord(identity)}`);
   }
 }
-
-const quote = (word: string): string =>
-  /^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
