@@ -12,6 +12,7 @@ import type { TownAccess } from "../town-access.ts";
 import type { Dispatch } from "./dispatch-polecat.ts";
 import { rigStanding } from "./rig-admission.ts";
 import { slingBead } from "./sling-bead.ts";
+import { WorkForecast } from "./work-forecast.ts";
 
 export interface StageRequest {
   /** One epic, one convoy, or tasks. */
@@ -189,7 +190,11 @@ async function plan(access: TownAccess, beads: readonly Bead[], isEpic: boolean)
   const rigs = new Map<string, boolean>();
   for (const rig of town.rigs()) rigs.set(rig.name, (await rigStanding(ledger, town, rig)) === "operational");
   const max = numberSetting(town.settings(), "scheduler.max_polecats");
-  return planStaging({ beads, edges, openOutside, rigs, isEpic, capacity: max > 0 ? max : defaultCapacity });
+  const { filesOf, underWay } = await new WorkForecast().look(access, beads.filter(isSlingable));
+  return planStaging({
+    ...{ beads, edges, openOutside, rigs, isEpic, filesOf, underWay },
+    capacity: max > 0 ? max : defaultCapacity,
+  });
 }
 
 /** The one staged convoy that holds some of these beads already; `E_STAGE_OVERLAP` for an open one or several. */

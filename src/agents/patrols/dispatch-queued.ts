@@ -1,6 +1,6 @@
 import type { Agent, Bead } from "../../core/ledger/bead.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
-import { rivalsAmong } from "../../core/convoys/file-overlap.ts";
+import { type Rivalry, rivalsAmong } from "../../core/convoys/rivals.ts";
 import { crashPoint } from "../../core/crash-point.ts";
 import { raising } from "../../core/escalation/raise.ts";
 import { GtError } from "../../core/gt-error.ts";
@@ -20,6 +20,7 @@ import { observeLimits } from "../lifecycle/observe-limits.ts";
 import { rigStanding } from "../lifecycle/rig-admission.ts";
 import { runtimeOf } from "../lifecycle/runtime-choice.ts";
 import { sling } from "../lifecycle/sling.ts";
+import { WorkForecast } from "../lifecycle/work-forecast.ts";
 import { hasSessions } from "../sessions/backend.ts";
 import type { SessionRecord } from "../sessions/session-host.ts";
 import type { TownAccess } from "../town-access.ts";
@@ -35,6 +36,8 @@ export interface DispatchPassOptions {
   /** Only says what would be started. */
   readonly dryRun?: boolean;
   readonly report?: (line: string) => void;
+  /** What was found out about files in earlier passes of this process. */
+  readonly forecast?: WorkForecast;
 }
 
 export interface DispatchPassReport extends DispatchPlan {
@@ -64,11 +67,14 @@ export async function dispatchQueued(
   const limits = await observeLimits(access, living);
   const loads = queued.length === 0 ? new Map<string, RigLoad>() : await rigLoads(access, living);
   const atWork = queued.length === 0 ? [] : await beadsAtWork(access);
-  const rivals = rivalsAmong([...beads.values(), ...atWork]);
   const working = [...loads.values()].reduce((sum, load) => sum + load.working, 0);
   const cap = numberSetting(settings, "operational.polecat.max_working");
   const capacity = (max > 0 ? Math.min(max, cap) : cap) - working;
   const now = access.clock.now();
+  const rivals =
+    capacity > 0
+      ? await rivalsOf(access, queued, beads, atWork, options.forecast ?? new WorkForecast())
+      : new Map<string, ReadonlyMap<string, Rivalry>>();
   const plan = planDispatch(
     capacity,
     // In direct mode only returned work is queued; nothing is gained by starting it one at a time.
@@ -80,7 +86,7 @@ export async function dispatchQueued(
       return {
         ...toQueued(stored, bead, isReady && limit?.isClosed !== true),
         ...(account === undefined ? {} : { account }),
-        rivals: rivals.get(stored.bead) ?? new Set<string>(),
+        rivals: rivals.get(stored.bead) ?? new Map<string, Rivalry>(),
       };
     }),
     loads,
@@ -227,6 +233,22 @@ async function rigLoads(
 async function beadsAtWork(access: TownAccess): Promise<readonly Bead[]> {
   const agents = await access.ledger.agents({ role: "polecat", state: ["working", "spawning", "done"] });
   return [...(await access.ledger.getMany(agents.map((agent) => agent.hookBead))).values()];
+}
+
+/** Which beads may get into each other's way. Asked only where there is a choice whom to start first. */
+async function rivalsOf(
+  access: TownAccess,
+  queued: readonly QueueEntry[],
+  beads: ReadonlyMap<string, Bead>,
+  atWork: readonly Bead[],
+  forecast: WorkForecast,
+): Promise<ReturnType<typeof rivalsAmong>> {
+  const ready = queued
+    .filter((entry) => entry.isReady)
+    .flatMap((entry) => beads.get(entry.context.bead) ?? []);
+  if (ready.length < 2) return new Map();
+  const { filesOf, conflicts } = await forecast.look(access, ready);
+  return rivalsAmong([...ready, ...atWork], filesOf, conflicts);
 }
 
 /** Name of the runtime that would be started; undefined when that cannot be said, which the start itself will report. */

@@ -19,13 +19,13 @@ export async function pendingWork(context: QueueContext, target: string): Promis
   const submitted = requests
     .filter(({ mr }) => known.has(mr.commitSha))
     .map(({ mr }) => ({ name: mr.sourceIssue || mr.id, commit: mr.commitSha }));
-  const working: PendingWork[] = [];
-  for (const agent of await access.ledger.agents({ rig: rig.name, role: "polecat" })) {
-    if (agent.hookBead === "") continue;
-    const work = await inWorktree(rig, agent.name, agent.hookBead);
-    if (work !== undefined) working.push(work);
-  }
-  return [...submitted, ...working];
+  const agents = await access.ledger.agents({ rig: rig.name, role: "polecat" });
+  const working = await Promise.all(
+    agents
+      .filter((agent) => agent.hookBead !== "")
+      .map((agent) => inWorktree(rig, agent.name, agent.hookBead)),
+  );
+  return [...submitted, ...working.filter((work) => work !== undefined)];
 }
 
 async function inWorktree(rig: Rig, name: string, bead: string): Promise<PendingWork | undefined> {

@@ -5,6 +5,9 @@ export interface FileOverlap {
   readonly files: readonly string[];
 }
 
+/** Files that work on a bead is expected to touch. */
+export type FilesOf = (bead: Bead) => ReadonlySet<string>;
+
 /** A word with a directory or an extension in it, e.g. `src/parse.ts` or `parse.ts`; no URLs, no versions. */
 const pathWord = /(?<![\w@:/.-])(?:[\w@-]+\/)*[\w@-]+(?:\.[\w-]+)*\.[A-Za-z]\w{0,9}(?![\w/])/g;
 const abbreviation = /^(?:[A-Za-z]\.)+[A-Za-z]$/;
@@ -19,10 +22,14 @@ export function declaredFiles(
   );
 }
 
-/** Beads of one rig that would be worked on at the same time and speak of the same files. Advice: it forbids nothing. Pure. */
+/**
+ * Beads of one rig that would be worked on at the same time and are expected to touch the same files. Advice: it forbids
+ * nothing. Pure.
+ */
 export function overlapsIn(
   waves: readonly (readonly BeadId[])[],
   beads: ReadonlyMap<BeadId, Bead>,
+  filesOf: FilesOf = declaredFiles,
 ): readonly FileOverlap[] {
   const found: FileOverlap[] = [];
   for (const wave of waves) {
@@ -30,7 +37,7 @@ export function overlapsIn(
     for (const id of wave) {
       const bead = beads.get(id);
       if (bead === undefined) continue;
-      for (const file of declaredFiles(bead)) {
+      for (const file of filesOf(bead)) {
         const key = `${bead.scope}\n${file}`;
         speakers.set(key, [...(speakers.get(key) ?? []), id]);
       }
@@ -46,16 +53,4 @@ export function overlapsIn(
     found.push(...pairs.values());
   }
   return found;
-}
-
-/** For each of these beads those of its rig that speak of the same files; beads without any are left out. */
-export function rivalsAmong(beads: readonly Bead[]): ReadonlyMap<BeadId, ReadonlySet<BeadId>> {
-  const rivals = new Map<BeadId, Set<BeadId>>();
-  const byId = new Map(beads.map((bead) => [bead.id, bead]));
-  for (const { beads: pair } of overlapsIn([[...byId.keys()]], byId))
-    for (const [one, other] of [pair, pair.toReversed()] as const) {
-      if (one === undefined || other === undefined) continue;
-      rivals.set(one, (rivals.get(one) ?? new Set()).add(other));
-    }
-  return rivals;
 }

@@ -1,6 +1,6 @@
 import type { Bead, BeadId, Dependency } from "../ledger/bead.ts";
 import { isSlingable } from "./convoy.ts";
-import { type FileOverlap, overlapsIn } from "./file-overlap.ts";
+import { declaredFiles, type FileOverlap, type FilesOf, overlapsIn } from "./file-overlap.ts";
 import { stageTree, type TreeNode } from "./stage-tree.ts";
 import { computeWaves, type Waves } from "./waves.ts";
 
@@ -34,6 +34,24 @@ export interface StageInput {
   readonly isEpic: boolean;
   /** Wave size above which a warning is given. */
   readonly capacity: number;
+  /** Files that a bead is expected to touch; those that it speaks of by default. */
+  readonly filesOf?: FilesOf;
+  /** What is being worked on now, or waits to be merged. */
+  readonly underWay?: readonly UnderWay[];
+}
+
+/** Work that has not landed, by its bead, with the files that it touches. */
+export interface UnderWay {
+  readonly bead: BeadId;
+  readonly rig: string;
+  readonly files: ReadonlySet<string>;
+}
+
+/** A task that is expected to touch what somebody is changing now. */
+export interface Meeting {
+  readonly bead: BeadId;
+  readonly with: BeadId;
+  readonly files: readonly string[];
 }
 
 export interface Staging {
@@ -43,8 +61,10 @@ export interface Staging {
   /** Nothing is created while there are any. */
   readonly errors: readonly Finding[];
   readonly warnings: readonly Finding[];
-  /** Beads of one wave that speak of the same files: likely conflicts, which forbid nothing. */
+  /** Beads of one wave that are expected to touch the same files: likely conflicts, which forbid nothing. */
   readonly overlaps: readonly FileOverlap[];
+  /** The same with work that is under way, for the first wave. */
+  readonly meetings: readonly Meeting[];
 }
 
 const executionEdges = new Set(["blocks", "conditional-blocks", "waits-for", "merge-blocks"]);
@@ -54,6 +74,8 @@ export function planStaging(input: StageInput): Staging {
   const tasks = input.beads.filter(isSlingable).toSorted((one, other) => (one.id < other.id ? -1 : 1));
   const edges = input.edges.filter((edge) => executionEdges.has(edge.type));
   const waves = computeWaves({ beads: tasks, edges, openOutside: input.openOutside });
+  const byId = new Map(tasks.map((task) => [task.id, task]));
+  const filesOf = input.filesOf ?? declaredFiles;
   return {
     tasks,
     waves,
@@ -68,8 +90,26 @@ export function planStaging(input: StageInput): Staging {
       ...gatedWarning(waves),
       ...descriptionWarning(tasks),
     ],
-    overlaps: overlapsIn(waves.waves, new Map(tasks.map((task) => [task.id, task]))),
+    overlaps: overlapsIn(waves.waves, byId, filesOf),
+    meetings: (waves.waves[0] ?? []).flatMap((id) => meetingsOf(byId.get(id), filesOf, input.underWay ?? [])),
   };
+}
+
+function meetingsOf(
+  bead: Bead | undefined,
+  filesOf: FilesOf,
+  underWay: readonly UnderWay[],
+): readonly Meeting[] {
+  if (bead === undefined) return [];
+  const own = filesOf(bead);
+  return underWay
+    .filter((other) => other.rig === bead.scope && other.bead !== bead.id)
+    .map((other) => ({
+      bead: bead.id,
+      with: other.bead,
+      files: [...own].filter((file) => other.files.has(file)),
+    }))
+    .filter(({ files }) => files.length > 0);
 }
 
 const ids = (beads: readonly Bead[]): readonly BeadId[] => beads.map((bead) => bead.id);

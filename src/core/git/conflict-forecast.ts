@@ -28,6 +28,15 @@ export async function forecastConflicts(
 ): Promise<readonly LikelyConflict[]> {
   const touched = new Map<PendingWork, ReadonlySet<string>>();
   for (const work of pending) touched.set(work, await touchedFiles(repository, base, work));
+  return conflictsAmong(repository, touched);
+}
+
+/** The same where it is known which files each piece of work touches. */
+export async function conflictsAmong(
+  repository: string,
+  touched: ReadonlyMap<PendingWork, ReadonlySet<string>>,
+): Promise<readonly LikelyConflict[]> {
+  const pending = [...touched.keys()];
   const found: LikelyConflict[] = [];
   for (const [index, one] of pending.entries())
     for (const other of pending.slice(index + 1)) {
@@ -43,7 +52,8 @@ export async function forecastConflicts(
   return found.toSorted((one, other) => weight(one) - weight(other));
 }
 
-async function touchedFiles(
+/** Files that differ from where the work left the target, and those changed in its worktree. */
+export async function touchedFiles(
   repository: string,
   base: string,
   work: PendingWork,

@@ -7,9 +7,9 @@ export interface QueuedSling {
   /** 0 critical .. 4 backlog. */
   readonly priority: number;
   readonly enqueuedAt: number;
-  /** Account on which it would be started, and beads that are likely to touch the same files. */
+  /** Account on which it would be started; beads that may conflict with it, each with how much. */
   readonly account?: string;
-  readonly rivals?: ReadonlySet<string>;
+  readonly rivals?: ReadonlyMap<string, number>;
   readonly reason: "sling" | "rework" | "conflict" | "feed" | "rate_limit" | (string & {});
   /** Open and unblocked, its rig at work, its account not limited, its `not_before` passed. */
   readonly isReady: boolean;
@@ -59,7 +59,7 @@ export function planDispatch(
   const room = new Map(options.accountRoom);
   const busy = new Set(options.atWork);
   const meets = (context: QueuedSling): number =>
-    Number([...(context.rivals ?? [])].some((rival) => busy.has(rival)));
+    Math.max(0, ...[...(context.rivals ?? [])].map(([rival, much]) => (busy.has(rival) ? much : 0)));
   const dispatch: QueuedSling[] = [];
   const limit = Math.max(0, Math.min(capacity, batchSize));
 

@@ -47,11 +47,15 @@ test("a rig at its own limit is passed over", () => {
 });
 
 test("of equals the one that would touch the same files as work under way comes later, and is not blocked", () => {
-  const contexts = [queued("a", { rivals: new Set(["web-x"]) }), queued("b", { enqueuedAt: now + 1 })];
+  const contexts = [
+    queued("a", { rivals: new Map([["web-x", 2]]) }),
+    queued("b", { rivals: new Map([["web-x", 1]]), enqueuedAt: now + 1 }),
+    queued("c", { enqueuedAt: now + 2 }),
+  ];
   const plan = (atWork: readonly string[]) =>
     planDispatch(9, 9, contexts, new Map(), { now, atWork: new Set(atWork) }).dispatch.map(({ id }) => id);
-  expect(plan([])).toEqual(["a", "b"]);
-  expect(plan(["web-x"])).toEqual(["b", "a"]);
+  expect(plan([])).toEqual(["a", "b", "c"]);
+  expect(plan(["web-x"])).toEqual(["c", "b", "a"]);
 });
 
 test("of equal rigs the one that was served longer ago comes first", () => {

@@ -1,6 +1,7 @@
 import { GtError } from "../../../core/gt-error.ts";
 import { withLock } from "../../../core/lock/lock.ts";
 import { readPause } from "../../../core/scheduler/pause.ts";
+import { WorkForecast } from "../../lifecycle/work-forecast.ts";
 import { dispatchQueued } from "../../patrols/dispatch-queued.ts";
 import { hasSessions } from "../../sessions/backend.ts";
 import type { DaemonContext } from "../daemon-context.ts";
@@ -12,6 +13,7 @@ const minute = 60_000;
 /** D10: starts what was queued because the town was full, paused, or because work came back (spec/05 §9.3). */
 export function schedulerDuty(context: DaemonContext): Duty {
   const gate = new PressureGate(context);
+  const forecast = new WorkForecast();
   return {
     key: "scheduler",
     intervalMs: 3 * minute,
@@ -23,7 +25,10 @@ export function schedulerDuty(context: DaemonContext): Duty {
       if (!(await gate.isOpen())) return { againMs: pressureAgainMs };
       try {
         const { againMs } = await withLock(context.town.paths.locks, "scheduler", { kind: "dispatch" }, () =>
-          dispatchQueued(context, { signal, report: (line) => context.log.info(`scheduler: ${line}`) }),
+          dispatchQueued(context, {
+            ...{ signal, forecast },
+            report: (line) => context.log.info(`scheduler: ${line}`),
+          }),
         );
         return againMs === undefined ? {} : { againMs };
       } catch (error) {

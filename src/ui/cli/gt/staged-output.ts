@@ -55,10 +55,15 @@ export function printStaged(
   for (const [index, finding] of findings.entries()) printFinding(out, index + 1, finding);
   for (const { beads, files } of staging.overlaps.slice(0, shownOverlaps))
     out.line(
-      `~ ${beads.join(" and ")} speak of the same files and may conflict: ${sanitiseLine(files.join(", "))}; bd dep add ${beads[1]} ${beads[0]} puts them in a row`,
+      `~ ${beads.join(" and ")} will likely touch the same files and may conflict: ${sanitiseLine(files.join(", "))}; bd dep add ${beads[1]} ${beads[0]} puts them in a row`,
     );
-  if (staging.overlaps.length > shownOverlaps)
-    out.line(`~ and ${staging.overlaps.length - shownOverlaps} more pairs (--json)`);
+  for (const { bead, with: other, files } of staging.meetings.slice(0, shownOverlaps))
+    out.line(`~ ${bead} will likely touch what ${other} is changing now: ${sanitiseLine(files.join(", "))}`);
+  const more = [staging.overlaps, staging.meetings].reduce(
+    (sum, { length }) => sum + Math.max(0, length - shownOverlaps),
+    0,
+  );
+  if (more > 0) out.line(`~ and ${more} more pairs (--json)`);
   if (convoy !== undefined && options.isLaunched !== true)
     out.next(`gt convoy launch ${convoy.id}${staging.warnings.length > 0 ? " --force" : ""}`);
 }
@@ -105,6 +110,11 @@ export function stagingDocument({ staging, convoy, restaged }: StagedConvoy): un
     errors: findings(staging.errors),
     warnings: findings(staging.warnings),
     likely_conflicts: staging.overlaps.map(({ beads, files }) => ({ bead_ids: beads, files })),
+    under_way: staging.meetings.map(({ bead, with: other, files }) => ({
+      bead_id: bead,
+      with: other,
+      files,
+    })),
     waves: staging.waves.waves.map((wave, index) => ({
       number: index + 1,
       tasks: wave.map((id) => ({
