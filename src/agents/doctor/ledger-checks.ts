@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import Database from "better-sqlite3";
+import { isGuide } from "../../core/formulas/molecule-record.ts";
 import { agentHome, parseAddress } from "../../core/town/address.ts";
 import { townPaths } from "../../core/town/paths.ts";
 import { patrolBeads } from "../patrols/patrol-beads.ts";
@@ -92,6 +93,7 @@ async function mismatches(context: CheckContext): Promise<readonly string[]> {
   return beads.flatMap((bead) => {
     const awaits = bead.metadata["awaiting_merge"];
     if (parseAddress(bead.assignee)?.role !== "polecat" || bead.type === "merge-request") return [];
+    if (isGuide(bead)) return [];
     if (typeof awaits === "string" && awaits !== "") return [];
     return agents.get(bead.assignee)?.hookBead === bead.id
       ? []

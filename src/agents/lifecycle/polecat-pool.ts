@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { isGuide } from "../../core/formulas/molecule-record.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { Agent } from "../../core/ledger/bead.ts";
 import { acquireLock, type Lock } from "../../core/lock/lock.ts";
@@ -204,7 +205,7 @@ async function isReusable(access: TownAccess, rig: Rig, agent: Agent): Promise<b
   if (agent.state !== "idle" || agent.hookBead !== "") return false;
   if (!existsSync(join(seatPlaces(rig, agent.name).worktree, ".git"))) return false;
   const held = await access.ledger.find({ assignee: agent.address, status: ["hooked", "in_progress"] });
-  return held.every((bead) => metadataText(bead, "awaiting_merge") !== "");
+  return held.every((bead) => metadataText(bead, "awaiting_merge") !== "" || isGuide(bead));
 }
 
 function expectRoom(town: Town, rig: Rig): void {

@@ -1,4 +1,5 @@
 import { raising } from "../../core/escalation/raise.ts";
+import { isGuide } from "../../core/formulas/molecule-record.ts";
 import { withLock } from "../../core/lock/lock.ts";
 import type { Agent, Bead } from "../../core/ledger/bead.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
@@ -62,7 +63,10 @@ async function observeTaken(access: TownAccess, rig: Rig, only?: string): Promis
       status: ["hooked", "in_progress"],
       ...(only === undefined ? {} : { ids: [only] }),
     })
-  ).filter((bead) => parseAddress(bead.assignee)?.role === "polecat" && bead.type !== "merge-request");
+  ).filter(
+    (bead) =>
+      parseAddress(bead.assignee)?.role === "polecat" && bead.type !== "merge-request" && !isGuide(bead),
+  );
   if (beads.length === 0) return [];
   const operations = await openOperations(ledger);
   const busy = new Set(operations.flatMap((row) => [row.value.subject.bead, row.value.subject.agent]));

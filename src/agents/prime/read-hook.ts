@@ -1,3 +1,4 @@
+import { isGuide } from "../../core/formulas/molecule-record.ts";
 import type { Agent, Bead } from "../../core/ledger/bead.ts";
 import type { Ledger } from "../../core/ledger/ledger.ts";
 import { metadataText } from "../lifecycle/attachment.ts";
@@ -19,7 +20,7 @@ export async function readHook(ledger: Ledger, actor: string): Promise<HookReadi
       return { agent, bead: onHook, problem: undefined };
     for (const status of ["hooked", "in_progress"]) {
       const held = await ledger.find({ assignee: actor, status, sort: "updated" });
-      const bead = held.find((each) => metadataText(each, "awaiting_merge") === "");
+      const bead = held.find((each) => metadataText(each, "awaiting_merge") === "" && !isGuide(each));
       if (bead !== undefined) return { agent, bead, problem: undefined };
     }
     return { agent, bead: undefined, problem: undefined };

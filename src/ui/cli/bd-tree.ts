@@ -1,6 +1,7 @@
 import { changeCommands } from "./bd/change.spec.ts";
 import { editCommands } from "./bd/edit.spec.ts";
 import { healthCommands } from "./bd/health.spec.ts";
+import { moleculeCommands } from "./bd/mol.spec.ts";
 import { readCommands } from "./bd/read.spec.ts";
 import { setupCommands } from "./bd/setup.spec.ts";
 import type { CommandSpec } from "./command.ts";
@@ -14,4 +15,5 @@ export const bdTree: readonly CommandSpec[] = [
   ...readCommands,
   ...setupCommands,
   ...healthCommands,
+  ...moleculeCommands,
 ];

@@ -152,11 +152,13 @@ export function unhook(batch: Batch, address: ActorAddress): void {
   setAgent(batch, address, { hookBead: "", hookState: "" });
 }
 
-/** Work that the agent holds apart from `exceptId` and that does not merely wait for its merge. */
+/** Work that the agent holds apart from `exceptId`: neither what waits for its merge nor the steps by which it works. */
 function heldBeads(batch: Batch, address: ActorAddress, exceptId: BeadId): readonly BeadRow[] {
   return batch.database.all<BeadRow>(
     `SELECT * FROM issues WHERE assignee = ? AND assignee <> '' AND status IN ('hooked', 'in_progress') AND id <> ?
-       AND ifnull(json_extract(metadata, '$.awaiting_merge'), 0) IN (0, '')`,
+       AND ifnull(json_extract(metadata, '$.awaiting_merge'), 0) IN (0, '')
+       AND (status = 'hooked' OR json_extract(metadata, '$.attachment') IS NOT NULL
+         OR (json_extract(metadata, '$.step') IS NULL AND json_extract(metadata, '$.mol.base') IS NULL))`,
     address,
     exceptId,
   );

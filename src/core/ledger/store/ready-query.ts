@@ -16,7 +16,12 @@ export function readyBeads(
   now: Time,
 ): readonly Bead[] {
   const { where, params } = conditionsOf(filter);
-  const conditions = ["i.is_blocked = 0", "i.pinned = 0", "i.is_template = 0", ...where];
+  const conditions = [
+    ...["i.is_blocked = 0", "i.pinned = 0", "i.is_template = 0"],
+    // A step that only holds other steps closes by itself (spec/02 §8.2).
+    "(i.issue_type <> 'epic' OR json_extract(i.metadata, '$.step.container') IS NULL)",
+    ...where,
+  ];
   const values: (string | number)[] = [...params];
   if (filter.includeDeferred === true) conditions.push(`i.status IN (${statuses.readySql}, 'deferred')`);
   else conditions.push(statuses.hasCustomActive ? `i.status IN (${statuses.readySql})` : "i.status = 'open'");

@@ -1,3 +1,4 @@
+import { formatTime } from "../../clock.ts";
 import { GtError } from "../../gt-error.ts";
 import type { BeadId, Outcome } from "../bead.ts";
 import { columnToJson, fieldOfProperty } from "../bead-fields.ts";
@@ -92,19 +93,43 @@ export function storeClosed(
   storeColumns(batch, row, columns, reason);
 }
 
-/** What follows from a close: gates are resolved, alternatives skipped, finished molecules closed. */
+/** What follows from a close: gates are resolved or armed, alternatives skipped, finished molecules closed. */
 function afterClose(batch: Batch, id: BeadId): void {
   const row = batch.bead(id);
-  if (row.issue_type === "gate")
-    batch.record({
-      id,
-      scope: row.scope,
-      type: "gate_resolved",
-      new: { outcome: row.outcome },
-      comment: row.close_reason,
-    });
+  if (row.issue_type === "gate") gateResolved(batch, row);
   if (row.outcome !== "failure") skipAlternatives(batch, id);
+  armGates(batch, id);
   closeFinishedMolecule(batch, id);
+}
+
+function gateResolved(batch: Batch, row: BeadRow): void {
+  const { id, scope, outcome, close_reason: comment } = row;
+  batch.record({ id, scope, type: "gate_resolved", new: { outcome }, comment });
+  batch.report({ type: "gate_resolved", payload: { gate: id, type: row.await_type, reason: comment } });
+}
+
+/** A gate of a workflow counts from when nothing but gates holds its step back any more (spec/02 §14.1). */
+function armGates(batch: Batch, id: BeadId): void {
+  const { settledSql } = batch.context.statuses;
+  const gates = batch.database.values<string>(
+    `SELECT DISTINCT g.id FROM dependencies d
+       JOIN dependencies e ON e.issue_id = d.issue_id AND e.type = 'blocks'
+       JOIN issues g ON g.id = e.depends_on_id
+     WHERE d.depends_on_id = ? AND d.type IN ('blocks', 'conditional-blocks')
+       AND g.issue_type = 'gate' AND g.status <> 'closed' AND json_extract(g.metadata, '$.gate.state') = 'waiting'
+       AND NOT EXISTS (SELECT 1 FROM dependencies o JOIN issues a ON a.id = o.depends_on_id
+         WHERE o.issue_id = d.issue_id AND o.type IN ('blocks', 'conditional-blocks')
+           AND a.issue_type <> 'gate' AND a.status NOT IN (${settledSql}))`,
+    id,
+  );
+  for (const gate of gates) {
+    const row = batch.bead(gate);
+    const metadata = JSON.parse(row.metadata) as Readonly<Record<string, unknown>>;
+    const own = metadata["gate"] as Readonly<Record<string, unknown>>;
+    const armed = { ...own, state: "armed", armed_at: formatTime(batch.now) };
+    storeColumns(batch, row, { metadata: JSON.stringify({ ...metadata, gate: armed }) });
+    batch.report({ type: "gate_armed", payload: { gate, type: row.await_type, reason: row.title } });
+  }
 }
 
 /** Beads that would have run only if this one had failed (spec/01 §4.2). */
@@ -136,18 +161,30 @@ function closeFinishedMolecule(batch: Batch, id: BeadId): void {
     const root = batch.findBead(at);
     if (root === undefined) return;
     if (!isMoleculeRoot(batch, root)) continue;
-    if (batch.context.statuses.isSettled(root.status)) return;
+    // Slung by itself, the molecule is the work: whoever does it hands it in.
+    if (batch.context.statuses.isSettled(root.status) || isDispatched(root)) return;
     const open = batch.database.value(
       `SELECT 1 FROM dependencies d JOIN issues c ON c.id = d.issue_id
        WHERE d.depends_on_id = ? AND d.type = 'parent-child' AND c.status NOT IN (${settledSql}) LIMIT 1`,
       root.id,
     );
     if (open === undefined) storeClosed(batch, root, "all steps complete", "success", undefined);
+    if (open === undefined && root.issue_type === "molecule")
+      batch.report({
+        type: "mol_complete",
+        payload: { root: root.id, formula: root.source_formula || root.title, outcome: "success" },
+      });
     return;
   }
 }
 
+const isDispatched = (row: BeadRow): boolean =>
+  (JSON.parse(row.metadata) as Readonly<Record<string, unknown>>)["attachment"] !== undefined;
+
+/** Also a step that only holds other steps; never a step under which somebody filed more work. */
 function isMoleculeRoot(batch: Batch, row: BeadRow): boolean {
+  const step: unknown = (JSON.parse(row.metadata) as Readonly<Record<string, unknown>>)["step"];
+  if (typeof step === "object" && step !== null) return "container" in step;
   if (row.issue_type === "molecule" || row.ephemeral === 1) return true;
   return (
     row.issue_type === "epic" &&

@@ -1,12 +1,11 @@
-import { GtError } from "../../../core/gt-error.ts";
+import { nextStep } from "../../../core/formulas/advance.ts";
+import { moleculeAbove, moleculeProgress } from "../../../core/formulas/molecule.ts";
 import type { Bead } from "../../../core/ledger/bead.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
 import type { CommandContext } from "../command.ts";
 import { beadJson } from "./bead-json.ts";
 import { nameBead } from "./bead-text.ts";
 import { rememberTouched } from "./last-touched.ts";
-import { compareIds } from "./compare-ids.ts";
-import { moleculeOf } from "./molecule-of.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** `bd close --continue`: claims the lowest ready step of the nearest molecule (spec/02 §8.7). */
@@ -16,67 +15,38 @@ export async function continueMolecule(
   closed: readonly Bead[],
 ): Promise<void> {
   const { out, flags } = context;
+  const { ledger, actor, now } = workspace;
   const [step] = closed;
   if (step === undefined) return;
-  const root = await moleculeOf(workspace, step);
+  const root = await moleculeAbove(ledger, step);
+  const closedStep = { closed: closed.map((bead) => beadJson(bead)) };
   if (root === undefined) {
     out.document({
-      closed: closed.map((bead) => beadJson(bead)),
+      ...closedStep,
       continue: { closed_step: beadJson(step), auto_advanced: false, molecule_complete: false },
     });
     out.line(`${step.id} is not a step of a molecule`);
     return;
   }
-  const isComplete = (await workspace.ledger.count({ under: root.id, notStatus: "closed" })) === 0;
-  const next = isComplete
-    ? undefined
-    : await nextStep(workspace, root.id, flags.boolean("no-auto") ? "show" : "claim");
+  const isShown = flags.boolean("no-auto");
+  const chosen = await nextStep(ledger, { root: root.id, actor, now }, isShown ? "show" : "claim");
+  const next = chosen.next === undefined ? undefined : await ledger.get(chosen.next.id);
+  const { total, done } = await moleculeProgress(ledger, root.id);
   out.document({
-    closed: closed.map((bead) => beadJson(bead)),
+    ...closedStep,
     continue: {
       closed_step: beadJson(step),
       ...(next === undefined ? {} : { next_step: beadJson(next) }),
-      auto_advanced: next !== undefined && !flags.boolean("no-auto"),
-      molecule_complete: isComplete,
+      auto_advanced: next !== undefined && !isShown,
+      molecule_complete: chosen.action === "done",
       molecule_id: root.id,
     },
   });
-  if (isComplete) out.line(`Molecule ${root.id} complete! All steps closed.`);
-  else if (next === undefined) out.line(`No ready step in ${root.id}`);
-  else if (flags.boolean("no-auto")) out.next(`next step: ${nameBead(next, workspace)}`);
-  else out.done(`Claimed next step: ${nameBead(next, workspace)}`);
-  if (next !== undefined && !out.json && next.description !== "")
-    out.line(sanitiseLine(next.description).slice(0, 200));
-}
-
-async function nextStep(
-  workspace: Workspace,
-  root: string,
-  mode: "show" | "claim",
-): Promise<Bead | undefined> {
-  const { ledger } = workspace;
-  const ready = await ledger.ready({ under: root, includeEphemeral: true, limit: 0 });
-  const steps = ready.toSorted((a, b) => indexOf(a) - indexOf(b) || compareIds(a.id, b.id));
-  if (mode === "show") return steps[0];
-  for (const step of steps) {
-    try {
-      await workspace.write([
-        { op: "expect", id: step.id, expected: { status: "open" } },
-        { op: "claim", id: step.id },
-      ]);
-    } catch (error) {
-      // Somebody else took it: try the next one.
-      if (error instanceof GtError && error.exitCode === 4) continue;
-      throw error;
-    }
-    rememberTouched(workspace, step.id);
-    return ledger.get(step.id);
-  }
-  return undefined;
-}
-
-function indexOf(step: Bead): number {
-  const own = step.metadata["step"];
-  const index = typeof own === "object" && own !== null && "index" in own ? Number(own.index) : Number.NaN;
-  return Number.isFinite(index) ? index : Number.POSITIVE_INFINITY;
+  if (chosen.action === "done") out.line(`Molecule ${root.id} complete! All steps closed.`);
+  else if (next === undefined) out.line(`No ready step in ${root.id} (${done}/${total})`);
+  else if (isShown) out.next(`next step: ${nameBead(next, workspace)} (${done}/${total})`);
+  else out.done(`Claimed next step: ${nameBead(next, workspace)} (${done}/${total})`);
+  if (next === undefined) return;
+  if (!isShown) rememberTouched(workspace, next.id);
+  if (!out.json && next.description !== "") out.line(sanitiseLine(next.description).slice(0, 200));
 }

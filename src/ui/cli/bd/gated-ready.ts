@@ -2,13 +2,18 @@ import type { Bead } from "../../../core/ledger/bead.ts";
 import type { CommandContext } from "../command.ts";
 import { beadJson } from "./bead-json.ts";
 import { nameBead } from "./bead-text.ts";
-import { moleculeOf } from "./molecule-of.ts";
-import type { Workspace } from "./workspace.ts";
+import { moleculeAbove } from "../../../core/formulas/molecule.ts";
+import { openWorkspace, type Workspace } from "./workspace.ts";
 
 interface GatedMolecule {
   readonly root: Bead;
   readonly gate: Bead;
   readonly step: Bead;
+}
+
+/** `bd mol ready --gated`. */
+export async function run(context: CommandContext): Promise<void> {
+  return showGated(context, await openWorkspace(context));
 }
 
 /** `bd ready --gated`: molecules whose gate has closed, with a ready step and nobody at work in them (spec/02 §13.3). */
@@ -46,7 +51,7 @@ async function gatedMolecules(workspace: Workspace): Promise<readonly GatedMolec
       ({ type, status }) => type === "gate" && status === "closed",
     );
     if (gate === undefined) continue;
-    const root = await moleculeOf(workspace, step);
+    const root = await moleculeAbove(ledger, step);
     if (root === undefined || found.has(root.id)) continue;
     if ((await ledger.count({ under: root.id, status: ["hooked", "in_progress"] })) > 0) continue;
     if (root.status === "hooked" || root.status === "in_progress") continue;

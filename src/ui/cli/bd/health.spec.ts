@@ -119,36 +119,4 @@ export const healthCommands: readonly CommandSpec[] = [
       },
     ],
   },
-  {
-    name: "mol",
-    group: "work",
-    summary: "running workflows",
-    subcommands: [
-      {
-        name: "wisp",
-        summary: "short-lived workflows and records",
-        subcommands: [
-          {
-            name: "gc",
-            summary: "delete abandoned wisps, and those whose time is over",
-            flags: [
-              { name: "age", value: "duration", summary: "abandoned for so long (default 1h)" },
-              { name: "all", summary: "also closed wisps past their time; keeps what proved of value" },
-              { name: "closed", summary: "closed wisps whatever their age; only a preview without --force" },
-              {
-                name: "exclude-type",
-                value: "types",
-                list: true,
-                summary: "leave wisps of these types alone",
-              },
-              { name: "force", short: "f", summary: "delete what --closed lists" },
-              { name: "dry-run", summary: "only say what would be deleted" },
-            ],
-            examples: ["bd mol wisp gc --dry-run", "bd mol wisp gc --all"],
-            load: () => import("./wisp-gc.ts"),
-          },
-        ],
-      },
-    ],
-  },
 ];
