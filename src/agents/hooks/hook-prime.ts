@@ -2,8 +2,10 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { acknowledging } from "../../core/mail/change-mail.ts";
 import type { Town } from "../../core/town/town.ts";
+import { withoutMolecule } from "../lifecycle/attachment.ts";
 import { type HandoffNote, handoffTable } from "../lifecycle/handoff-note.ts";
 import { type Prime, prime, type PrimeAccess } from "../prime/prime.ts";
+import type { StepsReading } from "../prime/steps-section.ts";
 
 /** Characters that runtimes accept from a hook, and those that are enough after a compaction (spec/03 §6.2, §6.4). */
 export const hookCap = 9500;
@@ -30,6 +32,7 @@ export async function hookPrime(access: PrimeAccess, request: HookPrimeRequest):
     pid: process.ppid,
   });
   await takeHandoffNote(access, result.handoff, run);
+  await forgetMissing(access, result.steps);
   if (variant === "full" && session !== "") storeText(access.town, session, result.wholeText);
   const seen = result.named.flatMap((message) => acknowledging(message, access.actor, Date.now()));
   if (seen.length > 0) await access.ledger.write(access.actor, seen);
@@ -45,6 +48,26 @@ export async function takeHandoffNote(
   if (note === undefined || note.takenBy === run) return;
   await ledger.write(actor, [
     { op: "putRow", table: handoffTable, key: actor, value: { ...note, takenBy: run } },
+  ]);
+}
+
+/** A bead that names a molecule which is gone is worked on as it is from now on (spec/02 §7.8). */
+export async function forgetMissing(
+  { ledger, actor }: PrimeAccess,
+  steps: StepsReading | undefined,
+): Promise<void> {
+  if (steps?.is !== "missing") return;
+  const { bead, molecule } = steps;
+  await ledger.write(actor, [
+    { op: "expect", id: bead, expected: { metadata: { "attachment.molecule": molecule } } },
+    { op: "update", id: bead, fields: { metadata: { attachment: withoutMolecule } } },
+    {
+      op: "event",
+      event: {
+        type: "mol_recover",
+        payload: { root: molecule, bead, what: "it is gone; the bead goes on without it" },
+      },
+    },
   ]);
 }
 

@@ -10,6 +10,9 @@ export interface Attachment {
   readonly message?: string;
   readonly subject?: string;
   readonly formula?: string;
+  readonly formula_version?: number;
+  /** Variables that the dispatcher gave. */
+  readonly vars?: Readonly<Record<string, string>>;
   readonly molecule?: string;
   readonly merge_strategy?: MergeStrategy;
   readonly no_merge?: boolean;
@@ -37,6 +40,8 @@ const attachmentKeys = [
   "message",
   "subject",
   "formula",
+  "formula_version",
+  "vars",
   "molecule",
   "merge_strategy",
   "no_merge",
@@ -53,6 +58,9 @@ const attachmentKeys = [
 export function replaceAttachment(attachment: Attachment): Readonly<Record<string, unknown>> {
   return { ...Object.fromEntries(attachmentKeys.map((key) => [key, null])), ...attachment };
 }
+
+/** A patch after which the attachment says nothing of a molecule any more. */
+export const withoutMolecule = { molecule: null, formula: null, formula_version: null } as const;
 
 /** Slings of the bead to a polecat since its last COMPLETED or DEFERRED exit (spec/04 §2.5). */
 export function attemptsOf(bead: Bead): number {

@@ -1,6 +1,7 @@
 import { newConvoy } from "../../core/convoys/new-convoy.ts";
 import { crashPoint } from "../../core/crash-point.ts";
 import { formatTime } from "../../core/clock.ts";
+import { moleculeRecord } from "../../core/formulas/molecule-record.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { Bead } from "../../core/ledger/bead.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
@@ -14,7 +15,8 @@ import { startAgentSession, stopAgentSession } from "../sessions/start-session.t
 import type { TownAccess } from "../town-access.ts";
 import { nextState } from "./agent-transition.ts";
 import { agentLockName } from "./agent-lock.ts";
-import { type Attachment, attemptsOf, metadataText, replaceAttachment } from "./attachment.ts";
+import { droppingMolecule } from "./attached-molecule.ts";
+import { type Attachment, attachmentOf, attemptsOf, metadataText, replaceAttachment } from "./attachment.ts";
 import { branchName } from "./branch-name.ts";
 import { OperationJournal } from "./operation-record.ts";
 import { makeHome, type Seat, type SeatRequest, takeSeat } from "./polecat-pool.ts";
@@ -25,12 +27,15 @@ import { setUpSandbox } from "./sandbox-setup.ts";
 import { beadBefore, type SlingData } from "./sling-data.ts";
 import type { SlingOptions } from "./sling-request.ts";
 import { undoDispatch } from "./undo-dispatch.ts";
+import { type Guide, guideOrWarning, type Workflow } from "./work-formula.ts";
 
 export interface DispatchRequest {
   readonly bead: Bead;
   readonly rig: Rig;
   readonly seat: SeatRequest;
   readonly options: SlingOptions;
+  /** By which it is worked on. */
+  readonly workflow: Workflow | undefined;
   /** The convoy to make for the bead, unless one tracks it already. */
   readonly convoy: { readonly make: boolean; readonly id?: string };
   /** Looks again at the bead once it is locked; tells from whom it is taken over. Throws when it may not be had. */
@@ -46,6 +51,8 @@ export interface Dispatch {
   readonly branch: string;
   readonly base: string;
   readonly convoy?: { readonly id: string; readonly title: string };
+  /** Molecule by which it is worked on, and its formula. */
+  readonly workflow?: { readonly formula: string; readonly molecule: string };
   readonly session: string;
   readonly runtime: string;
   /** In minimal mode: how a person starts the agent. */
@@ -216,7 +223,7 @@ async function carryOut(
   warnings.push(...(await setUpSandbox({ rig, worktree: seat.worktree, name: seat.name })));
   crashPoint("sling.setup.done");
 
-  const convoy = await commit(access, request, {
+  const { convoy, workflow } = await commit(access, request, warnings, {
     bead,
     seat,
     journal,
@@ -242,6 +249,7 @@ async function carryOut(
     branch,
     base: from.continues ?? from.start.replace(/^refs\/(remotes|heads)\//, ""),
     ...(convoy === undefined ? {} : { convoy }),
+    ...(workflow === undefined ? {} : { workflow }),
     session,
     runtime: runtime.name,
     ...(byHand === undefined ? {} : { byHand }),
@@ -279,12 +287,14 @@ interface CommitParts {
 async function commit(
   access: TownAccess,
   request: DispatchRequest,
+  warnings: string[],
   parts: CommitParts,
-): Promise<Dispatch["convoy"]> {
+): Promise<Pick<Dispatch, "convoy" | "workflow">> {
   const { bead, seat, journal, holder } = parts;
   const { options, convoy } = request;
   const title = `Work: ${bead.title}`;
   const convoyId = convoy.make ? "$convoy" : convoy.id;
+  const guide = await guideOf(access, request, warnings, parts);
   const operations: Operation[] = [
     {
       op: "expect",
@@ -316,12 +326,21 @@ async function commit(
       bead: bead.id,
       replace: holder !== undefined || options.force === true,
     },
+    ...(guide?.operations ?? (await droppingMolecule(access.ledger, bead, "replaced"))),
+    // A patch keeps what an object says already; variables of an earlier sling are none of this one's.
+    ...(attachmentOf(bead).vars === undefined
+      ? []
+      : [{ op: "update", id: bead.id, fields: { metadata: { attachment: { vars: null } } } } as const]),
     {
       op: "update",
       id: bead.id,
       fields: {
         metadata: {
-          attachment: replaceAttachment(attachmentFor(access, options, convoyId)),
+          attachment: replaceAttachment({
+            ...attachmentFor(access, options, convoyId),
+            ...ownFormula(bead),
+            ...guide?.attachment,
+          }),
           recovery: { attempts: attemptsOf(bead) + 1 },
           awaiting_merge: null,
         },
@@ -369,7 +388,31 @@ async function commit(
   const made = convoy.make ? { convoy: "$convoy" } : {};
   await journal.step("session", { isCommitted: true, ...made }, operations);
   const id = journal.data.convoy ?? convoy.id;
-  return id === undefined ? undefined : { id, title: convoy.make ? title : "" };
+  return {
+    ...(id === undefined ? {} : { convoy: { id, title: convoy.make ? title : "" } }),
+    ...(guide === undefined ? {} : { workflow: { formula: guide.formula, molecule: guide.molecule } }),
+  };
+}
+
+async function guideOf(
+  access: TownAccess,
+  { workflow, rig, options }: DispatchRequest,
+  warnings: string[],
+  { bead, seat, base }: CommitParts,
+): Promise<Guide | undefined> {
+  if (workflow === undefined) return undefined;
+  const guide = await guideOrWarning(access, {
+    ...{ workflow, bead, rig, address: seat.address, baseBranch: base, vars: options.vars ?? {} },
+  });
+  if (!("warning" in guide)) return guide;
+  warnings.push(guide.warning);
+  return undefined;
+}
+
+/** A molecule that is slung by itself says of which formula it is. */
+function ownFormula(bead: Bead): Attachment {
+  const record = moleculeRecord(bead);
+  return record === undefined ? {} : { formula: record.formula, formula_version: record.version };
 }
 
 /** A holder may claim its bead while it is being taken from it; that changes nothing. */

@@ -5,6 +5,7 @@ import type { Agent, Bead } from "../../core/ledger/bead.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
 import type { Rig } from "../../core/town/town.ts";
 import type { TownAccess } from "../town-access.ts";
+import { droppingMolecule, endingMolecule } from "./attached-molecule.ts";
 import { attachmentOf } from "./attachment.ts";
 import { beadFailure } from "./count-bead-failure.ts";
 import { uncheckedCriteria } from "./done-check.ts";
@@ -27,6 +28,7 @@ export async function recordDone(
   return {
     mr: result.mr,
     operations: [
+      ...(await moleculeEnd(access, bead, data)),
       ...result.operations,
       ...reviewNotice(access, parts),
       ...(data.exit === "ESCALATED"
@@ -74,6 +76,18 @@ export async function recordDone(
       },
     ],
   };
+}
+
+/** The steps come to their end before the bead does. Work that somebody must help with goes on by them later. */
+async function moleculeEnd(
+  access: TownAccess,
+  bead: Bead,
+  { exit }: DoneData,
+): Promise<readonly Operation[]> {
+  if (exit === "ESCALATED") return [];
+  return exit === "DEFERRED"
+    ? droppingMolecule(access.ledger, bead, "deferred")
+    : endingMolecule(access, bead);
 }
 
 async function resultOf(

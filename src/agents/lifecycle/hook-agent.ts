@@ -7,6 +7,7 @@ import { agentBeadId } from "../../core/town/agent-names.ts";
 import type { TownAccess } from "../town-access.ts";
 import { type Attachment, replaceAttachment } from "./attachment.ts";
 import { withAgentLock } from "./agent-lock.ts";
+import type { Guide } from "./work-formula.ts";
 
 export interface HookRequest {
   readonly bead: Bead;
@@ -15,6 +16,8 @@ export interface HookRequest {
   /** Whatever is on the hook goes back to `open`, and a bead of somebody else is taken over. */
   readonly force: boolean;
   readonly attachment?: Attachment;
+  /** Molecule by which it is worked on. */
+  readonly guide?: Guide;
 }
 
 /**
@@ -32,6 +35,7 @@ export async function hookAgent(access: TownAccess, request: HookRequest): Promi
       { op: "expect", id: bead.id, expected: { status: bead.status, assignee: bead.assignee } },
       ...(agent === undefined ? [register(access, address)] : []),
       { op: "hook", address, bead: bead.id, replace: request.force || isOccupied },
+      ...(request.guide?.operations ?? []),
       {
         op: "update",
         id: bead.id,
@@ -39,6 +43,7 @@ export async function hookAgent(access: TownAccess, request: HookRequest): Promi
           metadata: {
             attachment: replaceAttachment({
               ...request.attachment,
+              ...request.guide?.attachment,
               dispatched_by: access.actor,
               attached_at: formatTime(access.clock.now()),
             }),

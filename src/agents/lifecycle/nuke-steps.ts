@@ -1,5 +1,6 @@
 import { rmSync } from "node:fs";
 import { dirname } from "node:path";
+import { isGuide } from "../../core/formulas/molecule-record.ts";
 import { deleteBranch, resolveCommit } from "../../core/git/branch.ts";
 import { archiveBranch, takeSnapshot } from "../../core/git/hook-snapshots.ts";
 import { isValidWorktree, removeWorktree } from "../../core/git/worktree.ts";
@@ -13,6 +14,7 @@ import { stopAgentSession } from "../sessions/start-session.ts";
 import type { TownAccess } from "../town-access.ts";
 import { assignmentEvent } from "./assignment-event.ts";
 import { nextState } from "./agent-transition.ts";
+import { droppingMolecule } from "./attached-molecule.ts";
 import { metadataText } from "./attachment.ts";
 import { OperationJournal, type OperationRecord } from "./operation-record.ts";
 import { pushBestEffort, snapshotSubject } from "./polecat-worktree.ts";
@@ -108,7 +110,8 @@ async function goneOperations(
 ): Promise<readonly Operation[]> {
   const { address } = agent;
   const held = await access.ledger.find({ assignee: address, status: ["hooked", "in_progress", "blocked"] });
-  const work = held.filter((bead) => metadataText(bead, "awaiting_merge") === "");
+  const work = held.filter((bead) => metadataText(bead, "awaiting_merge") === "" && !isGuide(bead));
+  const dropped = await Promise.all(work.map((bead) => droppingMolecule(access.ledger, bead, "removed")));
   return [
     { op: "unhook", address },
     ...work.map(
@@ -122,6 +125,7 @@ async function goneOperations(
         },
       }),
     ),
+    ...dropped.flat(),
     {
       op: "setAgent",
       address,

@@ -25,6 +25,7 @@ import type { SlingOptions } from "./sling-request.ts";
 import type { SlingTarget } from "./sling-target.ts";
 import { resumeHook, suspendHook } from "./suspend-hook.ts";
 import { unsling } from "./unsling.ts";
+import { chooseWorkflow, guideFor, type Workflow } from "./work-formula.ts";
 
 /** Gives one bead to one target (spec/04 §2.5-2.7). Throws the first reason against it; then nothing was changed. */
 export async function slingBead(
@@ -108,10 +109,15 @@ async function slingToAgent(
   const warnings = admission.verdict === "dispatch" ? admission.warnings : [];
   if (parseAddress(address)?.role === "crew" && !existsSync(join(access.town.root, address)))
     throw new GtError("E_AGENT_NOT_FOUND", `there is no crew member ${address}`, { hint: "gt crew list" });
+  const rig = access.town.findRig(parseAddress(address)?.rig ?? "");
+  const workflow = await chooseWorkflow(access, { rig, bead, isAi: false }, options);
+  const guide =
+    workflow && (await guideFor(access, { workflow, bead, rig, address, vars: options.vars ?? {} }));
   const isNew =
     admission.verdict === "dispatch" &&
     options.dryRun !== true &&
     (await hookAgent(access, {
+      ...(guide === undefined ? {} : { guide }),
       bead,
       address,
       force: options.force === true || admission.takeOver !== undefined,
@@ -130,6 +136,7 @@ async function slingToAgent(
     session: sessionOfAddress(access.town, address),
     runtime: "",
     noop: !isNew && options.dryRun !== true,
+    ...(guide === undefined ? {} : { workflow: { formula: guide.formula, molecule: guide.molecule } }),
     warnings,
   };
 }
@@ -142,6 +149,10 @@ async function slingToDog(
   options: SlingOptions,
 ): Promise<Dispatch> {
   expectNoStop(access.town);
+  if (options.formula !== undefined)
+    throw new GtError("E_TARGET", "dogs do chores and follow no workflow", {
+      hint: `gt sling ${bead.id} <rig> --formula ${options.formula}`,
+    });
   const pool = `deacon/dogs${name === undefined ? "" : `/${name}`}`;
   const admission = await admit(access, bead.id, { kind: "agent", address: pool }, options);
   const facts = { bead: bead.id, title: bead.title, reused: true, branch: "", base: "" };
@@ -179,7 +190,16 @@ async function slingToPolecat(
 ): Promise<Dispatch> {
   await recoverOperations(access, { bead: bead.id });
   const admission = await admit(access, bead.id, place, options);
-  if (admission.verdict === "already") return already(access, bead, admission.agent);
+  if (admission.verdict === "already") {
+    const { attachTo } = await import("./attach-molecule.ts");
+    if (options.formula !== undefined && options.dryRun !== true)
+      await attachTo(access, bead, {
+        formula: options.formula,
+        vars: options.vars ?? {},
+        reason: "slung on it",
+      });
+    return already(access, bead, admission.agent);
+  }
   await expectOperational(access.ledger, access.town, rig);
   const taken =
     place.kind === "polecat" && options.force === true && options.dryRun !== true
@@ -193,6 +213,7 @@ async function slingToPolecat(
       hint: `gt sling ${bead.id} ${rig.name}`,
     });
   if (!deferred) await expectCapacity(access.ledger, access.town, rig);
+  const workflow = await workflowOf(access, bead, rig, options);
   await expectDiskSpace(access.town);
   const tracking = await trackingConvoy(access, bead);
   const inherited = tracking === undefined ? undefined : convoyFields(tracking);
@@ -236,6 +257,7 @@ async function slingToPolecat(
     rig,
     seat,
     options: effective,
+    workflow,
     convoy,
     admit: async () => {
       const now = await admit(access, bead.id, place, options);
@@ -249,6 +271,20 @@ async function slingToPolecat(
     throw error;
   });
   return { ...dispatch, warnings: [...admission.warnings, ...room, ...dispatch.warnings] };
+}
+
+/** Looks at the wished formula, and at the variables that it needs, before anything is begun (spec/04 §2.5). */
+async function workflowOf(
+  access: TownAccess,
+  bead: Bead,
+  rig: Rig,
+  options: SlingOptions,
+): Promise<Workflow | undefined> {
+  const isAi = runtimeOf(access.town, rig, bead, options.agent).provider !== "shell";
+  const workflow = await chooseWorkflow(access, { rig, bead, isAi }, options);
+  if (workflow?.isWished === true)
+    await guideFor(access, { workflow, bead, rig, address: "", vars: options.vars ?? {} });
+  return workflow;
 }
 
 /** By force on the polecat that has the bead already: its files are kept, and a fresh session begins (spec/04 §1.4 row 14). */

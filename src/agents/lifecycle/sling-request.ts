@@ -23,6 +23,14 @@ export interface SlingOptions {
   readonly reviewOnly?: boolean;
   readonly baseBranch?: string;
   readonly ralph?: boolean;
+  /** Workflow by which the bead is worked on, instead of the rig's own. */
+  readonly formula?: string;
+  /** Variables of the workflow. */
+  readonly vars?: Readonly<Record<string, string>>;
+  /** The bare bead, without a workflow. */
+  readonly raw?: boolean;
+  /** The first word is a formula that is applied to this bead. */
+  readonly on?: string;
   /** Batch: starts so many, waits, goes on. Container: starts at most so many now. 0 is no limit. */
   readonly maxConcurrent?: number;
   readonly dryRun?: boolean;
@@ -34,7 +42,9 @@ export interface SlingOptions {
 export type SlingPlan =
   | { readonly kind: "bead"; readonly bead: Bead; readonly target: SlingTarget | undefined }
   | { readonly kind: "batch"; readonly beads: readonly Bead[]; readonly target: SlingTarget | undefined }
-  | { readonly kind: "container"; readonly container: Bead };
+  | { readonly kind: "container"; readonly container: Bead }
+  /** The workflow itself is the work. */
+  | { readonly kind: "formula"; readonly formula: string; readonly target: SlingTarget | undefined };
 
 const isContainer = (bead: Bead): boolean =>
   bead.type === "epic" ||
@@ -52,19 +62,22 @@ const containerFlags = [
   "owned",
   "noMerge",
   "ralph",
+  "vars",
 ] as const satisfies readonly (keyof SlingOptions)[];
 
 /**
- * The decision table of spec/04 §2.4. `found` holds the beads among the words, by word. Pure; throws the usage and
- * target errors before anything was done.
+ * The decision table of spec/04 §2.4. `found` holds the beads among the words, by word; a word that is both a bead and a
+ * formula is a bead. Pure; throws the usage and target errors before anything was done.
  */
 export function planSling(
   words: readonly string[],
   found: ReadonlyMap<string, Bead>,
   options: SlingOptions,
+  isFormula: (word: string) => boolean = () => false,
 ): SlingPlan {
   const [first] = words;
   if (first === undefined) throw usageError("which bead?", { hint: "gt sling <bead> [<target>]" });
+  if (!found.has(first) && isFormula(first)) return planFormula(words, first);
   const last = words.at(-1) ?? "";
   const hasTarget = words.length > 1 && !found.has(last);
   const target = hasTarget ? parseSlingTarget(last) : undefined;
@@ -99,6 +112,13 @@ export function planSling(
     return { kind: "batch", beads: unique, target };
   }
   return { kind: "bead", bead, target };
+}
+
+function planFormula(words: readonly string[], formula: string): SlingPlan {
+  const [, target, more] = words;
+  if (more !== undefined)
+    throw usageError("a workflow goes to one target", { hint: `gt sling ${formula} ${target ?? "<rig>"}` });
+  return { kind: "formula", formula, target: target === undefined ? undefined : parseSlingTarget(target) };
 }
 
 function notFound(word: string): never {

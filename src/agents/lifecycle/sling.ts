@@ -38,13 +38,15 @@ const batchPauseMs = 6000;
  * reports what failed.
  */
 export async function sling(access: TownAccess, request: SlingRequest): Promise<SlingReport> {
-  const { options } = request;
   if (parseAddress(access.actor)?.role === "polecat")
     throw new GtError("E_POLECAT_CALLER", "polecats do not dispatch work; finish with gt done", {
       hint: "gt done",
     });
-  const words = request.words.map((word) => word.replace(/\/+$/, "") || word);
-  const plan = planSling(words, await findBeads(access, words), options);
+  const typed = request.words.map((word) => word.replace(/\/+$/, "") || word);
+  const { words, options } = withFormula(typed, request.options);
+  const found = await findBeads(access, words);
+  const { isFormula } = await import("./sling-formula.ts");
+  const plan = planSling(words, found, options, (word) => isFormula(access, word, words.at(-1)));
   switch (plan.kind) {
     case "bead":
       return report("bead", [await slingBead(access, plan.bead, plan.target, options)]);
@@ -52,7 +54,21 @@ export async function sling(access: TownAccess, request: SlingRequest): Promise<
       return slingBatch(access, plan.beads, plan.target, options);
     case "container":
       return slingMembers(access, plan.container, options);
+    case "formula": {
+      const { slingFormula } = await import("./sling-formula.ts");
+      return report("bead", [await slingFormula(access, plan, options)]);
+    }
   }
+}
+
+/** `gt sling <formula> --on <bead> [target]` is `gt sling <bead> [target] --formula <formula>`. */
+function withFormula(
+  words: readonly string[],
+  { on, ...options }: SlingOptions,
+): { readonly words: readonly string[]; readonly options: SlingOptions } {
+  const [formula, ...rest] = words;
+  if (on === undefined || formula === undefined) return { words, options };
+  return { words: [on, ...rest], options: { ...options, formula } };
 }
 
 /** The beads among the words, by word: exact ids first, fragments of ids where no rig has that name. */

@@ -7,7 +7,8 @@ import type { Rig } from "../../core/town/town.ts";
 import { stopAgentSession } from "../sessions/start-session.ts";
 import type { TownAccess } from "../town-access.ts";
 import { nextState } from "./agent-transition.ts";
-import { replaceAttachment } from "./attachment.ts";
+import { droppingMolecule } from "./attached-molecule.ts";
+import { replaceAttachment, withoutMolecule } from "./attachment.ts";
 import type { BeadBefore, SlingData } from "./sling-data.ts";
 import type { OperationJournal } from "./operation-record.ts";
 import { undoWorktree } from "./polecat-worktree.ts";
@@ -72,6 +73,7 @@ async function compensation(
     bead?.assignee === address && (bead.status === "hooked" || bead.status === "in_progress");
   return [
     { op: "unhook", address },
+    ...(isStillOurs ? await droppingMolecule(access.ledger, bead, "dispatch undone") : []),
     ...(isStillOurs ? restoreBead(bead, data) : []),
     ...(data.convoy === undefined ? [] : closeConvoy(data.convoy)),
     {
@@ -90,7 +92,11 @@ function restoreBead(bead: Bead, data: SlingData): readonly Operation[] {
       fields: {
         ...statusBefore(before),
         metadata: {
-          attachment: before.attachment === null ? null : replaceAttachment(before.attachment),
+          // What was attached before was burned when the bead was dispatched.
+          attachment:
+            before.attachment === null
+              ? null
+              : { ...replaceAttachment(before.attachment), ...withoutMolecule },
           recovery: { attempts: before.attempts === 0 ? null : before.attempts },
           awaiting_merge: before.awaitingMerge === "" ? null : before.awaitingMerge,
         },

@@ -7,6 +7,7 @@ import type { TownAccess } from "../town-access.ts";
 import { assignmentEvent } from "./assignment-event.ts";
 import { metadataText } from "./attachment.ts";
 import { withAgentLock } from "./agent-lock.ts";
+import { droppingMolecule } from "./attached-molecule.ts";
 import { preserveHolder } from "./preserve-holder.ts";
 import { recoverOperations } from "./recover-operations.ts";
 import { suspendOperations } from "./suspension.ts";
@@ -81,6 +82,7 @@ async function takeOff(
     { op: "expectAgent", address, expected: { hookBead: agent.hookBead } },
     { op: "unhook", address },
     ...(bead === undefined ? [] : release(bead, agent, reason)),
+    ...(bead === undefined ? [] : await droppingMolecule(access.ledger, bead, "unhooked")),
     { op: "setAgent", address, fields: { hookState: "archived" } },
     ...holder.operations,
     assignmentEvent(agent, "archived", reason ?? "released"),
@@ -162,6 +164,7 @@ export async function releaseBead(
   await access.ledger.write(access.actor, [
     { op: "expect", id, expected: { status: bead.status, assignee: bead.assignee } },
     { op: "update", id, fields: { status: "open", assignee: "", notes: note } },
+    ...(await droppingMolecule(access.ledger, bead, "released")),
     {
       op: "event",
       event: { type: "unhook", payload: { bead: id, ...(reason === undefined ? {} : { reason }) } },

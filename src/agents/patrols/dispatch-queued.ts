@@ -306,6 +306,9 @@ async function dispatch(
         ...(stored.no_merge === true ? { noMerge: true } : {}),
         ...(stored.review_only === true ? { reviewOnly: true } : {}),
         ...(stored.mode === "ralph" ? { ralph: true } : {}),
+        ...(stored.formula === undefined ? {} : { formula: stored.formula }),
+        ...(stored.vars === undefined ? {} : { vars: stored.vars }),
+        ...(stored.raw === true ? { raw: true } : {}),
       },
     });
     const polecat = slung.dispatched[0]?.agent ?? stored.rig;

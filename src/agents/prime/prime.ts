@@ -6,6 +6,7 @@ import type { Message } from "../../core/mail/message.ts";
 import { sanitise } from "../../core/sanitise.ts";
 import { type Address, parseAddress } from "../../core/town/address.ts";
 import type { Town } from "../../core/town/town.ts";
+import { attachmentOf } from "../lifecycle/attachment.ts";
 import { type Checkpoint, readCheckpoint } from "../lifecycle/checkpoint.ts";
 import { type HandoffNote, handoffTable, isForRun } from "../lifecycle/handoff-note.ts";
 import { readRecord } from "../sessions/session-records.ts";
@@ -15,6 +16,7 @@ import { fitSections, type FittedSection, type PrimeSection } from "./prime-sect
 import { quote, quoteLine } from "./quotation.ts";
 import { type HookReading, readHook } from "./read-hook.ts";
 import { roleBrief, roleLaws, startDirective } from "./role-brief.ts";
+import type { StepsReading } from "./steps-section.ts";
 import { patrolSection, townSection } from "./town-sections.ts";
 import { readWaiting } from "./waiting-sections.ts";
 import { workSection } from "./work-section.ts";
@@ -56,6 +58,8 @@ export interface Prime {
   readonly text: string;
   /** The same with nothing cut. */
   readonly wholeText: string;
+  /** What the hooked bead is to be worked by; `missing` is for the caller to put right. */
+  readonly steps: StepsReading | undefined;
   /** Mail that it names, to be acknowledged once it is shown. */
   readonly named: readonly Message[];
 }
@@ -77,6 +81,7 @@ export async function prime(access: PrimeAccess, request: PrimeRequest): Promise
     hookedBead: facts.hook.bead?.id,
     handoff: facts.note,
     checkpoint: facts.checkpoint,
+    steps: facts.steps,
     sections,
     text: textOf(sections),
     wholeText: isWhole ? textOf(sections) : textOf(build(facts, true)),
@@ -94,6 +99,8 @@ interface Facts {
   readonly address: Address;
   readonly role: Role;
   readonly hook: HookReading;
+  readonly steps: StepsReading | undefined;
+  readonly stepSections: typeof import("./steps-section.ts") | undefined;
   readonly note: HandoffNote | undefined;
   /** The operator's brief instead of ours. */
   readonly ownBrief: string | undefined;
@@ -121,6 +128,7 @@ async function readFacts(access: PrimeAccess, address: Address, request: PrimeRe
       : undefined;
   return {
     ...{ access, request, address, role, hook, now, checkpoint },
+    ...(await readMolecule(ledger, hook, actor)),
     note: await handoffNote(access, run),
     ownBrief: isFull ? await ownBrief(town, address) : undefined,
     hasCrashed: isFull && hook.bead !== undefined && startedToRecover(town, session, run),
@@ -133,6 +141,18 @@ async function readFacts(access: PrimeAccess, address: Address, request: PrimeRe
         }
       : {},
   };
+}
+
+/** Most work that agents are asked about at each start has none: its code is loaded only for what has. */
+async function readMolecule(
+  ledger: Ledger,
+  { bead }: HookReading,
+  actor: string,
+): Promise<Pick<Facts, "steps" | "stepSections">> {
+  if (bead === undefined || (attachmentOf(bead).molecule === undefined && bead.type !== "molecule"))
+    return { steps: undefined, stepSections: undefined };
+  const stepSections = await import("./steps-section.ts");
+  return { steps: await stepSections.readSteps(ledger, bead, actor), stepSections };
 }
 
 /** The brief of the role's `prompt_template`. A definition that cannot be used counts as none: the start said so. */
@@ -177,6 +197,7 @@ function fullSections(facts: Facts, isWhole: boolean): readonly PrimeSection[] {
     warning(facts),
     identity(facts),
     workSection(hook, isWhole),
+    facts.stepSections?.stepsSection(facts.steps, role, isWhole),
     brief(facts),
     directivesSection(access.town, address),
     handoffSection(note),
@@ -204,6 +225,7 @@ function shortSections(facts: Facts): readonly PrimeSection[] {
         ? ["Nothing is on your hook."]
         : []
       : [`On your hook: ${bead.id} ${quoteLine(bead.title)} (bd show ${bead.id})`]),
+    ...[facts.stepSections?.stepsLine(facts.steps)].filter((line) => line !== undefined),
     roleLaws(role).trimEnd(),
     ...(role === "polecat" && bead !== undefined ? ["When it is finished: `gt done`."] : []),
     ...(waiting.unread === 0 ? [] : [`Unread mail: ${waiting.unread} (gt mail inbox)`]),

@@ -28,6 +28,10 @@ export interface SlingContext {
   /** Address of the polecat that knows the work already. */
   readonly prefer_agent?: string;
   readonly mode?: "ralph";
+  readonly formula?: string;
+  readonly vars?: Readonly<Record<string, string>>;
+  /** Without a workflow. */
+  readonly raw?: boolean;
   readonly not_before?: number;
   readonly dispatch_failures?: number;
   readonly last_failure?: string;

@@ -41,7 +41,7 @@ export async function run(context: CommandContext): Promise<number> {
     hasEffects && !flags.boolean("state")
       ? await startSession(context, { ...input, source, sessionId }, variant)
       : await look(context, variant, sessionId);
-  print(context, result);
+  print(context, result, await workflowJson(result));
   await takeNote(context, result);
   crashPoint("work.primed");
   return 0;
@@ -126,16 +126,41 @@ async function look(context: CommandContext, variant: "full" | "short", sessionI
 }
 
 /** An agent that reads by itself has read what its predecessor left, too: it is warned once. */
-async function takeNote(context: CommandContext, { handoff, actor }: Prime): Promise<void> {
+async function takeNote(context: CommandContext, { handoff, steps, actor }: Prime): Promise<void> {
   const { flags, env } = context;
   const isLooking = ["dry-run", "state", "section"].some((name) => flags.has(name));
-  if (handoff === undefined || isLooking || env["GT_SEANCE"] === "1") return;
-  const { takeHandoffNote } = await import("../../../agents/hooks/hook-prime.ts");
-  const [town, ledger] = [await context.town(), await context.ledger()];
-  await takeHandoffNote({ town, ledger, actor }, handoff, env["GT_RUN"] ?? "");
+  const hasNews = handoff !== undefined || steps?.is === "missing";
+  if (!hasNews || isLooking || env["GT_SEANCE"] === "1") return;
+  const { forgetMissing, takeHandoffNote } = await import("../../../agents/hooks/hook-prime.ts");
+  const access = { town: await context.town(), ledger: await context.ledger(), actor };
+  await takeHandoffNote(access, handoff, env["GT_RUN"] ?? "");
+  await forgetMissing(access, steps);
 }
 
-function print({ flags, out, env }: CommandContext, result: Prime): void {
+/** The workflow as data (spec/02 §10.1). */
+async function workflowJson({ steps }: Prime): Promise<Readonly<Record<string, unknown>>> {
+  if (steps?.is !== "there") return {};
+  const { currentStep } = await import("../../../core/formulas/step-states.ts");
+  const { molecule, bead, actor } = steps;
+  const { record, root } = molecule;
+  return {
+    formula: record.formula,
+    molecule: root.id,
+    steps: molecule.steps.map(({ id, index, title, state, description: text }) => ({
+      ...{ id, index, title, state, text },
+    })),
+    current_step: root.status === "closed" ? null : (currentStep(molecule.steps, actor)?.id ?? null),
+    vars: record.vars,
+    attachment: bead.metadata["attachment"] ?? null,
+    overlay: record.overlay,
+  };
+}
+
+function print(
+  { flags, out, env }: CommandContext,
+  result: Prime,
+  workflow: Readonly<Record<string, unknown>>,
+): void {
   if (flags.boolean("state")) {
     out.line(`State: ${result.state}`);
     out.document({
@@ -164,6 +189,7 @@ function print({ flags, out, env }: CommandContext, result: Prime): void {
     state: result.state,
     session: env["GT_SESSION"] ?? null,
     sections: sections.map(({ name, text, cut }) => ({ name, text, cut })),
+    ...workflow,
   });
   if (out.json) return;
   for (const section of sections) {

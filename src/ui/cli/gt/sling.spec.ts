@@ -7,7 +7,7 @@ export const slingCommands: readonly CommandSpec[] = [
     summary: "put work on an agent's hook and start it",
     description:
       "Gives a bead to a polecat of its rig (reusing an idle one), or to the named agent. Several beads make a batch; an epic or a convoy dispatches all its open members. The same sling twice does nothing the second time.",
-    args: [{ name: "bead", many: true }],
+    args: [{ name: "bead or workflow", many: true }],
     flags: [
       { name: "args", short: "a", value: "text", summary: "instructions for whoever does it" },
       { name: "subject", short: "s", value: "text", summary: "short subject of the start message" },
@@ -29,6 +29,10 @@ export const slingCommands: readonly CommandSpec[] = [
       { name: "no-merge", summary: "push the branch, ask you for review" },
       { name: "review-only", summary: "look and report: no commit expected" },
       { name: "base-branch", value: "branch", summary: "base of the work branch and target of the merge" },
+      { name: "formula", value: "name", summary: "workflow to work by, instead of the rig's own" },
+      { name: "on", value: "bead", summary: "apply the workflow given first to this bead" },
+      { name: "var", value: "name=value", many: true, summary: "a variable of the workflow" },
+      { name: "hook-raw-bead", summary: "no workflow, only the bead" },
       { name: "ralph", summary: "one step per session, longer patience" },
       { name: "max-concurrent", value: "n", summary: "batch: n at a time; epic or convoy: at most n now" },
       { name: "dry-run", short: "n", summary: "say what would happen" },
@@ -39,6 +43,8 @@ export const slingCommands: readonly CommandSpec[] = [
       "gt sling web-a1b2c web/nux --force",
       "gt sling web-1 web-2 web-3 web",
       "gt sling hq-cv-k3m9z",
+      "gt sling shiny --on web-a1b2c web",
+      "gt sling towers-of-hanoi web --var disks=3",
     ],
     seeAlso: ["gt unsling", "gt hook", "gt convoy list"],
     load: () => import("./sling.ts"),

@@ -55,6 +55,9 @@ async function readOptions({ flags, input }: CommandContext): Promise<SlingOptio
     baseBranch: flags.string("base-branch"),
     merge,
     maxConcurrent,
+    formula: flags.string("formula"),
+    on: flags.string("on"),
+    vars: variables(flags.strings("var")),
   };
   const given = Object.fromEntries(Object.entries(texts).filter(([, value]) => value !== undefined));
   const switches = {
@@ -64,10 +67,21 @@ async function readOptions({ flags, input }: CommandContext): Promise<SlingOptio
     noMerge: flags.boolean("no-merge"),
     reviewOnly: flags.boolean("review-only"),
     ralph: flags.boolean("ralph"),
+    raw: flags.boolean("hook-raw-bead"),
     dryRun: flags.boolean("dry-run"),
   };
   const on = Object.fromEntries(Object.entries(switches).filter(([, value]) => value));
   return { ...given, ...on, ...(flags.boolean("no-convoy") ? { convoy: "none" as const } : {}) };
+}
+
+/** `name=value`, later ones winning. */
+function variables(words: readonly string[]): Readonly<Record<string, string>> | undefined {
+  const entries = words.map((word): [string, string] => {
+    const at = word.indexOf("=");
+    if (at < 1) throw usageError(`invalid variable format '${sanitiseLine(word)}', expected key=value`);
+    return [word.slice(0, at), word.slice(at + 1)];
+  });
+  return entries.length === 0 ? undefined : Object.fromEntries(entries);
 }
 
 function withCrew(words: readonly string[], crew: string | undefined): readonly string[] {
@@ -112,6 +126,8 @@ function printDispatch(out: Output, dispatch: Dispatch, isDryRun: boolean): void
   const how = dispatch.branch === "" && !isDryRun ? "hooked" : dispatch.reused ? "reused" : "new";
   out.line(`🎯 ${isDryRun ? "would sling " : ""}${dispatch.bead} -> ${dispatch.agent} (${how})`);
   if (dispatch.branch !== "") out.line(`  branch  ${dispatch.branch} from ${dispatch.base}`);
+  if (dispatch.workflow !== undefined)
+    out.line(`  flow    ${dispatch.workflow.formula} (${dispatch.workflow.molecule})`);
   if (dispatch.convoy !== undefined)
     out.line(
       `  convoy  ${dispatch.convoy.id}${dispatch.convoy.title === "" ? "" : ` "${sanitiseLine(dispatch.convoy.title)}"`}`,
@@ -145,8 +161,8 @@ function documentOfDispatch(dispatch: Dispatch): Record<string, unknown> {
     reused: dispatch.reused,
     branch: dispatch.branch,
     base: dispatch.base,
-    formula: null,
-    wisp: null,
+    formula: dispatch.workflow?.formula ?? null,
+    wisp: dispatch.workflow?.molecule ?? null,
     convoy: dispatch.convoy?.id ?? null,
     session: dispatch.session,
     by_hand: dispatch.byHand ?? null,
