@@ -251,7 +251,8 @@ export function cleanEnvironment(extra: Readonly<Record<string, string>> = {}): 
   };
 }
 
-function keyBytes(name: string): string {
+/** What a terminal sends for a key. */
+export function keyBytes(name: string): string {
   const known = keys[name];
   if (known !== undefined) return known;
   const control = /^ctrl-([a-z])$/.exec(name)?.[1];

@@ -31,6 +31,8 @@ export interface AgentView {
   readonly hook?: Exclude<HookState, "">;
   readonly title: string;
   readonly idleMs: number;
+  /** Of an idle agent, when it last did something; milliseconds since the epoch. */
+  readonly idleSince?: number;
   readonly reason: string;
   readonly suggestion: string;
   readonly session: string;
@@ -156,12 +158,20 @@ export function viewAgent(input: ViewInput): AgentView {
     ...(agent.hookState === "" ? {} : { hook: agent.hookState }),
     title: bead?.title ?? "",
     idleMs: health.idleMs,
+    ...(health.state === "idle" ? restingSince(agent) : {}),
     reason: health.reason,
     suggestion: health.suggestion,
     session,
     ...(record === undefined ? {} : { phase: record.phase, sessionSince: record.startedAt }),
     runtime: record?.agent ?? agent.runtime,
   };
+}
+
+function restingSince({ lastProgressAt, lastActivity, lastSessionAt }: Agent): {
+  readonly idleSince?: number;
+} {
+  const at = Math.max(lastProgressAt ?? 0, lastActivity ?? 0, lastSessionAt ?? 0);
+  return at === 0 ? {} : { idleSince: at };
 }
 
 export function livenessOf(agent: Agent, record: SessionRecord | undefined, host: HostSnapshot): Liveness {

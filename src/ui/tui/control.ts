@@ -121,7 +121,7 @@ export class Control {
     const { store, panes } = this;
     const state = store.snapshot();
     if (!hasSession(agent)) {
-      if (isBuiltin(agent)) this.explain(explainAgent(agent, state.town));
+      if (isBuiltin(agent)) this.explain(explainAgent(agent, state.town, state.now));
       else this.offerStart(agent);
       return;
     }

@@ -28,7 +28,13 @@ export class InputHandler {
   receive(bytes: Uint8Array): void {
     clearTimeout(this.timer);
     this.handle(this.parser.parse(bytes));
-    if (this.parser.isWaiting) this.timer = setTimeout(() => this.handle(this.parser.flush()), escapeMs);
+    if (this.parser.isWaiting) this.timer = setTimeout(() => this.flush(), escapeMs);
+  }
+
+  /** Nothing more follows what was held back. */
+  flush(): void {
+    clearTimeout(this.timer);
+    this.handle(this.parser.flush());
   }
 
   close(): void {

@@ -37,7 +37,8 @@ export function paletteEntries(state: TuiState, text: string): readonly PaletteE
   const start = text.lastIndexOf(" ") + 1;
   const word = text.slice(start);
   const takesThings = (command.args ?? []).length > 0 || isValueOfFlag(command, text.slice(0, start));
-  const words = word.startsWith("-") ? flagsOf(command) : takesThings ? thingsOf(state) : [];
+  const things = takesThings ? thingsOf(state, wantedKind(command, text, state.commands)) : [];
+  const words = word.startsWith("-") ? flagsOf(command) : things;
   return ranked(words, word).map((entry) => ({ ...entry, insert: `${text.slice(0, start)}${entry.insert}` }));
 }
 
@@ -100,20 +101,44 @@ function flagsOf(command: CommandSpec): readonly PaletteEntry[] {
     .map((flag) => ({ shown: `--${flag.name}`, insert: `--${flag.name} `, note: flag.summary }));
 }
 
-/** Everything of the town that a command may be about. */
-function thingsOf({ town }: TuiState): readonly PaletteEntry[] {
+type Thing = "bead" | "agent" | "rig" | "convoy" | "request";
+
+const kindNames: readonly (readonly [RegExp, Thing])[] = [
+  [/bead|issue|depends|blocker/, "bead"],
+  [/convoy/, "convoy"],
+  [/mr|request/, "request"],
+  [/rig/, "rig"],
+  [/agent|target|address|recipient|polecat|crew|worker|^to$/, "agent"],
+];
+
+/** What the argument that is being typed stands for, by its name. */
+function wantedKind(command: CommandSpec, text: string, commands: readonly CommandSpec[]): Thing | undefined {
+  const args = command.args ?? [];
+  const words = text.trimStart().split(/\s+/);
+  const depth = words.findIndex(
+    (_, index) => commandOf(`${words.slice(0, index + 1).join(" ")} `, commands) === command,
+  );
+  const place = words.slice(depth + 1, -1).filter((word) => !word.startsWith("-")).length;
+  const name = (args[place] ?? args.at(-1))?.name ?? "";
+  return kindNames.find(([pattern]) => pattern.test(name))?.[1];
+}
+
+/** Everything of the town that a command may be about, what it most likely is about first. */
+function thingsOf({ town }: TuiState, wanted: Thing | undefined): readonly PaletteEntry[] {
   const beads = new Map<string, string>();
   for (const agent of town.agents) if (agent.bead !== "") beads.set(agent.bead, agent.title);
   for (const convoy of town.convoys) for (const bead of convoy.tracked) beads.set(bead.id, bead.title);
   for (const bead of town.beads) beads.set(bead.id, bead.title);
-  const entries = [
-    ...town.agents.map(({ address, health }) => ({ shown: address, note: `agent, ${health}` })),
-    ...town.rigs.map((rig) => ({ shown: rig, note: "rig" })),
-    ...town.convoys.map(({ id, title }) => ({ shown: id, note: `convoy: ${title}` })),
-    ...[...beads].map(([id, title]) => ({ shown: id, note: title })),
-    ...town.queue.map(({ id, title }) => ({ shown: id, note: `merge request: ${title}` })),
-  ];
-  return entries.map((entry) => ({ ...entry, insert: `${entry.shown} ` }));
+  const groups: Readonly<Record<Thing, readonly Omit<PaletteEntry, "insert">[]>> = {
+    agent: town.agents.map(({ address, health }) => ({ shown: address, note: `agent, ${health}` })),
+    rig: town.rigs.map((rig) => ({ shown: rig, note: "rig" })),
+    convoy: town.convoys.map(({ id, title }) => ({ shown: id, note: `convoy: ${title}` })),
+    bead: [...beads].map(([id, title]) => ({ shown: id, note: title })),
+    request: town.queue.map(({ id, title }) => ({ shown: id, note: `merge request: ${title}` })),
+  };
+  const first = wanted === undefined ? [] : groups[wanted];
+  const rest = Object.entries(groups).flatMap(([kind, entries]) => (kind === wanted ? [] : entries));
+  return [...first, ...rest].map((entry) => ({ ...entry, insert: `${entry.shown} ` }));
 }
 
 function ranked(entries: readonly PaletteEntry[], wanted: string): readonly PaletteEntry[] {

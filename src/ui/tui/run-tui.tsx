@@ -18,7 +18,7 @@ import type { LayoutMemory } from "./store/layout-memory.ts";
 import { focusedPane, initialState, type TuiState, type View } from "./store/state.ts";
 import { shownMoment } from "./store/rewind.ts";
 import { Store } from "./store/store.ts";
-import { detailId } from "./store/rows.ts";
+import { detailId, shownConvoy } from "./store/rows.ts";
 import type { Sight, TownSource } from "./store/town-source.ts";
 import type { Notify } from "./tui-settings.ts";
 import type { Terminal } from "./terminal/terminal.ts";
@@ -69,7 +69,7 @@ export async function runTui(parts: TuiParts): Promise<TuiEnd> {
 function sightOf(state: TuiState): Sight {
   return {
     view: state.view,
-    convoy: state.convoy,
+    convoy: state.view === "convoy" ? shownConvoy(state)?.id : undefined,
     // What a problem shows last is told in its row, too.
     row: state.view === "problems" || layOut(state).detail !== undefined ? detailId(state) : undefined,
     moment: shownMoment(state),

@@ -105,23 +105,6 @@ test("without Unicode, icons and states are letters", () => {
   expect(lines.join("\n")).toMatch(/P nux +ac-a1b2c .* \* 4m/);
 });
 
-test("hostile names and titles stay in their place", () => {
-  const evil = "\u001b[2J\u001b]0;x\u0007‮evil\r\nnext\u200b" + "漢".repeat(80);
-  const size = { columns: 120, rows: 35 };
-  const town = townOf({
-    agents: [
-      agentOf({ address: "acme/polecats/nux", name: evil, title: evil, bead: evil, health: "working" }),
-    ],
-    feed: [eventOf({ id: "1", message: evil, actor: evil })],
-  });
-  const lines = frameOf(stateOf(size, { town }));
-  expect(lines).toHaveLength(size.rows);
-  for (const line of lines) expect(textWidth(line)).toBeLessThanOrEqual(size.columns);
-  expect(lines.join("")).not.toMatch(/\u001b\[2J|\u001b\]|\u202e|\u200b|\r/);
-  // The frame around it is whole.
-  expect(lines.filter((line) => line.startsWith("│"))).toHaveLength(size.rows - 6);
-});
-
 test("before the first reading nothing is claimed to be missing", () => {
   const town = townOf({ agents: [], rigs: [], convoys: [], feed: [], isLoaded: false });
   const text = frameOf(stateOf({ columns: 120, rows: 35 }, { town })).join("\n");

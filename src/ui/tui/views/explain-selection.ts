@@ -43,7 +43,7 @@ export function explainSelection(state: TuiState): Detail | undefined {
       return found(inboxRows(state), describeInboxRow);
     default: {
       const agent = selectedAgent(state);
-      return agent && explainAgent(agent, state.town);
+      return agent && explainAgent(agent, state.town, now);
     }
   }
 }

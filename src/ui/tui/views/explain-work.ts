@@ -4,36 +4,49 @@ import type { ConvoyView, TrackedView } from "../../../core/convoys/convoy-view.
 import type { QueueStatus } from "../../../core/merge/queue-view.ts";
 import type { BeadGroup, BeadRow, InboxRow, QueueRow } from "../store/town-data.ts";
 import type { Detail } from "./detail.ts";
+import { sentence } from "./format.ts";
 
-type Words = readonly [meaning: string, remedy: string];
+/** What a state means, the rule by which it is one, and what can be done. */
+type Words = readonly [meaning: string, rule: string, remedy: string];
 
 const beadStates: Readonly<Record<BeadGroup, Words>> = {
   ready: [
     "Nothing stands in its way; it waits for somebody to take it.",
+    "It is open, and all that it needs is closed.",
     "Sling it (s), or put it into a convoy: a convoy gives out its ready beads by itself.",
   ],
   "in progress": [
     "It is on somebody's hook; that agent works on it now.",
+    "Its status is hooked or in_progress.",
     "Nothing. Open the agent to watch.",
   ],
   blocked: [
     "It waits for other beads, which are not closed yet. It becomes ready by itself.",
+    "Something that it needs is not closed.",
     "Close or sling what it waits for, or take the dependency away: bd dep remove.",
   ],
-  deferred: ["It was put off and is not given out before its time.", "bd undefer <bead> makes it ready."],
-  closed: ["It is done, or was given up.", "bd reopen <bead> if it is not done after all."],
+  deferred: [
+    "It was put off and is not given out before its time.",
+    "Its status is deferred, or the time until which it was put off has not come.",
+    "bd undefer <bead> makes it ready.",
+  ],
+  closed: [
+    "It is done, or was given up.",
+    "Its status is closed. Its history says by whom.",
+    "bd reopen <bead> if it is not done after all.",
+  ],
 };
 
 /** In plain words: what a bead's state means, why it is so, since when, and what can be done. */
 export function explainBead(row: BeadRow, now: number): Detail {
-  const [meaning, remedy] = beadStates[row.group];
+  const [meaning, rule, remedy] = beadStates[row.group];
   return {
     title: `${row.id} is ${row.group}`,
     lines: [
       row.title,
       "",
       `Means    ${meaning}`,
-      ...(row.blockedBy.length > 0 ? [`Because  it waits for ${row.blockedBy.join(", ")}`] : []),
+      `Because  ${row.blockedBy.length > 0 ? `It waits for ${row.blockedBy.join(", ")}. ` : ""}${rule}`,
       ...(row.assignee === "" ? [] : [`Holder   ${row.assignee}`]),
       `Since    changed ${formatSpan(now - row.updatedAt)} ago`,
       `Do       ${remedy}`,
@@ -42,27 +55,48 @@ export function explainBead(row: BeadRow, now: number): Detail {
 }
 
 const trackedStates: Readonly<Record<TrackedView["state"], Words>> = {
-  closed: ["Its change is on the target.", "Nothing."],
-  ready: ["It can start; the convoy gives it out as soon as there is room.", "Nothing, or sling it now (s)."],
-  "in-flight": ["An agent has it on its hook.", "Nothing. o opens the agent."],
-  merging: ["The agent is done; the merge queue tests and lands it.", "Nothing. m shows the queue."],
-  blocked: ["It waits for other beads.", "Nothing, unless what it waits for is stuck."],
+  closed: [
+    "It is done: what it changed is on the target.",
+    "It is closed, and no merge request of it is open.",
+    "Nothing.",
+  ],
+  ready: [
+    "It can start; the convoy gives it out as soon as there is room.",
+    "It is open, all that it needs is closed, and its rig takes work.",
+    "Nothing, or sling it now (s).",
+  ],
+  "in-flight": [
+    "An agent has it on its hook, or it waits for its turn in the scheduler.",
+    "Its status is hooked or in_progress and its holder lives, or a dispatch is planned.",
+    "Nothing. o opens the agent.",
+  ],
+  merging: [
+    "The agent is done; the merge queue tests and lands it.",
+    "It has an open merge request.",
+    "Nothing. m shows the queue.",
+  ],
+  blocked: [
+    "It waits for other beads.",
+    "Something that it needs is not closed.",
+    "Nothing, unless what it waits for is stuck.",
+  ],
   held: [
     "It cannot go on without somebody.",
+    "It is not done, and no rule gives it out as it is.",
     "Read the reason; then sling it (s), or in a mountain gt mountain retry or gt mountain skip.",
   ],
 };
 
 /** The same for a bead of a convoy. */
 export function explainTracked(bead: TrackedView, now: number): Detail {
-  const [meaning, remedy] = trackedStates[bead.state];
+  const [meaning, rule, remedy] = trackedStates[bead.state];
   return {
     title: `${bead.id} is ${bead.state === "in-flight" ? "being worked on" : bead.state}`,
     lines: [
       bead.title,
       "",
       `Means    ${meaning}`,
-      ...(bead.reason === undefined ? [] : [`Because  ${bead.reason}`]),
+      `Because  ${bead.reason === undefined ? "" : `${sentence(bead.reason)} `}${rule}`,
       ...(bead.assignee === "" ? [] : [`Holder   ${bead.assignee}`]),
       ...(bead.mr === undefined ? [] : [`Queue    ${bead.mr} is ${bead.mrPhase}`]),
       `Since    changed ${formatSpan(now - bead.updatedAt)} ago`,
@@ -74,32 +108,47 @@ export function explainTracked(bead: TrackedView, now: number): Detail {
 const queueStates: Readonly<Record<QueueStatus, Words>> = {
   active: [
     "It is in the batch that is being tested now.",
+    "A run of the queue holds it.",
     "Nothing. If the batch is red, the search finds whose change it is.",
   ],
-  ready: ["It waits for the next batch.", "Nothing. bd update <request> --priority 0 moves it up."],
-  blocked: ["It waits for another bead or merge request.", "Nothing, unless what it waits for is stuck."],
-  held: ["It is not taken for now.", "Read the reason: it goes on by itself when that is over."],
+  ready: [
+    "It waits for the next batch.",
+    "It was handed in, nothing blocks it, and its target takes merges.",
+    "Nothing. bd update <request> --priority 0 moves it up.",
+  ],
+  blocked: [
+    "It waits for another bead or merge request.",
+    "Something that it needs is not closed.",
+    "Nothing, unless what it waits for is stuck.",
+  ],
+  held: [
+    "It is not taken for now.",
+    "It is held itself, or its target is paused, held or red.",
+    "Read the reason: it goes on by itself when that is over.",
+  ],
   "needs-fix": [
     "Its change fails the gate, or conflicts. The agent that wrote it was told.",
+    "The target was green without it and red with it, or it could not be merged.",
     "Nothing while the agent repairs it; r tries it again as it is.",
   ],
   quarantined: [
     "It failed so often that it is not tried any more by itself.",
+    "It used up the tries that the rig allows.",
     "Look at the reason and the log; then r retries it, x takes it out.",
   ],
-  closed: ["It is over.", "Nothing."],
+  closed: ["It is over.", "It landed, was rejected or was superseded.", "Nothing."],
 };
 
 /** The same for a merge request. */
 export function explainRequest(row: QueueRow, now: number): Detail {
-  const [meaning, remedy] = queueStates[row.status];
+  const [meaning, rule, remedy] = queueStates[row.status];
   return {
     title: `${row.id} is ${row.status}`,
     lines: [
       row.title,
       "",
       `Means    ${meaning}`,
-      ...(row.reason === "" ? [] : [`Because  ${row.reason.replaceAll("_", " ")}`]),
+      `Because  ${row.reason === "" ? "" : `${sentence(row.reason.replaceAll("_", " "))} `}${rule}`,
       `Since    submitted ${formatSpan(now - row.at)} ago`,
       `Do       ${remedy}`,
       "",
@@ -112,31 +161,64 @@ export function explainRequest(row: QueueRow, now: number): Detail {
 }
 
 const convoyStates: Readonly<Record<ConvoyState, Words>> = {
-  staged: ["It is a plan; nothing of it is given out yet.", "gt convoy launch <convoy> starts it."],
-  empty: ["It tracks no bead.", "gt convoy add <convoy> <bead>..., or gt convoy close <convoy>."],
-  complete: ["Everything in it is done; it lands at the next check.", "Nothing."],
-  paused: ["It gives nothing out.", "gt mountain resume <convoy>, or sling its beads (s)."],
-  feeding: ["It has ready beads and gives them out as there is room.", "Nothing."],
-  working: ["Agents work on it, or the queue tests it.", "Nothing."],
-  waiting: ["All that is left waits for beads outside of it.", "Look at what they wait for."],
+  staged: [
+    "It is a plan; nothing of it is given out yet.",
+    "It was staged and not launched.",
+    "gt convoy launch <convoy> starts it.",
+  ],
+  empty: [
+    "It tracks no bead.",
+    "Nothing was added to it.",
+    "gt convoy add <convoy> <bead>..., or gt convoy close <convoy>.",
+  ],
+  complete: [
+    "Everything in it is done; it lands at the next check.",
+    "Each of its beads is closed, and no merge request of them is open.",
+    "Nothing.",
+  ],
+  paused: [
+    "It gives nothing out.",
+    "Somebody paused it.",
+    "gt mountain resume <convoy>, or sling its beads (s).",
+  ],
+  feeding: [
+    "It has ready beads and gives them out as there is room.",
+    "At least one of its beads is ready.",
+    "Nothing.",
+  ],
+  working: [
+    "Agents work on it, or the queue tests it.",
+    "Nothing of it is ready, and at least one bead is with an agent or in the queue.",
+    "Nothing.",
+  ],
+  waiting: [
+    "All that is left waits for beads outside of it.",
+    "Nothing of it is ready or at work, and what blocks it is not tracked by it.",
+    "Look at what they wait for.",
+  ],
   stuck: [
     "Nothing of it moves, and nothing will by itself.",
+    "Nothing of it is ready, at work or in the queue.",
     "Read the reasons: unblock or sling what they name; in a mountain gt mountain skip or gt mountain retry.",
   ],
-  closed: ["It has landed.", "Nothing."],
+  closed: ["It has landed.", "All of it was done, or somebody closed it.", "Nothing."],
 };
 
 /** The same for a convoy. */
 export function explainConvoy(convoy: ConvoyView, now: number): Detail {
-  const [meaning, remedy] = convoyStates[convoy.state];
+  const [meaning, rule, remedy] = convoyStates[convoy.state];
   return {
     title: `${convoy.id} is ${convoy.state}`,
     lines: [
       `${convoy.title}  ${convoy.done} of ${convoy.total} landed`,
       "",
       `Means    ${meaning}`,
-      ...convoy.reasons.map((reason, index) => `${index === 0 ? "Because" : "       "}  ${reason}`),
+      `Because  ${rule}`,
+      ...convoy.reasons.map((reason) => `         ${reason}`),
       `Since    created ${formatSpan(now - convoy.createdAt)} ago`,
+      ...(convoy.etaMs === undefined
+        ? []
+        : [`Left     about ${formatSpan(convoy.etaMs)}, at the rate of the last two hours`]),
       `Do       ${remedy}`,
     ],
   };

@@ -7,6 +7,7 @@ import type { HealthThresholds } from "../../../core/health/thresholds.ts";
 import type { AgentState, Role } from "../../../core/ledger/bead.ts";
 import { isOnDuty } from "../store/on-duty.ts";
 import type { TownData } from "../store/town-data.ts";
+import { formatIdle, sentence } from "./format.ts";
 import type { Detail } from "./detail.ts";
 import { operationWords } from "./operation-words.ts";
 
@@ -26,7 +27,7 @@ type Words = readonly [meaning: string, rule: string, remedy: string];
 
 function healthWords(health: HealthState, limits: HealthThresholds): Words {
   const limit = (ms: number, ralphMs: number) =>
-    `No progress for ${formatSpan(ms)} or more (ralph mode: ${formatSpan(ralphMs)}).`;
+    `No progress for ${formatIdle(ms)} or more (ralph mode: ${formatIdle(ralphMs)}).`;
   switch (health) {
     case "gupp":
       return [
@@ -49,7 +50,7 @@ function healthWords(health: HealthState, limits: HealthThresholds): Words {
     case "working":
       return [
         "It has work on its hook and makes progress.",
-        `Its last progress is younger than ${formatSpan(limits.stalledMs)}.`,
+        `Its last progress is younger than ${formatIdle(limits.stalledMs)}.`,
         "Nothing. Open it to watch.",
       ];
     case "idle":
@@ -102,6 +103,12 @@ const offDuty: Words = [
   "gt up starts the town.",
 ];
 
+/** Who is not given beads, but told things. */
+const talk: Partial<Readonly<Record<Role, string>>> = {
+  mayor: "Open its terminal (↵) and tell it what you want done.",
+  crew: "Open its terminal (↵) and work with it, or gt sling <bead> <agent>.",
+};
+
 const agentStates: Readonly<Record<AgentState, string>> = {
   spawning: "its worktree and its session are being made",
   working: "it has work",
@@ -126,7 +133,7 @@ const sessionPhases: Readonly<Record<SessionPhase, string>> = {
 };
 
 /** In plain words: what an agent's state means, why it is so, since when, and what can be done. */
-export function explainAgent(agent: AgentView, town: TownData): Detail {
+export function explainAgent(agent: AgentView, town: TownData, now: number): Detail {
   const [meaning, rule, remedy] = wordsFor(agent, town.thresholds);
   const operation = town.notes.get(agent.address)?.operation;
   const queued = town.queue.filter((row) => row.worker === agent.address);
@@ -138,7 +145,7 @@ export function explainAgent(agent: AgentView, town: TownData): Detail {
       ...(operation === undefined ? [] : [`Now      ${operationWords(operation, agent).long}.`]),
       `Means    ${meaning}`,
       `Because  ${agent.reason === "" ? "" : `${sentence(agent.reason)} `}${rule}`,
-      ...(agent.health === "idle" ? [] : [`Since    last progress ${formatSpan(agent.idleMs)} ago`]),
+      `Since    ${sinceOf(agent, now)}`,
       `Do       ${remedy}`,
       "",
       ...(isPatrol(agent.role)
@@ -155,10 +162,20 @@ export function explainAgent(agent: AgentView, town: TownData): Detail {
   };
 }
 
+function sinceOf(agent: AgentView, now: number): string {
+  if (isOnDuty(agent)) return "the daemon runs";
+  if (agent.health !== "idle") return `last progress ${formatIdle(agent.idleMs)} ago`;
+  return agent.idleSince === undefined
+    ? "it was made: it has done nothing yet"
+    : `it last did something ${formatSpan(now - agent.idleSince)} ago`;
+}
+
 function wordsFor(agent: AgentView, limits: HealthThresholds): Words {
   if (isOnDuty(agent)) return onDuty;
   if (agent.health === "idle" && isPatrol(agent.role) && agent.phase === undefined) return offDuty;
-  return tags[agent.tag] ?? healthWords(agent.health, limits);
+  const [meaning, rule, remedy] = tags[agent.tag] ?? healthWords(agent.health, limits);
+  const isTalkedTo = agent.health === "idle" && agent.tag === "";
+  return [meaning, rule, (isTalkedTo ? talk[agent.role] : undefined) ?? remedy];
 }
 
 function titleOf(agent: AgentView): string {
@@ -178,10 +195,6 @@ function notesOf(agent: AgentView, town: TownData): readonly string[] {
     ...((notes?.unreadMail ?? 0) > 0 ? [`Mail     ${notes?.unreadMail} unread`] : []),
     ...(notes?.isMuted === true ? ["Notify   it is not to be disturbed: only urgent mail reaches it"] : []),
   ];
-}
-
-function sentence(text: string): string {
-  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`;
 }
 
 function isPatrol(role: Role): boolean {

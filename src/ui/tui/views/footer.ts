@@ -32,41 +32,42 @@ export function footerLine(state: TuiState, look: Look, width: number): Line {
   return fitLine([...line, ...tail], width);
 }
 
-const overlayKeys: Readonly<Record<Overlay["kind"], readonly (readonly [string, string])[]>> = {
+/** Keys of what lies above everything else, with a word each. */
+export const overlayKeys: Readonly<Record<Overlay["kind"], readonly (readonly [string, string])[]>> = {
   help: [
     ["type", "to search"],
     ["down", "scroll"],
-    ["Esc", "close"],
+    ["escape", "close"],
   ],
   nudge: [
     ["enter", "send"],
     ["up", "history"],
     ["tab", "template"],
-    ["Esc", "cancel"],
+    ["escape", "cancel"],
   ],
   ask: [
     ["enter", "send"],
-    ["Esc", "cancel"],
+    ["escape", "cancel"],
   ],
   search: [
     ["enter", "keep"],
-    ["Esc", "cancel"],
+    ["escape", "cancel"],
   ],
   filter: [
     ["enter", "keep"],
-    ["Esc", "clear"],
+    ["escape", "clear"],
   ],
   choose: [
     ["down", "go"],
     ["space", "on or off"],
-    ["Esc", "close"],
+    ["escape", "close"],
   ],
   palette: [
     ["enter", "run"],
     ["tab", "complete"],
+    ["escape", "close"],
     ["down", "choose"],
     ["ctrl-p", "typed before"],
-    ["Esc", "close"],
   ],
   confirm: [
     ["y", "yes"],
@@ -74,7 +75,7 @@ const overlayKeys: Readonly<Record<Overlay["kind"], readonly (readonly [string, 
   ],
   text: [
     ["down", "scroll"],
-    ["Esc", "close"],
+    ["escape", "close"],
   ],
 };
 

@@ -28,7 +28,10 @@ export function problemsLines(state: TuiState, look: Look, width: number, height
     span(` ${agents.length} agents  `),
     span(`${sign("working")} ${working.length} ok `, theme.good),
     span(`${symbols.bar} `, theme.muted),
-    span(`${sign("gupp")} ${rows.length} need attention `, rows.length > 0 ? theme.bad : theme.muted),
+    span(
+      `${sign("gupp")} ${rows.length} ${rows.length === 1 ? "needs" : "need"} attention `,
+      rows.length > 0 ? theme.bad : theme.muted,
+    ),
     span(`${symbols.bar} ${sign("idle")} ${idle.length} idle`, theme.muted),
   ];
   const below: Line[] = [

@@ -12,7 +12,10 @@ export function summaryLine(name: PanelName, state: TuiState, look: Look): Line 
     case "agents": {
       const problems = problemRows({ ...state, filters: {} }).length;
       const working = town.agents.filter((agent) => agent.health === "working").length;
-      const words = problems === 0 ? `${working} working` : `${working} working, ${problems} need attention`;
+      const words =
+        problems === 0
+          ? `${working} working`
+          : `${working} working, ${problems} ${problems === 1 ? "needs" : "need"} attention`;
       return [
         bold(" 1 ", theme.accent),
         span("Agents  ", theme.muted),
@@ -27,7 +30,7 @@ export function summaryLine(name: PanelName, state: TuiState, look: Look): Line 
     }
     case "feed": {
       const [newest] = town.feed;
-      const line: Line = newest === undefined ? [span(" no events yet")] : feedLine(newest, look, 60);
+      const line: Line = newest === undefined ? [span(" no events yet")] : feedLine(newest, look, 80);
       return [bold(" 3 ", theme.accent), span("Feed   ", theme.muted), ...line];
     }
     default:
