@@ -44,6 +44,10 @@ export function leastRecent(
     .toSorted((one, other) => lastUsed(one) - lastUsed(other) || one.handle.localeCompare(other.handle));
 }
 
+/** A person's wish. An agent's own account is not meant for the sessions that it asks for. */
+export const ownWish = (env: NodeJS.ProcessEnv): string =>
+  env["GT_SESSION"] ? "" : (env["GT_ACCOUNT"] ?? "");
+
 /** The account that a session of this runtime gets; undefined for the runtime's own default directory. */
 export async function accountFor(
   town: Town,

@@ -1,4 +1,5 @@
 import type { Ledger } from "../../core/ledger/ledger.ts";
+import type { Operation } from "../../core/ledger/operation.ts";
 
 /** What is known of an account's limits; a runtime row by handle (spec/03 §10.4). */
 export interface Quota {
@@ -23,12 +24,24 @@ export async function markLimited(
   ledger: Ledger,
   actor: string,
   handle: string,
-  { now, resetsAt }: { readonly now: number; readonly resetsAt: number },
+  limit: { readonly now: number; readonly resetsAt: number },
 ): Promise<void> {
+  await ledger.write(actor, [await limitedQuota(ledger, handle, limit)]);
+}
+
+/** The operation that marks an account limited, for the transaction that closes it to the scheduler. */
+export async function limitedQuota(
+  ledger: Ledger,
+  handle: string,
+  { now, resetsAt }: { readonly now: number; readonly resetsAt: number },
+): Promise<Operation> {
   const before = (await ledger.row<Quota>(table, handle))?.value;
-  await ledger.write(actor, [
-    { op: "putRow", table, key: handle, value: { ...before, limitedAt: now, resetsAt } satisfies Quota },
-  ]);
+  return {
+    op: "putRow",
+    table,
+    key: handle,
+    value: { ...before, limitedAt: now, resetsAt } satisfies Quota,
+  };
 }
 
 /** The account works again, whatever was known of it. */

@@ -6,12 +6,14 @@ import {
   accountLimitsTable,
   limitsNow,
 } from "../../core/scheduler/account-limits.ts";
+import { handleIn, sessionAccounts } from "../accounts/account-keys.ts";
+import { limitedQuota } from "../accounts/quota.ts";
 import type { SessionRecord } from "../sessions/session-host.ts";
 import type { TownAccess } from "../town-access.ts";
 
 /**
- * Which accounts are limited now, from what is remembered and what the living sessions say (spec/05 §9.4). An account is
- * named after the runtime that uses it. What changed is written, with an event when an account closes or opens.
+ * Which accounts are limited now, from what is remembered and what the living sessions say (spec/05 §9.4). What changed is
+ * written, with an event when an account closes or opens; a login that closes is passed over by the next start.
  */
 export async function observeLimits(
   access: TownAccess,
@@ -20,16 +22,22 @@ export async function observeLimits(
   const { ledger, clock, random, actor } = access;
   const rows = await ledger.rows<AccountLimit>(accountLimitsTable);
   const before = new Map(rows.map(({ key, value }) => [key, value]));
-  const living = [...sessions].filter((session) => session.phase !== "exited").map(accountSession);
-  if (before.size === 0 && !living.some((session) => session.isLimited)) return before;
-  const after = limitsNow(before, living, clock.now(), (random.bytes(1)[0] ?? 0) / 256);
+  const living = [...sessions].filter((session) => session.phase !== "exited");
+  if (before.size === 0 && !living.some((session) => session.phase === "limited")) return before;
+  const accountOf = await sessionAccounts(ledger);
+  const seen = living.map((session) => accountSession(session, accountOf(session)));
+  const after = limitsNow(before, seen, clock.now(), (random.bytes(1)[0] ?? 0) / 256);
   const operations: Operation[] = [];
   for (const [account, limit] of after) {
     const old = before.get(account);
     if (old === limit) continue;
     operations.push({ op: "putRow", table: accountLimitsTable, key: account, value: limit });
-    if (limit.isClosed && (old?.isClosed !== true || old.until !== limit.until))
+    if (limit.isClosed && (old?.isClosed !== true || old.until !== limit.until)) {
       operations.push(limitEvent("rate_limited", { account, until: formatTime(limit.until) }));
+      const handle = handleIn(account);
+      if (handle !== undefined)
+        operations.push(await limitedQuota(ledger, handle, { now: clock.now(), resetsAt: limit.until }));
+    }
     if (!limit.isClosed && old?.isClosed === true)
       operations.push(limitEvent("rate_limit_cleared", { account }));
   }
@@ -42,15 +50,23 @@ export async function observeLimits(
   return after;
 }
 
-/** Until when nothing may be started on the account; undefined when it is open. Asks the host only if there is one. */
-export async function closedUntil(access: TownAccess, account: string): Promise<number | undefined> {
+/**
+ * Until when nothing may be started on the account; undefined when it is open. Which one it is, is asked behind the look at
+ * the sessions, of which the host is asked only if there is one: what that finds closes accounts.
+ */
+export async function closedUntil(
+  access: TownAccess,
+  account: () => Promise<string>,
+): Promise<number | undefined> {
   const host = await access.host({ start: false }).catch(() => undefined);
-  const limit = (await observeLimits(access, host === undefined ? [] : await host.list())).get(account);
+  const limits = await observeLimits(access, host === undefined ? [] : await host.list());
+  if (limits.size === 0) return undefined;
+  const limit = limits.get(await account());
   return limit?.isClosed === true ? limit.until : undefined;
 }
 
-const accountSession = (session: SessionRecord): AccountSession => ({
-  account: session.agent,
+const accountSession = (session: SessionRecord, account: string): AccountSession => ({
+  account,
   isLimited: session.phase === "limited",
   since: session.phaseSince,
   ...(session.limitedUntil === undefined ? {} : { until: session.limitedUntil }),

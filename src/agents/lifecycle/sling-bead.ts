@@ -17,6 +17,8 @@ import { type Dispatch, dispatchToPolecat } from "./dispatch-polecat.ts";
 import { enqueueDispatch, isDeferred } from "./enqueue-dispatch.ts";
 import { hookAgent } from "./hook-agent.ts";
 import { previewSeat } from "./polecat-pool.ts";
+import { startAccounts } from "../accounts/account-keys.ts";
+import { ownWish } from "../accounts/choose-account.ts";
 import { closedUntil } from "./observe-limits.ts";
 import { recoverOperations } from "./recover-operations.ts";
 import { expectCapacity, expectDiskSpace, expectOperational } from "./rig-admission.ts";
@@ -322,7 +324,9 @@ async function limitOf(
   rig: Rig,
   options: SlingOptions,
 ): Promise<number | undefined> {
-  return closedUntil(access, runtimeOf(access.town, rig, bead, options.agent).name);
+  const runtime = runtimeOf(access.town, rig, bead, options.agent);
+  const handle = options.account ?? ownWish(process.env);
+  return closedUntil(access, async () => (await startAccounts(access))(runtime, handle));
 }
 
 /** Deferred mode, or a closed account: the scheduler starts it when there is room (spec/05 §9). */

@@ -15,6 +15,7 @@ import { lastServed, recordPass, recordServed } from "../../core/scheduler/dispa
 import { openContexts, type StoredContext } from "../../core/scheduler/sling-context.ts";
 import { durationSetting, numberSetting, settingAt } from "../../core/town/setting.ts";
 import { setTimeout as pause } from "node:timers/promises";
+import { sessionAccounts, startAccounts } from "../accounts/account-keys.ts";
 import { beadFailure } from "../lifecycle/count-bead-failure.ts";
 import { observeLimits } from "../lifecycle/observe-limits.ts";
 import { rigStanding } from "../lifecycle/rig-admission.ts";
@@ -71,6 +72,7 @@ export async function dispatchQueued(
   const cap = numberSetting(settings, "operational.polecat.max_working");
   const capacity = (max > 0 ? Math.min(max, cap) : cap) - working;
   const now = access.clock.now();
+  const startAccount = await startAccounts(access);
   const rivals =
     capacity > 0
       ? await rivalsOf(access, queued, beads, atWork, options.forecast ?? new WorkForecast())
@@ -81,7 +83,7 @@ export async function dispatchQueued(
     options.batchSize ?? (max > 0 ? numberSetting(settings, "scheduler.batch_size") : queued.length),
     queued.map(({ context: stored, isReady }) => {
       const bead = beads.get(stored.bead);
-      const account = bead === undefined ? undefined : accountOf(access, bead, stored);
+      const account = bead === undefined ? undefined : accountOf(access, bead, stored, startAccount);
       const limit = account === undefined ? undefined : limits.get(account);
       return {
         ...toQueued(stored, bead, isReady && limit?.isClosed !== true),
@@ -93,7 +95,7 @@ export async function dispatchQueued(
     {
       now,
       ageBoostMs: durationSetting(settings, "scheduler.age_boost"),
-      accountRoom: accountRoom(limits, living, now),
+      accountRoom: await accountRoom(access, limits, living),
       atWork: new Set(atWork.map((bead) => bead.id)),
     },
   );
@@ -251,24 +253,33 @@ async function rivalsOf(
   return rivalsAmong([...ready, ...atWork], filesOf, conflicts);
 }
 
-/** Name of the runtime that would be started; undefined when that cannot be said, which the start itself will report. */
-function accountOf(access: TownAccess, bead: Bead, stored: StoredContext): string | undefined {
+/** The account on which it would be started; undefined when that cannot be said, which the start itself will report. */
+function accountOf(
+  access: TownAccess,
+  bead: Bead,
+  stored: StoredContext,
+  startAccount: Awaited<ReturnType<typeof startAccounts>>,
+): string | undefined {
   try {
-    return runtimeOf(access.town, access.town.rig(stored.rig), bead, stored.agent).name;
+    const runtime = runtimeOf(access.town, access.town.rig(stored.rig), bead, stored.agent);
+    return startAccount(runtime, stored.account ?? "");
   } catch {
     return undefined;
   }
 }
 
 /** How many more may start on accounts that were limited lately. */
-function accountRoom(
+async function accountRoom(
+  access: TownAccess,
   limits: ReadonlyMap<string, AccountLimit>,
   sessions: readonly SessionRecord[],
-  now: number,
-): ReadonlyMap<string, number> {
+): Promise<ReadonlyMap<string, number>> {
+  if (limits.size === 0) return new Map();
+  const now = access.clock.now();
+  const used = await sessionAccounts(access.ledger);
   return new Map(
     [...limits].map(([account, limit]) => {
-      const working = sessions.filter((session) => session.agent === account).length;
+      const working = sessions.filter((session) => used(session) === account).length;
       return [account, limit.isClosed ? 0 : roomOf(limit, now) - working];
     }),
   );

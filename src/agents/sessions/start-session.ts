@@ -8,7 +8,7 @@ import { sessionName } from "../../core/town/agent-names.ts";
 import type { Town } from "../../core/town/town.ts";
 import { expectNoStop } from "../daemon/emergency-stop.ts";
 import type { Account } from "../accounts/accounts.ts";
-import { accountFor } from "../accounts/choose-account.ts";
+import { accountFor, ownWish } from "../accounts/choose-account.ts";
 import { noteUse } from "../accounts/quota.ts";
 import { expectBudget } from "../costs/daily-budget.ts";
 import { canGuardPushes, withPushGuard } from "../hooks/push-guard.ts";
@@ -214,9 +214,6 @@ function expectNotStopped(town: Town, { role, rig }: Address): void {
  * work, not what is under way.
  */
 const goesOn = ({ topic }: StartRequest): boolean => /^(handoff|recovery|resumed)(:|$)/.test(topic);
-
-/** A person's wish. An agent's own account is not meant for the sessions that it asks for. */
-const ownWish = (env: NodeJS.ProcessEnv): string => (env["GT_SESSION"] ? "" : (env["GT_ACCOUNT"] ?? ""));
 
 function runtimeFor(town: Town, address: Address, request: StartRequest): Runtime {
   return resolveRuntime({

@@ -1,8 +1,15 @@
+import { chmodSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { addAccount } from "../../../src/agents/accounts/accounts.ts";
 import { dispatchQueued } from "../../../src/agents/patrols/dispatch-queued.ts";
-import type { SessionHost, SessionRecord } from "../../../src/agents/sessions/session-host.ts";
+import { HostServer } from "../../../src/agents/sessions/host-server.ts";
+import { stopAgentSession } from "../../../src/agents/sessions/start-session.ts";
+import { systemClock } from "../../../src/core/clock.ts";
+import { readEvents } from "../../../src/core/events/read-events.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
 import { enqueueSling, openContexts, type SlingContext } from "../../../src/core/scheduler/sling-context.ts";
+import { waitFor } from "../../support/wait-for.ts";
 import { WorkTown } from "../../support/work-town.ts";
 
 const minute = 60_000;
@@ -141,51 +148,77 @@ test.each(["sling.worktree", "sling.session.done", "sched.slung"])(
   180_000,
 );
 
-test("nothing starts on an account under a rate limit until its time, others go on, and nothing counts as a failure (05 §12.24)", async () => {
-  const shell = { command: "sh", args: [], provider: "shell" };
-  work.write("settings/config.json", {
-    ...{ default_agent: "shell", scheduler: { max_polecats: 4, batch_size: 4 } },
-    agents: { limited: shell },
+/** A host in this process that believes a limit sooner than the real one. */
+async function quickHost(): Promise<HostServer> {
+  return HostServer.start({
+    paths: work.town.paths,
+    clock: systemClock,
+    times: { gracefulMs: 500, terminateMs: 500, limitConfirmMs: 200 },
+    log: () => {},
+    openLedger: async () => (await work.access()).ledger,
+    verifyStart: () => ({ afterMs: 60_000, retries: 0 }),
+    onEvent: () => {},
   });
-  const held = await queue("held", "web", 0, { agent: "limited" });
-  const free = await queue("free", "web", 2);
-  const until = Date.now() + 5 * minute;
-  const real = access.host;
-  await real(); // the session below lives in a host that is up
-  const notice = {
-    session: "gt-x",
-    agent: "limited",
-    phase: "limited",
-    phaseSince: Date.now(),
-    limitedUntil: until,
-  };
-  const underLimit: TownAccess = {
-    ...access,
-    host: async (options) => {
-      const host = await real(options);
-      const list = async () => [...(await host.list()), notice as unknown as SessionRecord];
-      return new Proxy(host, {
-        get(target, name: keyof SessionHost) {
-          const value: unknown = name === "list" ? list : target[name];
-          return typeof value === "function" ? value.bind(target) : value;
-        },
+}
+
+test("a session that runs into a limit closes its account until its time: others go on, another login is taken, nothing counts as a failure (05 §12.24)", async () => {
+  const host = await quickHost();
+  try {
+    // A CLI of Claude's manners: on its first account it shows the provider's notice, on the other one it waits for input.
+    work.write(
+      "claude",
+      `#!/bin/sh
+echo "$GT_BEAD $GT_ACCOUNT" >> "$GT_TOWN_ROOT/started"
+printf '❯ '
+[ "$GT_ACCOUNT" = b ] || { sleep 1; printf "\\nYou've hit your session limit · resets in 2h 10m\\n❯ "; }
+sleep 1000
+`,
+    );
+    chmodSync(join(work.root, "claude"), 0o755);
+    work.write("settings/config.json", {
+      ...{ default_agent: "shell", scheduler: { max_polecats: 9, batch_size: 1 } },
+      agents: { cli: { provider: "claude", command: join(work.root, "claude") } },
+    });
+    for (const handle of ["a", "b"])
+      await addAccount(work.town, {
+        ...{ handle, provider: "claude", email: "", description: "", env: { HOME: work.root } },
       });
-    },
-  };
-  const first = await dispatchQueued(underLimit);
-  expect(first.started.map(({ bead }) => bead)).toEqual([free]);
-  expect(first.againMs).toBeLessThanOrEqual(5 * minute);
-  const status = await work.gt(["scheduler", "status", "--json"]);
-  expect(status.json()).toMatchObject({ rate_limits: [{ account: "limited", closed: true }] });
+    const started = async () => (await dispatchQueued(access)).started.map(({ bead }) => bead);
+    const first = await queue("first", "web", 0, { agent: "cli" });
+    expect(await started()).toEqual([first]);
+    const sessions = await access.host({ start: false });
+    await waitFor(async () => (await sessions.list()).some(({ phase }) => phase === "limited"), {
+      ...{ timeoutMs: 30_000, what: "the limit" },
+    });
 
-  const direct = await work.bead(access, "slung meanwhile");
-  const slung = await work.gt(["sling", direct.id, "web", "--agent", "limited"]);
-  expect(slung.stdout + slung.stderr).toContain("rate limited until");
+    const insists = await queue("insists on the first account", "web", 0, { agent: "cli", account: "a" });
+    const other = await queue("takes any account", "web", 1, { agent: "cli" });
+    const free = await queue("another runtime", "web", 2);
+    expect([await started(), await started(), await started()]).toEqual([[other], [free], []]);
+    const wasStarted = readFileSync(join(work.root, "started"), "utf8");
+    expect(wasStarted).toBe(`${first} a\n${other} b\n`);
+    const status = (await work.gt(["scheduler", "status", "--json"])).json<{
+      rate_limits: { until: string }[];
+    }>();
+    expect(status.rate_limits).toMatchObject([{ account: "cli@a", closed: true }]);
+    expect(readEvents(work.town.paths.events, { filter: { types: ["rate_limited"] } })).toHaveLength(1);
 
-  laterMs += 6 * minute;
-  const second = await dispatchQueued(access);
-  expect(second.started.map(({ bead }) => bead)).toEqual([held]); // one at first: half of what worked before
-  const [waiting] = (await openContexts(access.ledger, direct.id)).contexts;
-  expect(waiting).toMatchObject({ reason: "rate_limit", not_before: until });
-  expect(waiting?.dispatch_failures ?? 0).toBe(0);
+    const direct = await work.bead(access, "slung meanwhile");
+    const slung = await work.gt(["sling", direct.id, "web", "--agent", "cli", "--account", "a"]);
+    expect(slung.stdout + slung.stderr).toContain("rate limited until");
+    const [waiting] = (await openContexts(access.ledger, direct.id)).contexts;
+    expect(waiting).toMatchObject({
+      reason: "rate_limit",
+      not_before: Date.parse(status.rate_limits[0]?.until ?? ""),
+    });
+    expect(waiting?.dispatch_failures ?? 0).toBe(0);
+
+    // Its time has come.
+    laterMs += 140 * minute;
+    const [held] = await access.ledger.agents({ hookBead: first });
+    await stopAgentSession(access, held?.address ?? "", "stopped", { force: true });
+    expect(await started()).toEqual([insists]);
+  } finally {
+    await host.close({ force: true });
+  }
 }, 180_000);
