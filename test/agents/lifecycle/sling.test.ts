@@ -66,9 +66,9 @@ test("the first sling makes a polecat, its worktree and branch, hooks the bead, 
   const host = await access.host({ start: false });
   expect(await host.get(dispatch?.session ?? "")).toMatchObject({ actor: address, bead: bead.id });
   const types = (await eventTypes()).filter((type) =>
-    ["spawn", "sling", "hook", "convoy_created"].includes(type),
+    ["spawn", "sling", "hook", "convoy_created", "session_start"].includes(type),
   );
-  expect(types).toEqual(["spawn", "convoy_created", "sling", "hook"]);
+  expect(types).toEqual(["spawn", "convoy_created", "sling", "hook", "session_start"]);
   expect(await access.ledger.rows("operations")).toEqual([]);
 });
 
@@ -272,7 +272,7 @@ test("parallel slings of different beads get different polecats, and of one bead
 
   const wanted = await town.bead(access, "Wanted");
   const results = await Promise.allSettled(
-    Array.from({ length: 4 }, async () =>
+    Array.from({ length: 5 }, async () =>
       sling(await town.access(), { words: [wanted.id, "web"], options: {} }),
     ),
   );
