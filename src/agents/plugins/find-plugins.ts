@@ -44,7 +44,8 @@ export function findPlugins(town: Town): readonly FoundPlugin[] {
   );
 }
 
-function pluginsIn(directory: string, place: string): readonly FoundPlugin[] {
+/** Those in one directory, readable or not. */
+export function pluginsIn(directory: string, place: string): readonly FoundPlugin[] {
   if (!existsSync(directory)) return [];
   return readdirSync(directory, { withFileTypes: true }).flatMap((entry): readonly FoundPlugin[] => {
     const own = join(directory, entry.name);

@@ -7,7 +7,9 @@ import type { TownAccess } from "../town-access.ts";
 import type { PluginSite } from "./find-plugins.ts";
 import { type PluginRecord, type PluginResult, type PluginRun, putPlugin } from "./plugin-record.ts";
 
-const receiptLabel = "type:plugin-run";
+export const receiptLabel = "type:plugin-run";
+/** On receipts of which one bead is made at the end of the day. */
+export const digestLabel = "digest:daily";
 const shownLines = 40;
 
 /** The bead that tells of a run, made before it begins, so that a run that crashes is one, too (spec/04 §11). */
@@ -32,6 +34,7 @@ export function openingReceipt(
         `plugin:${plugin.name}`,
         `rig:${rig === "" ? "town" : rig}`,
         "result:running",
+        ...(plugin.hasDigest ? [digestLabel] : []),
         ...plugin.labels.filter((label) => label !== `plugin:${plugin.name}`),
       ],
     },

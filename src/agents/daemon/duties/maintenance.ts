@@ -3,6 +3,7 @@ import { runGit } from "../../../core/git/git.ts";
 import type { Operation } from "../../../core/ledger/operation.ts";
 import { textSetting } from "../../../core/town/setting.ts";
 import { pruneAllSnapshots } from "../../lifecycle/prune-snapshots.ts";
+import { digestReceipts } from "../../plugins/digest-receipts.ts";
 import { writePatrolDigest } from "../../patrols/patrol-digest.ts";
 import { memoryKey, patrolTable } from "../../patrols/worker-memory.ts";
 import type { DaemonContext } from "../daemon-context.ts";
@@ -59,6 +60,7 @@ export function maintenanceDuty(context: DaemonContext): Duty {
       await attempt("memory", () => forgetGone(context));
       const yesterday = new Date(now - day).toISOString().slice(0, 10);
       await attempt("digest", () => writePatrolDigest(context, yesterday));
+      await attempt("plugin digest", () => digestReceipts(context, yesterday));
     },
   };
 }

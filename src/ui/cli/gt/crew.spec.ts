@@ -64,6 +64,21 @@ export const crewCommands: readonly CommandSpec[] = [
         load: () => import("./crew-at.ts"),
       },
       {
+        name: "next",
+        summary: "the terminal of the next member whose session runs",
+        args: [{ name: "member", optional: true }],
+        flags: [rig, { name: "detached", short: "d", summary: "only name it" }],
+        examples: ["gt crew next", "gt crew next sam -d"],
+        load: () => import("./crew-next.ts"),
+      },
+      {
+        name: "prev",
+        summary: "the terminal of the one before",
+        args: [{ name: "member", optional: true }],
+        flags: [rig, { name: "detached", short: "d", summary: "only name it" }],
+        load: () => import("./crew-next.ts"),
+      },
+      {
         name: "stop",
         summary: "end members' sessions",
         args: [{ name: "rig and members", optional: true, many: true }],

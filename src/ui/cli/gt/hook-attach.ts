@@ -36,6 +36,18 @@ export async function run(context: CommandContext): Promise<void> {
   }
   const { hookAgent } = await import("../../../agents/lifecycle/hook-agent.ts");
   const isNew = await hookAgent(access, { bead, address, force: flags.boolean("force") });
+  const subject = flags.string("subject");
+  const message = flags.string("message");
+  if (isNew && (subject !== undefined || message !== undefined)) {
+    const { sendMail } = await import("../../../agents/mail/send-mail.ts");
+    const { warnings } = await sendMail(access, {
+      from: access.actor,
+      to: [address],
+      subject: `HANDOFF: ${subject ?? bead.title}`,
+      body: message ?? "",
+    });
+    for (const warning of warnings) out.warn(warning);
+  }
   out.document({ ok: true, bead: bead.id, agent: address, noop: !isNew });
   if (isNew) out.line(`🪝 ${bead.id} is on the hook of ${address}`);
   else out.line(`○ ${bead.id} is already on ${address}'s hook`);

@@ -2,6 +2,10 @@ import type { CommandSpec, FlagSpec } from "../command.ts";
 
 const force: FlagSpec = { name: "force", short: "f", summary: "also replaces unfinished work" };
 const dryRun: FlagSpec = { name: "dry-run", short: "n", summary: "say what would happen" };
+const note: readonly FlagSpec[] = [
+  { name: "subject", short: "s", value: "text", summary: "subject of a handoff mail to the agent" },
+  { name: "message", short: "m", value: "text", summary: "text of that mail" },
+];
 
 export const hookCommands: readonly CommandSpec[] = [
   {
@@ -15,7 +19,7 @@ export const hookCommands: readonly CommandSpec[] = [
       { name: "bead", optional: true },
       { name: "agent", optional: true },
     ],
-    flags: [force, dryRun],
+    flags: [force, dryRun, ...note],
     examples: ["gt hook", "gt hook status web/nux", "gt hook web-a1b2c web/crew/sam"],
     seeAlso: ["gt sling", "gt unsling", "gt prime"],
     load: () => import("./hook-status.ts"),
@@ -36,7 +40,8 @@ export const hookCommands: readonly CommandSpec[] = [
         name: "attach",
         summary: "hook a bead without starting anything",
         args: [{ name: "bead" }, { name: "agent", optional: true }],
-        flags: [force, dryRun],
+        flags: [force, dryRun, ...note],
+        examples: ['gt hook attach web-a1b2c web/crew/sam -s "the parser" -m "the tests come first"'],
         load: () => import("./hook-attach.ts"),
       },
       {

@@ -81,6 +81,34 @@ export const patrolRoleCommands: readonly CommandSpec[] = [
         load: () => import("./deacon-redispatch.ts"),
       },
       {
+        name: "redispatch-state",
+        summary: "beads that came back, and those that nobody tries any more",
+        examples: ["gt deacon redispatch-state --json"],
+        load: () => import("./deacon-redispatch-state.ts"),
+      },
+      {
+        name: "feed-stranded",
+        summary: "sling what is ready in convoys that nobody works on",
+        flags: [
+          { name: "max-feeds", value: "count", summary: "so many convoys at most" },
+          { name: "cooldown", value: "duration", default: "10m", summary: "none that was fed within" },
+        ],
+        examples: ["gt deacon feed-stranded --max-feeds 3"],
+        seeAlso: ["gt convoy stranded"],
+        load: () => import("./deacon-feed-stranded.ts"),
+      },
+      {
+        name: "feed-stranded-state",
+        summary: "which convoys are stranded, and when they were fed by hand",
+        load: () => import("./deacon-feed-stranded.ts"),
+      },
+      {
+        name: "zombie-scan",
+        summary: "agents whose session or sandbox is gone under their work",
+        seeAlso: ["gt patrol scan"],
+        load: () => import("./deacon-zombie-scan.ts"),
+      },
+      {
         name: "cleanup-orphans",
         summary: "end processes that ended sessions left behind",
         flags: [dryRun],

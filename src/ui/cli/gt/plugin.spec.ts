@@ -48,6 +48,17 @@ export const pluginCommands: readonly CommandSpec[] = [
         load: () => import("./plugin-history.ts"),
       },
       {
+        name: "sync",
+        summary: "copy the plugins of a directory into the town",
+        flags: [
+          { name: "source", value: "dir", summary: "where they are; required" },
+          { name: "clean", summary: "remove those of the town that are not there" },
+          { name: "dry-run", short: "n", summary: "only say what would be done" },
+        ],
+        examples: ["gt plugin sync --source ~/chores -n"],
+        load: () => import("./plugin-sync.ts"),
+      },
+      {
         name: "enable",
         summary: "let it run in this town",
         args: name,

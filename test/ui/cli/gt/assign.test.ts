@@ -25,4 +25,18 @@ test("work is filed and hooked to a crew member in one go, or not at all", async
   expect((await town.gt(["hook", "show", "web/crew/sam"])).stdout).toBe(
     `web/crew/sam: ${bead} 'Review the parser' [hooked]\n`,
   );
+
+  const other = await town.bead(access, "Plan the printer");
+  const hooked = await town.gt([
+    "hook",
+    other.id,
+    "mayor",
+    "-s",
+    "the printer",
+    "-m",
+    "the tests come first",
+  ]);
+  expect(hooked.stdout).toBe(`🪝 ${other.id} is on the hook of mayor/\n`);
+  const { stdout } = await town.gt(["resume"], { GT_ROLE: "mayor" });
+  expect(stdout).toContain("HANDOFF: the printer  from overseer");
 });

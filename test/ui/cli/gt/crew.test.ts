@@ -72,6 +72,8 @@ test("whole crews are started and stopped at once, and a refreshed member knows 
   const started = await gt("crew", "start", "web", "--all");
   expect(started.stdout).toBe("▶ web/crew/max (idler)\n▶ web/crew/sam (idler)\n");
   expect((await gt("crew", "start", "web", "sam")).stdout).toBe("○ web/crew/sam is running already\n");
+  expect((await gt("crew", "next", "sam")).stdout).toBe("web/crew/max\n");
+  expect((await gt("crew", "prev", "sam", "-d")).stdout).toBe("web/crew/max\n");
   const old = await liveSession(access, "web/crew/sam");
 
   await gt("crew", "refresh", "sam", "-m", "the printer is next");

@@ -24,6 +24,7 @@ test(
       last_action: "looked around",
     });
     expect((await gt("deacon", "stale-hooks")).stdout).toContain("no hook is stale");
+    expect((await gt("deacon", "feed-stranded")).stdout).toBe("no convoy is stranded\n");
     expect((await gt("deacon", "health-state")).stdout).toContain("nobody was asked yet");
     expect((await gt("deacon", "health-check", "greenplace/witness")).stderr).toContain("has no session");
     expect((await gt("deacon", "force-kill", "greenplace/witness")).code).toBe(2);
@@ -63,6 +64,8 @@ test(
       findings: [{ id: "W5", agent: address, action: "release", applied: false }],
     });
     expect(await ledger.agent(address)).toMatchObject({ hookBead: named["bead"] });
+    expect(await json("deacon", "zombie-scan")).toMatchObject([{ address, reason: "session dead" }]);
+    expect((await gt("deacon", "redispatch-state")).stdout).toBe("nothing came back\n");
 
     expect((await gt("patrol", "report", "-s", "quiet")).stderr).toContain("say --role");
     await gt("patrol", "new", "--role", "witness");
@@ -77,6 +80,10 @@ test(
       queued: true,
     });
     expect(await json("deacon", "redispatch", created[0] ?? "")).toMatchObject({ queued: false });
+    expect(await json("deacon", "redispatch-state")).toMatchObject({
+      waiting: [{ bead: created[0], rig: "greenplace", failures: 0, not_before: null }],
+      blocked: [],
+    });
     expect((await gt("deacon", "redispatch", named["bead"] ?? "")).stderr).toContain("is closed");
     expect(await json("patrol", "digest")).toMatchObject({ isNew: true, text: "- patrol_complete: 1" });
     expect(await json("patrol", "digest")).toMatchObject({ isNew: false });

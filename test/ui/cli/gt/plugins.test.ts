@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { digestReceipts } from "../../../../src/agents/plugins/digest-receipts.ts";
 import { PlainTown } from "../../../support/plain-town.ts";
 import { runGt } from "../../../support/run-cli.ts";
 
@@ -18,7 +19,7 @@ test(
     expect((await gt("plugin", "list")).stdout).toMatch(/greenplace\/git-hygiene +never +disabled/);
     town.write(
       "plugins/yard/plugin.md",
-      '+++\nname = "yard"\ndescription = "Sweeps the yard"\n[gate]\ntype = "cooldown"\nduration = "1h"\n+++\n',
+      '+++\nname = "yard"\ndescription = "Sweeps the yard"\n[gate]\ntype = "cooldown"\nduration = "1h"\n[tracking]\ndigest = true\n+++\n',
     );
     town.write("plugins/yard/run.sh", "echo swept\n");
     const yard = async (): Promise<object | undefined> =>
@@ -29,6 +30,12 @@ test(
     expect([again.code, again.stdout]).toEqual([0, expect.stringContaining("not now: it cools down")]);
     expect((await gt("plugin", "run", "yard", "--force", "-n")).stdout).toContain("would run");
     expect(await json("plugin", "history", "yard")).toMatchObject([{ result: "success", output: "swept" }]);
+    const access = await town.access();
+    const today = new Date().toISOString().slice(0, 10);
+    const digest = await access.ledger.get((await digestReceipts(access, today)) ?? "");
+    expect(digest?.description).toMatch(/^- yard \(town\): 1 success, \S+ in all$/);
+    expect(await json("plugin", "history", "yard")).toEqual([]);
+    expect(await digestReceipts(access, today)).toBeUndefined();
     expect((await gt("plugin", "show", "yard")).stdout).toContain("Sweeps the yard");
     await gt("plugin", "disable", "yard");
     expect(await yard()).toMatchObject({ enabled: false, next_due_at: null });
@@ -37,6 +44,15 @@ test(
     expect(await json("dog", "list")).toMatchObject([
       { name: "alpha", state: "idle", last: { work: "plugin:town/yard", result: "done" } },
     ]);
+
+    const chore = '+++\nname = "CHORE"\ndescription = "A chore"\n+++\nDo it.\n';
+    town.write("checkout/good/plugin.md", chore.replace("CHORE", "good"));
+    town.write("checkout/bad/plugin.md", chore);
+    const sync = ["plugin", "sync", "--source", "checkout", "--clean"];
+    expect((await gt(...sync, "-n")).stdout).toBe("would copy good\nwould remove yard\n");
+    expect(await json(...sync)).toMatchObject({ copied: ["good"], removed: ["yard"] });
+    const places = (await json("plugin", "list")) as { name: string; place: string }[];
+    expect(places.filter((each) => each.place === "town").map((each) => each.name)).toEqual(["good"]);
   },
   timeout,
 );
