@@ -6,12 +6,14 @@ import { readCommands } from "./bd/read.spec.ts";
 import { setupCommands } from "./bd/setup.spec.ts";
 import type { CommandSpec } from "./command.ts";
 import { completionCommands } from "./completion-command.ts";
+import { bdFormulaCommands } from "./formula/formula.spec.ts";
 
 /** Every command of `bd`. */
 export const bdTree: readonly CommandSpec[] = [
   ...changeCommands,
   ...completionCommands("bd"),
   ...editCommands,
+  ...bdFormulaCommands,
   ...readCommands,
   ...setupCommands,
   ...healthCommands,

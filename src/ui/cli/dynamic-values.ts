@@ -43,6 +43,10 @@ export async function dynamicValues(context: CommandContext, name: string): Prom
       ];
     case "key":
       return keys();
+    case "formula": {
+      const { libraryOf } = await import("./formula/formula-context.ts");
+      return (await libraryOf(context)).names().map((value) => ({ value, description: "" }));
+    }
     case "command":
       return commandWords(context.program.commands).map((value) => ({ value, description: "" }));
     case "path":

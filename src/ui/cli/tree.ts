@@ -19,6 +19,7 @@ import { doneCommands } from "./gt/done.spec.ts";
 import { escalateCommands } from "./gt/escalate.spec.ts";
 import { estopCommands } from "./gt/estop.spec.ts";
 import { feedCommands } from "./gt/feed.spec.ts";
+import { gtFormulaCommands } from "./formula/formula.spec.ts";
 import { gitInitCommands } from "./gt/git-init.spec.ts";
 import { heartbeatCommands } from "./gt/heartbeat.spec.ts";
 import { helpCommands } from "./gt/help.spec.ts";
@@ -78,6 +79,7 @@ export const gtTree: readonly CommandSpec[] = [
   ...escalateCommands,
   ...estopCommands,
   ...feedCommands,
+  ...gtFormulaCommands,
   ...gitInitCommands,
   ...heartbeatCommands,
   ...helpCommands,
