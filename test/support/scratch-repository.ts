@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { watchOrigin } from "./watched-origins.ts";
 
 /** Runs real git for a test's own set-up and returns what it printed. */
 export function git(directory: string, ...args: readonly string[]): string {
@@ -45,11 +46,13 @@ export function scratchRepository(directory: string, files: Files = { "README.md
   return directory;
 }
 
-/** The same as a bare repository, as a server would hold it. */
+/** The same as a bare repository, as a server would hold it. What is pushed to its branches is judged at the end. */
 export function scratchOrigin(directory: string, files?: Files): string {
   const work = scratchRepository(`${directory}.work`, files);
   git(dirname(directory), "clone", "--quiet", "--bare", work, directory);
   git(directory, "remote", "remove", "origin");
+  git(directory, "config", "core.logAllRefUpdates", "always");
+  watchOrigin(directory);
   rmSync(work, { recursive: true, force: true });
   return directory;
 }

@@ -10,7 +10,7 @@ import { addRig } from "../../src/core/town/add-rig.ts";
 import { installTown } from "../../src/core/town/install-town.ts";
 import type { Town } from "../../src/core/town/town.ts";
 import { type Files, scratchOrigin, scratchRepository } from "./scratch-repository.ts";
-import { expectTargetsAlwaysGreen, recordTargets } from "./target-history.ts";
+import { expectTargetsAlwaysGreen, judgeOrigins, recordTargets } from "./target-history.ts";
 
 export interface ScratchRig {
   readonly name: string;
@@ -80,6 +80,7 @@ export async function scratchTown(
       for (const opened of ledgers) await opened.close();
       try {
         expectTargetsAlwaysGreen(town, origin);
+        judgeOrigins(outside);
       } finally {
         rmSync(outside, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
       }

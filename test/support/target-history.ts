@@ -4,13 +4,26 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Town } from "../../src/core/town/town.ts";
 import { git } from "./scratch-repository.ts";
+import { noteJudged, unjudgedOrigins, watchOrigin } from "./watched-origins.ts";
 
 /** What must hold for every value when a rig says nothing else. */
 const leastGate = "test -s README.md";
 
-/** From now on the repository remembers every value that its branches have. */
+/** From now on the repository remembers every value that its branches have, and somebody has to judge them. */
 export function recordTargets(repository: string): void {
   git(repository, "config", "core.logAllRefUpdates", "always");
+  watchOrigin(repository);
+}
+
+/**
+ * Judges all origins, or those in a directory that is about to be removed, whose values nobody has judged yet. Throws for
+ * one that was removed before: no test that pushes gets by without (spec/05 §2.1).
+ */
+export function judgeOrigins(inside?: string): void {
+  for (const origin of unjudgedOrigins(inside)) {
+    if (!existsSync(origin)) throw new Error(`${origin} was removed before its targets were judged`);
+    expectAlwaysGreen(origin, leastGate);
+  }
 }
 
 /**
@@ -22,6 +35,7 @@ export function expectAlwaysGreen(
   gate: string,
   except: ReadonlySet<string> = new Set(),
 ): void {
+  noteJudged(repository);
   const values = [...targetValues(repository)].filter((value) => !except.has(value));
   if (values.length === 0) return;
   const place = mkdtempSync(join(tmpdir(), "gt-every-value-"));
@@ -46,7 +60,10 @@ export function expectAlwaysGreen(
 export function expectTargetsAlwaysGreen(town: Town, origin: (rig: string) => string): void {
   for (const { name } of town.rigs()) {
     // A test may end with settings that nobody can read, where nobody has pushed.
-    if (targetValues(origin(name)).size === 0) continue;
+    if (targetValues(origin(name)).size === 0) {
+      noteJudged(origin(name));
+      continue;
+    }
     const { test_command: gate, run_tests: isRun } = (town.rigSettings(name)["merge_queue"] ?? {}) as {
       readonly test_command?: string;
       readonly run_tests?: boolean;

@@ -17,7 +17,7 @@ import { openTown } from "../../src/core/town/open-town.ts";
 import type { Rig, Town } from "../../src/core/town/town.ts";
 import { type CliResult, runGt } from "./run-cli.ts";
 import { git, scratchOrigin } from "./scratch-repository.ts";
-import { expectTargetsAlwaysGreen, recordTargets } from "./target-history.ts";
+import { expectTargetsAlwaysGreen, judgeOrigins, recordTargets } from "./target-history.ts";
 
 export interface WorkRig {
   readonly name: string;
@@ -167,6 +167,7 @@ export class WorkTown {
     for (const ledger of this.#ledgers) await ledger.close();
     try {
       expectTargetsAlwaysGreen(this.town, (rig) => this.origin(rig));
+      judgeOrigins(this.root);
     } finally {
       this.#remove();
     }

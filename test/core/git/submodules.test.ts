@@ -1,5 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { type SnapshotSubject, takeSnapshot } from "../../../src/core/git/hook-snapshots.ts";
@@ -10,6 +9,7 @@ import { updateSubmodules } from "../../../src/core/git/submodules.ts";
 import { describeRisks, isAtRisk, measureWorkAtRisk } from "../../../src/core/git/work-at-risk.ts";
 import { addWorktree, removeWorktree } from "../../../src/core/git/worktree.ts";
 import { commit, git, scratchOrigin } from "../../support/scratch-repository.ts";
+import { temporaryDirectory } from "../../support/temporary-directory.ts";
 
 let root: string;
 let repository: string;
@@ -17,7 +17,7 @@ let worktree: string;
 let inner: string;
 
 beforeEach(async () => {
-  root = realpathSync(mkdtempSync(join(tmpdir(), "gt-submodules-")));
+  root = temporaryDirectory();
   // git clones no submodule from a directory unless it is told that this is meant.
   vi.stubEnv("GIT_CONFIG_COUNT", "1");
   vi.stubEnv("GIT_CONFIG_KEY_0", "protocol.file.allow");
@@ -38,7 +38,6 @@ beforeEach(async () => {
 });
 afterEach(() => {
   vi.unstubAllEnvs();
-  rmSync(root, { recursive: true, force: true });
 });
 
 const subject = (): SnapshotSubject => ({
