@@ -1,4 +1,5 @@
 import type { Operation } from "../../core/ledger/operation.ts";
+import { droppingMolecule } from "../lifecycle/attached-molecule.ts";
 import { beadFailure } from "../lifecycle/count-bead-failure.ts";
 import { preserveHolder } from "../lifecycle/preserve-holder.ts";
 import { stopAgentSession } from "../sessions/start-session.ts";
@@ -35,6 +36,7 @@ export async function freeForMountain(
         ...(agent.branch === "" ? {} : { metadata: { prior_branch: agent.branch } }),
       },
     },
+    ...(await droppingMolecule(access.ledger, bead, "given up")),
     { op: "comment", id: bead.id, text: `${agent.address} gave up: ${reason}` },
     ...holder.operations,
     ...events,

@@ -9,6 +9,7 @@ import { enqueueSling, openContexts } from "../../core/scheduler/sling-context.t
 import { parseAddress } from "../../core/town/address.ts";
 import { numberSetting } from "../../core/town/setting.ts";
 import type { Rig } from "../../core/town/town.ts";
+import { droppingMolecule } from "../lifecycle/attached-molecule.ts";
 import { metadataText } from "../lifecycle/attachment.ts";
 import { parseBranchName } from "../lifecycle/branch-name.ts";
 import { beadFailure } from "../lifecycle/count-bead-failure.ts";
@@ -199,6 +200,8 @@ async function recover(
         },
       },
     },
+    // W13.
+    ...(await droppingMolecule(access.ledger, bead, "recovered")),
     { op: "comment", id: bead.id, text: `Recovered: ${action.reason}` },
     ...(action.kind === "block"
       ? await blocked(access, bead, respawns)

@@ -41,7 +41,14 @@ test("a bead that really is on its polecat's hook is left alone", async () => {
 test("W12, W14: a bead whose polecat is gone or holds something else is open again and queued once", async () => {
   const gone = await taken("Gone", "web/polecats/slit");
   const dropped = await taken("Dropped", nux);
+  const { named } = await access.ledger.write("overseer", [
+    { op: "create", bead: { title: "steps", scope: "web", ephemeral: true }, as: "wisp" },
+    { op: "update", id: gone, fields: { metadata: { attachment: { molecule: "$wisp" } } } },
+  ]);
   expect(await patrol()).toBe(2);
+  // W13: whoever tries again begins its workflow anew.
+  expect(await access.ledger.get(named["wisp"] ?? "")).toBeUndefined();
+  expect((await bead(gone))?.metadata["attachment"] ?? {}).not.toHaveProperty("molecule");
   expect(await bead(gone)).toMatchObject({ status: "open", assignee: "" });
   expect(await bead(dropped)).toMatchObject({
     status: "open",

@@ -2,9 +2,11 @@ import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { StartBudget } from "../../../src/agents/patrols/start-budget.ts";
+import { tellOfOpenSlot } from "../../../src/agents/patrols/tell-of-open-slot.ts";
 import { patrolRig } from "../../../src/agents/patrols/witness.ts";
 import type { SessionHost } from "../../../src/agents/sessions/session-host.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
+import { newConvoy } from "../../../src/core/convoys/new-convoy.ts";
 import { addWorktree } from "../../../src/core/git/worktree.ts";
 import { parseProtocol } from "../../../src/core/mail/protocol.ts";
 import type { AgentPatch } from "../../../src/core/ledger/operation.ts";
@@ -246,4 +248,24 @@ test("W22: a request that lies for half an hour wakes the queue, after two hours
   ]);
   await findings();
   expect(await access.ledger.rows("patrols", { prefix: "request:" })).toEqual([]);
+});
+
+test("SLOT_OPEN: the mayor hears of a free polecat when there is work that nobody has planned, by mail once in ten minutes", async () => {
+  const finished = async () => {
+    now += minute;
+    await set({ state: "idle", exitType: "COMPLETED", completionTime: now });
+    await tellOfOpenSlot(access, work.rig());
+  };
+  await access.ledger.write("overseer", newConvoy({ title: "Planned", owner: "overseer", issues: [bead] }));
+  await finished();
+  expect(await mails("SLOT_OPEN"), "nothing is waiting for a plan").toEqual([]);
+  await work.bead(access, "Unplanned", "true");
+  await finished();
+  await finished();
+  expect(await mails("SLOT_OPEN")).toMatchObject([{ assignee: "mayor/", title: `SLOT_OPEN ${nux}` }]);
+  now += 10 * minute;
+  await tellOfOpenSlot(access, work.rig());
+  expect(await mails("SLOT_OPEN"), "nobody has finished since").toHaveLength(1);
+  await finished();
+  expect(await mails("SLOT_OPEN")).toHaveLength(2);
 });

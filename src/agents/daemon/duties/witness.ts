@@ -2,6 +2,7 @@ import { durationSetting } from "../../../core/town/setting.ts";
 import type { Rig } from "../../../core/town/town.ts";
 import { nudge } from "../../sessions/nudge.ts";
 import { patrolRig } from "../../patrols/witness.ts";
+import { tellOfOpenSlot } from "../../patrols/tell-of-open-slot.ts";
 import type { DaemonContext } from "../daemon-context.ts";
 import type { Duty } from "../duty-runner.ts";
 import { isRigAtWork } from "../rig-at-work.ts";
@@ -32,6 +33,7 @@ export function witnessDuty(context: DaemonContext, rig: Rig): Duty {
         ...(isAgent ? { permits: (finding) => handover.permits(finding, context.clock.now()) } : {}),
         report: (text) => context.log.info(`witness ${rig.name}: ${text}`),
       });
+      if (!isAgent) await tellOfOpenSlot(context, rig);
       const news = isAgent ? handover.message() : "";
       if (news !== "") await nudge(context, { to: address, from: "deacon/", text: news, mode: "wait-idle" });
       cycle++;
