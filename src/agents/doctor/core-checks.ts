@@ -1,10 +1,12 @@
-import { chmodSync, existsSync, mkdirSync, statSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { GtError } from "../../core/gt-error.ts";
 import { openTown } from "../../core/town/open-town.ts";
 import { readRigSettings, readTownSettings, type SettingProblem } from "../../core/town/read-settings.ts";
 import { readRegistry } from "../../core/town/registry.ts";
 import { townDirectories } from "../../core/town/town-template.ts";
+import { directiveFile } from "../prime/directive-files.ts";
+import { roleNames } from "../runtimes/role-definition.ts";
 import type { Check, CheckContext, Finding } from "./check.ts";
 
 /** What a broken file says about itself. */
@@ -103,7 +105,30 @@ export const coreChecks: readonly Check[] = [
         : { severity: "warning", message: `${problems.length} settings cannot be used`, details: problems };
     },
   },
+  {
+    id: "directives-readable",
+    category: "Core",
+    severity: "warning",
+    summary: "the operator's directives can be read",
+    run: async (context) => {
+      const files = ["", ...rigNames(context)].flatMap((rig) =>
+        roleNames.map((role) => directiveFile(context, role, rig)),
+      );
+      const unreadable = files.filter((file) => existsSync(file) && !isReadable(file));
+      if (unreadable.length === 0) return undefined;
+      return { message: "agents are not told directives that cannot be read", details: unreadable };
+    },
+  },
 ];
+
+function isReadable(file: string): boolean {
+  try {
+    readFileSync(file);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** A broken registry is another check's finding. */
 function rigNames({ root }: CheckContext): readonly string[] {

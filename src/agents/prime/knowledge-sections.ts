@@ -5,17 +5,14 @@ import type { Ledger } from "../../core/ledger/ledger.ts";
 import { sanitise } from "../../core/sanitise.ts";
 import type { Address } from "../../core/town/address.ts";
 import type { Town } from "../../core/town/town.ts";
+import { directivesOf } from "./directive-files.ts";
 import type { PrimeSection } from "./prime-section.ts";
 import { quoteLine } from "./quotation.ts";
 
 /** The operator's directives for a role, of the town and then of the rig (spec/02 §6.3). */
 export function directivesSection(town: Town, address: Address): PrimeSection | undefined {
-  const role = address.role as Role;
-  const ofTown = readText(join(town.root, "directives", `${role}.md`));
-  const ofRig = address.rig === "" ? "" : readText(join(town.root, address.rig, "directives", `${role}.md`));
-  const text = [ofTown, ofRig].filter((part) => part !== "").join("\n");
+  const { text, source } = directivesOf(town, address.role as Role, address.rig);
   if (text === "") return undefined;
-  const source = ofTown === "" ? `Rig ${address.rig}` : ofRig === "" ? "Town" : `Town and rig ${address.rig}`;
   return {
     name: "directives",
     text: `## Directives (${source})\nThese are the operator's; where they differ from your brief or workflow, they win.\n\n${text}\n`,

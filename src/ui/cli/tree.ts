@@ -24,6 +24,7 @@ import { gitInitCommands } from "./gt/git-init.spec.ts";
 import { heartbeatCommands } from "./gt/heartbeat.spec.ts";
 import { helpCommands } from "./gt/help.spec.ts";
 import { hookCommands } from "./gt/hook.spec.ts";
+import { directiveCommands } from "./gt/directive.spec.ts";
 import { hooksCommands } from "./gt/hooks.spec.ts";
 import { infoCommands } from "./gt/info.spec.ts";
 import { installCommands } from "./gt/install.spec.ts";
@@ -84,6 +85,7 @@ export const gtTree: readonly CommandSpec[] = [
   ...heartbeatCommands,
   ...helpCommands,
   ...hookCommands,
+  ...directiveCommands,
   ...hooksCommands,
   ...infoCommands,
   ...installCommands,
