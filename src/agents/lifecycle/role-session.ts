@@ -14,7 +14,7 @@ import { mayorAddress, startMayor } from "./mayor.ts";
 export async function startRole(
   access: TownAccess,
   address: string,
-  options: { readonly agent?: string } = {},
+  options: { readonly agent?: string; readonly warn?: (text: string) => void } = {},
 ): Promise<SessionRecord> {
   if (address === mayorAddress) return (await startMayor(access, options)).record;
   const role = parseAddress(address);
@@ -42,11 +42,13 @@ export async function startRole(
     }
     const home = agentHome(town, role);
     if (home !== undefined) mkdirSync(home, { recursive: true });
-    const agent = options.agent ?? readPatrols(town)(role.role).agent;
+    const patrolAgent = readPatrols(town)(role.role).agent;
     const record = await startAgentSession(access, {
       address,
       topic: "patrol",
-      ...(agent === undefined ? {} : { agentOverride: agent }),
+      ...(options.agent === undefined ? {} : { agentOverride: options.agent }),
+      ...(patrolAgent === undefined ? {} : { patrolAgent }),
+      ...(options.warn === undefined ? {} : { warn: options.warn }),
     });
     await ledger.write(actor, [
       { op: "setAgent", address, fields: { state: "running", runtime: record.agent } },

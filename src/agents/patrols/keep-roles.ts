@@ -64,7 +64,7 @@ export async function keepRoles(access: TownAccess, options: KeepRolesOptions): 
       continue;
     }
     try {
-      await act(access, view, action);
+      await act(access, view, action, options.report);
       options.report?.(`${view.address}: ${action.kind}`);
     } catch (error) {
       if (!isSuperseded(error)) options.report?.(`${view.address}: ${action.kind} failed: ${String(error)}`);
@@ -135,6 +135,7 @@ async function act(
   access: TownAccess,
   view: RoleView,
   action: Exclude<RoleAction, { kind: "wait" }>,
+  warn: KeepRolesOptions["report"],
 ): Promise<void> {
   const { address, memory, session } = view;
   const now = access.clock.now();
@@ -160,7 +161,7 @@ async function act(
         event("agent_restarted", { reason: action.reason, attempt: series.restartedAt.length }),
       ]);
       if (action.kind === "restart") await stopRole(access, address);
-      await startRole(access, address);
+      await startRole(access, address, warn === undefined ? {} : { warn });
       // The first start of all is no restart, unless it fails.
       if (session === undefined) await access.ledger.write(access.actor, [remember(memory)]);
       return;

@@ -21,6 +21,8 @@ export interface RuntimeRequest {
   readonly name: string;
   /** `--agent`: a name, perhaps with arguments behind it. */
   readonly override?: string;
+  /** `patrols.<role>.agent` of a patrol role that is to be a session; it comes before the role's other settings. */
+  readonly patrolAgent?: string;
   /** Runtime of the bead's label `runtime:<name>`. */
   readonly label?: string;
   readonly env?: NodeJS.ProcessEnv;
@@ -33,10 +35,10 @@ export interface RuntimeRequest {
  * exist is an error; a role's entry that does not exist or is not installed is skipped with a warning.
  */
 export function resolveRuntime(request: RuntimeRequest): Runtime {
-  const { town, role, rig, name, override, label, env = process.env } = request;
+  const { town, rig, override, label, env = process.env } = request;
   if (override !== undefined && override !== "") return withArguments(town, rig, override);
   if (label !== undefined && label !== "") return findRuntime(town, rig, label);
-  for (const { setting, agent } of softChoices(town, { role, rig, name }, env)) {
+  for (const { setting, agent } of softChoices(request, env)) {
     const found = usable(town, rig, agent, env);
     if (typeof found !== "string") return found;
     request.warn?.(`${setting}=${agent}: ${found}, falling back to default`);
@@ -119,11 +121,9 @@ function findRecord(
 
 /** Choices for a role or worker, which give way when they cannot be used. */
 function softChoices(
-  town: Town,
-  who: { readonly role: string; readonly rig: string; readonly name: string },
+  { town, role, rig, name, patrolAgent }: RuntimeRequest,
   env: NodeJS.ProcessEnv,
 ): readonly { readonly setting: string; readonly agent: string }[] {
-  const { role, rig, name } = who;
   // Layered rig settings contain the town's values below the rig's.
   const settings = rig === "" ? town.settings() : town.rigSettings(rig);
   const crew =
@@ -140,7 +140,8 @@ function softChoices(
   const ofRole = entry(settings["role_agents"], role);
   return [
     ...crew,
-    { setting: "GT_COST_TIER", agent: tierOf(town, rig, role, ofRole, env) },
+    { setting: "GT_COST_TIER", agent: tierOf(town, rig, role, patrolAgent ?? ofRole, env) },
+    { setting: `patrols.${role}.agent`, agent: patrolAgent },
     { setting: `role_agents[${role}]`, agent: ofRole },
   ].filter((choice): choice is { setting: string; agent: string } => choice.agent !== undefined);
 }

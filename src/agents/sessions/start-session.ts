@@ -43,6 +43,8 @@ export interface StartRequest {
   readonly conversation?: string;
   /** `--agent`. */
   readonly agentOverride?: string;
+  /** What `patrols.<role>.agent` says; gives way when it cannot be used. */
+  readonly patrolAgent?: string;
   /** Runtime of the bead's label. */
   readonly runtimeLabel?: string;
   /** `--account`: a handle; by default `GT_ACCOUNT`, then the town's default. */
@@ -220,6 +222,7 @@ function runtimeFor(town: Town, address: Address, request: StartRequest): Runtim
     town,
     ...{ role: address.role, rig: address.rig, name: address.name },
     ...(request.agentOverride === undefined ? {} : { override: request.agentOverride }),
+    ...(request.patrolAgent === undefined ? {} : { patrolAgent: request.patrolAgent }),
     ...(request.runtimeLabel === undefined ? {} : { label: request.runtimeLabel }),
     ...(request.warn === undefined ? {} : { warn: request.warn }),
   });

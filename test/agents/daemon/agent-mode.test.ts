@@ -1,9 +1,11 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Daemon } from "../../../src/agents/daemon/daemon.ts";
 import { openDaemonLog } from "../../../src/agents/daemon/daemon-log.ts";
 import { liveSession } from "../../../src/agents/lifecycle/agent-session.ts";
 import { sendMail } from "../../../src/agents/mail/send-mail.ts";
+import { runGt } from "../../support/run-cli.ts";
 import { PlainTown } from "../../support/plain-town.ts";
 import { waitFor } from "../../support/wait-for.ts";
 
@@ -14,7 +16,9 @@ beforeEach(async () => {
   town = new PlainTown();
   town.write("settings/config.json", {
     default_agent: "script",
+    role_agents: { witness: "ghost" },
     agents: {
+      ghost: { command: "no-such-binary" },
       script: {
         provider: "generic",
         command: "sh",
@@ -48,8 +52,19 @@ test("roles that run as agents get sessions, which come back when they die, and 
     },
     { ...slow, what: "the next session" },
   );
+  // Its own runtime is not installed: it runs with the default one, and that is said once at each start.
+  const notInstalled =
+    'role_agents[witness]=ghost: binary "no-such-binary" not found in PATH, falling back to default';
+  expect(first.agent).toBe("script");
+  const log = readFileSync(join(town.root, "daemon.log"), "utf8");
+  expect(log.split(notInstalled)).toHaveLength(3);
   await sendMail(access, { from: "mayor/", to: ["deacon/"], subject: "Look", body: "around" }, "quietly");
   await waitFor(async () => (await access.ledger.rows("duties", { prefix: "wake/" })).length === 0);
   const [mail] = await access.ledger.find({ type: "message", assignee: "deacon/" });
   expect(mail, "code leaves the mail of an agent alone").toMatchObject({ status: "open", title: "Look" });
+
+  await daemon.stop(); // else it may be quicker than the command
+  const { stderr, stdout } = await runGt(["witness", "restart", "greenplace"], { cwd: town.root });
+  expect(stderr).toBe(`warning: ${notInstalled}\n`);
+  expect(stdout).toContain("greenplace/witness runs (script)");
 }, 90_000);

@@ -10,10 +10,14 @@ import type { CommandContext } from "../command.ts";
 export async function run(context: CommandContext): Promise<void> {
   const { out, flags } = context;
   const access = await context.access();
+  const warn = (text: string) => out.warn(text);
   const patrols = readPatrols(access.town);
   if (context.words.at(-1) === "spawn" && patrols("boot").mode === "agent") {
     const agent = flags.string("agent");
-    const record = await startRole(access, "deacon/boot", agent === undefined ? {} : { agent });
+    const record = await startRole(access, "deacon/boot", {
+      warn,
+      ...(agent === undefined ? {} : { agent }),
+    });
     out.document({ ok: true, mode: "agent", session: record.session });
     out.done(`boot looks (${record.agent})`);
     return;
@@ -45,5 +49,5 @@ async function act(
     return;
   }
   if (action === "wake") await stopRole(access, deaconAddress);
-  await startRole(access, deaconAddress);
+  await startRole(access, deaconAddress, { warn: (text) => context.out.warn(text) });
 }

@@ -41,7 +41,8 @@ export async function run(context: CommandContext): Promise<void> {
   await access.ledger.write(access.actor, [switchRole(address, false)]);
   if (verb === "restart") await stopRole(access, address);
   const agent = flags.string("agent");
-  const record = await startRole(access, address, agent === undefined ? {} : { agent });
+  const warn = (text: string) => out.warn(text);
+  const record = await startRole(access, address, { warn, ...(agent === undefined ? {} : { agent }) });
   out.document({ ok: true, address, mode: "agent", session: record.session, agent: record.agent });
   out.done(`${address} runs (${record.agent})`);
   out.next(`gt attach ${address}`);
