@@ -1,11 +1,15 @@
+import { basename } from "node:path";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { defineConfig } from "vitest/config";
+import { packages } from "./test/conformance/packages.ts";
 import suite from "./vitest.config.ts";
 
-/** By name: the stories of the single CLIs, then what takes longest. */
-class ByName extends BaseSequencer {
+/** What takes longest begins first: the whole bead, then the CLIs as their packages are listed. */
+class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    return files.sort((one, other) => (one.moduleId < other.moduleId ? -1 : 1));
+    const order = ["whole-bead", ...Object.keys(packages)];
+    const place = ({ moduleId }: TestSpecification) => order.indexOf(basename(moduleId, ".conformance.ts"));
+    return files.toSorted((one, other) => place(one) - place(other));
   }
 }
 
@@ -19,9 +23,10 @@ export default defineConfig({
   test: {
     ...suite.test,
     include: ["test/conformance/**/*.conformance.ts"],
+    globalSetup: "test/conformance/install-all.ts",
     setupFiles: ["test/conformance/bare-environment.ts"],
     env: { ...suite.test?.env, ...budget },
-    sequence: { sequencer: ByName },
+    sequence: { sequencer: LongestFirst },
     testTimeout: 600_000,
     hookTimeout: 300_000,
     // Programs that are not ours: one hiccup is not a verdict.

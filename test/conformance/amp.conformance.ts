@@ -1,8 +1,7 @@
 import { refuses } from "./refuses.ts";
 
-refuses({
+await refuses({
   name: "amp",
-  packageName: "@sourcegraph/amp",
   env: (url) => ({ AMP_URL: url, AMP_API_KEY: "test-key", AMP_SKIP_UPDATE_CHECK: "1" }),
   shows: /API request for getUserInfo failed: 404/,
   asks: "POST /api/internal",

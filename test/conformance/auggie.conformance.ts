@@ -1,8 +1,7 @@
 import { refuses } from "./refuses.ts";
 
-refuses({
+await refuses({
   name: "auggie",
-  packageName: "@augmentcode/auggie",
   env: (url) => ({
     AUGMENT_SESSION_AUTH: JSON.stringify({
       accessToken: "x",

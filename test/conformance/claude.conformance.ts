@@ -1,9 +1,8 @@
 import { claudeFiles, claudeSubscription } from "./claude-home.ts";
 import { conforms } from "./conforms.ts";
 
-conforms({
+await conforms({
   name: "claude",
-  packageName: "@anthropic-ai/claude-code",
   files: claudeFiles,
   env: claudeSubscription,
   shell: (command) => ({ name: "Bash", input: { command, description: "work" } }),

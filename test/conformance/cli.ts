@@ -1,11 +1,10 @@
 import type { ModelReply, ModelRequest } from "../support/model-server.ts";
+import type { CliName } from "./packages.ts";
 
 /** One real agent CLI as the conformance suite installs and drives it. */
 export interface Cli {
   /** Name of the preset and of the program. */
-  readonly name: string;
-  /** Package of npm. */
-  readonly packageName: string;
+  readonly name: CliName;
   /** Settings of the CLI below its home, as on the machine of a person who has a model on loopback. */
   readonly files?: (url: string) => Readonly<Record<string, string>>;
   readonly env: (url: string) => Readonly<Record<string, string>>;

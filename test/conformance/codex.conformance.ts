@@ -1,8 +1,7 @@
 import { conforms } from "./conforms.ts";
 
-conforms({
+await conforms({
   name: "codex",
-  packageName: "@openai/codex",
   files: (url) => ({
     ".codex/config.toml": [
       'model = "gpt-5"',

@@ -7,16 +7,18 @@ import { liveSession } from "../../src/agents/lifecycle/agent-session.ts";
 import { StartBudget } from "../../src/agents/patrols/start-budget.ts";
 import { patrolRig } from "../../src/agents/patrols/witness.ts";
 import { presets } from "../../src/agents/runtimes/presets.ts";
+import type { HostServer } from "../../src/agents/sessions/host-server.ts";
 import { nudge } from "../../src/agents/sessions/nudge.ts";
 import type { SessionHost, SessionRecord } from "../../src/agents/sessions/session-host.ts";
 import { stopAgentSession } from "../../src/agents/sessions/start-session.ts";
 import type { TownAccess } from "../../src/agents/town-access.ts";
 import { type ModelReply, type ModelRequest, ModelServer, limitSeconds } from "../support/model-server.ts";
+import { startQuickHost } from "../support/quick-host.ts";
 import { runGt } from "../support/run-cli.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { WorkTown } from "../support/work-town.ts";
 import { type Check, type Cli, checks } from "./cli.ts";
-import { installCli } from "./install-cli.ts";
+import { installedCli, npmCache } from "./install-cli.ts";
 import { leaveOut } from "./leave-out.ts";
 import { recordObservation } from "./record.ts";
 import { hasTime } from "./time-budget.ts";
@@ -32,8 +34,8 @@ const storyMs = 45_000;
  * and reads its work from our context; a nudge to it while it is busy arrives once, after its turn; it hands itself
  * off; it is resumed after kill -9; its memory can be asked; a rate limit is seen.
  */
-export function conforms(cli: Cli): void {
-  const found = installCli(cli.name, cli.packageName);
+export async function conforms(cli: Cli): Promise<void> {
+  const found = await installedCli(cli.name);
   if ("missing" in found) {
     leaveOut(cli.name, found.missing);
     return;
@@ -47,18 +49,22 @@ export function conforms(cli: Cli): void {
         skip("no time left");
       }
       const seen: Check[] = [];
+      const times: string[] = [];
       const story = await Story.begin(cli, found.program);
       try {
         for (const check of checks) {
           if (!isRetry && !hasTime(0)) break;
+          const began = Date.now();
           await story.play(check);
           seen.push(check);
+          times.push(`${check} ${((Date.now() - began) / 1000).toFixed(1)} s`);
         }
       } finally {
         await story.end();
+        console.info(`${cli.name}: ${times.join(", ")}`);
       }
       if (seen.length < checks.length) console.warn(`${cli.name}: the time was up after ${seen.join(", ")}`);
-      else recordObservation(cli, found.version, { proven: checks, cannot: {} });
+      else recordObservation(cli.name, found.version, { proven: checks, cannot: {} });
     });
   });
 }
@@ -69,7 +75,9 @@ class Story {
   readonly #server: ModelServer;
   readonly #home: string;
   readonly #access: TownAccess;
+  readonly #ownHost: HostServer;
   readonly #host: SessionHost;
+  readonly #firstTurn = Promise.withResolvers<void>();
   #answer: (request: ModelRequest) => ModelReply = () => ({ text: "Understood." });
   #address = "";
   #session = "";
@@ -88,12 +96,18 @@ class Story {
         [cli.name]: {
           command: program,
           ...(cli.args === undefined ? {} : { args: cli.args }),
-          env: { HOME: home, XDG_CONFIG_HOME: join(home, ".config"), ...cli.env(server.url) },
+          env: {
+            HOME: home,
+            XDG_CONFIG_HOME: join(home, ".config"),
+            npm_config_cache: npmCache,
+            ...cli.env(server.url),
+          },
         },
       },
     });
     const access = await town.access();
-    const story = new Story(cli, town, server, home, access, await access.host());
+    const ownHost = await startQuickHost(town.town);
+    const story = new Story(cli, town, server, home, access, ownHost, await access.host());
     return story;
   }
 
@@ -103,6 +117,7 @@ class Story {
     server: ModelServer,
     home: string,
     access: TownAccess,
+    ownHost: HostServer,
     host: SessionHost,
   ) {
     this.#cli = cli;
@@ -110,10 +125,12 @@ class Story {
     this.#server = server;
     this.#home = home;
     this.#access = access;
+    this.#ownHost = ownHost;
     this.#host = host;
   }
 
   async end(): Promise<void> {
+    await this.#ownHost.close({ force: true });
     await this.#town.dispose();
     await this.#server.close();
     rmSync(this.#home, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
@@ -134,7 +151,7 @@ class Story {
   }
 
   async start(): Promise<void> {
-    this.#answer = () => ({ text: "My favourite colour is teal.", delayMs: 4000 });
+    this.#answer = () => ({ text: "My favourite colour is teal.", after: this.#firstTurn.promise });
     const bead = await this.#town.bead(this.#access, "Paint the bike shed", "true", {
       description: "In green.",
     });
@@ -166,6 +183,7 @@ class Story {
     expect(report.state).toBe("queued");
     expect(this.#requests).toHaveLength(1);
     this.#answer = () => ({ text: "Will do." });
+    this.#firstTurn.resolve();
     await this.#asked("the nudge", (request) => request.last.includes("the fence"));
     await this.#idle();
     const heard = this.#requests.filter((request) =>
@@ -202,6 +220,8 @@ class Story {
   async resume(): Promise<void> {
     this.#answer = () => ({ text: "The password is crimson." });
     await this.#say("tell me the password");
+    // Killed before it has written down what it heard, it could not know it afterwards.
+    await this.#shows("The password is crimson.");
     await this.#idle();
     const before = await this.#record();
     const id = await this.#conversation();
@@ -300,6 +320,11 @@ class Story {
       timeoutMs: patienceMs,
       what: "idle",
     });
+  }
+
+  async #shows(text: string): Promise<void> {
+    const isThere = async () => (await this.#host.screen(this.#session)).lines.join("\n").includes(text);
+    await waitFor(isThere, { timeoutMs: patienceMs, what: `the screen to show: ${text}` });
   }
 
   async #say(text: string): Promise<void> {

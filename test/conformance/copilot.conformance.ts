@@ -1,8 +1,7 @@
 import { conforms } from "./conforms.ts";
 
-conforms({
+await conforms({
   name: "copilot",
-  packageName: "@github/copilot",
   env: (url) => ({
     COPILOT_PROVIDER_BASE_URL: `${url}/v1`,
     COPILOT_PROVIDER_TYPE: "openai",

@@ -1,8 +1,7 @@
 import { conforms } from "./conforms.ts";
 
-conforms({
+await conforms({
   name: "gemini",
-  packageName: "@google/gemini-cli",
   files: () => ({
     ".gemini/settings.json": JSON.stringify({
       security: { auth: { selectedType: "gemini-api-key" } },

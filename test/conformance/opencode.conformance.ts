@@ -1,8 +1,7 @@
 import { conforms } from "./conforms.ts";
 
-conforms({
+await conforms({
   name: "opencode",
-  packageName: "opencode-ai",
   files: (url) => ({
     ".config/opencode/opencode.json": JSON.stringify({
       autoupdate: false,

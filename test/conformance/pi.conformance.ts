@@ -1,8 +1,7 @@
 import { conforms } from "./conforms.ts";
 
-conforms({
+await conforms({
   name: "pi",
-  packageName: "@earendil-works/pi-coding-agent",
   files: (url) => ({
     ".pi/agent/models.json": JSON.stringify({
       providers: {

@@ -6,14 +6,14 @@ import { launchArgv } from "../../src/agents/runtimes/launch.ts";
 import { presets } from "../../src/agents/runtimes/presets.ts";
 import { ModelServer } from "../support/model-server.ts";
 import { cleanEnvironment, openTerminal } from "../support/terminal.ts";
-import { installCli } from "./install-cli.ts";
+import { installedCli } from "./install-cli.ts";
 import { leaveOut } from "./leave-out.ts";
+import type { CliName } from "./packages.ts";
 import { recordObservation } from "./record.ts";
 import { hasTime } from "./time-budget.ts";
 
 export interface ClosedCli {
-  readonly name: string;
-  readonly packageName: string;
+  readonly name: CliName;
   /** What makes it ask the loopback instead of its makers. */
   readonly env: (url: string) => Readonly<Record<string, string>>;
   /** What it shows instead of working. */
@@ -24,8 +24,8 @@ export interface ClosedCli {
 }
 
 /** An agent CLI that speaks to nobody but its makers: that this is still so is all that can be seen offline. */
-export function refuses(cli: ClosedCli): void {
-  const found = installCli(cli.name, cli.packageName);
+export async function refuses(cli: ClosedCli): Promise<void> {
+  const found = await installedCli(cli.name);
   if ("missing" in found) {
     leaveOut(cli.name, found.missing);
     return;
@@ -52,7 +52,7 @@ export function refuses(cli: ClosedCli): void {
         await server.close();
         rmSync(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
       }
-      recordObservation(cli, found.version, { proven: [], cannot: { start: cli.why } });
+      recordObservation(cli.name, found.version, { proven: [], cannot: { start: cli.why } });
     });
   });
 }

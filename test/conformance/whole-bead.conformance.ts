@@ -8,11 +8,16 @@ import { runGt } from "../support/run-cli.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { WorkTown } from "../support/work-town.ts";
 import { claudeEnv, claudeFiles } from "./claude-home.ts";
-import { installCli } from "./install-cli.ts";
+import { installedCli } from "./install-cli.ts";
+import { recordObservation } from "./record.ts";
 import { hasTime } from "./time-budget.ts";
 
-const found = installCli("claude", "@anthropic-ai/claude-code");
+const found = await installedCli("claude");
 const program = "program" in found ? found.program : undefined;
+
+/** The bead whose agent is killed when it has committed and not yet handed in; its model thinks until then. */
+let victim: string | undefined;
+const killed = Promise.withResolvers<void>();
 
 /** A model that reads its bead from its context, edits, commits and finishes, one tool call a turn. */
 function worker(request: ModelRequest): ModelReply {
@@ -24,7 +29,10 @@ function worker(request: ModelRequest): ModelReply {
     tool: { name: "Bash", input: { command, description: "work" } },
   });
   if (done === 0) return run(`echo painted > ${id}.txt && git add -A && git commit -q -m "Paint it (${id})"`);
-  if (done === 1) return run("gt done");
+  if (done === 1) {
+    victim ??= id;
+    return { ...run("gt done"), ...(victim === id ? { after: killed.promise } : {}) };
+  }
   return { text: "Finished." };
 }
 
@@ -69,8 +77,11 @@ describe.skipIf(isLeftOut)("a whole bead", () => {
       expect(stderr + code).toMatch(/0$/);
     }
     const host = await access.host();
-    const victim = (await host.list()).find((record) => record.phase !== "exited");
-    if (victim !== undefined) process.kill(victim.pid, "SIGKILL");
+    await waitFor(() => victim, { timeoutMs: 120_000, what: "the first commit" });
+    const session = (await host.list()).find((record) => record.bead === victim);
+    if (session === undefined) throw new Error(`no session has ${victim}`);
+    process.kill(session.pid, "SIGKILL");
+    killed.resolve();
     const states = async () => (await access.ledger.getMany(beads.map((bead) => bead.id))).values();
     await waitFor(async () => [...(await states())].every((bead) => bead.status === "closed"), {
       timeoutMs: 220_000,
@@ -89,5 +100,6 @@ describe.skipIf(isLeftOut)("a whole bead", () => {
     town.git("web", "fetch", "-q", "origin");
     const log = town.git("web", "log", "--format=%s", "origin/main");
     for (const bead of beads) expect(log.match(new RegExp(`\\(${bead.id}\\)`, "g"))).toHaveLength(1);
+    if ("version" in found) recordObservation("claude", found.version, { beads: true });
   });
 });

@@ -20,8 +20,8 @@ export interface ModelReply {
   readonly tool?: { readonly name: string; readonly input: Readonly<Record<string, unknown>> };
   /** The account has reached its limit: 429 instead of an answer. */
   readonly isLimited?: boolean;
-  /** The model thinks for so long. */
-  readonly delayMs?: number;
+  /** The model thinks until then. */
+  readonly after?: Promise<void>;
 }
 
 /**
@@ -82,7 +82,7 @@ export class ModelServer {
   ): Promise<void> {
     this.requests.push(request);
     const reply = this.#reply(request);
-    if (reply.delayMs !== undefined) await new Promise((resolve) => setTimeout(resolve, reply.delayMs));
+    await reply.after;
     if (reply.isLimited === true) writeLimit(response, request);
     else write(response, request, reply);
   }

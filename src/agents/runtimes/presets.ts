@@ -35,6 +35,8 @@ const records: readonly Preset[] = [
     hooksProvider: "claude",
     configDirEnv: "CLAUDE_CONFIG_DIR",
     readyPrompt: "❯",
+    // Says at its limit that it goes on by itself, and how to keep it from that, as if it were busy.
+    limitPatterns: ["continuing automatically at .*esc to cancel"],
     instructionsFile: "CLAUDE.md",
     escapeCancels: false,
     injectsOnPrompt: true,

@@ -10,6 +10,8 @@ export interface Observation {
   readonly proven: readonly string[];
   /** What the CLI cannot do without its makers' servers, with what was seen instead. */
   readonly cannot: Readonly<Record<string, string>>;
+  /** Day on which several of its sessions at once took beads from sling to landing, when that was seen. */
+  readonly beads?: string;
 }
 
 export type Observations = Readonly<Record<string, Observation>>;
@@ -30,6 +32,9 @@ const evidence: Readonly<Record<string, string>> = {
   seance:
     "`gt seance --talk <id> -p` prints an answer that only the old conversation knows; no session is counted",
 };
+
+const wholeBeads =
+  "three sessions at once read their work, edit, commit and run `gt done` as the model tells them; one is killed with -9 between commit and `gt done`; all three land once";
 
 const unseen = "no conformance test drives it";
 
@@ -53,6 +58,9 @@ export function runtimesDocument(observations: Observations): string {
     ...all.map((runtime) => seenRow(runtime.name, observations[runtime.name], checks)),
     "",
     ...checks.map((check) => `- **${check}**: ${evidence[check]}`),
+    ...Object.entries(observations).flatMap(([name, { beads }]) =>
+      beads === undefined ? [] : [`- **whole beads** (${name}, ${beads}): ${wholeBeads}`],
+    ),
     "",
     "The `shell` runtime is this program itself: the suite of `npm test` runs it everywhere.",
     "",

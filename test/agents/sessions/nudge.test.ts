@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { HostServer } from "../../../src/agents/sessions/host-server.ts";
+import type { HostServer } from "../../../src/agents/sessions/host-server.ts";
 import { nudge } from "../../../src/agents/sessions/nudge.ts";
 import {
   allNudges,
@@ -14,8 +14,8 @@ import {
 import { reminderText, typedText } from "../../../src/agents/sessions/nudge-text.ts";
 import { startAgentSession } from "../../../src/agents/sessions/start-session.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
-import { systemClock } from "../../../src/core/clock.ts";
 import { PlainTown } from "../../support/plain-town.ts";
+import { startQuickHost } from "../../support/quick-host.ts";
 import { waitFor } from "../../support/wait-for.ts";
 
 let town: PlainTown;
@@ -233,21 +233,8 @@ test("messages are rendered with their senders and cannot end the block they sta
   expect(typedText(nudges.slice(1))).toBe("[from greenplace/crew/max] see gp-1\nand gp-2");
 });
 
-/** A host in this process, with shorter times than the real one. */
-async function quickHost(): Promise<void> {
-  ownHost = await HostServer.start({
-    paths: town.town.paths,
-    clock: systemClock,
-    times: { gracefulMs: 500, terminateMs: 500, limitConfirmMs: 500, afterLimitMs: 500 },
-    log: () => {},
-    openLedger: async () => (await town.access()).ledger,
-    verifyStart: () => ({ afterMs: 60_000, retries: 0 }),
-    onEvent: () => {},
-  });
-}
-
 test("at a rate limit nothing is typed; when it is over the agent is told once to go on, then what waited", async () => {
-  await quickHost();
+  ownHost = await startQuickHost(town.town, { afterLimitMs: 500 });
   const { access, told, host, session } = await fakeAgent("toast");
   // The fake shows the text of its last message, as a runtime shows its notice; the limit ends at once.
   await host.write(session, "quota exceeded, try again in 1s\r");

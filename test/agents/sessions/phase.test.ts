@@ -122,6 +122,13 @@ test("a runtime that tries again by itself at its limit is limited, busy as it l
   const lines = ["⬝⬝⬝ Quota exceeded… [retrying in 35s attempt #5]  esc interrupt"];
   expect(decidePhase({}, facts({ lines, limitSince: 0 }), 20_000).phase).toBe("working");
   expect(decidePhase(retries, facts({ lines, limitSince: 0 }), 20_000).phase).toBe("limited");
+  const waits = presets.get("claude") ?? {};
+  const told = "● Usage limit reached · set to continue automatically at 4:23pm";
+  const footer = "    Continuing automatically at 4:23pm · Esc to cancel";
+  const atLimit = facts({ lines: [told, "❯ ", footer], limitSince: 0 });
+  expect(decidePhase(waits, atLimit, 20_000).phase).toBe("limited");
+  const goesOn = facts({ lines: [told, "✻ Pondering… (esc to interrupt)", "❯ "], limitSince: 0 });
+  expect(decidePhase(waits, goesOn, 20_000).phase).toBe("working");
 });
 
 test("pi explains the interrupt key in its greeting without being busy", () => {

@@ -4,7 +4,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { openPty } from "../../../../src/agents/sessions/pty.ts";
 import { claudeEnv, claudeFiles } from "../../../conformance/claude-home.ts";
-import { installCli } from "../../../conformance/install-cli.ts";
+import { install, installedCli } from "../../../conformance/install-cli.ts";
+import type { CliName } from "../../../conformance/packages.ts";
 import { ModelServer } from "../../../support/model-server.ts";
 import { cleanEnvironment } from "../../../support/terminal.ts";
 import { recordedSize, recordings } from "./recording.ts";
@@ -22,16 +23,14 @@ const reply = {
 };
 
 interface Cli {
-  readonly packageName: string;
   readonly files: (url: string) => Readonly<Record<string, string>>;
   readonly env: (url: string) => Readonly<Record<string, string>>;
 }
 
-const clis: Readonly<Record<string, Cli>> = {
-  claude: { packageName: "@anthropic-ai/claude-code", files: claudeFiles, env: claudeEnv },
+const clis = {
+  claude: { files: claudeFiles, env: claudeEnv },
   codex: {
-    packageName: "@openai/codex",
-    files: (url) => ({
+    files: (url: string) => ({
       ".codex/config.toml": [
         'model = "gpt-5"\nmodel_provider = "local"\ncheck_for_update_on_startup = false',
         "[analytics]\nenabled = false\n[model_providers.local]",
@@ -40,14 +39,15 @@ const clis: Readonly<Record<string, Cli>> = {
     }),
     env: () => ({ OPENAI_API_KEY: "test-key" }),
   },
-};
+} satisfies Readonly<Partial<Record<CliName, Cli>>>;
 
 const wanted = process.argv.slice(2);
-for (const [name, cli] of Object.entries(clis))
-  if (wanted.length === 0 || wanted.includes(name)) await record(name, cli);
+for (const name of ["claude", "codex"] as const)
+  if (wanted.length === 0 || wanted.includes(name)) await record(name, clis[name]);
 
-async function record(name: string, cli: Cli): Promise<void> {
-  const found = installCli(name, cli.packageName);
+async function record(name: CliName, cli: Cli): Promise<void> {
+  await install(name, new AbortController().signal);
+  const found = await installedCli(name);
   if ("missing" in found) throw new Error(found.missing);
   const server = await ModelServer.start(() => reply);
   // Short and always the same: it shows on the screen.
