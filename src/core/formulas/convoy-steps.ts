@@ -58,9 +58,21 @@ function rawTexts({ legs, prompts }: ConvoyParts): Texts {
 
 function filledTexts(convoy: ConvoyParts, lookUp: LookUp, log: ProblemLog): Texts {
   const plan = planConvoy(convoy, convoy.legs, lookUp);
-  const paths = { "output.directory": plan.directory, "output.synthesis": plan.synthesis?.outputPath ?? "x" };
-  for (const [key, path] of Object.entries(paths))
-    if (path.trim() === "" || !isRelativePath(path))
-      log.add("F040", key, `"${path}" is not a relative path`, { fix: "use a relative path" });
+  const { directory } = plan;
+  const paths = [
+    directory,
+    ...plan.legs.map((leg) => leg.outputPath),
+    plan.synthesis?.outputPath ?? directory,
+  ];
+  const wrong = paths.find((path) => path.trim() === "" || !isRelativePath(path));
+  if (wrong !== undefined)
+    log.add(
+      "F040",
+      wrong === directory ? "output.directory" : "output",
+      `"${wrong}" is not a relative path`,
+      {
+        fix: "use a relative path",
+      },
+    );
   return plan;
 }

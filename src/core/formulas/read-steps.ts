@@ -42,7 +42,8 @@ function readStep(reader: TableReader, kind: StepKind, formula: string): Step {
   const id = readId(reader, kind);
   const expand = reader.text("expand");
   const title = reader.text("title");
-  if ((title === undefined || title.trim() === "") && expand === undefined && kind !== "advice")
+  const isUntitled = title === undefined ? !reader.has("title") : title.trim() === "";
+  if (isUntitled && expand === undefined && kind !== "advice")
     reader.log.add("F017", reader.at("title"), `step "${id}" has no title`, {
       fix: 'add title = "...", or expand = "<formula>"',
     });
