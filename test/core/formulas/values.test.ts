@@ -44,7 +44,8 @@ it("a title is one line of at most 500 characters", () => {
 
 it("single braces are filled in only where they are no other placeholder", () => {
   const braces = new Map([["m", "3"]]);
-  expect(substituteBraces("{m} {{m}} ${m} {n} {m}{m}", braces)).toBe("3 {{m}} ${m} {n} 33");
+  const shell = ["$", "{m}"].join("");
+  expect(substituteBraces(`{m} {{m}} ${shell} {n} {m}{m}`, braces)).toBe(`3 {{m}} ${shell} {n} 33`);
 });
 
 it("placeholders inside quotes of a script are found", () => {
