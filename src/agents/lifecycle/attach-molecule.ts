@@ -1,13 +1,13 @@
 import { burning } from "../../core/formulas/burn.ts";
 import { moleculeRecord } from "../../core/formulas/molecule-record.ts";
 import { formatTime } from "../../core/clock.ts";
-import { GtError } from "../../core/gt-error.ts";
+import { GtError, usageError } from "../../core/gt-error.ts";
 import type { Bead } from "../../core/ledger/bead.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
 import type { TownAccess } from "../town-access.ts";
 import { moleculeOfWork } from "./attached-molecule.ts";
 import { attachmentOf, withoutMolecule } from "./attachment.ts";
-import { chooseWorkflow, type Guide, guideFor } from "./work-formula.ts";
+import { chooseWorkflow, type Guide, guideFor, type Workflow } from "./work-formula.ts";
 
 const attachable = new Set(["hooked", "in_progress", "pinned"]);
 
@@ -35,8 +35,11 @@ export async function attachTo(access: TownAccess, bead: Bead, request: AttachRe
     });
   const before = await moleculeOfWork(access.ledger, bead);
   const isOpen = before !== undefined && before.status !== "closed";
+  const workflow = await workflowOf(access, bead, request);
   const isSame =
-    before?.id === request.molecule?.id || (isOpen && moleculeRecord(before)?.formula === request.formula);
+    workflow === undefined
+      ? before?.id === request.molecule?.id
+      : isOpen && moleculeRecord(before)?.formula === workflow.file.name;
   if (before !== undefined && isSame) return { molecule: before.id, changed: false };
   if (isOpen && request.replace !== true)
     throw new GtError(
@@ -46,7 +49,7 @@ export async function attachTo(access: TownAccess, bead: Bead, request: AttachRe
         hint: `gt mol detach ${bead.id}`,
       },
     );
-  const { operations, attachment, molecule } = await guideOf(access, bead, request);
+  const { operations, attachment, molecule } = await guideOf(access, bead, workflow, request);
   await access.ledger.write(access.actor, [
     { op: "expect", id: bead.id, expected: { rev: bead.rev } },
     ...(request.molecule !== undefined && before?.ephemeral === true
@@ -71,21 +74,26 @@ export async function attachTo(access: TownAccess, bead: Bead, request: AttachRe
   return { molecule, changed: true };
 }
 
+async function workflowOf(
+  access: TownAccess,
+  bead: Bead,
+  { molecule, formula }: AttachRequest,
+): Promise<Workflow | undefined> {
+  if (molecule !== undefined || formula === undefined) return undefined;
+  return chooseWorkflow(access, { rig: access.town.rigOfBead(bead.id), bead, isAi: false }, { formula });
+}
+
 async function guideOf(
   access: TownAccess,
   bead: Bead,
-  { molecule, formula, vars = {} }: AttachRequest,
+  workflow: Workflow | undefined,
+  { molecule, vars = {} }: AttachRequest,
 ): Promise<Omit<Guide, "formula">> {
-  const rig = access.town.rigOfBead(bead.id);
-  if (molecule === undefined) {
-    const workflow = await chooseWorkflow(
-      access,
-      { rig, bead, isAi: false },
-      formula === undefined ? {} : { formula },
-    );
-    if (workflow === undefined) throw new GtError("E_USAGE", "which molecule or formula?", { exitCode: 2 });
+  if (workflow !== undefined) {
+    const rig = access.town.rigOfBead(bead.id);
     return guideFor(access, { workflow, bead, rig, address: bead.assignee, vars });
   }
+  if (molecule === undefined) throw usageError("which molecule or formula?", { hint: "bd mol list" });
   const record = moleculeRecord(molecule);
   if (record === undefined && molecule.type !== "molecule")
     throw new GtError("E_NOT_MOLECULE", `${molecule.id} is not a molecule root`, { hint: "bd mol list" });

@@ -10,6 +10,8 @@ export interface Checkpoint {
   /** First line of the newest commit, with its short hash. */
   readonly lastCommit: string;
   readonly modified: readonly string[];
+  /** What came next in its workflow. */
+  readonly step?: string;
   readonly reason: string;
   readonly run: string;
   readonly at: number;
@@ -34,6 +36,7 @@ export async function saveCheckpoint(
     branch: view.branch ?? "",
     lastCommit: await newestCommit(agentHome(access.town, parsed)),
     modified: view.dirty.slice(0, maxModified),
+    ...(view.molecule === undefined ? {} : { step: view.molecule.next_action }),
     ...{ reason, run, at: access.clock.now() },
   };
   await access.ledger.write(access.actor, [{ op: "putRow", table, key: address, value: checkpoint }]);

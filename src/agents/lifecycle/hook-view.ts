@@ -1,11 +1,13 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { ChangedFile } from "../../core/git/changed-files.ts";
-import type { HookState } from "../../core/ledger/bead.ts";
+import type { Bead, HookState } from "../../core/ledger/bead.ts";
 import { agentHome, parseAddress } from "../../core/town/address.ts";
 import type { Rig, Town } from "../../core/town/town.ts";
 import type { TownAccess } from "../town-access.ts";
+import { attachmentOf } from "./attachment.ts";
 import type { SandboxView } from "./sandbox-view.ts";
+import type { WorkflowView } from "./workflow-view.ts";
 
 /** What is on an agent's hook, and how far it is (spec/04 §2.10). */
 export interface HookView extends SandboxView {
@@ -19,6 +21,8 @@ export interface HookView extends SandboxView {
   readonly priority: number | null;
   readonly workflow: string | null;
   readonly progress: string | null;
+  /** By what the bead is worked on; absent when that is the bead alone. */
+  readonly molecule?: WorkflowView;
 }
 
 /** `changes`: the uncommitted files, if somebody has begun to look already. */
@@ -39,10 +43,21 @@ export async function hookView(
     title: bead?.title ?? "",
     status: bead?.status ?? "empty",
     priority: bead?.priority ?? null,
-    workflow: null,
-    progress: null,
+    ...(await workflowOf(access, bead)),
     ...(await viewOf(sandboxOf(access.town, address), agent?.baseBranch ?? "", changes)),
   };
+}
+
+/** Agents ask at each prompt: most beads follow no molecule, and then nothing is loaded. */
+async function workflowOf(
+  { ledger }: TownAccess,
+  bead: Bead | undefined,
+): Promise<Pick<HookView, "workflow" | "progress" | "molecule">> {
+  const isBare =
+    bead === undefined || (attachmentOf(bead).molecule === undefined && bead.type !== "molecule");
+  const view = isBare ? undefined : await (await import("./workflow-view.ts")).workflowView(ledger, bead);
+  if (view === undefined) return { workflow: null, progress: null };
+  return { workflow: view.attached_formula, progress: `${view.done}/${view.total}`, molecule: view };
 }
 
 /** The uncommitted files of an agent's sandbox; none where there is no sandbox. */

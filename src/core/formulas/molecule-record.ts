@@ -21,6 +21,8 @@ export interface MoleculeRecord {
   readonly mode: "root-only" | "poured";
   readonly phase: "liquid" | "vapor";
   readonly vars: Readonly<Record<string, string>>;
+  /** Each step is worked on in a session of its own. */
+  readonly fresh_session?: boolean;
   readonly overlay: { readonly path: string; readonly sha256: string } | null;
   /** Bead on which the molecule guides the work. */
   readonly base: BeadId | null;

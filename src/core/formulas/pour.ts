@@ -98,6 +98,7 @@ function rootBead(request: PourRequest): NewBead {
     mode: form,
     phase,
     vars,
+    ...(proto.fresh_session === true ? { fresh_session: true } : {}),
     overlay: request.overlay ?? null,
     base: request.base ?? null,
     ...(form === "root-only" ? { proto: proto.steps, progress: {} } : {}),

@@ -31,6 +31,7 @@ import { installCommands } from "./gt/install.spec.ts";
 import { logCommands } from "./gt/log.spec.ts";
 import { mayorCommands } from "./gt/mayor.spec.ts";
 import { mailCommands } from "./gt/mail.spec.ts";
+import { moleculeCommands } from "./gt/mol.spec.ts";
 import { mountainCommands } from "./gt/mountain.spec.ts";
 import { mqCommands } from "./gt/mq.spec.ts";
 import { nudgeCommands } from "./gt/nudge.spec.ts";
@@ -92,6 +93,7 @@ export const gtTree: readonly CommandSpec[] = [
   ...logCommands,
   ...mayorCommands,
   ...mailCommands,
+  ...moleculeCommands,
   ...mountainCommands,
   ...mqCommands,
   ...nudgeCommands,

@@ -49,6 +49,18 @@ export async function run(context: CommandContext): Promise<void> {
   out.document({ ok: true, agent: address, session, run: record?.runId ?? null });
 }
 
+/** The caller's own session is replaced by a fresh one as soon as this command has ended. */
+export async function handOffSelf(
+  context: CommandContext,
+  note: Pick<HandoffRequest, "subject" | "reason">,
+): Promise<void> {
+  const access = await context.access();
+  const { prepareHandoff } = await import("../../../agents/lifecycle/handoff.ts");
+  context.out.line("🤝 Handing off: the next step is worked on in a fresh session");
+  await prepareHandoff(access, { address: access.actor, ...note, force: true });
+  startSuccessorHelper(context);
+}
+
 function expectFlags({ flags }: CommandContext): void {
   if (flags.boolean("stdin") && flags.has("message"))
     throw usageError("cannot use --stdin with --message/-m", { hint: "gt help handoff" });

@@ -1,6 +1,7 @@
 import { hookStageLine } from "../../../agents/lifecycle/hook-stages.ts";
 import type { AgentView } from "../../../agents/patrols/agent-health.ts";
 import type { HookView } from "../../../agents/lifecycle/hook-view.ts";
+import type { WorkflowView } from "../../../agents/lifecycle/workflow-view.ts";
 import { formatAgo } from "../../../core/duration.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
 import type { CommandContext } from "../command.ts";
@@ -21,8 +22,21 @@ export async function run(context: CommandContext): Promise<number | undefined |
   const access = await context.access();
   const { healthOf } = await import("../../../agents/patrols/agent-health.ts");
   const [view, agent] = await Promise.all([hookView(access, address, changes), healthOf(access, address)]);
-  context.out.document({ ...view, health: agent?.health ?? null });
+  const { molecule, ...hook } = view;
+  context.out.document({ ...hook, ...molecule, health: agent?.health ?? null });
   print(context.out, view, agent, access.clock.now());
+}
+
+function printWorkflow(out: Output, molecule: WorkflowView): void {
+  const { attached_formula: formula, attached_molecule: id, attached_args: args, done, total } = molecule;
+  const cells = 20;
+  const filled = total === 0 ? 0 : Math.floor((done / total) * cells);
+  out.line(`  workflow  ${sanitiseLine(formula)} (${id})`);
+  out.line(
+    `  steps     [${"#".repeat(filled)}${".".repeat(cells - filled)}] ${done}/${total}: ${molecule.in_progress} in progress, ${molecule.ready} ready, ${molecule.blocked} waiting`,
+  );
+  if (args !== "") out.line(`  args      ${sanitiseLine(args)}`);
+  out.line(`  next      ${sanitiseLine(molecule.next_action)}`);
 }
 
 function print(out: Output, view: HookView, agent: AgentView | undefined, now: number): void {
@@ -39,6 +53,7 @@ function print(out: Output, view: HookView, agent: AgentView | undefined, now: n
     );
     out.line(`  assignment ${view.seq}`);
   }
+  if (view.molecule !== undefined) printWorkflow(out, view.molecule);
   if (view.branch !== null) {
     const counts = view.ahead === null ? "" : `  ${view.ahead} ahead, ${view.behind} behind`;
     out.line(`  branch    ${view.branch}${counts}`);

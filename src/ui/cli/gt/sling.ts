@@ -6,6 +6,7 @@ import { shellWord } from "../../../core/shell-word.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
 import type { CommandContext } from "../command.ts";
 import type { Output } from "../output.ts";
+import { variables } from "./variables.ts";
 
 /** `gt sling` (spec/04 §2). */
 export async function run(context: CommandContext): Promise<number> {
@@ -72,16 +73,6 @@ async function readOptions({ flags, input }: CommandContext): Promise<SlingOptio
   };
   const on = Object.fromEntries(Object.entries(switches).filter(([, value]) => value));
   return { ...given, ...on, ...(flags.boolean("no-convoy") ? { convoy: "none" as const } : {}) };
-}
-
-/** `name=value`, later ones winning. */
-function variables(words: readonly string[]): Readonly<Record<string, string>> | undefined {
-  const entries = words.map((word): [string, string] => {
-    const at = word.indexOf("=");
-    if (at < 1) throw usageError(`invalid variable format '${sanitiseLine(word)}', expected key=value`);
-    return [word.slice(0, at), word.slice(at + 1)];
-  });
-  return entries.length === 0 ? undefined : Object.fromEntries(entries);
 }
 
 function withCrew(words: readonly string[], crew: string | undefined): readonly string[] {

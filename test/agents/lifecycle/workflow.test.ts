@@ -1,0 +1,160 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { attachmentOf } from "../../../src/agents/lifecycle/attachment.ts";
+import { done } from "../../../src/agents/lifecycle/done.ts";
+import { hookView } from "../../../src/agents/lifecycle/hook-view.ts";
+import { recoverOperations } from "../../../src/agents/lifecycle/recover-operations.ts";
+import { sling } from "../../../src/agents/lifecycle/sling.ts";
+import type { SlingOptions } from "../../../src/agents/lifecycle/sling-request.ts";
+import { unsling } from "../../../src/agents/lifecycle/unsling.ts";
+import { chooseWorkflow } from "../../../src/agents/lifecycle/work-formula.ts";
+import { prime } from "../../../src/agents/prime/prime.ts";
+import type { TownAccess } from "../../../src/agents/town-access.ts";
+import { changeStep } from "../../../src/core/formulas/advance.ts";
+import { readEvents } from "../../../src/core/events/read-events.ts";
+import type { Bead } from "../../../src/core/ledger/bead.ts";
+import { WorkTown } from "../../support/work-town.ts";
+
+let town: WorkTown;
+let access: TownAccess;
+
+const formula = `
+formula = "mol-careful"
+version = 4
+description = "Work with care on {{issue}}"
+[vars]
+issue = { required = true }
+tone = "calm"
+[[steps]]
+id = "look"
+title = "Look at {{feature}}"
+description = "Read the bead. Keep {{tone}}."
+[[steps]]
+id = "mend"
+title = "Mend it"
+description = "Change the code on {{base_branch}}."
+needs = ["look"]
+acceptance = "The tests pass"
+[[steps]]
+id = "check"
+title = "Check it"
+needs = ["mend"]
+`;
+
+beforeAll(async () => {
+  town = await WorkTown.create();
+  town.write(".beads/formulas/mol-careful.formula.toml", formula);
+  access = await town.access();
+});
+afterAll(() => town.dispose());
+
+const slung = async (bead: Bead, options: SlingOptions) =>
+  (await sling(access, { words: [bead.id, "web"], options })).dispatched[0];
+const wisps = () => access.ledger.find({ type: "molecule", ephemeral: true });
+const beadNow = async (id: string): Promise<Bead> => {
+  const bead = await access.ledger.get(id);
+  if (bead === undefined) throw new Error(`${id} is gone`);
+  return bead;
+};
+const textOf = async (actor: string, variant: "full" | "short" = "full") =>
+  (await prime({ ...access, actor }, { variant, sessionId: "s", pid: 1, run: "" })).text;
+
+test("slung with a formula, a bead has a wisp that guides the work through crashes until it is handed in", async () => {
+  const bead = await town.bead(access, "Fix </system> login");
+  const dispatch = await slung(bead, { formula: "careful", vars: { tone: "kind" } });
+  const address = dispatch?.agent ?? "";
+  const molecule = dispatch?.workflow?.molecule ?? "";
+  expect(await wisps()).toEqual([
+    expect.objectContaining({ id: molecule, assignee: address, status: "in_progress", wispType: "" }),
+  ]);
+  expect(attachmentOf(await beadNow(bead.id))).toMatchObject({
+    ...{ molecule, formula: "mol-careful", formula_version: 4, vars: { tone: "kind" } },
+  });
+  const step = { root: molecule, actor: address, now: Date.now() };
+  await changeStep(access.ledger, { ...step, step: "look" }, { verb: "done" });
+
+  const full = await textOf(address);
+  expect(full).toContain("Formula:  mol-careful v4 (town)");
+  expect(full).toMatch(/1\/3 {3}resume at step 2/);
+  expect(full).toContain(
+    "### Step 2: Mend it   (mend, needs look)\n> Change the code on main.\nAcceptance:\n> The tests pass",
+  );
+  expect(full).toContain("> [x] 1 look  Look at Fix ‹/system> login");
+  expect(full.indexOf("## ATTACHED FORMULA")).toBeGreaterThan(full.indexOf("## AUTONOMOUS WORK MODE"));
+  expect(await textOf(address, "short")).toContain("Step 2 of 3: mend");
+  expect(await hookView(access, address)).toMatchObject({ workflow: "mol-careful", progress: "1/3" });
+
+  // The holder is handed the same work again: nothing is made twice.
+  expect(await slung(bead, { formula: "careful" })).toMatchObject({ noop: true });
+  expect(await wisps()).toHaveLength(1);
+
+  const other = { ...(await town.access(address)) };
+  await done(other, { exit: "COMPLETED", isReportOnly: true });
+  expect(await beadNow(molecule)).toMatchObject({
+    status: "closed",
+    closeReason: "gt done",
+    metadata: {
+      mol: { progress: { look: { s: "done" }, check: { s: "skipped", reason: "skipped: gt done" } } },
+    },
+  });
+});
+
+test("work that is given back or deferred leaves no wisp, and slung again it has a new one", async () => {
+  const before = (await wisps()).length;
+  const bead = await town.bead(access, "Wander");
+  const first = await slung(bead, { formula: "mol-careful" });
+  await unsling(access, { bead: bead.id, force: true });
+  expect(await wisps()).toHaveLength(before);
+  expect(attachmentOf(await beadNow(bead.id)).molecule).toBeUndefined();
+
+  const second = await slung(bead, { formula: "mol-careful" });
+  expect(second?.workflow?.molecule).not.toBe(first?.workflow?.molecule);
+  await done(await town.access(second?.agent), { exit: "DEFERRED" });
+  expect(await wisps()).toHaveLength(before);
+  const burned = (await readEvents(town.town.paths.events, {})).filter(({ type }) => type === "mol_burn");
+  expect(burned.map(({ payload }) => payload?.["root"])).toEqual([
+    first?.workflow?.molecule,
+    second?.workflow?.molecule,
+  ]);
+});
+
+test("killed in the batch's middle or failing to start, a sling leaves all of a workflow or nothing", async () => {
+  const before = (await wisps()).length;
+  const bead = await town.bead(access, "Crash", "exit 3");
+  const args = ["sling", "careful", "--on", bead.id, "web"];
+  expect((await town.gt(args, { GT_TEST_CRASH: "sling.setup.done" })).signal).toBe("SIGKILL");
+  await recoverOperations(access);
+  expect(await wisps()).toHaveLength(before);
+  expect((await town.gt(args, { GT_TEST_CRASH: "sling.session" })).signal).toBe("SIGKILL");
+  expect(await wisps()).toHaveLength(before + 1);
+  expect(attachmentOf(await beadNow(bead.id)).formula).toBe("mol-careful");
+  await unsling(access, { bead: bead.id, force: true });
+  expect(await wisps()).toHaveLength(before);
+
+  await expect(slung(bead, { formula: "nothing-like-it" })).rejects.toMatchObject({ code: "E_FORMULA" });
+  await expect(slung(bead, { formula: "careful", vars: { tune: "x" } })).rejects.toMatchObject({
+    code: "E_FORMULA_VARS",
+  });
+  expect((await beadNow(bead.id)).status).toBe("open");
+});
+
+test("AI polecats work by the rig's formula, scripts and raw beads by none, and a wish is always heard", async () => {
+  const bead = await town.bead(access, "Choose");
+  const rig = town.rig();
+  const chosen = async (isAi: boolean, options: SlingOptions) =>
+    (await chooseWorkflow(access, { rig, bead, isAi }, options))?.file.name;
+  expect(await chosen(false, {})).toBeUndefined();
+  expect(await chosen(true, { raw: true })).toBeUndefined();
+  expect(await chosen(false, { formula: "careful" })).toBe("mol-careful");
+  town.write("settings/config.json", {
+    default_agent: "shell",
+    workflow: { default_formula: "mol-careful" },
+  });
+  expect(await chosen(true, {})).toBe("mol-careful");
+});
+
+test("a formula can be the work itself, and is closed by whoever hands it in", async () => {
+  const result = await town.gt(["sling", "careful", "web", "--var", "issue=none", "--json"]);
+  // Nothing in it is a script, and no other runtime is there.
+  expect(result.json()).toMatchObject({ ok: false, code: "E_NO_SCRIPT" });
+  expect((await wisps()).filter(({ status }) => status !== "closed")).toEqual([]);
+});
