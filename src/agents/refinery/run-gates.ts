@@ -5,6 +5,7 @@ import { formatTime } from "../../core/clock.ts";
 import type { Gate } from "../../core/merge/merge-settings.ts";
 import { GateLog } from "./gate-log.ts";
 import { type GateExit, type ProcessGroup, runGateProcess } from "./gate-process.ts";
+import { ranNoTests } from "./no-tests.ts";
 
 export interface GateResult {
   readonly gate: string;
@@ -146,15 +147,6 @@ function judgeExit(
     case "spawn":
       return { verdict: "error", why: `cannot run: ${exit.why}` };
   }
-}
-
-/** What test runners say when they found nothing to run and yet succeed. */
-const noTests =
-  /\bno tests? (?:files? )?(?:found|ran|to run)\b|\b0 (?:tests|passed|passing|specs|examples)\b|\bran 0 tests\b|\bcollected 0 items\b|^(?:#|ℹ) tests 0$/i;
-const someTests = /\b[1-9]\d* (?:tests?|passed|passing|specs?|examples?)\b|^(?:#|ℹ) tests [1-9]/i;
-
-function ranNoTests(tail: readonly string[]): boolean {
-  return tail.some((line) => noTests.test(line.trim())) && !tail.some((line) => someTests.test(line.trim()));
 }
 
 function describeExit(exit: GateExit): string {

@@ -70,8 +70,11 @@ async function show(context: CommandContext, probe: RunProbe): Promise<void> {
   });
 }
 
-/** The log's lines; the kept end of it when the file is gone, as everything under `.runtime/` may be. */
+/**
+ * The log's lines, without one that is still being written; the kept end of it when the file is gone, as everything under
+ * `.runtime/` may be.
+ */
 function read(probe: RunProbe): readonly string[] {
   if (!existsSync(probe.log)) return probe.tail ?? [];
-  return readFileSync(probe.log, "utf8").trimEnd().split("\n");
+  return readFileSync(probe.log, "utf8").split("\n").slice(0, -1);
 }

@@ -1,7 +1,12 @@
-import { expect, test } from "vitest";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
 import { QueueTown } from "../../../agents/refinery/queue-town.ts";
-import { runGt } from "../../../support/run-cli.ts";
+import { cliEnv, runGt } from "../../../support/run-cli.ts";
 import { git } from "../../../support/scratch-repository.ts";
+import { waitFor } from "../../../support/wait-for.ts";
 
 function gt(town: QueueTown, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
   return runGt(args, { cwd: town.root, env: { GT_NO_DAEMON: "1", ...env } });
@@ -119,3 +124,41 @@ test("gt mq list chooses by status, worker, target and epic; next by priority or
   expect(await town.bead(child)).toMatchObject({ status: "closed", closeReason: `Merged in ${below.mr}` });
   expect(await list("--status", "closed")).toEqual([below.mr]);
 }, 90_000);
+
+test("gt refinery attach and gt mq log -f follow a run while its gate speaks, and end with it or by a signal", async () => {
+  const town = await QueueTown.make({
+    settings: {
+      test_command: 'echo "gate begins"; until [ -e "$GO" ]; do sleep 0.05; done; echo "gate ends"',
+    },
+  });
+  const go = join(town.root, "go");
+  process.env["GO"] = go;
+  const { mr } = await town.submit({ "a.txt": "a\n" });
+  const attached = follow(town, "refinery", "attach");
+  await waitFor(() => attached.text().includes("No runs in web yet"), { what: "the attached command" });
+  const running = town.run();
+  await waitFor(() => /test on prefix 1: running/.test(attached.text()), { what: "the gate to be shown" });
+  const log = follow(town, "mq", "log", mr, "-f");
+  await waitFor(() => /^gate begins$/m.test(log.text()), { what: "what the gate says" });
+  expect(log.text()).not.toMatch(/^gate ends$/m);
+  writeFileSync(go, "");
+  expect(await running).toMatchObject({ merged: [mr] });
+  expect(await log.exit).toEqual([0, null]);
+  expect(log.text()).toMatch(/^gate ends\n\n# exit 0 /m);
+  await waitFor(() => /done, 1\/1 landed, test on prefix 1: green/.test(attached.text()), {
+    what: "the end of the run",
+  });
+  attached.child.kill("SIGINT");
+  expect((await attached.exit)[1]).toBeNull();
+}, 90_000);
+
+function follow(town: QueueTown, ...args: readonly string[]) {
+  const bin = join(import.meta.dirname, "../../../../bin/gt");
+  const child = spawn(process.execPath, [bin, ...args], {
+    ...{ cwd: town.root, env: cliEnv({ GT_NO_DAEMON: "1" }), stdio: ["ignore", "pipe", "inherit"] },
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  let printed = "";
+  child.stdout?.on("data", (bytes: Buffer) => (printed += bytes.toString()));
+  return { child, text: () => printed, exit: once(child, "close") };
+}
