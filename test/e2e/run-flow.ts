@@ -1,16 +1,21 @@
-// npm run e2e -- --watch NAME shows a flow as it happens; --sandbox NAME opens its town for you; without either, all are tested.
+// npm run e2e -- --watch NAME [--size 200x50] shows a flow as it happens; --sandbox NAME opens its town for you; without either, all are tested.
 import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { allFlows } from "./flows/all-flows.ts";
 import type { Flow } from "./flows/flow.ts";
 import { Person } from "./support/person.ts";
 import { tuiProgram } from "./support/tui-build.ts";
-import { TuiTown } from "./support/tui-town.ts";
+import { type Size, TuiTown } from "./support/tui-town.ts";
 
 const watchedPaceMs = 900;
 
 const { values } = parseArgs({
-  options: { watch: { type: "string" }, sandbox: { type: "string" }, list: { type: "boolean" } },
+  options: {
+    watch: { type: "string" },
+    sandbox: { type: "string" },
+    list: { type: "boolean" },
+    size: { type: "string" },
+  },
 });
 
 if (values.list) for (const { name, says } of allFlows) console.log(`${name.padEnd(18)} ${says}`);
@@ -26,12 +31,21 @@ function flowNamed(name: string): Flow {
   return process.exit(2);
 }
 
+/** The size asked for, else that of this terminal. */
+function watchedSize(): Size {
+  const { columns = 120, rows = 35 } = process.stdout;
+  if (values.size === undefined) return { columns, rows };
+  const [, wide, high] = /^(\d+)x(\d+)$/.exec(values.size) ?? [];
+  if (wide !== undefined && high !== undefined) return { columns: Number(wide), rows: Number(high) };
+  console.error(`error: --size "${values.size}" is no size\nnpm run e2e -- --watch NAME --size 200x50`);
+  return process.exit(2);
+}
+
 /** The flow, slowly, on this terminal. */
 async function watch(flow: Flow): Promise<void> {
   await using town = new TuiTown();
   await flow.town?.(town);
-  const { columns = 120, rows = 35 } = process.stdout;
-  const terminal = await town.open({ columns, rows }, {}, {}, (bytes) => process.stdout.write(bytes));
+  const terminal = await town.open(watchedSize(), {}, {}, (bytes) => process.stdout.write(bytes));
   const person = new Person(terminal, { paceMs: watchedPaceMs });
   let failure: unknown;
   try {

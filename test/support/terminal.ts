@@ -82,6 +82,10 @@ export class TestTerminal {
     return this.#terminal.cols;
   }
 
+  get rows(): number {
+    return this.#terminal.rows;
+  }
+
   get pid(): number {
     return this.#pty.pid;
   }

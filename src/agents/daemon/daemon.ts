@@ -30,6 +30,7 @@ import { rolesDuty } from "./duties/roles.ts";
 import { branchesDuty } from "./duties/branches.ts";
 import { doctorDuty } from "./duties/doctor.ts";
 import { eventsDuty } from "./duties/events.ts";
+import { FeedDuty } from "./duties/feed.ts";
 import { maintenanceDuty } from "./duties/maintenance.ts";
 import { defaultBranchDuty } from "./duties/default-branch.ts";
 import { diskDuty } from "./duties/disk.ts";
@@ -166,6 +167,8 @@ export class Daemon {
     this.#addRigDuties();
     const plugins = new PluginDuty(this.#context);
     this.#closers.push(() => plugins.close());
+    const outside = new FeedDuty(this.#context);
+    this.#closers.push(() => outside.close());
     for (const duty of [
       escalationsDuty(this.#context),
       gatesDuty(this.#context),
@@ -187,6 +190,7 @@ export class Daemon {
       plugins.duty,
     ])
       runner.add(this.#switchable(duty));
+    runner.add(outside.duty);
     runner.add({ key: "worktrees", run: () => this.#worktrees.sync() });
     this.#closers.push(() => this.#worktrees.close());
     runner.add({ key: "progress", run: () => this.#progress.flush() });
@@ -278,6 +282,8 @@ export class Daemon {
     this.#runner.wake("operations");
     // Neither has the scheduler's pause.
     this.#runner.wake("scheduler");
+    // And most of what happens is a change of the ledger.
+    this.#runner.wake("feed");
     // Nor has a nudge to a role that runs in here.
     for (const key of await takeWakeCalls(this.#ledger, this.#context.actor)) this.#runner.wake(key);
   }

@@ -10,6 +10,7 @@ export function townPaths(root: string, env: NodeJS.ProcessEnv = process.env): T
     beads,
     ledger: join(env["GT_LEDGER_DIR"] || beads, "beads.db"),
     events: join(root, ".events.jsonl"),
+    feed: join(root, ".feed.jsonl"),
     runtime,
     locks: join(runtime, "locks"),
     sessions: join(runtime, "sessions"),

@@ -26,6 +26,8 @@ export interface TownPaths {
   readonly beads: string;
   readonly ledger: string;
   readonly events: string;
+  /** The curated feed for readers outside (spec/06 §9.7). */
+  readonly feed: string;
   /** 0700; everything in it may be deleted at any moment. */
   readonly runtime: string;
   readonly locks: string;

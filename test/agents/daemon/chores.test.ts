@@ -1,9 +1,18 @@
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { DaemonContext } from "../../../src/agents/daemon/daemon-context.ts";
 import { branchesDuty } from "../../../src/agents/daemon/duties/branches.ts";
 import { eventsDuty } from "../../../src/agents/daemon/duties/events.ts";
+import { FeedDuty } from "../../../src/agents/daemon/duties/feed.ts";
 import { isMaintenanceDue, maintenanceDuty } from "../../../src/agents/daemon/duties/maintenance.ts";
 import { operationsDuty } from "../../../src/agents/daemon/duties/operations.ts";
 import { orphansDuty } from "../../../src/agents/daemon/duties/orphans.ts";
@@ -66,6 +75,42 @@ test("a log that is too long is closed, and archives that nobody needs go", asyn
   expect(readdirSync(archives)).toEqual([expect.not.stringContaining("2020")]);
   const [archive = ""] = readdirSync(archives);
   expect(statSync(join(archives, archive)).size).toBe(2001);
+});
+
+test("the curated feed for readers outside goes on where an earlier daemon stopped, each event once", async () => {
+  const { events, feed } = work.town.paths;
+  const tell = (ids: readonly number[]) =>
+    appendFileSync(
+      events,
+      ids
+        .map((id) => ({
+          ...{ ts: new Date(now + id * 60_000).toISOString(), source: "gt", type: "create", actor: "mayor/" },
+          ...{ payload: { bead: `web-${id}`, title: `Bead ${id}` }, visibility: "feed", id: `e${id}` },
+        }))
+        .map((event) => `${JSON.stringify(event)}\n`)
+        .join(""),
+    );
+  const told = () =>
+    readFileSync(feed, "utf8")
+      .trimEnd()
+      .split("\n")
+      .map((line) => (JSON.parse(line) as { readonly payload: { readonly bead: string } }).payload.bead)
+      .filter((bead) => /^web-\d+$/.test(bead));
+  tell([1, 2]);
+  const first = new FeedDuty(context());
+  expect(await run(first.duty)).toEqual({ againMs: 1000 });
+  tell([3]);
+  await run(first.duty);
+  first.close();
+  tell([4, 5]);
+  const second = new FeedDuty(context());
+  await run(second.duty);
+  tell([5, 6]);
+  await run(second.duty);
+  expect(told()).toEqual(["web-1", "web-2", "web-3", "web-4", "web-5", "web-6"]);
+  await run(second.duty);
+  expect(await run(second.duty), "a quiet town is not looked at again").toEqual({});
+  second.close();
 });
 
 test("branches whose commits are safe go once an hour, others stay, and nothing is asked of git when nothing moved", async () => {

@@ -1,5 +1,6 @@
 import { expect } from "vitest";
-import { shell } from "../support/tui-town.ts";
+import type { OperationRecord } from "../../../src/agents/lifecycle/operation-record.ts";
+import { shell, type TuiTown } from "../support/tui-town.ts";
 import type { Flow } from "./flow.ts";
 
 /** Acting on agents. */
@@ -40,7 +41,7 @@ export const actingFlows: readonly Flow[] = [
   },
   {
     name: "handoff",
-    says: "h asks first, and no is what Enter means",
+    says: "h asks first, and no is what Enter means; the row tells each step of a handoff",
     town: async (town) => void (await town.polecat("nux", shell)),
     steps: (person, town) =>
       person
@@ -53,7 +54,23 @@ export const actingFlows: readonly Flow[] = [
         .does(async () => {
           const [session] = await (await town.host()).list();
           expect(session?.phase).not.toBe("exited");
-        }),
+        })
+        // The steps as gt handoff writes them into the ledger's journal.
+        .does(() => handoffIsAt(town, "save"))
+        .sees(/nux .*↻ 1\/3 saving/)
+        .does(() => handoffIsAt(town, "respawn"))
+        .sees(/nux .*↻ 2\/3 ending/)
+        .press("?")
+        .sees("Handoff, 2 of 3: the old session ends")
+        .escape()
+        .does(async () => (await town.host()).stop("gp-nux", { reason: "handoff" }))
+        .sees(/nux .*↻ 3\/3 starting/)
+        .does(async () => {
+          await (await town.ledger()).write("overseer", [
+            { op: "deleteRow", table: "operations", key: "handoff-1" },
+          ]);
+        })
+        .seesNo("3/3"),
   },
   {
     name: "problems",
@@ -80,3 +97,14 @@ export const actingFlows: readonly Flow[] = [
         .sees("1 Agents"),
   },
 ];
+
+async function handoffIsAt(town: TuiTown, step: string): Promise<void> {
+  const record: OperationRecord = {
+    ...{ id: "handoff-1", kind: "handoff", actor: "overseer", pid: process.pid, pidStartedAt: "", host: "" },
+    ...{ subject: { agent: "greenplace/polecats/nux", bead: "", rig: "greenplace" }, data: {}, error: null },
+    ...{ startedAt: Date.now(), updatedAt: Date.now(), step },
+  };
+  await (await town.ledger()).write("overseer", [
+    { op: "putRow", table: "operations", key: record.id, value: record },
+  ]);
+}

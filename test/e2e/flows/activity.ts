@@ -1,6 +1,14 @@
 import { expect } from "vitest";
+import type { TestTerminal } from "../../support/terminal.ts";
 import { shell } from "../support/tui-town.ts";
 import type { Flow } from "./flow.ts";
+
+/** Says the size of its terminal, at first and whenever it changes. */
+const tellsItsSize = [
+  "/bin/sh",
+  "-c",
+  'tell() { echo "$(stty size) is mine"; }; trap tell WINCH; tell; while sleep 0.1; do :; done',
+];
 
 /** The default view and its panels. */
 export const activityFlows: readonly Flow[] = [
@@ -194,8 +202,50 @@ export const activityFlows: readonly Flow[] = [
   },
   {
     name: "mouse",
-    says: "a click selects an agent, a second one opens its terminal",
+    says: "a click selects an agent, a second one opens its terminal; counts in the header and keys in the footer can be clicked",
     town: async (town) => void (await town.polecat("nux", shell)),
-    steps: (person) => person.sees("nux").click("nux").click("nux").sees("TYPING", "nux$"),
+    steps: (person) =>
+      person
+        .sees("nux")
+        .click("nux")
+        .click("nux")
+        .sees("TYPING", "nux$")
+        .press("ctrl-]")
+        .seesNo("TYPING")
+        .click("p problems")
+        .sees("╭ Problems")
+        .click("1 agents")
+        .sees("1 Agents"),
+  },
+  {
+    name: "viewers",
+    says: "a session has the size of its largest view; the others show a part of it, also gt attach",
+    town: async (town) => void (await town.polecat("nux", tellsItsSize)),
+    steps: (person, town) => {
+      // Over the whole screen but for header, footer and frame; gt attach has one line of its own.
+      const own = { columns: person.terminal.columns - 2, rows: person.terminal.rows - 4 };
+      const other = { columns: 120, rows: 34 };
+      const isSmaller = own.columns * own.rows < other.columns * other.rows;
+      const largest = isSmaller ? other : own;
+      let attached: TestTerminal;
+      return person
+        .agents()
+        .select("nux")
+        .press("z")
+        .sees(`${own.rows} ${own.columns} is mine`)
+        .does(async () => {
+          attached = town.command(["attach", "greenplace/nux"], { columns: 120, rows: 35 });
+          await attached.waitForText(`${largest.rows} ${largest.columns} is mine`);
+          await attached.waitForText("Ctrl-] leaves");
+        })
+        .sees(isSmaller ? `part of ${other.columns}x${other.rows}` : "TYPING")
+        .sees(`${largest.rows} ${largest.columns} is mine`)
+        .does(async () => {
+          attached.press("ctrl-]");
+          await attached.waitForText("Detached from greenplace/polecats/nux");
+        })
+        .seesNo("part of")
+        .sees(new RegExp(`${own.rows} ${own.columns} is mine(?![\\s\\S]* is mine)`));
+    },
   },
 ];

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { TuiOptions } from "../../../src/ui/tui/launch-tui.ts";
 import type { SessionHost } from "../../../src/agents/sessions/session-host.ts";
 import { newConvoy } from "../../../src/core/convoys/new-convoy.ts";
@@ -6,6 +7,8 @@ import { PlainTown } from "../../support/plain-town.ts";
 import { runBd, runGt } from "../../support/run-cli.ts";
 import { cleanEnvironment, openTerminal, type TestTerminal } from "../../support/terminal.ts";
 import { tuiProgram } from "./tui-build.ts";
+
+const gtProgram = join(import.meta.dirname, "../../../bin/gt");
 
 export interface Size {
   readonly columns: number;
@@ -111,6 +114,17 @@ export class TuiTown {
       cwd: this.plain.root,
       env: cleanEnvironment(env),
       ...(mirror === undefined ? {} : { mirror }),
+    });
+    this.terminals.push(terminal);
+    return terminal;
+  }
+
+  /** `gt` itself in a real terminal of this size, e.g. `gt attach`. */
+  command(args: readonly string[], size: Size): TestTerminal {
+    const terminal = openTerminal(process.execPath, [gtProgram, ...args], {
+      ...size,
+      cwd: this.plain.root,
+      env: cleanEnvironment({ GT_NO_DAEMON: "1" }),
     });
     this.terminals.push(terminal);
     return terminal;

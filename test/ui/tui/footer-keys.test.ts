@@ -41,7 +41,9 @@ const town = townOf({
 
 const nux = "acme/polecats/nux";
 const withPane: Partial<TuiState> = {
-  panes: new Map([[nux, { address: nux, session: "s-nux", status: "live", note: "", scroll: 0 }]]),
+  panes: new Map([
+    [nux, { address: nux, session: "s-nux", status: "live", note: "", scroll: 0, columns: 80, rows: 24 }],
+  ]),
   paneTree: { pane: nux },
   search: "needle",
 };

@@ -32,13 +32,14 @@ function encodeMouse(token: MouseToken, screen: PaneScreen, area: Rect): string 
   const { mouseTrackingMode } = screen.terminal.modes;
   const x = token.x - area.x;
   const y = token.y - area.y;
+  const row = y + screen.rowsAbove;
   if (mouseTrackingMode === "none" || x < 0 || y < 0 || x >= area.width || y >= area.height) return undefined;
   if (token.action === "drag" && mouseTrackingMode !== "drag" && mouseTrackingMode !== "any") return "";
   if (token.action === "release" && mouseTrackingMode === "x10") return "";
   if (screen.usesSgrMouse)
-    return `\u001b[<${token.code};${x + 1};${y + 1}${token.action === "release" ? "m" : "M"}`;
+    return `\u001b[<${token.code};${x + 1};${row + 1}${token.action === "release" ? "m" : "M"}`;
   // The old encoding cannot say more than column 223.
-  if (x > 222 || y > 222) return "";
+  if (x > 222 || row > 222) return "";
   const code = token.action === "release" ? 3 : token.code;
-  return `\u001b[M${String.fromCharCode(32 + code, 33 + x, 33 + y)}`;
+  return `\u001b[M${String.fromCharCode(32 + code, 33 + x, 33 + row)}`;
 }

@@ -32,6 +32,8 @@ export const longestUpdateMs = 500;
 export class PaneScreen {
   /** Lines above the newest screen that are scrolled into view. */
   scroll = 0;
+  /** Rows of the screen above the place that it is drawn into, when that is lower than the screen. */
+  rowsAbove = 0;
   /** Selected text, drawn inverse. */
   selection: Selection | undefined;
   readonly terminal: Terminal;
@@ -79,13 +81,18 @@ export class PaneScreen {
     return this.updatingSince === undefined || performance.now() - this.updatingSince > longestUpdateMs;
   }
 
-  /** Draws the visible part into `rect`; what does not fit is clipped at the right and the bottom. */
+  /**
+   * Draws the visible part into `rect`. Of a screen that is larger, because somebody else looks at it in a larger view, the
+   * part with the cursor shows; the rest is clipped.
+   */
   drawInto(grid: CellGrid, rect: Rect): void {
     if ((this.hasChanged && this.isWhole) || this.scroll !== this.scrollOfCells) this.readCells();
     const { cells } = this;
     const columns = Math.min(rect.width, cells.columns);
-    for (let row = 0; row < rect.height; row++) {
-      const at = (rect.y + row) * grid.columns + rect.x;
+    this.rowsAbove = this.rowsAboveOf(rect.height);
+    for (let place = 0; place < rect.height; place++) {
+      const row = place + this.rowsAbove;
+      const at = (rect.y + place) * grid.columns + rect.x;
       if (columns < rect.width || row >= cells.rows) blank(grid, at, rect.width);
       if (columns === 0 || row >= cells.rows) continue;
       const from = row * cells.columns;
@@ -96,6 +103,13 @@ export class PaneScreen {
       // A wide glyph whose right half is outside would draw over the frame.
       if (((grid.glyphs[at + columns - 1] ?? 0) & WIDE) !== 0) grid.glyphs[at + columns - 1] = SPACE;
     }
+  }
+
+  private rowsAboveOf(height: number): number {
+    const most = Math.max(0, this.cells.rows - height);
+    // Who scrolls back goes on from where they are.
+    const wanted = this.scroll > 0 ? this.rowsAbove : this.terminal.buffer.active.cursorY - height + 1;
+    return Math.min(most, Math.max(0, wanted));
   }
 
   private drawSelection(grid: CellGrid, at: number, row: number, columns: number): void {
@@ -147,7 +161,8 @@ export class PaneScreen {
   /** Where the program's cursor is within the pane, or undefined when it is hidden or scrolled away. */
   cursor(): Place | undefined {
     if (this.isWhole) this.cursorOfCells = this.readCursor();
-    return this.cursorOfCells;
+    const cursor = this.cursorOfCells;
+    return cursor && { ...cursor, y: cursor.y - this.rowsAbove };
   }
 
   private readCursor(): Place | undefined {

@@ -150,8 +150,7 @@ export class PaneSet {
     }
     pane.wanted = undefined;
     pane.screen.scroll = Math.max(0, Math.min(most, pane.screen.scroll + lines));
-    const current = this.options.store.snapshot().panes.get(address);
-    if (current !== undefined) this.put({ ...current, scroll: pane.screen.scroll });
+    this.note(pane);
     this.options.repaint();
     this.parse(pane);
   }
@@ -173,7 +172,7 @@ export class PaneSet {
     if (screen === undefined) return undefined;
     const within = (value: number, count: number) => Math.max(0, Math.min(count - 1, value));
     return {
-      line: screen.topLine + within(row, screen.terminal.rows),
+      line: screen.topLine + within(row + screen.rowsAbove, screen.terminal.rows),
       column: within(column, screen.terminal.cols),
     };
   }
@@ -298,6 +297,7 @@ export class PaneSet {
     if (!(next instanceof Uint8Array)) {
       pane.arrived.shift();
       pane.screen.resize(next.columns, next.rows);
+      this.note(pane);
       this.options.repaint();
       this.parse(pane);
       return;
@@ -347,12 +347,22 @@ export class PaneSet {
   }
 
   private show(pane: Pane, change: Pick<PaneInfo, "status" | "note">): void {
-    this.put({ address: pane.address, session: pane.session, scroll: pane.screen.scroll, ...change });
+    this.put({ address: pane.address, session: pane.session, ...standingOf(pane), ...change });
+  }
+
+  /** What the frame of the pane tells besides. */
+  private note(pane: Pane): void {
+    const current = this.options.store.snapshot().panes.get(pane.address);
+    if (current !== undefined) this.put({ ...current, ...standingOf(pane) });
   }
 
   private put(info: PaneInfo): void {
     this.options.store.set((state) => ({ panes: new Map(state.panes).set(info.address, info) }));
   }
+}
+
+function standingOf({ screen }: Pane): Pick<PaneInfo, "scroll" | "columns" | "rows"> {
+  return { scroll: screen.scroll, columns: screen.terminal.cols, rows: screen.terminal.rows };
 }
 
 function endNote(record: SessionRecord): string {

@@ -22,6 +22,9 @@ export interface PaneInfo {
   readonly note: string;
   /** Lines scrolled back. */
   readonly scroll: number;
+  /** Size of the session's terminal; the largest view of it decides. */
+  readonly columns: number;
+  readonly rows: number;
 }
 
 export interface Toast {
