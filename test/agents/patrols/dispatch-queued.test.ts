@@ -126,28 +126,6 @@ test("with direct slings only returned work is started; what is left over is nam
   expect(ran.json()).toMatchObject({ started: [{ bead: back }], left_over: [left] });
 }, 120_000);
 
-test.each(["sling.worktree", "sling.session.done", "sched.slung"])(
-  "a pass that is killed at %s starts no bead twice (05 §12.23)",
-  async (point) => {
-    const bead = await queue("only once", "web", 2);
-    const killed = await work.gt(["scheduler", "run"], { GT_TEST_CRASH: point });
-    expect(killed.signal).toBe("SIGKILL");
-    laterMs += 10 * minute;
-    const ran = await work.gt(["scheduler", "run", "--json"]);
-    expect(ran.code, ran.stderr).toBe(0);
-    const holders = await access.ledger.agents({ hookBead: bead });
-    expect(holders).toHaveLength(1);
-    expect((await access.ledger.get(bead))?.assignee).toBe(holders[0]?.address);
-    expect((await openContexts(access.ledger)).contexts).toEqual([]);
-    const host = await access.host({ start: false });
-    const sessions = (await host.list()).filter(
-      (session) => session.bead === bead && session.phase !== "exited",
-    );
-    expect(sessions).toHaveLength(1);
-  },
-  180_000,
-);
-
 /** A host in this process that believes a limit sooner than the real one. */
 async function quickHost(): Promise<HostServer> {
   return HostServer.start({

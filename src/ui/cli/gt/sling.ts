@@ -89,10 +89,17 @@ function print(out: Output, report: SlingReport, isDryRun: boolean): void {
   for (const { bead, error } of report.failed)
     out.failed(`${bead}: ${sanitiseLine(error.message)} (${error.code})`);
   const total = report.dispatched.length + report.failed.length;
-  if (report.kind === "batch") out.line(`📊 ${report.dispatched.length}/${total} dispatched`);
+  const isScheduled = report.dispatched.some((dispatch) => dispatch.scheduled !== undefined);
+  if (report.kind === "batch")
+    out.line(
+      isScheduled
+        ? `📊 Scheduled ${report.dispatched.length}/${total}`
+        : `📊 ${report.dispatched.length}/${total} dispatched`,
+    );
   if (report.kind === "container") {
     const of = total + report.skipped.length;
-    out.line(`📊 dispatched ${report.dispatched.length}/${of}${skippedText(report)}`);
+    const what = isScheduled ? "Scheduled" : "dispatched";
+    out.line(`📊 ${what} ${report.dispatched.length}/${of}${skippedText(report)}`);
   }
 }
 
