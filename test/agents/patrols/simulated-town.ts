@@ -235,7 +235,10 @@ export class SimTown {
       case "commit":
         if (!isAlive(agent) || !isWorking) return;
         agent.progressAt = this.now;
-        if (kind === "commit") agent.commits++;
+        if (kind !== "commit") return;
+        agent.commits++;
+        // Whoever merged the branch before has not merged this.
+        if (agent.bead !== undefined) at(this.beads, agent.bead).isMerged = false;
         return;
       case "done":
       case "done-half":
