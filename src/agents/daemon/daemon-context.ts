@@ -9,6 +9,8 @@ export interface DaemonContext extends TownAccess {
   readonly link: HostLink;
   readonly budget: StartBudget;
   wake(key: string): void;
+  /** Notices that the machine slept, before anybody is judged by the time that has passed. */
+  noticeSleep(): Promise<void>;
   /** Whether anything may be started in the rig (in the town when none is named). */
   isOperational(rig?: string): boolean;
 }

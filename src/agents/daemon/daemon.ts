@@ -7,12 +7,14 @@ import { acquireLock, isLocked, lockHolder } from "../../core/lock/lock.ts";
 import { systemRandom } from "../../core/random.ts";
 import { parseAddress } from "../../core/town/address.ts";
 import { type PatrolSettings, patrolsRig, readPatrols } from "../../core/town/patrol-settings.ts";
+import { formatSpan } from "../../core/duration.ts";
+import { SleepWatch } from "../../core/health/machine-sleep.ts";
 import { durationSetting } from "../../core/town/setting.ts";
 import type { Rig, Town } from "../../core/town/town.ts";
 import { version } from "../../core/version.ts";
 import { connectHost } from "../sessions/client.ts";
 import { processStartTime } from "../sessions/process-identity.ts";
-import type { SessionEvent } from "../sessions/session-host.ts";
+import type { SessionEvent, SessionRecord } from "../sessions/session-host.ts";
 import { StartBudget } from "../patrols/start-budget.ts";
 import { clearDeadLocks } from "./after-power-cut.ts";
 import type { DaemonContext } from "./daemon-context.ts";
@@ -51,11 +53,13 @@ import { HostLink } from "./host-link.ts";
 import { ProgressTracker } from "./progress-tracker.ts";
 import { dutiesFor, rigDuty } from "./route-changes.ts";
 import { takeWakeCalls } from "./wake-calls.ts";
+import { noteSleep } from "./wake-up.ts";
 import { watchIntent } from "./watch-intent.ts";
 import { WorktreeWatches } from "./worktree-watches.ts";
 
 const minute = 60_000;
 const flushMs = minute;
+const sleepLookMs = 15_000;
 const stopGraceMs = 6000;
 
 /**
@@ -77,6 +81,9 @@ export class Daemon {
   #cursor = 0;
   #heartbeats = 0;
   #isFollowing = false;
+  readonly #sleepWatch = new SleepWatch(systemClock, sleepLookMs);
+  /** Agents that wait for a person or the end of a limit, and therefore do not get on. */
+  readonly #waiting = new Set<string>();
   #followAgain = false;
   #flushTimer: NodeJS.Timeout | undefined;
 
@@ -117,6 +124,7 @@ export class Daemon {
       budget: new StartBudget(),
       host: (options) => link.get(options),
       wake: (key) => this.#runner.wake(key),
+      noticeSleep: () => this.#noticeSleep(),
       isOperational: (rig) => isOperational(town, rig),
     };
     this.#deaths = new DeathWatch(this.#context);
@@ -191,6 +199,8 @@ export class Daemon {
     ])
       runner.add(this.#switchable(duty));
     runner.add(outside.duty);
+    const sleepTimer = setInterval(() => void this.#noticeSleep().catch(() => undefined), sleepLookMs);
+    this.#closers.push(() => clearInterval(sleepTimer));
     runner.add({ key: "worktrees", run: () => this.#worktrees.sync() });
     this.#closers.push(() => this.#worktrees.close());
     runner.add({ key: "progress", run: () => this.#progress.flush() });
@@ -295,6 +305,14 @@ export class Daemon {
       this.#flushTimer = setTimeout(() => this.#runner.wake("progress"), flushMs);
   }
 
+  async #noticeSleep(): Promise<void> {
+    const sleep = this.#sleepWatch.look();
+    if (sleep === undefined) return;
+    this.#log.info(`the machine slept for ${formatSpan(sleep.to - sleep.from)}`);
+    await noteSleep(this.#context, sleep);
+    this.#runner.wakeAll();
+  }
+
   #noteWork(address: string): void {
     const wasDirty = this.#progress.isDirty;
     this.#progress.note(address);
@@ -312,12 +330,19 @@ export class Daemon {
       this.#runner.wake("dogs");
     }
     if (event.type === "output" || event.record.rig === "") return;
+    this.#noteWaiting(event.record);
     if (event.type === "exited") {
       this.#log.info(`session ${event.record.session} ended (${event.record.exitReason ?? "unknown"})`);
       this.#deaths.note(event.record);
       this.#runner.wake(rigDuty("witness", event.record.rig));
       this.#runner.wake("operations");
     }
+  }
+
+  /** Time in which an agent could not get on does not count: it begins anew when it can (spec/04 §1.6). */
+  #noteWaiting({ actor, phase }: SessionRecord): void {
+    if (phase === "limited" || phase === "waiting" || phase === "dialog") this.#waiting.add(actor);
+    else if (this.#waiting.delete(actor)) this.#noteWork(actor);
   }
 
   async #heartbeat(): Promise<void> {

@@ -1,5 +1,7 @@
 import { existsSync } from "node:fs";
 import { assess, byUrgency, type HealthState, type Liveness } from "../../core/health/assess.ts";
+import { readSleeps, type Sleep, sleptSince } from "../../core/health/machine-sleep.ts";
+import { progressAt } from "../../core/health/progress.ts";
 import { roleIcons } from "../../core/health/role-icon.ts";
 import { type HealthThresholds, thresholdsOf } from "../../core/health/thresholds.ts";
 import type { HookState, Agent, AgentState, Bead, Role } from "../../core/ledger/bead.ts";
@@ -69,6 +71,7 @@ async function viewsOf(access: TownAccess, agents: readonly Agent[]): Promise<Ag
   const host = await hostSnapshot(access);
   const beads = await access.ledger.getMany(living.map((agent) => agent.hookBead).filter((id) => id !== ""));
   const thresholds = thresholdsOf(access.town.settings());
+  const sleeps = await readSleeps(access.ledger);
   const now = access.clock.now();
   const loops = living.some(({ role }) => builtinRoles.has(role)) ? patrolLoops(access.town) : undefined;
   return living.map((agent) => {
@@ -79,6 +82,7 @@ async function viewsOf(access: TownAccess, agents: readonly Agent[]): Promise<Ag
       host,
       now,
       thresholds,
+      sleeps,
     });
     return builtinRoles.has(agent.role) && view.phase === undefined ? { ...view, ...loops } : view;
   });
@@ -124,12 +128,15 @@ interface ViewInput {
   readonly host: HostSnapshot;
   readonly now: number;
   readonly thresholds: HealthThresholds;
+  /** When the machine slept. */
+  readonly sleeps: readonly Sleep[];
 }
 
 export function viewAgent(input: ViewInput): AgentView {
   const { town, agent, bead } = input;
   const session = sessionOf(town, agent);
   const record = input.host.sessions.get(session);
+  const progress = progressOf(agent, bead, record);
   const health = assess({
     now: input.now,
     state: agent.state,
@@ -142,7 +149,8 @@ export function viewAgent(input: ViewInput): AgentView {
     isLimited: record?.phase === "limited",
     spawningSince: hookedAt(bead) ?? agent.lastSessionAt ?? input.now,
     thresholds: input.thresholds,
-    ...progressOf(agent, bead, record),
+    ...progress,
+    suspendedMs: sleptSince(input.sleeps, progressAt(progress, input.thresholds.weakCreditMs), input.now),
   });
   return {
     address: agent.address,

@@ -1,4 +1,5 @@
 import { raising } from "../../core/escalation/raise.ts";
+import { readSleeps, type Sleep, sleptSince } from "../../core/health/machine-sleep.ts";
 import { roleRestartLimits, withRestart } from "../../core/health/restart-series.ts";
 import type { Agent } from "../../core/ledger/bead.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
@@ -48,10 +49,11 @@ export async function keepRoles(access: TownAccess, options: KeepRolesOptions): 
     missingMs: 3 * durationSetting(settings, "operational.daemon.heartbeat"),
   };
   const isTownBusy = (await access.ledger.agents({ state: ["working", "spawning", "done"] })).length > 0;
+  const sleeps = await readSleeps(access.ledger);
   let againMs = Number.POSITIVE_INFINITY;
   for (const address of wanted) {
     const now = access.clock.now();
-    const view = await observeRole(access, address, host, isTownBusy);
+    const view = await observeRole(access, address, host, isTownBusy, sleeps);
     const action = decideRole(view, now, limits);
     if (action === undefined) continue;
     if (action.kind === "wait") {
@@ -115,18 +117,25 @@ async function observeRole(
   role: Address,
   host: HostSnapshot,
   isTownBusy: boolean,
+  sleeps: readonly Sleep[],
 ): Promise<RoleView> {
   const address = formatAddress(role);
   const session = host.sessions.get(sessionOfAddress(access.town, address));
   const agent: Agent | undefined = await access.ledger.agent(address);
   const memory = (await access.ledger.row<RoleMemory>(patrolTable, roleMemoryKey(address)))?.value;
   const kind = role.role === "mayor" ? "mayor" : "patrol";
+  const activeAt = Math.max(
+    agent?.lastActivity ?? 0,
+    agent?.lastProgressAt ?? 0,
+    session?.lastOutputAt ?? 0,
+    session?.startedAt ?? 0,
+  );
   return {
     address,
     kind,
     ...(session === undefined ? {} : { session }),
     memory: memory ?? freshRole,
-    activeAt: Math.max(agent?.lastActivity ?? 0, agent?.lastProgressAt ?? 0, session?.lastOutputAt ?? 0),
+    activeAt: activeAt + sleptSince(sleeps, activeAt, access.clock.now()),
     isNeeded: kind === "patrol" && (isTownBusy || (await unreadMail(access.ledger, address)).length > 0),
   };
 }

@@ -1,5 +1,7 @@
 import { existsSync } from "node:fs";
 import { assess } from "../../core/health/assess.ts";
+import { readSleeps, sleptSince } from "../../core/health/machine-sleep.ts";
+import { progressAt } from "../../core/health/progress.ts";
 import { thresholdsOf } from "../../core/health/thresholds.ts";
 import type { Agent, Bead } from "../../core/ledger/bead.ts";
 import { openRequestsFor } from "../../core/merge/submit.ts";
@@ -41,6 +43,7 @@ export async function observeWorkers(
   const operated = new Set(operations.map((row) => row.value.subject.agent));
   const remembered = new Map(memories.map((row) => [row.key, row.value]));
   const thresholds = thresholdsOf(access.town.settings());
+  const sleeps = await readSleeps(ledger);
   const now = access.clock.now();
   const landed = address === undefined ? new Set<string>() : await landedAgents(access, rig, agents, host);
   const unsubmitted = await unsubmittedAgents(access, rig, agents, beads);
@@ -73,6 +76,7 @@ export async function observeWorkers(
         isWorktreeMissing: !hasWorktree,
         thresholds,
         ...progress,
+        suspendedMs: sleptSince(sleeps, progressAt(progress, thresholds.weakCreditMs), now),
       }),
       strongAt: progress.strongAt,
       memory: memory?.seq === agent.hookSeq ? memory : noMemory(agent.hookSeq),

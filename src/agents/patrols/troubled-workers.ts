@@ -1,3 +1,4 @@
+import { readSleeps } from "../../core/health/machine-sleep.ts";
 import { thresholdsOf } from "../../core/health/thresholds.ts";
 import type { Agent, BeadId } from "../../core/ledger/bead.ts";
 import type { TownAccess } from "../town-access.ts";
@@ -21,14 +22,15 @@ export async function troubledWorkers(
   const holders = agents.filter((agent) => beads.has(agent.hookBead) && agent.hookState === "active");
   if (holders.length === 0) return [];
   const { town, ledger, clock } = access;
-  const [host, hooked] = await Promise.all([
+  const [host, sleeps, hooked] = await Promise.all([
     hostSnapshot(access),
+    readSleeps(ledger),
     ledger.getMany(holders.map((agent) => agent.hookBead)),
   ]);
   const thresholds = thresholdsOf(town.settings());
   return holders.flatMap((agent): readonly TroubledWorker[] => {
     const bead = hooked.get(agent.hookBead);
-    const { health, reason } = viewAgent({ town, agent, bead, host, now: clock.now(), thresholds });
+    const { health, reason } = viewAgent({ town, agent, bead, host, now: clock.now(), thresholds, sleeps });
     if (health !== "stalled" && health !== "gupp" && health !== "zombie") return [];
     const mark = `${agent.address} ${agent.hookSeq} ${agent.lastProgressAt ?? 0}`;
     return [{ bead: agent.hookBead, address: agent.address, mark, why: reason }];

@@ -1,10 +1,14 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { noteSleep } from "../../../src/agents/daemon/wake-up.ts";
 import { writeDesired } from "../../../src/agents/daemon/desired-state.ts";
 import { agentHealth } from "../../../src/agents/patrols/agent-health.ts";
 import type { SessionHost, SessionRecord } from "../../../src/agents/sessions/session-host.ts";
+import { remember } from "../../../src/agents/patrols/worker-memory.ts";
+import { noMemory } from "../../../src/agents/patrols/worker-view.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
+import { SleepWatch } from "../../../src/core/health/machine-sleep.ts";
 import { acquireLock } from "../../../src/core/lock/lock.ts";
 import { WorkTown } from "../../support/work-town.ts";
 
@@ -103,4 +107,30 @@ test("builtin loops live with the daemon: running, resting in a town that is dow
   const lock = await acquireLock(work.town.paths.locks, "daemon");
   expect(await witness()).toMatchObject({ state: "running", health: "idle", needsAttention: false });
   lock.release();
+});
+
+test("time that the machine slept through counts for nobody, and an answer is waited for as long as before", async () => {
+  now = Date.now();
+  const hour = 60 * minute;
+  await working("nux");
+  records = [{ session: "web-nux", phase: "working", startedAt: now, agent: "claude" }];
+  const clock = { now: () => now };
+  const watch = new SleepWatch(clock, 15_000);
+  now += 14 * minute;
+  watch.look();
+  now += 70_000;
+  expect(watch.look(), "a machine that is busy for a minute does not sleep").toBeUndefined();
+  const pinged = { ...noMemory(1), acted: { W9: { count: 1, at: now } } };
+  await access.ledger.write("daemon", [remember("web/polecats/nux", pinged)]);
+  const from = now;
+  now += 8 * hour;
+  const sleep = watch.look();
+  expect(sleep).toEqual({ from, to: now });
+  await noteSleep(access, sleep ?? { from, to: now });
+  const view = async () => (await agentHealth(access))[0];
+  expect(await view()).toMatchObject({ health: "stalled", idleMs: 14 * minute + 70_000 });
+  const row = await access.ledger.row<typeof pinged>("patrols", "worker:web/polecats/nux");
+  expect(row?.value.acted.W9).toEqual({ count: 1, at: now });
+  now += 15 * minute;
+  expect(await view(), "awake, the time goes on").toMatchObject({ health: "gupp" });
 });

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { assess, byUrgency, type HealthSignals } from "../../../src/core/health/assess.ts";
+import { sleptSince } from "../../../src/core/health/machine-sleep.ts";
 import { progressAt } from "../../../src/core/health/progress.ts";
 
 const minute = 60_000;
@@ -125,4 +126,12 @@ test("the most urgent come first, and of them the longest idle", () => {
     "zombie 9",
     "idle 0",
   ]);
+});
+
+test("only the part of a sleep that lies in the time counts", () => {
+  const sleeps = [
+    { from: 100, to: 200 },
+    { from: 300, to: 400 },
+  ];
+  expect([0, 150, 250, 500].map((since) => sleptSince(sleeps, since, 350))).toEqual([150, 100, 50, 0]);
 });

@@ -12,6 +12,7 @@ export function rolesDuty(context: DaemonContext): Duty {
     timeoutMs: 3 * 60_000,
     run: async (): Promise<DutyResult> => {
       if (!context.isOperational() || !hasSessions(context.town)) return {};
+      await context.noticeSleep();
       const rigs: Rig[] = [];
       for (const rig of context.town.rigs()) if (await isRigAtWork(context, rig)) rigs.push(rig);
       const againMs = await keepRoles(context, {

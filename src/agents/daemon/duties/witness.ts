@@ -23,6 +23,7 @@ export function witnessDuty(context: DaemonContext, rig: Rig): Duty {
     timeoutMs: 2 * 60_000,
     run: async (signal) => {
       if (!(await isRigAtWork(context, rig))) return {};
+      await context.noticeSleep();
       const began = performance.now();
       const address = `${rig.name}/witness`;
       const isAgent = await runsAsAgent(context, "witness", address);
