@@ -69,7 +69,9 @@ export interface Dispatch {
  * this throws, everything is as it was; when the process dies, `recoverOperations` ends it one way or the other.
  */
 export async function dispatchToPolecat(access: TownAccess, request: DispatchRequest): Promise<Dispatch> {
-  const runtime = runtimeOf(access.town, request.rig, request.bead, request.options.agent);
+  const runtime = runtimeOf(access.town, request.rig, request.bead, request.options.agent, {
+    hasWorkflow: request.workflow !== undefined,
+  });
   const reservation = await reserve(access, request);
   const { seat, journal } = reservation;
   const locks = [...reservation.locks];

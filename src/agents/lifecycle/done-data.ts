@@ -18,6 +18,7 @@ export interface DoneData {
   readonly target: string;
   readonly route: DoneRoute;
   readonly message: string;
+  readonly isTold?: boolean;
   readonly priority: number | null;
   readonly isPreVerified: boolean;
   readonly push: "pushed" | "skipped" | "failed";

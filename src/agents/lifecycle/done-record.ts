@@ -197,6 +197,12 @@ async function escalate(
   data: DoneData,
 ): Promise<readonly Operation[]> {
   const reason = data.message === "" ? `${agent.address} cannot go on with ${bead.id}` : data.message;
+  const stays: readonly Operation[] = [
+    { op: "update", id: bead.id, fields: { status: "blocked", assignee: agent.address } },
+    { op: "addLabel", id: bead.id, label: "gt:escalated" },
+    { op: "comment", id: bead.id, text: reason, author: agent.address },
+  ];
+  if (data.isTold === true) return stays;
   const raised = await raising(access, {
     title: `${bead.id}: ${reason.split("\n")[0]?.slice(0, 200) ?? ""}`,
     reason,
@@ -207,12 +213,7 @@ async function escalate(
     same: "source",
     event: { target: agent.address, bead: bead.id, rig: agent.rig },
   });
-  return [
-    { op: "update", id: bead.id, fields: { status: "blocked", assignee: agent.address } },
-    { op: "addLabel", id: bead.id, label: "gt:escalated" },
-    { op: "comment", id: bead.id, text: reason, author: agent.address },
-    ...raised.operations,
-  ];
+  return [...stays, ...raised.operations];
 }
 
 /** The strategy that decides the route of completed work: bead, else its convoy's, else the rig's (spec/04 §5.5). */

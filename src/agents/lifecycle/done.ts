@@ -30,6 +30,8 @@ export interface DoneRequest {
   /** A report-only workflow says that it changed nothing on purpose. */
   readonly isReportOnly?: boolean;
   readonly message?: string;
+  /** Somebody was called for help already: the escalation of `ESCALATED` is not raised again. */
+  readonly isTold?: boolean;
   /** Session in which it is called. */
   readonly session?: string;
 }
@@ -98,6 +100,7 @@ async function begin(
       target: scene.facts.target,
       route,
       message: request.message ?? "",
+      ...(request.isTold === true ? { isTold: true } : {}),
       priority: request.priority ?? null,
       isPreVerified: request.preVerified === true,
       push: "skipped",

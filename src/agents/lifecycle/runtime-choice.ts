@@ -1,3 +1,4 @@
+import { moleculeRecord } from "../../core/formulas/molecule-record.ts";
 import type { Bead } from "../../core/ledger/bead.ts";
 import type { Rig, Town } from "../../core/town/town.ts";
 import { resolveRuntime } from "../runtimes/resolve-runtime.ts";
@@ -14,7 +15,13 @@ export function runtimeLabel(bead: Bead): string | undefined {
  * The runtime in which a polecat works on the bead: that of this sling, of the assignment so far, of the bead's label,
  * or of the settings. Throws before anything is begun when it is `shell` and the bead has no script (spec/03 §1.6).
  */
-export function runtimeOf(town: Town, rig: Rig, bead: Bead, override: string | undefined): Runtime {
+export function runtimeOf(
+  town: Town,
+  rig: Rig,
+  bead: Bead,
+  override: string | undefined,
+  options: { readonly hasWorkflow?: boolean } = {},
+): Runtime {
   const label = runtimeLabel(bead);
   const chosen = override ?? (label === undefined ? attachmentOf(bead).agent : undefined);
   const runtime = resolveRuntime({
@@ -25,6 +32,12 @@ export function runtimeOf(town: Town, rig: Rig, bead: Bead, override: string | u
     ...(chosen === undefined ? {} : { override: chosen }),
     ...(label === undefined ? {} : { label }),
   });
-  if (runtime.provider === "shell") requireScript(bead);
+  // The scripts may be those of the steps by which it is worked on.
+  const hasSteps =
+    options.hasWorkflow === true ||
+    attachmentOf(bead).molecule !== undefined ||
+    moleculeRecord(bead)?.mode === "poured" ||
+    moleculeRecord(bead)?.proto?.some(({ run }) => run !== undefined) === true;
+  if (runtime.provider === "shell" && !hasSteps) requireScript(bead);
   return runtime;
 }

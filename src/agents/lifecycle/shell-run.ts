@@ -1,20 +1,22 @@
-import { spawn } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { constants } from "node:os";
 import { join } from "node:path";
 import { crashPoint } from "../../core/crash-point.ts";
 import { openGit } from "../../core/git/git.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { Bead } from "../../core/ledger/bead.ts";
+import type { Ledger } from "../../core/ledger/ledger.ts";
+import { watchLedger } from "../../core/ledger/watch-ledger.ts";
+import { sanitiseLine } from "../../core/sanitise.ts";
 import { agentHome, parseAddress } from "../../core/town/address.ts";
 import { textSetting } from "../../core/town/setting.ts";
-import { isSameProcess, processStartTime } from "../sessions/process-identity.ts";
-import { listProcesses, type ProcessInfo, signalProcesses } from "../sessions/process-tree.ts";
 import type { TownAccess } from "../town-access.ts";
+import { moleculeOfWork } from "./attached-molecule.ts";
 import { requireScript, scriptTimeoutMs } from "./bead-script.ts";
 import { done } from "./done.ts";
 import type { DoneReport } from "./done-data.ts";
 import { commitIndex, stageAll } from "./done-git.ts";
+import { runScript } from "./run-script.ts";
+import { runSteps } from "./run-steps.ts";
+import { hasScripts } from "./step-script.ts";
 
 export interface ShellRun {
   /** Exit code of the script; 124 after the time limit. */
@@ -24,8 +26,6 @@ export interface ShellRun {
 }
 
 const shownLines = 40;
-const killGraceMs = 10_000;
-const timeLimitCode = 124;
 
 /**
  * The `shell` runtime (spec/03 §1.6): runs the script of the bead in the polecat's worktree on this terminal, commits
@@ -44,7 +44,8 @@ export async function runShellBead(
     });
   const bead = await access.ledger.get(beadId);
   if (bead === undefined) throw new GtError("E_BEAD_NOT_FOUND", `no bead ${beadId}`, { hint: "bd list" });
-  const script = requireScript(bead);
+  const root = await scriptedMolecule(access.ledger, bead);
+  const script = root === undefined ? requireScript(bead) : "";
   await access.ledger.write(access.actor, [{ op: "claim", id: bead.id }]);
   crashPoint("work.claimed");
 
@@ -58,6 +59,7 @@ export async function runShellBead(
   };
   const limited = { ...place, timeoutMs: scriptTimeoutMs(bead) };
   const started = setup === "" ? { code: 0, isInterrupted: false } : await runScript(setup, limited);
+  if (root !== undefined && started.code === 0) return runWorkflow(access, { bead, root, worktree, session });
   const { code, isInterrupted } = started.code === 0 ? await runScript(script, limited) : started;
   // Somebody ended the session: that says nothing about the work, which goes on in the next one.
   if (isInterrupted) return { code, done: undefined };
@@ -70,6 +72,62 @@ export async function runShellBead(
     done:
       code === 0 ? await handIn(access, bead, worktree, session) : await giveUp(access, bead, code, session),
   };
+}
+
+/** The molecule whose steps are scripts; any other only tells agents how to work. */
+async function scriptedMolecule(ledger: Ledger, bead: Bead): Promise<Bead | undefined> {
+  const root = await moleculeOfWork(ledger, bead);
+  return root !== undefined && (await hasScripts(ledger, root)) ? root : undefined;
+}
+
+interface ShellWork {
+  readonly bead: Bead;
+  readonly root: Bead;
+  readonly worktree: string;
+  readonly session: { readonly name: string };
+}
+
+/** A bead that follows a molecule: its script steps one after the other, waiting for gates (spec/02 §9.3). */
+async function runWorkflow(access: TownAccess, work: ShellWork): Promise<ShellRun> {
+  const { bead, root, worktree, session } = work;
+  for (;;) {
+    const end = await runSteps(access, { root: root.id, cwd: worktree, show: process.stdout });
+    switch (end.is) {
+      case "limit":
+        continue;
+      case "interrupted":
+        return { code: 130, done: undefined };
+      case "complete":
+        return { code: 0, done: await handIn(access, bead, worktree, session) };
+      case "gated":
+        process.stdout.write(`waiting: ${sanitiseLine(end.reason)}\n`);
+        await nextChange(access.ledger);
+        continue;
+      case "agent":
+        return endWith(access, work, `step ${end.step.step} has no script`, { isTold: false });
+      case "failed":
+        return endWith(access, work, `step ${end.step.step}: ${end.reason}`, { isTold: true });
+    }
+  }
+}
+
+async function endWith(
+  access: TownAccess,
+  { session }: ShellWork,
+  message: string,
+  { isTold }: { readonly isTold: boolean },
+): Promise<ShellRun> {
+  return { code: 1, done: await done(access, { exit: "ESCALATED", message, isTold, session: session.name }) };
+}
+
+/** Until anybody writes to the ledger. */
+function nextChange(ledger: Ledger): Promise<void> {
+  return new Promise((resolve) => {
+    const watch = watchLedger(ledger, () => {
+      void watch.close();
+      resolve();
+    });
+  });
 }
 
 async function handIn(
@@ -116,81 +174,4 @@ async function lastLines(access: TownAccess, session: string): Promise<string> {
   } catch {
     return ""; // run by hand, outside a session
   }
-}
-
-interface ScriptPlace {
-  readonly cwd: string;
-  readonly env: NodeJS.ProcessEnv;
-  /** Where the script lies while it runs: a file, because arguments have a length limit and stdin is the person's. */
-  readonly directory: string;
-  readonly name: string;
-  readonly timeoutMs: number;
-}
-
-interface ScriptEnd {
-  /** 128 + n when it died of signal n. */
-  readonly code: number;
-  /** It was ended from outside, and not by its time limit. */
-  readonly isInterrupted: boolean;
-}
-
-const endingSignals: ReadonlySet<string> = new Set(["SIGINT", "SIGTERM", "SIGHUP", "SIGKILL"]);
-
-/** Runs shell text on this terminal. */
-async function runScript(text: string, place: ScriptPlace): Promise<ScriptEnd> {
-  mkdirSync(place.directory, { recursive: true, mode: 0o700 });
-  const file = join(place.directory, `${place.name}.sh`);
-  writeFileSync(file, text, { mode: 0o600 });
-  try {
-    return await runFile(["bash", "-euo", "pipefail", file], place);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    return await runFile(["sh", "-eu", file], place);
-  } finally {
-    rmSync(file, { force: true });
-  }
-}
-
-function runFile(argv: readonly string[], place: ScriptPlace): Promise<ScriptEnd> {
-  return new Promise((resolve, reject) => {
-    const [command = "", ...args] = argv;
-    const child = spawn(command, args, { cwd: place.cwd, env: place.env, stdio: "inherit" });
-    let timedOut = false;
-    const timer = setTimeout(() => {
-      timedOut = true;
-      if (child.pid !== undefined) void endTree(child.pid);
-    }, place.timeoutMs);
-    child.once("error", (error) => {
-      clearTimeout(timer);
-      reject(error);
-    });
-    child.once("exit", (code, signal) => {
-      clearTimeout(timer);
-      if (timedOut) resolve({ code: timeLimitCode, isInterrupted: false });
-      else if (signal === null) resolve({ code: code ?? 0, isInterrupted: false });
-      else resolve({ code: 128 + constants.signals[signal], isInterrupted: endingSignals.has(signal) });
-    });
-  });
-}
-
-/**
- * Ends the script and all that it started. It shares our process group, so that a terminal that goes away takes it
- * along; that is why it is not ended as a group.
- */
-async function endTree(pid: number): Promise<void> {
-  const startedAt = processStartTime(pid);
-  if (startedAt === undefined) return;
-  const tree = descendantsOf(pid);
-  signalProcesses(tree, "SIGTERM");
-  const deadline = Date.now() + killGraceMs;
-  while (tree.some((each) => isSameProcess(each.pid, each.startedAt)) && Date.now() < deadline)
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  signalProcesses([...tree, ...descendantsOf(pid)], "SIGKILL");
-}
-
-function descendantsOf(root: number): readonly ProcessInfo[] {
-  const processes = listProcesses();
-  const found = processes.filter((each) => each.pid === root);
-  for (const parent of found) found.push(...processes.filter((each) => each.parent === parent.pid));
-  return found;
 }

@@ -238,7 +238,7 @@ async function slingToPolecat(
   };
   if (deferred) return enqueue(access, bead, rig, effective, convoy.make, limitedUntil);
   if (options.dryRun === true) {
-    const runtime = runtimeOf(access.town, rig, bead, options.agent);
+    const runtime = runtimeOf(access.town, rig, bead, options.agent, withSteps(options));
     const { address, isReused } = await previewSeat(access, rig, seat);
     return {
       bead: bead.id,
@@ -275,6 +275,9 @@ async function slingToPolecat(
   return { ...dispatch, warnings: [...admission.warnings, ...room, ...dispatch.warnings] };
 }
 
+/** A wished workflow may bring the scripts that the bead has not. */
+const withSteps = ({ formula }: SlingOptions) => ({ hasWorkflow: formula !== undefined });
+
 /** Looks at the wished formula, and at the variables that it needs, before anything is begun (spec/04 §2.5). */
 async function workflowOf(
   access: TownAccess,
@@ -282,7 +285,7 @@ async function workflowOf(
   rig: Rig,
   options: SlingOptions,
 ): Promise<Workflow | undefined> {
-  const isAi = runtimeOf(access.town, rig, bead, options.agent).provider !== "shell";
+  const isAi = runtimeOf(access.town, rig, bead, options.agent, withSteps(options)).provider !== "shell";
   const workflow = await chooseWorkflow(access, { rig, bead, isAi }, options);
   if (workflow?.isWished === true)
     await guideFor(access, { workflow, bead, rig, address: "", vars: options.vars ?? {} });
@@ -324,7 +327,7 @@ async function limitOf(
   rig: Rig,
   options: SlingOptions,
 ): Promise<number | undefined> {
-  const runtime = runtimeOf(access.town, rig, bead, options.agent);
+  const runtime = runtimeOf(access.town, rig, bead, options.agent, withSteps(options));
   const handle = options.account ?? ownWish(process.env);
   return closedUntil(access, async () => (await startAccounts(access))(runtime, handle));
 }
@@ -338,7 +341,7 @@ async function enqueue(
   makeConvoy: boolean,
   limitedUntil: number | undefined,
 ): Promise<Dispatch> {
-  const runtime = runtimeOf(access.town, rig, bead, options.agent).name;
+  const runtime = runtimeOf(access.town, rig, bead, options.agent, withSteps(options)).name;
   const enqueued =
     options.dryRun === true
       ? { context: "", noop: false }

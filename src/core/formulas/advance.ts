@@ -10,11 +10,18 @@ import { currentStep, type MoleculeStep, rootOnlySteps } from "./step-states.ts"
 
 /** What somebody does with a step (spec/02 §8.7). */
 export type StepVerb =
-  | { readonly verb: "done"; readonly output?: unknown }
+  | { readonly verb: "done"; readonly output?: unknown; readonly reason?: string }
   | { readonly verb: "start" }
   | { readonly verb: "skip"; readonly reason: string }
   /** `close`: what needs it goes on; otherwise it waits for a person. */
-  | { readonly verb: "fail"; readonly reason: string; readonly close?: boolean }
+  | {
+      readonly verb: "fail";
+      readonly reason: string;
+      readonly close?: boolean;
+      /** Of a script: how it ended, and how often it was tried. */
+      readonly exit?: number;
+      readonly attempt?: number;
+    }
   | { readonly verb: "reopen" };
 
 export interface StepRequest {
@@ -139,7 +146,11 @@ function markOf(verb: StepVerb, { actor, now }: StepRequest): StepMark | null {
   const who = { at: formatTime(now), by: actor };
   switch (verb.verb) {
     case "done":
-      return { s: "done", ...who, ...(verb.output === undefined ? {} : { output: verb.output }) };
+      return {
+        ...{ s: "done", ...who },
+        ...(verb.output === undefined ? {} : { output: verb.output }),
+        ...(verb.reason === undefined ? {} : { reason: verb.reason }),
+      };
     case "start":
       return { s: "in_progress", ...who };
     case "skip":
@@ -165,7 +176,7 @@ function markStep(
   const isWork = root.metadata["attachment"] !== undefined;
   const isComplete =
     !isWork && root.status !== "closed" && rootOnlySteps(root.id, after).every(({ isSettled }) => isSettled);
-  const patch = mark === null ? null : { reason: null, output: null, ...mark };
+  const patch = mark === null ? null : { reason: null, output: null, run: null, ...mark };
   return [
     { op: "expect", id: root.id, expected: { rev: root.rev } },
     ...(mark === null && root.status === "closed"
@@ -215,7 +226,7 @@ async function pouredChange(
         ...(verb.output === undefined
           ? []
           : [{ op: "update", id, fields: { metadata: { output: verb.output } } } as const]),
-        ...close("done", "success"),
+        ...close(verb.reason ?? "done", "success"),
       ];
     case "skip":
       return [expected, ...close(verb.reason, "skipped")];
@@ -263,7 +274,10 @@ function stepEvent(root: Bead, step: MoleculeStep, verb: StepVerb): Operation {
         step: step.step,
         index: step.index,
         ...(verb.verb === "reopen" ? { bead: step.id } : {}),
-        ...("reason" in verb ? { reason: verb.reason } : {}),
+        ...("reason" in verb && verb.reason !== undefined ? { reason: verb.reason } : {}),
+        ...(verb.verb === "fail" && verb.exit !== undefined
+          ? { exit: verb.exit, attempt: verb.attempt ?? 1 }
+          : {}),
       },
       visibility: verb.verb === "fail" ? "feed" : "audit",
     },

@@ -1,6 +1,17 @@
 import type { ActorAddress, Bead, BeadId } from "../ledger/bead.ts";
 import type { ProtoStep } from "./proto.ts";
 
+/** A script's run, as the step knows of it: whether whoever ran it still lives says what became of it (spec/02 §9.3). */
+export interface RunState {
+  readonly attempt: number;
+  /** Runners that died over it. */
+  readonly crashes: number;
+  /** 0 when it was ended in good order. */
+  readonly pid: number;
+  readonly pid_started_at: string;
+  readonly started_at: string;
+}
+
 /** How far a step of a root-only molecule is; a step without a mark was not begun. */
 export interface StepMark {
   /** `blocked`: failed, and what needs it waits for a person. */
@@ -10,6 +21,7 @@ export interface StepMark {
   readonly by: ActorAddress;
   readonly reason?: string;
   readonly output?: unknown;
+  readonly run?: RunState;
 }
 
 /** What the root of a molecule knows of it (`metadata.mol`, spec/02 §7.2). */
@@ -48,6 +60,7 @@ export interface StepRecord {
   readonly tier?: string;
   /** It holds other steps and closes by itself. */
   readonly container?: boolean;
+  readonly run_state?: RunState;
 }
 
 export function stepRecord(bead: Bead): StepRecord | undefined {

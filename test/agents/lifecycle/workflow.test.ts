@@ -9,9 +9,11 @@ import { unsling } from "../../../src/agents/lifecycle/unsling.ts";
 import { chooseWorkflow } from "../../../src/agents/lifecycle/work-formula.ts";
 import { prime } from "../../../src/agents/prime/prime.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
-import { changeStep } from "../../../src/core/formulas/advance.ts";
 import { readEvents } from "../../../src/core/events/read-events.ts";
+import { changeStep } from "../../../src/core/formulas/advance.ts";
+import { moleculeProgress } from "../../../src/core/formulas/molecule.ts";
 import type { Bead } from "../../../src/core/ledger/bead.ts";
+import { waitFor } from "../../support/wait-for.ts";
 import { WorkTown } from "../../support/work-town.ts";
 
 let town: WorkTown;
@@ -152,9 +154,23 @@ test("AI polecats work by the rig's formula, scripts and raw beads by none, and 
   expect(await chosen(true, {})).toBe("mol-careful");
 });
 
-test("a formula can be the work itself, and is closed by whoever hands it in", async () => {
-  const result = await town.gt(["sling", "careful", "web", "--var", "issue=none", "--json"]);
+test("a formula can be the work itself: its scripts run one after the other and are handed in", async () => {
+  const refused = await town.gt(["sling", "careful", "web", "--var", "issue=none", "--json"]);
   // Nothing in it is a script, and no other runtime is there.
-  expect(result.json()).toMatchObject({ ok: false, code: "E_NO_SCRIPT" });
+  expect(refused.json()).toMatchObject({ ok: false, code: "E_NO_SCRIPT" });
   expect((await wisps()).filter(({ status }) => status !== "closed")).toEqual([]);
+
+  const slungFormula = await town.gt(["sling", "towers-of-hanoi", "web", "--var", "disks=2", "--json"]);
+  const { bead: root, agent: address } = slungFormula.json<{ bead: string; agent: string }>();
+  await waitFor(async () => (await access.ledger.agent(address))?.state === "idle", {
+    timeoutMs: 40_000,
+    what: "the towers to be moved and handed in",
+  });
+  const { total, done: closed, root: bead } = await moleculeProgress(access.ledger, root);
+  expect([total, closed, bead.status, bead.closeReason]).toEqual([
+    5,
+    5,
+    "closed",
+    "completed without code changes",
+  ]);
 });

@@ -103,6 +103,19 @@ export const moleculeCommands: readonly CommandSpec[] = [
       },
       { name: "step", summary: "one step of the workflow", subcommands: steps },
       {
+        name: "run",
+        summary: "run the script steps that are ready, until somebody is needed",
+        description: "Exit 0: complete. 1: a step failed. 3: a step needs an agent. 4: only gates are left.",
+        args: [{ name: "mol", optional: true }],
+        flags: [
+          { name: "step", value: "step", summary: "only this one" },
+          { name: "max-steps", value: "n", summary: "at most so many" },
+          { name: "dry-run", short: "n", summary: "say which step would run" },
+        ],
+        examples: ["gt mol run", "gt mol run gt-mol-k3v9q --max-steps 3"],
+        load: () => import("./mol-run.ts"),
+      },
+      {
         name: "attach",
         summary: "have a hooked bead follow a molecule",
         args: [{ name: "bead or molecule" }, { name: "molecule or formula", optional: true }],
