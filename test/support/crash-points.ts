@@ -29,6 +29,14 @@ const points = {
     ]),
     "done.finished",
   ],
+  handoff: [
+    "handoff.save",
+    "handoff.saved",
+    "handoff.respawn",
+    "handoff.ended",
+    "handoff.started",
+    "handoff.finished",
+  ],
   mq: [
     "mq.claimed",
     "mq.stacked",

@@ -1,3 +1,4 @@
+import { crashPoint } from "../../core/crash-point.ts";
 import { takeSnapshot } from "../../core/git/hook-snapshots.ts";
 import { isValidWorktree } from "../../core/git/worktree.ts";
 import { GtError } from "../../core/gt-error.ts";
@@ -116,6 +117,7 @@ async function prepare(access: TownAccess, request: HandoffRequest): Promise<Ope
     },
   });
   await save(access, agent, session);
+  crashPoint("handoff.saved");
   await journal
     .step("respawn", {}, noteOperations(access, request, session))
     .catch(async (error: unknown) => {
@@ -214,12 +216,14 @@ async function respawn(
     return now;
   }
   if (now !== undefined) await stopAgentSession(access, address, "handoff", { runId: oldRun });
+  crashPoint("handoff.ended");
   if (stops) {
     await journal.finish();
     return undefined;
   }
   try {
     const record = await startHookSession(access, address, "handoff", { runtime: agent });
+    crashPoint("handoff.started");
     await journal.finish();
     return record;
   } catch (error) {

@@ -1,11 +1,15 @@
-import { readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { liveSession } from "../../../src/agents/lifecycle/agent-session.ts";
 import { handoff, prepareHandoff } from "../../../src/agents/lifecycle/handoff.ts";
 import { recoverOperations } from "../../../src/agents/lifecycle/recover-operations.ts";
 import { sling } from "../../../src/agents/lifecycle/sling.ts";
+import { StartBudget } from "../../../src/agents/patrols/start-budget.ts";
+import { patrolRig } from "../../../src/agents/patrols/witness.ts";
+import { isSameProcess } from "../../../src/agents/sessions/process-identity.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
+import { crashPointsOf } from "../../support/crash-points.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { WorkTown } from "../../support/work-town.ts";
 
@@ -46,38 +50,48 @@ test("a dead session is started again by a handoff", async () => {
   expect((await liveSession(access, address))?.runId).toBe(after?.runId);
 });
 
-describe("killed with -9, exactly one fresh session runs after recovery", () => {
-  test.each(["handoff.save", "handoff.respawn"])("at %s", async (point) => {
-    const before = await liveSession(access, address);
-    const killed = await town.gt(["handoff", address, "-y", "-c"], { GT_TEST_CRASH: point });
-    expect(killed.signal).toBe("SIGKILL");
-    expect(await recoverOperations(access)).toEqual([
-      expect.objectContaining({ kind: "handoff", outcome: "resumed" }),
-    ]);
-    const after = await sessions();
-    expect(after).toHaveLength(1);
-    expect(after[0]?.runId).not.toBe(before?.runId);
-    expect(await access.ledger.rows("operations")).toEqual([]);
-  });
+/** Every file of the agent's worktree with what is in it, git's own aside. */
+function files(): Readonly<Record<string, string>> {
+  const worktree = join(town.root, address, "web");
+  const names = readdirSync(worktree, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name !== ".git")
+    .map((entry) => join(entry.parentPath, entry.name));
+  return Object.fromEntries(names.map((name) => [name, readFileSync(name, "utf8")]));
+}
 
-  test("with the host killed beside it", async () => {
-    const before = await liveSession(access, address);
-    await town.gt(["handoff", address, "-y"], { GT_TEST_CRASH: "handoff.respawn" });
-    const host = JSON.parse(readFileSync(join(town.town.paths.runtime, "host.json"), "utf8")) as {
-      readonly pid: number;
-    };
-    process.kill(host.pid, "SIGKILL");
-    await waitFor(async () => (await liveSession(access, address).catch(() => before)) === undefined, {
-      timeoutMs: 30_000,
-      what: "the host to be gone",
-    });
-    await recoverOperations(access);
-    const after = await sessions();
-    expect(after).toMatchObject([{ session: before?.session, bead, topic: "handoff" }]);
-    expect(after[0]?.runId).not.toBe(before?.runId);
-    expect(await access.ledger.rows("operations")).toEqual([]);
-  });
-});
+async function killHost(): Promise<void> {
+  const host = JSON.parse(readFileSync(join(town.town.paths.runtime, "host.json"), "utf8")) as {
+    readonly pid: number;
+    readonly pid_started_at: string;
+  };
+  process.kill(host.pid, "SIGKILL");
+  await waitFor(() => !isSameProcess(host.pid, host.pid_started_at), { what: "the host to die" });
+}
+
+test("killed with -9 at every step, alone or with the host, exactly one session goes on with the same files", async () => {
+  writeFileSync(join(town.root, address, "web", "half.txt"), "half a thought\n");
+  mkdirSync(join(town.root, address, "web", "src"));
+  writeFileSync(join(town.root, address, "web", "src", "new.ts"), "export {};\n");
+  const before = files();
+  for (const point of crashPointsOf("handoff"))
+    for (const withHost of [false, true]) {
+      const at = `${point}${withHost ? " with the host" : ""}`;
+      const old = await liveSession(access, address);
+      const killed = await town.gt(["handoff", address, "-y", "-c"], { GT_TEST_CRASH: point });
+      expect(killed.signal, at).toBe("SIGKILL");
+      if (withHost) await killHost();
+      // What the daemon does at its start: it ends what was begun, and the Witness looks after those without a session.
+      await access.host();
+      for (const recovered of await recoverOperations(access))
+        expect(recovered, at).toMatchObject({ kind: "handoff", outcome: "resumed" });
+      await patrolRig(access, town.rig(), { budget: new StartBudget(5) });
+      const after = await sessions();
+      expect(after, at).toMatchObject([{ session: old?.session, bead }]);
+      expect(after[0]?.runId, at).not.toBe(old?.runId);
+      expect(await access.ledger.rows("operations"), at).toEqual([]);
+      expect(files(), at).toEqual(before);
+    }
+}, 120_000);
 
 test("an agent hands itself off: it ends, its successor goes on and knows why", async () => {
   const before = await liveSession(access, address);
