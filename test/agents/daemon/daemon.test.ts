@@ -50,11 +50,21 @@ async function session(name: string): Promise<SessionRecord | undefined> {
   return record === undefined || record.phase === "exited" ? undefined : record;
 }
 
+/** What the run of an agent has been given; nothing until it has written all of it. */
+function environmentOf(agent: string, run: string): ReadonlyMap<string, string> | undefined {
+  const file = join(work.root, agent, "web", "env.txt");
+  const lines = existsSync(file) ? readFileSync(file, "utf8").split("\n") : [];
+  const env = new Map(
+    lines.map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
+  );
+  return env.get("GT_RUN") === run && env.has("GT_SESSION") ? env : undefined;
+}
+
 /** A polecat that works until it is told to go on; every run writes a line. */
 async function slingEndless(
   title: string,
 ): Promise<{ readonly agent: string; readonly session: string; readonly bead: string }> {
-  const bead = await work.bead(access, title, "echo run >> runs\nsleep 1000");
+  const bead = await work.bead(access, title, "echo run >> runs\nenv > env.txt\nsleep 1000");
   const [dispatch] = (await sling(access, { words: [bead.id, "web"], options: {} })).dispatched;
   return { agent: dispatch?.agent ?? "", session: dispatch?.session ?? "", bead: bead.id };
 }
@@ -83,6 +93,9 @@ test("a command that changes work starts the daemon, but not in a town that is d
 });
 
 test("an agent that is killed is started again with the same hook, and losing the host is no crash", async () => {
+  // Whoever starts the daemon may sit inside an agent's shell: nothing of that reaches another agent.
+  const hostile = { CLAUDECODE: "1", GT_ROLE: "mayor", GT_RUN: "mine", GIT_DIR: "/x", CI: "1" };
+  await startDaemon(work.town, { ...process.env, ...hostile, NODE_OPTIONS: "--trace-warnings" });
   await townUp(access);
   const { agent, session: name, bead } = await slingEndless("Endless");
   const first = await waitFor(() => session(name), { ...slow, what: "the first session" });
@@ -95,6 +108,12 @@ test("an agent that is killed is started again with the same hook, and losing th
     { ...slow, what: "the second session" },
   );
   expect(await access.ledger.agent(agent)).toMatchObject({ state: "working", hookBead: bead, restarts: 1 });
+  const env = await waitFor(() => environmentOf(agent, second.runId), { ...slow, what: "its environment" });
+  for (const name of ["CLAUDECODE", "GIT_DIR", "CI", "NODE_OPTIONS"]) expect(env.has(name), name).toBe(false);
+  expect(Object.fromEntries(env)).toMatchObject({
+    ...{ GT_ROLE: agent, BD_ACTOR: agent, GIT_AUTHOR_NAME: agent, GT_SESSION: name },
+    GIT_CEILING_DIRECTORIES: work.root,
+  });
 
   const host = readHostPid();
   process.kill(host, "SIGKILL");
