@@ -108,6 +108,13 @@ test("an agent that is killed is started again with the same hook, and losing th
     { ...slow, what: "the second session" },
   );
   expect(await access.ledger.agent(agent)).toMatchObject({ state: "working", hookBead: bead, restarts: 1 });
+  expect(second.topic).toBe(`recovery:${bead}`);
+  const told = (type: string, run: string) => (line: string) =>
+    line.includes(`"type":"${type}"`) && line.includes(run);
+  const log = readFileSync(work.town.paths.events, "utf8").split("\n");
+  const death = log.findIndex(told("session_death", first.runId));
+  expect(log[death]).toContain('"reason":"killed"');
+  expect(log.findIndex(told("session_start", second.runId))).toBeGreaterThan(death);
   const env = await waitFor(() => environmentOf(agent, second.runId), { ...slow, what: "its environment" });
   for (const name of ["CLAUDECODE", "GIT_DIR", "CI", "NODE_OPTIONS"]) expect(env.has(name), name).toBe(false);
   expect(Object.fromEntries(env)).toMatchObject({

@@ -38,7 +38,9 @@ const inState = (address: string, state: Agent["state"]): Promise<Agent> =>
   );
 
 test("the script has a terminal, its own identity, and takes what a person types", async () => {
-  const { address } = await slung('test -t 0; read -r answer; echo "$GT_ROLE $GT_BEAD $answer" > answer.txt');
+  const { address, bead } = await slung(
+    'test -t 0; read -r answer; echo "$GT_ROLE $GT_BEAD $answer" > answer.txt',
+  );
   const session = await waitFor(() => liveSession(access, address));
   const host = await access.host({ start: false });
   await host.write(session.session, "yes\r");
@@ -46,6 +48,19 @@ test("the script has a terminal, its own identity, and takes what a person types
   const mr = await access.ledger.get(agent.mrId);
   const { commit_sha: head } = (mr?.metadata["mr"] ?? {}) as { commit_sha?: string };
   expect(town.git("web", "show", `${head}:answer.txt`)).toMatch(new RegExp(`^${address} web-\\w+ yes$`));
+  expect(town.git("web", "log", "-1", "--format=%s", head ?? "")).toBe(`Work (${bead})`);
+  expect(await access.ledger.get(bead)).toMatchObject({ status: "in_progress" });
+});
+
+test("a script that fails tells its last lines, and a person is asked", async () => {
+  const { address, bead } = await slung("echo the disk is on fire\nexit 3");
+  await inState(address, "stuck");
+  const comments = (await access.ledger.comments(bead)).map((comment) => comment.text);
+  expect(comments).toContainEqual(expect.stringContaining("the disk is on fire"));
+  expect(comments).toContain("exit 3");
+  expect(await access.ledger.get(bead)).toMatchObject({ status: "blocked" });
+  const [escalation] = await access.ledger.find({ type: "escalation" });
+  expect(escalation).toMatchObject({ status: "open", description: expect.stringContaining("exit 3") });
 });
 
 test("a script that runs too long is ended with all it started, and help is called", async () => {
