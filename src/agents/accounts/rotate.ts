@@ -1,9 +1,7 @@
 import { GtError } from "../../core/gt-error.ts";
 import { formatTime } from "../../core/clock.ts";
-import { withAgentLock } from "../lifecycle/agent-lock.ts";
-import { startHookSession } from "../lifecycle/start-hook-session.ts";
+import { changeAccount } from "../lifecycle/handoff.ts";
 import type { SessionRecord } from "../sessions/session-host.ts";
-import { stopAgentSession } from "../sessions/start-session.ts";
 import type { TownAccess } from "../town-access.ts";
 import { expectAccount, readAccounts } from "./accounts.ts";
 import { leastRecent } from "./choose-account.ts";
@@ -91,23 +89,21 @@ export async function planRotation(access: TownAccess, request: RotateRequest): 
   });
 }
 
-/** Ends each session and starts it again with the other account; hook and worktree stay. */
+/** Replaces each session by one with the other account; hook and worktree stay. */
 export async function rotate(access: TownAccess, plan: readonly Rotation[]): Promise<void> {
-  for (const { session, address, from, to } of plan)
-    await withAgentLock(access, address, "quota rotate", async () => {
-      await stopAgentSession(access, address, "stopped");
-      await startHookSession(access, address, "resumed", { account: to });
-      await access.ledger.write(access.actor, [
-        {
-          op: "event",
-          event: {
-            type: "account_rotate",
-            payload: { session, from, to, at: formatTime(access.clock.now()) },
-            visibility: "audit",
-          },
+  for (const { session, address, from, to } of plan) {
+    await changeAccount(access, address, to);
+    await access.ledger.write(access.actor, [
+      {
+        op: "event",
+        event: {
+          type: "account_rotate",
+          payload: { session, from, to, at: formatTime(access.clock.now()) },
+          visibility: "audit",
         },
-      ]);
-    });
+      },
+    ]);
+  }
 }
 
 async function idleSessions(access: TownAccess): Promise<readonly LimitedSession[]> {

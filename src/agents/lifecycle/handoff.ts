@@ -40,6 +40,10 @@ export interface HandoffData {
   /** Empty: the runtime that it had. */
   readonly agent?: string;
   readonly stops?: boolean;
+  /** Handle of the account for the fresh session; the usual one when left out. */
+  readonly account?: string;
+  /** Why there is a fresh session; `handoff` when left out. */
+  readonly topic?: "handoff" | "resumed";
 }
 
 /**
@@ -66,6 +70,25 @@ export async function prepareHandoff(access: TownAccess, request: HandoffRequest
   return withAgentLock(access, request.address, "handoff", async () => {
     await expectCooldown(access, request);
     await prepare(access, request);
+  });
+}
+
+/**
+ * Replaces a session by one with another account (spec/03 §10.4). Nobody hands anything over: the work on the hook goes on,
+ * and what the agent has written is where it was. As safe as a handoff.
+ */
+export async function changeAccount(
+  access: TownAccess,
+  address: string,
+  account: string,
+): Promise<SessionRecord | undefined> {
+  return withAgentLock(access, address, "quota rotate", async () => {
+    const agent = await expectHandable(access, address);
+    const session = await liveSession(access, address);
+    const data = { oldRun: session?.runId ?? "", account, topic: "resumed" } as const;
+    const journal = await begin(access, agent, session, data);
+    await journal.step("respawn");
+    return respawn(access, journal);
   });
 }
 
@@ -106,18 +129,11 @@ async function prepare(access: TownAccess, request: HandoffRequest): Promise<Ope
     expectStartable(access, { address, topic: "handoff", agentOverride: request.agent });
   const session = await liveSession(access, address);
   if (session === undefined) expectManaged(access.town, address, sessionOfAddress(access.town, address));
-  const journal = await OperationJournal.begin<HandoffData>(access, {
-    kind: "handoff",
-    subject: { agent: address, bead: agent.hookBead, rig: agent.rig },
-    step: "save",
-    data: {
-      oldRun: session?.runId ?? "",
-      agent: request.agent ?? "",
-      stops: request.stops === true,
-    },
+  const journal = await begin(access, agent, session, {
+    oldRun: session?.runId ?? "",
+    agent: request.agent ?? "",
+    stops: request.stops === true,
   });
-  await save(access, agent, session);
-  crashPoint("handoff.saved");
   await journal
     .step("respawn", {}, noteOperations(access, request, session))
     .catch(async (error: unknown) => {
@@ -130,6 +146,23 @@ async function prepare(access: TownAccess, request: HandoffRequest): Promise<Ope
         cause: error,
       });
     });
+  return journal;
+}
+
+async function begin(
+  access: TownAccess,
+  agent: Agent,
+  session: SessionRecord | undefined,
+  data: HandoffData,
+): Promise<OperationJournal<HandoffData>> {
+  const journal = await OperationJournal.begin<HandoffData>(access, {
+    kind: "handoff",
+    subject: { agent: agent.address, bead: agent.hookBead, rig: agent.rig },
+    step: "save",
+    data,
+  });
+  await save(access, agent, session);
+  crashPoint("handoff.saved");
   return journal;
 }
 
@@ -209,7 +242,7 @@ async function respawn(
   journal: OperationJournal<HandoffData>,
 ): Promise<SessionRecord | undefined> {
   const { agent: address } = journal.record.subject;
-  const { oldRun, agent = "", stops = false } = journal.data;
+  const { oldRun, agent = "", stops = false, account, topic = "handoff" } = journal.data;
   const now = await liveSession(access, address);
   if (now !== undefined && now.runId !== oldRun) {
     await journal.finish();
@@ -222,7 +255,10 @@ async function respawn(
     return undefined;
   }
   try {
-    const record = await startHookSession(access, address, "handoff", { runtime: agent });
+    const record = await startHookSession(access, address, topic, {
+      runtime: agent,
+      ...(account === undefined ? {} : { account }),
+    });
     crashPoint("handoff.started");
     await journal.finish();
     return record;

@@ -15,21 +15,30 @@ import {
   type Quota,
   quotas,
 } from "../../../src/agents/accounts/quota.ts";
-import { planRotation } from "../../../src/agents/accounts/rotate.ts";
+import { planRotation, rotate } from "../../../src/agents/accounts/rotate.ts";
+import { recoverOperations } from "../../../src/agents/lifecycle/recover-operations.ts";
+import type { HostServer } from "../../../src/agents/sessions/host-server.ts";
 import type { SessionHost } from "../../../src/agents/sessions/session-host.ts";
 import { startAgentSession } from "../../../src/agents/sessions/start-session.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
 import { PlainTown } from "../../support/plain-town.ts";
+import { startQuickHost } from "../../support/quick-host.ts";
+import { runGt } from "../../support/run-cli.ts";
 import { waitFor } from "../../support/wait-for.ts";
 
 let town: PlainTown;
 let access: TownAccess;
+let ownHost: HostServer | undefined;
 const address = "greenplace/polecats/toast";
 beforeEach(async () => {
   town = new PlainTown();
   access = await town.access();
 });
-afterEach(() => town.dispose());
+afterEach(async () => {
+  await ownHost?.close({ force: true });
+  ownHost = undefined;
+  await town.dispose();
+});
 
 const account = (handle: string, provider = "claude"): Account => ({
   ...{ handle, provider, email: "", description: "", configDir: `/accounts/${handle}` },
@@ -99,6 +108,53 @@ test("a session begins with its account's directory, and it is remembered who us
   );
   expect(said).toBe(`work\n${join(town.root, ".claude-accounts", "work")}\n`);
   expect([...(await accountUses(access.ledger))]).toEqual([[address, "work"]]);
+});
+
+test("a session at its limit goes on with another account, also when the rotation is killed on the way", async () => {
+  await town.polecat("toast");
+  for (const handle of ["a", "b", "c"]) await add(handle);
+  // At its limit with the first account, content with any other.
+  const command = join(town.root, "claude");
+  town.write(
+    "claude",
+    `#!/bin/sh
+echo "$GT_ACCOUNT $CLAUDE_CONFIG_DIR" >> $GT_TOWN_ROOT/said
+[ "$GT_ACCOUNT" = c ] || echo "You've hit your session limit · resets 3pm"
+printf '❯ '
+sleep 1000
+`,
+  );
+  chmodSync(command, 0o755);
+  town.write("settings/config.json", {
+    default_agent: "fake",
+    agents: { fake: { provider: "claude", command } },
+  });
+  const { created } = await access.ledger.write("overseer", [
+    { op: "create", bead: { title: "Paint", scope: "greenplace" }, as: "bead" },
+    { op: "hook", address, bead: "$bead" },
+    { op: "setAgent", address, fields: { state: "working", hookState: "active" } },
+  ]);
+  ownHost = await startQuickHost(town.town);
+  await startAgentSession(access, { address, topic: "start", bead: created[0] ?? "" });
+  const host = await access.host();
+  const limited = () =>
+    waitFor(async () => (await host.get("gp-toast"))?.phase === "limited", { what: "the limit" });
+  await limited();
+  await rotate(access, await planRotation(access, {}));
+  await limited();
+  const killed = await runGt(["quota", "rotate"], {
+    cwd: town.root,
+    env: { GT_TEST_CRASH: "handoff.ended", HOME: town.root },
+  });
+  expect(killed.signal).toBe("SIGKILL");
+  expect((await host.get("gp-toast"))?.phase).toBe("exited");
+  expect(await recoverOperations(access)).toMatchObject([{ kind: "handoff", outcome: "resumed" }]);
+  expect(await host.get("gp-toast")).toMatchObject({ bead: created[0], topic: `resumed:${created[0]}` });
+  const said = () => readFileSync(join(town.root, "said"), "utf8").trimEnd().split("\n");
+  await waitFor(() => said().length === 3, { what: "the third session" });
+  const home = (handle: string) => `${handle} ${join(town.root, ".claude-accounts", handle)}`;
+  expect(said()).toEqual(["a", "b", "c"].map(home));
+  expect([...(await accountUses(access.ledger))]).toEqual([[address, "c"]]);
 });
 
 test("limited sessions are spread over the accounts that are free, and nothing else is touched", async () => {
