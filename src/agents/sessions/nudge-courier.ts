@@ -2,7 +2,16 @@ import type { Clock } from "../../core/clock.ts";
 import type { Ledger } from "../../core/ledger/ledger.ts";
 import type { Host } from "./host.ts";
 import type { HostedSession } from "./hosted-session.ts";
-import { claim, dropQueue, enqueue, type Nudge, pending, settle, unclaim } from "./nudge-queue.ts";
+import {
+  claim,
+  dropQueue,
+  enqueue,
+  type Nudge,
+  outlastLimit,
+  pending,
+  settle,
+  unclaim,
+} from "./nudge-queue.ts";
 import { typedText } from "./nudge-text.ts";
 import type { NudgeState, SessionRecord } from "./session-host.ts";
 import { type TypingResult, typeMessage } from "./type-message.ts";
@@ -84,6 +93,15 @@ export class NudgeCourier {
     const at = limitedUntil + this.#afterLimitMs + this.#limits.size * staggerMs;
     const timer = setTimeout(() => void this.#resume(record), Math.max(0, at - this.#clock.now()));
     this.#limits.set(session, timer);
+    void this.#keep(session, limitedUntil);
+  }
+
+  async #keep(session: string, limitedUntil: number): Promise<void> {
+    try {
+      await outlastLimit(await this.#ledger(), session, limitedUntil);
+    } catch (error) {
+      this.#log(`nudges of ${session}: ${error instanceof Error ? error.message : String(error)}`);
+    }
   }
 
   async #resume({ session: name, runId, actor }: SessionRecord): Promise<void> {

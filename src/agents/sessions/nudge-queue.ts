@@ -159,6 +159,39 @@ export async function unclaim(
   if (operations.length > 0) await ledger.write("system", operations);
 }
 
+/** A message that waits for the end of a limit is worth telling for so long afterwards. */
+const afterLimitMs = 30 * 60_000;
+
+/** When a message for an agent at its limit expires: nobody can tell it before the limit's end. */
+export function expiryAtLimit(expiresAt: number, limitedUntil: number): number {
+  return Math.max(expiresAt, limitedUntil + afterLimitMs);
+}
+
+/** The session has reached a limit: what waits for it outlasts that. */
+export async function outlastLimit(ledger: Ledger, session: string, limitedUntil: number): Promise<void> {
+  for (;;) {
+    const short = (await rowsOf(ledger, session)).filter(
+      ({ value }) => value.expiresAt < expiryAtLimit(value.expiresAt, limitedUntil),
+    );
+    if (short.length === 0) return;
+    try {
+      await ledger.write(
+        "system",
+        short.flatMap(({ key, rev, value }): readonly Operation[] => [
+          { op: "expectRow", table, key, rev },
+          {
+            op: "putRow",
+            ...{ table, key },
+            value: { ...value, expiresAt: expiryAtLimit(value.expiresAt, limitedUntil) } satisfies Nudge,
+          },
+        ]),
+      );
+    } catch (error) {
+      if (!(error instanceof GtError && error.code === "E_CONFLICT")) throw error;
+    }
+  }
+}
+
 /** Drops everything that waits for a session that will never read it. */
 export async function dropQueue(ledger: Ledger, session: string): Promise<number> {
   const rows = await rowsOf(ledger, session);

@@ -8,7 +8,14 @@ import { readStop } from "../daemon/emergency-stop.ts";
 import type { TownAccess } from "../town-access.ts";
 import { unmanagedAgent } from "./identity-lock.ts";
 import { findTarget, type Target } from "./find-target.ts";
-import { enqueue, type Nudge, type NudgeMode, type NudgePriority, nudgeEvent } from "./nudge-queue.ts";
+import {
+  enqueue,
+  expiryAtLimit,
+  type Nudge,
+  type NudgeMode,
+  type NudgePriority,
+  nudgeEvent,
+} from "./nudge-queue.ts";
 import { cleanMessage } from "./nudge-text.ts";
 import type { NudgeState, SessionHost, SessionRecord } from "./session-host.ts";
 
@@ -117,7 +124,10 @@ export async function nudge(access: TownAccess, request: NudgeRequest): Promise<
       hint: `gt attach ${target.actor}`,
     });
   }
-  await enqueue(ledger, request.from, entry, limits);
+  const { phase, limitedUntil } = record;
+  const isLimited = phase === "limited" && limitedUntil !== undefined;
+  const expiresAt = isLimited ? expiryAtLimit(entry.expiresAt, limitedUntil) : entry.expiresAt;
+  await enqueue(ledger, request.from, { ...entry, expiresAt }, limits);
   if (request.mode === "queue") return { ...report, state: "queued" };
   return { ...report, ...(await delivered(host, record, { id, waitMs: request.waitMs ?? 0 })) };
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
+import { healthOf } from "../../../src/agents/patrols/agent-health.ts";
 import type { HostServer } from "../../../src/agents/sessions/host-server.ts";
 import { nudge } from "../../../src/agents/sessions/nudge.ts";
 import {
@@ -8,6 +9,7 @@ import {
   claim,
   enqueue,
   type Nudge,
+  outlastLimit,
   settle,
   unclaim,
 } from "../../../src/agents/sessions/nudge-queue.ts";
@@ -233,21 +235,47 @@ test("messages are rendered with their senders and cannot end the block they sta
   expect(typedText(nudges.slice(1))).toBe("[from greenplace/crew/max] see gp-1\nand gp-2");
 });
 
-test("at a rate limit nothing is typed; when it is over the agent is told once to go on, then what waited", async () => {
-  ownHost = await startQuickHost(town.town, { afterLimitMs: 500 });
-  const { access, told, host, session } = await fakeAgent("toast");
-  // The fake shows the text of its last message, as a runtime shows its notice; the limit ends at once.
-  await host.write(session, "quota exceeded, try again in 1s\r");
-  await waitFor(async () => (await host.get(session))?.phase === "limited", {
-    timeoutMs: 30_000,
-    what: "the limit",
-  });
-  const report = await nudge(access, { to: session, from: "mayor/", text: "later", mode: "wait-idle" });
-  expect(report.why).toMatch(/^rate limited until \d\d:\d\d$/);
-  await waitFor(() => told().length >= 3, { timeoutMs: 20_000, what: "the messages" });
-  expect(told().map((each) => each.text)).toEqual([
-    "quota exceeded, try again in 1s",
-    "Continue.",
-    "[from mayor/] later",
+test("at a rate limit nothing is typed and nobody worries; half a minute after its end the agent is told once to go on, then what waited", async () => {
+  // The clock and its timers are turned by hand, and else go on as usual.
+  vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"], shouldAdvanceTime: true });
+  onTestFinished(() => void vi.useRealTimers());
+  vi.setSystemTime(new Date(2026, 3, 30, 14, 0));
+  ownHost = await startQuickHost(town.town);
+  const { access, address, told, host, session } = await fakeAgent("toast");
+  await access.ledger.write("overseer", [
+    { op: "create", bead: { title: "Paint", scope: "greenplace" }, as: "bead" },
+    { op: "hook", address, bead: "$bead" },
+    { op: "setAgent", address, fields: { state: "working", hookState: "active" } },
   ]);
+  // The fake shows the text of its last message, as a runtime shows its notice.
+  const notice = "You've hit your session limit · resets 3pm";
+  await host.write(session, `${notice}\r`);
+  const record = await waitFor(async () => {
+    const now = await host.get(session);
+    return now?.phase === "limited" ? now : undefined;
+  });
+  expect(record.limitedUntil).toBe(new Date(2026, 3, 30, 15, 0).getTime());
+  const report = await nudge(access, { to: session, from: "mayor/", text: "later", mode: "wait-idle" });
+  expect(report).toMatchObject({ state: "queued", why: "rate limited until 15:00" });
+  const heard = () => told().map((each) => each.text);
+
+  vi.advanceTimersByTime(new Date(2026, 3, 30, 15, 0, 25).getTime() - Date.now());
+  expect(await host.get(session)).toMatchObject({ phase: "limited", runId: record.runId });
+  expect(await healthOf(access, address)).toMatchObject({ tag: "limited", needsAttention: false });
+  expect(heard()).toEqual([notice]);
+  vi.advanceTimersByTime(10_000);
+  await waitFor(() => heard().length >= 3, { timeoutMs: 20_000, what: "the messages" });
+  expect(heard()).toEqual([notice, "Continue.", "[from mayor/] later"]);
 }, 60_000);
+
+test("what waited before the limit began outlasts it", async () => {
+  const { ledger } = await town.access();
+  await enqueue(ledger, "mayor/", message("s", "early"));
+  await outlastLimit(ledger, "s", 3_600_000);
+  const half = 30 * 60_000;
+  expect(await claim(ledger, { session: "s", run: "r", limit: 1, now: 3_600_000 + half - 1 })).toMatchObject([
+    { message: "early" },
+  ]);
+  await outlastLimit(ledger, "s", 3_600_000);
+  expect(await allNudges(ledger)).toMatchObject([{ expiresAt: 3_600_000 + half }]);
+});
