@@ -16,6 +16,8 @@ export interface DoneFacts {
   readonly behind: number;
   /** Changes that will be committed first. */
   readonly hasChanges: boolean;
+  /** File with findings that the bead owes and that is not there (spec/02 §12.2). */
+  readonly missingOutput?: string;
   /** `--cleanup-status clean`: a report-only workflow that is expected to change nothing. */
   readonly isReportOnly: boolean;
 }
@@ -59,6 +61,11 @@ export function checkCompleted(facts: DoneFacts): DoneCheck {
   if (bead.status === "closed")
     warnings.push(`${bead.id} is closed already; a merge request opens it again until it is merged`);
 
+  if (facts.missingOutput !== undefined)
+    throw new GtError("E_NO_OUTPUT", `expected findings at ${facts.missingOutput}`, {
+      why: ["write them, or say with --no-output that there are none"],
+      hint: "gt done --no-output",
+    });
   if (facts.ahead === 0 && !facts.hasChanges) {
     const { no_merge: noMerge, review_only: reviewOnly } = attachmentOf(bead);
     if (noMerge === true || reviewOnly === true || facts.isReportOnly)

@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { legOf } from "../../core/convoys/leg.ts";
 import { aheadBehind } from "../../core/git/ahead-behind.ts";
 import { currentBranch } from "../../core/git/branch.ts";
 import { operationOf } from "../../core/git/work-at-risk.ts";
@@ -29,6 +31,8 @@ export interface DoneRequest {
   readonly preVerified?: boolean;
   /** A report-only workflow says that it changed nothing on purpose. */
   readonly isReportOnly?: boolean;
+  /** Findings that are expected in a file need not be there. */
+  readonly hasNoOutput?: boolean;
   readonly message?: string;
   /** Somebody was called for help already: the escalation of `ESCALATED` is not raised again. */
   readonly isTold?: boolean;
@@ -161,8 +165,16 @@ async function observe(access: TownAccess, rig: Rig, agent: Agent, request: Done
       ...counts,
       hasChanges: hasWorktree && (await hasChanges(rig, worktree)),
       isReportOnly: request.isReportOnly === true,
+      ...(request.hasNoOutput === true ? {} : missingOutput(bead)),
     },
   };
+}
+
+/** A leg that only looks at something owes a file. */
+function missingOutput(bead: Bead | undefined): { readonly missingOutput?: string } {
+  const leg = bead === undefined ? undefined : legOf(bead);
+  const isMissing = leg?.review_only === true && !existsSync(leg.output_path);
+  return isMissing ? { missingOutput: leg.output_path } : {};
 }
 
 /** `--issue`, else the bead on the hook, else the one that the branch is named for. */

@@ -20,6 +20,7 @@ import { previewSeat } from "./polecat-pool.ts";
 import { startAccounts } from "../accounts/account-keys.ts";
 import { ownWish } from "../accounts/choose-account.ts";
 import { closedUntil } from "./observe-limits.ts";
+import { legOptions } from "./leg-options.ts";
 import { recoverOperations } from "./recover-operations.ts";
 import { expectCapacity, expectDiskSpace, expectOperational } from "./rig-admission.ts";
 import { runtimeOf } from "./runtime-choice.ts";
@@ -40,7 +41,7 @@ export async function slingBead(
   const place = resolveTarget(access, bead, target);
   if (place.kind === "agent") return slingToAgent(access, bead, place.address, options);
   const rig = access.town.rig(place.rig);
-  return slingToPolecat(access, bead, rig, place, options);
+  return slingToPolecat(access, bead, rig, place, { ...legOptions(bead), ...options });
 }
 
 type Place = AdmissionTarget;

@@ -25,9 +25,18 @@ export interface SynthesisPlan {
   readonly needs: readonly string[];
 }
 
-/** Fills in the texts of the chosen legs. Names without a value stay as they are. */
-export function planConvoy(parts: ConvoyParts, chosen: readonly Leg[], lookUp: LookUp): ConvoyPlan {
-  const directory = substitute(parts.output.directory, lookUp);
+/**
+ * Fills in the texts of the chosen legs. Names without a value stay as they are. With `root`, paths are absolute below it,
+ * because those who read them work elsewhere.
+ */
+export function planConvoy(
+  parts: ConvoyParts,
+  chosen: readonly Leg[],
+  lookUp: LookUp,
+  root?: string,
+): ConvoyPlan {
+  const relative = substitute(parts.output.directory, lookUp);
+  const directory = root === undefined ? relative : `${root}/${relative}`;
   const below = (name: string) => `${directory.replace(/\/+$/, "")}/${name}`;
   const synthesisPath = below(substitute(parts.output.synthesis, lookUp));
   const outputs: Readonly<Record<string, string>> = {

@@ -46,3 +46,9 @@ test("a bead that is somebody else's by now is lost, not handed in", () => {
   const bead = beadOf({ id: "web-a1", status: "in_progress", assignee: "web/polecats/slit" });
   expect(checkCompleted({ ...facts, bead })).toMatchObject({ verdict: "lost" });
 });
+
+test("who owes findings in a file hands nothing in before it is there", () => {
+  expect(() => checkCompleted({ ...facts, ahead: 0, missingOutput: "/out/api.md" })).toThrow(
+    expect.objectContaining({ code: "E_NO_OUTPUT", message: "expected findings at /out/api.md" }),
+  );
+});

@@ -116,6 +116,32 @@ export const gtFormulaCommands: readonly CommandSpec[] = [
     subcommands: [
       ...readCommands("gt"),
       {
+        name: "run",
+        summary: "make a convoy formula's legs and start them",
+        description:
+          "Each leg becomes a bead that a worker of its own takes; the synthesis starts by itself when they are done. Flags that are named like an input give its value.",
+        args: [{ name: "formula" }],
+        passThrough: true,
+        flags: [
+          { ...rig, summary: "in this rig" },
+          { name: "pr", value: "number", summary: "about this pull request" },
+          { name: "branch", value: "branch", summary: "about this branch" },
+          { name: "files", value: "glob", many: true, summary: "about these files of the rig" },
+          { ...variables, aliases: ["set"] },
+          { name: "preset", value: "preset", summary: "the legs of this preset" },
+          { name: "legs", value: "legs", list: true, summary: "only these legs" },
+          { name: "agent", value: "name", summary: "runtime of the legs that do not name one" },
+          { name: "no-dispatch", summary: "only make the beads" },
+          { name: "notify", value: "address", many: true, summary: "who else hears of the end" },
+          { name: "dry-run", short: "n", summary: "say what would be made and make nothing" },
+        ],
+        examples: [
+          "gt formula run code-review --pr 12 --preset gate",
+          'gt formula run design --problem="offline mode" --dry-run',
+        ],
+        load: () => import("./run.ts"),
+      },
+      {
         name: "create",
         summary: "a commented formula to begin with",
         args: [{ name: "name" }],

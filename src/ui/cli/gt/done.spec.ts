@@ -25,6 +25,7 @@ export const doneCommands: readonly CommandSpec[] = [
         summary: "state of the sandbox as the workflow sees it",
         hidden: true,
       },
+      { name: "no-output", summary: "although the file with the findings is not there" },
       { name: "message", short: "m", value: "text", summary: "why, for ESCALATED and DEFERRED" },
       { name: "resume", summary: "go on with an interrupted gt done (implied)" },
     ],

@@ -25,6 +25,7 @@ export async function run(context: CommandContext): Promise<void> {
     exit: (flags.string("status") ?? "COMPLETED") as DoneExit,
     ...Object.fromEntries(Object.entries(texts).filter(([, value]) => value !== undefined)),
     ...(flags.boolean("pre-verified") ? { preVerified: true } : {}),
+    ...(flags.boolean("no-output") ? { hasNoOutput: true } : {}),
     ...(flags.string("cleanup-status") === "clean" ? { isReportOnly: true } : {}),
     session,
   });

@@ -160,3 +160,75 @@ it("an overlay is written with an explanation, checked, shown and listed; a rig'
   expect(malformed.stderr).toContain("F062");
   expect(existsSync(townFile)).toBe(true);
 });
+
+it("a convoy formula's run is planned without making anything, and refused with what is missing", async () => {
+  const planned = await gt(
+    "formula",
+    "run",
+    "code-review",
+    "--pr",
+    "12",
+    "--preset",
+    "gate",
+    "--dry-run",
+    "--json",
+  );
+  expect(planned.code).toBe(0);
+  const { legs, synthesis, output_dir } = planned.json<{
+    output_dir: string;
+    legs: readonly { id: string; output_path: string }[];
+    synthesis: { needs: readonly string[] };
+  }>();
+  expect(legs.map(({ id }) => id)).toEqual(["security", "smells", "wiring", "test-quality"]);
+  expect(synthesis.needs).toEqual(legs.map(({ id }) => id));
+  expect(legs[0]?.output_path).toBe(join(output_dir, "security-findings.md"));
+  expect(output_dir.startsWith(join(root, "greenplace", ".reviews"))).toBe(true);
+  expect(existsSync(output_dir)).toBe(false);
+  expect((await gt("formula", "run", "code-review")).stderr).toContain("one of pr, files, branch is needed");
+  expect((await gt("formula", "run", "code-review", "--branch", "x", "--preset", "nope")).stderr).toMatch(
+    /F038.*\n.*known presets: gate, full, security-focused, refactor/,
+  );
+  expect((await gt("formula", "run", "design", "--problm=x", "--dry-run")).stderr).toMatch(
+    /F058.*\n.*did you mean "problem"/,
+  );
+});
+
+it("a run makes a convoy, its legs and a synthesis that waits for exactly these", async () => {
+  const ran = await gt(
+    "formula",
+    "run",
+    "design",
+    "--problem",
+    "offline mode",
+    "--legs",
+    "api,data",
+    "--no-dispatch",
+    "--json",
+  );
+  expect(ran.code).toBe(0);
+  const made = ran.json<{
+    convoy_id: string;
+    output_dir: string;
+    legs: Readonly<Record<string, string>>;
+    synthesis_id: string;
+  }>();
+  expect(existsSync(made.output_dir)).toBe(true);
+  const { ledger } = await plain.access();
+  const api = await ledger.get(made.legs["api"] ?? "");
+  expect(api).toMatchObject({
+    title: "design: Interfaces",
+    status: "open",
+    metadata: { leg: { id: "api", review_only: true, output_path: join(made.output_dir, "api.md") } },
+  });
+  expect(api?.id).toMatch(/^gp-leg-/);
+  expect(api?.description).toContain("offline mode");
+  expect(api?.description).not.toContain("## Context");
+  const synthesis = await ledger.get(made.synthesis_id);
+  expect(synthesis).toMatchObject({ isBlocked: true });
+  expect(synthesis?.description).toContain(`- data: ${join(made.output_dir, "data.md")}`);
+  const convoy = await ledger.get(made.convoy_id);
+  expect(convoy).toMatchObject({
+    title: "design: offline mode",
+    metadata: { formula: "design", rig: "greenplace" },
+  });
+});
