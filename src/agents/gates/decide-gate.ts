@@ -28,8 +28,9 @@ export function gateRecord(gate: Bead): GateRecord {
   };
 }
 
-/** When the timer runs out or the deadline passes; undefined for a gate without. */
+/** When the timer runs out or the deadline passes; undefined for a gate without, and for one that is not armed yet. */
 export function deadlineOf(gate: Bead): Time | undefined {
+  if (gateRecord(gate).state === "waiting") return undefined;
   return gate.timeoutNs > 0 || gate.awaitType === "timer"
     ? gateRecord(gate).armedAt + gate.timeoutNs / 1e6
     : undefined;
@@ -44,6 +45,7 @@ export type GateFacts =
   | { readonly kind: "run"; readonly run: WorkflowRun | undefined | null }
   | { readonly kind: "pull-request"; readonly state: "OPEN" | "MERGED" | "CLOSED" | undefined }
   | { readonly kind: "person" }
+  | { readonly kind: "condition"; readonly holds: boolean }
   /** Nothing could be seen. */
   | { readonly kind: "unknown"; readonly why: string };
 
@@ -92,6 +94,10 @@ function seen(
       return ofRun(gate, facts.run);
     case "pull-request":
       return ofPullRequest(gate, facts.state);
+    case "condition":
+      return facts.holds
+        ? { is: "met", why: `${gate.awaitId} holds` }
+        : { is: "pending", why: `${gate.awaitId} does not hold yet` };
   }
 }
 

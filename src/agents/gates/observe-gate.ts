@@ -1,9 +1,12 @@
 import { openGit } from "../../core/git/git.ts";
+import { moleculeAbove } from "../../core/formulas/molecule.ts";
+import { moleculeRecord } from "../../core/formulas/molecule-record.ts";
 import { globToRegExp } from "../../core/glob.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { Bead } from "../../core/ledger/bead.ts";
 import type { Ledger } from "../../core/ledger/ledger.ts";
 import type { RunGh } from "../github/run-gh.ts";
+import { conditionFacts } from "./observe-condition.ts";
 import { type GateFacts, gateRecord } from "./decide-gate.ts";
 import { discoverRun, pullRequestFacts, runFacts } from "./github-facts.ts";
 import type { RunWish } from "./workflow-run.ts";
@@ -16,6 +19,8 @@ export interface GateWorld {
   readonly ledger: Ledger;
   /** Directory of the repository that a scope's work is done in; undefined without one. */
   repository(scope: string): string | undefined;
+  /** Worktree of an agent; undefined for one without. */
+  home?(address: string): string | undefined;
   /** gh in that directory. */
   gh(directory: string): RunGh;
 }
@@ -49,6 +54,10 @@ async function observe(world: GateWorld, gate: Bead): Promise<GateFacts> {
       if (isRunNumber(gate.awaitId)) return runFacts(ghFor(world, gate), gate.awaitId);
       const run = await discoverRun(ghFor(world, gate), await runWish(world, gate));
       return { kind: "run", run: run ?? null };
+    }
+    case "condition": {
+      const [held] = await blockedBy(world.ledger, gate);
+      return conditionFacts(world.ledger, gate, held, await worktreeOf(world, gate));
     }
     default:
       return { kind: "unknown", why: `${gate.awaitType} gates cannot be checked here` };
@@ -91,11 +100,30 @@ export async function runWish(
 }
 
 async function branchOfWorker(ledger: Ledger, gate: Bead): Promise<string> {
-  for (const { assignee } of await blockedBy(ledger, gate)) {
-    const agent = assignee === "" ? undefined : await ledger.agent(assignee);
+  for (const address of await workersOf(ledger, gate)) {
+    const agent = await ledger.agent(address);
     if (agent !== undefined && agent.branch !== "") return agent.branch;
   }
   return "";
+}
+
+/** Who does what the gate holds back, and who works by the molecule that it is part of. */
+async function workersOf(ledger: Ledger, gate: Bead): Promise<readonly string[]> {
+  const held = await blockedBy(ledger, gate);
+  const root = await moleculeAbove(ledger, gate);
+  const base = root && moleculeRecord(root)?.base;
+  const guided = base ? await ledger.get(base) : undefined;
+  const beads = [...held, ...(root === undefined ? [] : [root]), ...(guided === undefined ? [] : [guided])];
+  return [...new Set(beads.map(({ assignee }) => assignee))].filter((address) => address !== "");
+}
+
+/** Where the work is done that the gate holds back; its repository when nobody does it yet. */
+async function worktreeOf(world: GateWorld, gate: Bead): Promise<string | undefined> {
+  for (const address of await workersOf(world.ledger, gate)) {
+    const home = world.home?.(address);
+    if (home !== undefined) return home;
+  }
+  return world.repository(gate.scope);
 }
 
 /** The beads that a gate holds back. */
@@ -116,7 +144,7 @@ async function askGit(directory: string | undefined, args: readonly string[]): P
 }
 
 async function subjectOfMail(ledger: Ledger, gate: Bead): Promise<string | undefined> {
-  const workers = (await blockedBy(ledger, gate)).map(({ assignee }) => assignee);
+  const workers = await workersOf(ledger, gate);
   const pattern = globToRegExp(gate.awaitId.toLowerCase());
   for (const address of new Set([...gate.waiters, ...workers])) {
     if (address === "") continue;

@@ -46,6 +46,8 @@ it("opens for what was waited for, fails for what can no longer come, and waits 
     ["gh:run", { kind: "run", run: run({ status: "in_progress", conclusion: "" }) }, "pending"],
     ["gh:run", { kind: "run", run: undefined }, "failed"],
     ["gh:run", { kind: "run", run: null }, "pending"],
+    ["condition", { kind: "condition", holds: true }, "met"],
+    ["condition", { kind: "condition", holds: false }, "pending"],
     ["human", { kind: "person" }, "person"],
     ["gh:run", { kind: "unknown", why: "gh cannot be run" }, "unknown"],
   ];
@@ -142,4 +144,17 @@ it("writes nothing when nothing is new", () => {
     { op: "update", fields: { awaitId: "7", metadata: { gate: { state: "resolved" } } } },
     { op: "close" },
   ]);
+});
+
+it("counts no time before a gate is armed", () => {
+  const timed = { timeoutNs: hour * 1e6 };
+  for (const [type, facts] of [
+    ["human", { kind: "person" }],
+    ["timer", { kind: "clock" }],
+  ] as const) {
+    const waiting = gateOf(type, { ...timed, metadata: { gate: { state: "waiting" } } });
+    const is = (gate: Bead) => decideGate(gate, facts, start + 2 * hour).is;
+    expect(is(waiting)).toBe(type === "human" ? "person" : "pending");
+    expect(is(gateOf(type, timed))).toBe(type === "human" ? "failed" : "met");
+  }
 });

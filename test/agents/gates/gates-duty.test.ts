@@ -3,7 +3,9 @@ import type { DaemonContext } from "../../../src/agents/daemon/daemon-context.ts
 import { gatesDuty } from "../../../src/agents/daemon/duties/gates.ts";
 import type { RunGh } from "../../../src/agents/github/run-gh.ts";
 import { openEscalations } from "../../../src/core/escalation/open-escalations.ts";
+import { pouring } from "../../../src/core/formulas/pour.ts";
 import { inbox } from "../../../src/core/mail/mailbox.ts";
+import { protoOf } from "../../core/formulas/proto-fixture.ts";
 import { WorkTown } from "../../support/work-town.ts";
 
 let work: WorkTown;
@@ -106,4 +108,27 @@ test("asks GitHub once a minute, less often while it does not answer, and opens 
   wait(600_000);
   await run();
   expect(await ledger.get(id)).toMatchObject({ status: "closed", closeReason: "pull request 12 is merged" });
+});
+
+test("opens the gate of a step when its condition holds in the molecule", async () => {
+  const { ledger, run } = await duty();
+  const root = "web-mol-cond1";
+  const proto = protoOf("conditional", [
+    { id: "count" },
+    { id: "ship", needs: ["count"], gate: { type: "condition", await_id: "count.output.left == 0" } },
+  ]);
+  await ledger.write(
+    "mayor/",
+    pouring({ proto, form: "poured", phase: "liquid", root, scope: "web", now: Date.now() }).operations,
+  );
+  await run();
+  const gate = async () => (await ledger.get(`${root}.gate-2`))?.status;
+  expect(await gate()).toBe("open");
+  await ledger.write("x", [{ op: "close", id: `${root}.1`, close: { reason: "counted" } }]);
+  await run();
+  expect(await gate()).toBe("open");
+  await ledger.write("x", [{ op: "update", id: `${root}.1`, fields: { metadata: { output: { left: 0 } } } }]);
+  await run();
+  expect(await gate()).toBe("closed");
+  expect((await ledger.ready({ under: root })).map(({ id }) => id)).toEqual([`${root}.2`]);
 });

@@ -1,5 +1,7 @@
 import { GtError } from "../../../core/gt-error.ts";
 import type { Bead } from "../../../core/ledger/bead.ts";
+import { agentHome, parseAddress } from "../../../core/town/address.ts";
+import type { Town } from "../../../core/town/town.ts";
 import { townScopes } from "../../../core/ledger/town-scopes.ts";
 import { deadlineOf, decideGate } from "../../gates/decide-gate.ts";
 import { escalateGate } from "../../gates/escalate-gate.ts";
@@ -39,6 +41,7 @@ export function gatesDuty(
       const world: GateWorld = {
         ledger: context.ledger,
         repository: (scope) => scopes.get(scope),
+        home: (address) => homeOf(context.town, address),
         gh: options.gh ?? ghIn,
       };
       for (const gate of open) {
@@ -50,6 +53,11 @@ export function gatesDuty(
       return open.length === 0 ? undefined : { againMs: nextLook(open, context.clock.now()) };
     },
   };
+}
+
+function homeOf(town: Town, address: string): string | undefined {
+  const parsed = parseAddress(address);
+  return parsed?.role === "polecat" || parsed?.role === "crew" ? agentHome(town, parsed) : undefined;
 }
 
 async function look(
