@@ -1,7 +1,8 @@
 import type { AgentState } from "../../core/ledger/bead.ts";
 import type { MergeStrategy } from "./attachment.ts";
 
-export type DoneExit = "COMPLETED" | "DEFERRED" | "ESCALATED";
+/** `PHASE_COMPLETE`: the work waits for a gate; the hook stays. */
+export type DoneExit = "COMPLETED" | "DEFERRED" | "ESCALATED" | "PHASE_COMPLETE";
 
 /** How completed work reaches its target; `nothing`: there is nothing to bring. */
 export type DoneRoute = MergeStrategy | "no-merge" | "review-only" | "nothing";
@@ -19,6 +20,8 @@ export interface DoneData {
   readonly route: DoneRoute;
   readonly message: string;
   readonly isTold?: boolean;
+  /** Gate that a `PHASE_COMPLETE` waits for. */
+  readonly gate?: string;
   readonly priority: number | null;
   readonly isPreVerified: boolean;
   readonly push: "pushed" | "skipped" | "failed";

@@ -34,6 +34,8 @@ export async function autosave(access: TownAccess, place: DonePlace): Promise<re
     snapshotSubject(access, { worktree, place: `polecats/${agent.name}`, address: agent.address, agent }),
     "pre-done",
   );
+  // It goes on in this very worktree, with what lies in it.
+  if (data.exit === "PHASE_COMPLETE") return [];
   const message = `wip: auto-saved by gt done (${bead})`;
   const { kept, deleted } = await commitChanges(access, place, worktree, message);
   const warnings: string[] = [];

@@ -11,6 +11,7 @@ import { beadFailure } from "./count-bead-failure.ts";
 import { uncheckedCriteria } from "./done-check.ts";
 import type { DoneData } from "./done-data.ts";
 import { reviewNotice } from "./review-notice.ts";
+import { gateReason, suspensionRow } from "./suspension.ts";
 
 export interface DoneResult {
   readonly mr: string;
@@ -31,7 +32,7 @@ export async function recordDone(
       ...(await moleculeEnd(access, bead, data)),
       ...result.operations,
       ...reviewNotice(access, parts),
-      ...(data.exit === "ESCALATED"
+      ...(stays(data)
         ? []
         : [{ op: "update", id: bead.id, fields: { metadata: { recovery: { attempts: null } } } } as const]),
       {
@@ -78,14 +79,13 @@ export async function recordDone(
   };
 }
 
+/** The work stays on the hook: it goes on later. */
+const stays = ({ exit }: DoneData): boolean => exit === "ESCALATED" || exit === "PHASE_COMPLETE";
+
 /** The steps come to their end before the bead does. Work that somebody must help with goes on by them later. */
-async function moleculeEnd(
-  access: TownAccess,
-  bead: Bead,
-  { exit }: DoneData,
-): Promise<readonly Operation[]> {
-  if (exit === "ESCALATED") return [];
-  return exit === "DEFERRED"
+async function moleculeEnd(access: TownAccess, bead: Bead, data: DoneData): Promise<readonly Operation[]> {
+  if (stays(data)) return [];
+  return data.exit === "DEFERRED"
     ? droppingMolecule(access.ledger, bead, "deferred")
     : endingMolecule(access, bead);
 }
@@ -95,6 +95,7 @@ async function resultOf(
   { rig, agent, bead, data }: Parameters<typeof recordDone>[1],
 ): Promise<DoneResult> {
   if (data.exit === "DEFERRED") return { mr: "", operations: defer(agent, bead, data) };
+  if (data.exit === "PHASE_COMPLETE") return { mr: "", operations: await awaitGate(access, agent, data) };
   if (data.exit === "ESCALATED") {
     const reason = data.message || "escalated";
     const failure = await beadFailure(access, bead.id, reason);
@@ -162,6 +163,27 @@ const leaveForPerson = (bead: Bead, label: string, data: DoneData): readonly Ope
   { op: "addLabel", id: bead.id, label },
 ];
 
+/** Who waits is told at the gate; what wakes the polecat is the row, which says for which one. */
+async function awaitGate(
+  { ledger, clock }: TownAccess,
+  agent: Agent,
+  { gate = "", bead }: DoneData,
+): Promise<readonly Operation[]> {
+  const waiters = (await ledger.get(gate))?.waiters ?? [];
+  return [
+    { op: "expect", id: gate, expected: { exists: true } },
+    ...(waiters.includes(agent.address)
+      ? []
+      : [{ op: "update", id: gate, fields: { waiters: [...waiters, agent.address] } } as const]),
+    {
+      op: "putRow",
+      ...suspensionRow(agent.address),
+      value: { reason: `${gateReason}${gate}`, since: clock.now() },
+    },
+    { op: "event", event: { type: "phase_complete", payload: { agent: agent.address, gate, bead } } },
+  ];
+}
+
 /** A mountain goes on by itself: only when it gives the bead up is anybody asked (spec/05 §8.2). */
 const tryAgain = (agent: Agent, bead: Bead, reason: string): readonly Operation[] => [
   { op: "update", id: bead.id, fields: { status: "open", assignee: "" } },
@@ -197,12 +219,12 @@ async function escalate(
   data: DoneData,
 ): Promise<readonly Operation[]> {
   const reason = data.message === "" ? `${agent.address} cannot go on with ${bead.id}` : data.message;
-  const stays: readonly Operation[] = [
+  const blocked: readonly Operation[] = [
     { op: "update", id: bead.id, fields: { status: "blocked", assignee: agent.address } },
     { op: "addLabel", id: bead.id, label: "gt:escalated" },
     { op: "comment", id: bead.id, text: reason, author: agent.address },
   ];
-  if (data.isTold === true) return stays;
+  if (data.isTold === true) return blocked;
   const raised = await raising(access, {
     title: `${bead.id}: ${reason.split("\n")[0]?.slice(0, 200) ?? ""}`,
     reason,
@@ -213,7 +235,7 @@ async function escalate(
     same: "source",
     event: { target: agent.address, bead: bead.id, rig: agent.rig },
   });
-  return [...stays, ...raised.operations];
+  return [...blocked, ...raised.operations];
 }
 
 /** The strategy that decides the route of completed work: bead, else its convoy's, else the rig's (spec/04 §5.5). */

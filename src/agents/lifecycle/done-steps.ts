@@ -7,7 +7,7 @@ import type { Rig } from "../../core/town/town.ts";
 import type { TownAccess } from "../town-access.ts";
 import { type AgentTrigger, isHookTransition, nextState } from "./agent-transition.ts";
 import { refusedByGates } from "./direct-gates.ts";
-import type { DoneData, DoneReport } from "./done-data.ts";
+import type { DoneData, DoneExit, DoneReport } from "./done-data.ts";
 import { autosave, type DonePlace, pushBranch, pushToTarget, scrub, syncSandbox } from "./done-git.ts";
 import { recordDone } from "./done-record.ts";
 import type { OperationJournal } from "./operation-record.ts";
@@ -82,6 +82,16 @@ async function placeOf(access: TownAccess, rig: Rig, journal: Journal): Promise<
   return { rig, agent, data: journal.data };
 }
 
+const triggers: Readonly<Record<DoneExit, AgentTrigger>> = {
+  COMPLETED: "done-finished",
+  DEFERRED: "done-finished",
+  ESCALATED: "escalated",
+  PHASE_COMPLETE: "phase-complete",
+};
+
+/** The work stays on the hook. */
+const isUnfinished = ({ exit }: DoneData): boolean => exit === "ESCALATED" || exit === "PHASE_COMPLETE";
+
 const hasBranch = (data: DoneData): boolean => data.hasWorktree && data.branch !== "";
 
 async function save(access: TownAccess, place: DonePlace, journal: Journal): Promise<void> {
@@ -145,27 +155,25 @@ async function submit(access: TownAccess, place: DonePlace, journal: Journal): P
 
 async function sync(access: TownAccess, place: DonePlace, journal: Journal): Promise<void> {
   const { data } = journal;
-  // An escalated branch stays where it is: whoever helps looks at it there.
-  if (data.exit === "ESCALATED" || !data.hasWorktree) return;
+  // An escalated branch stays where it is: whoever helps looks at it there. One that waits goes on there.
+  if (isUnfinished(data) || !data.hasWorktree) return;
   const warnings = await syncSandbox(access, place);
   await journal.step("idle", { warnings: [...data.warnings, ...warnings] });
 }
 
 async function finish({ agent }: DonePlace, journal: Journal): Promise<void> {
   const { data } = journal;
-  const trigger: AgentTrigger = data.exit === "ESCALATED" ? "escalated" : "done-finished";
-  const hookState =
-    data.exit === "ESCALATED" ? "suspended" : data.exit === "DEFERRED" ? "archived" : "completed";
-  const event = data.exit === "ESCALATED" ? "hook_suspended" : `hook_${hookState}`;
+  const hookState = isUnfinished(data) ? "suspended" : data.exit === "DEFERRED" ? "archived" : "completed";
+  const event = `hook_${hookState}`;
   const operations: Operation[] = [
     {
       op: "setAgent",
       address: agent.address,
       fields: {
-        state: nextState(agent.address, agent.state, trigger),
+        state: nextState(agent.address, agent.state, triggers[data.exit]),
         // The queue may have landed the work already and archived the hook.
         ...(isHookTransition(agent.hookState, hookState) ? { hookState } : {}),
-        ...(data.exit === "ESCALATED" ? {} : { hookBead: "" }),
+        ...(isUnfinished(data) ? {} : { hookBead: "" }),
       },
     },
     {

@@ -34,6 +34,8 @@ export interface DoneRequest {
   /** Findings that are expected in a file need not be there. */
   readonly hasNoOutput?: boolean;
   readonly message?: string;
+  /** Gate that `PHASE_COMPLETE` waits for. */
+  readonly gate?: string;
   /** Somebody was called for help already: the escalation of `ESCALATED` is not raised again. */
   readonly isTold?: boolean;
   /** Session in which it is called. */
@@ -78,6 +80,7 @@ async function begin(
   const scene = await observe(access, rig, agent, request);
   const { bead } = scene;
   const warnings = [...scene.warnings];
+  const gate = request.exit === "PHASE_COMPLETE" ? await openGate(access, request.gate) : undefined;
   let route = bead === undefined ? ("nothing" as const) : routeOf(bead, strategySetting(access, rig));
   if (request.exit === "COMPLETED") {
     const check = checkCompleted(scene.facts);
@@ -105,6 +108,7 @@ async function begin(
       route,
       message: request.message ?? "",
       ...(request.isTold === true ? { isTold: true } : {}),
+      ...(gate === undefined ? {} : { gate }),
       priority: request.priority ?? null,
       isPreVerified: request.preVerified === true,
       push: "skipped",
@@ -122,6 +126,18 @@ async function begin(
     ],
   });
   return carryOutDone(access, rig, journal);
+}
+
+/** The gate to wait for; `E_GATE` when there is nothing to wait for. */
+async function openGate(access: TownAccess, id: string | undefined): Promise<string> {
+  const gate = id === undefined ? undefined : await access.ledger.get(id);
+  if (gate?.type !== "gate")
+    throw new GtError("E_GATE", `${id ?? "nothing"} is not a gate: say with --gate what is waited for`, {
+      hint: "bd gate list",
+    });
+  if (gate.status === "closed")
+    throw new GtError("E_GATE", `${gate.id} is open already: go on`, { hint: "gt mol current" });
+  return gate.id;
 }
 
 interface Scene {

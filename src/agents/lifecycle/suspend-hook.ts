@@ -42,7 +42,11 @@ export async function resumeHook(access: TownAccess, address: string): Promise<S
       throw new GtError("E_NOTHING_HOOKED", `nothing is on the hook of ${address}`, {
         hint: `gt sling <bead> ${address}`,
       });
-    const spawning = nextState(address, agent.state, "resumed");
+    const spawning = nextState(
+      address,
+      agent.state,
+      agent.state === "awaiting-gate" ? "gate-resolved" : "resumed",
+    );
     const bead = await access.ledger.get(agent.hookBead);
     await access.ledger.write(access.actor, [
       { op: "expectAgent", address, expected: { state: agent.state, hookBead: agent.hookBead } },

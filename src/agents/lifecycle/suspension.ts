@@ -10,6 +10,8 @@ export interface Suspension {
 }
 
 const prefix = "suspended:";
+/** Before the id of a gate: the work waits for it. */
+export const gateReason = "gate:";
 
 /** Where the reason is kept while the agent rests. */
 export const suspensionRow = (address: string) => ({ table: "patrols", key: `${prefix}${address}` }) as const;

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { resumeWaiting } from "../../../src/agents/gates/resume-waiting.ts";
 import { attachmentOf } from "../../../src/agents/lifecycle/attachment.ts";
 import { done } from "../../../src/agents/lifecycle/done.ts";
 import { hookView } from "../../../src/agents/lifecycle/hook-view.ts";
@@ -8,6 +9,7 @@ import type { SlingOptions } from "../../../src/agents/lifecycle/sling-request.t
 import { unsling } from "../../../src/agents/lifecycle/unsling.ts";
 import { chooseWorkflow } from "../../../src/agents/lifecycle/work-formula.ts";
 import { prime } from "../../../src/agents/prime/prime.ts";
+import { stopAgentSession } from "../../../src/agents/sessions/start-session.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
 import { readEvents } from "../../../src/core/events/read-events.ts";
 import { changeStep } from "../../../src/core/formulas/advance.ts";
@@ -117,6 +119,31 @@ test("work that is given back or deferred leaves no wisp, and slung again it has
     first?.workflow?.molecule,
     second?.workflow?.molecule,
   ]);
+});
+
+test("a polecat leaves work that waits for a gate on its hook, and goes on with it when the gate opens", async () => {
+  const bead = await town.bead(access, "Wait");
+  const dispatch = await slung(bead, { formula: "mol-careful" });
+  const polecat = await town.access(dispatch?.agent);
+  const leave = (gate: string) => done(polecat, { exit: "PHASE_COMPLETE", gate });
+  await expect(leave(bead.id)).rejects.toMatchObject({ code: "E_GATE" });
+  const { named } = await access.ledger.write("overseer", [
+    { op: "create", as: "gate", bead: { title: "CI", type: "gate", awaitType: "human", scope: "web" } },
+  ]);
+  const gate = named["gate"] ?? "";
+  expect(await leave(gate)).toMatchObject({ exit: "PHASE_COMPLETE", state: "awaiting-gate", push: "pushed" });
+  await stopAgentSession(access, polecat.actor, "done");
+  expect(await access.ledger.get(gate)).toMatchObject({ waiters: [polecat.actor] });
+  const agent = () => access.ledger.agent(polecat.actor);
+  expect(await agent()).toMatchObject({ hookBead: bead.id, hookState: "suspended" });
+  await resumeWaiting(access);
+  expect(await agent()).toMatchObject({ state: "awaiting-gate" });
+
+  await access.ledger.write("overseer", [{ op: "close", id: gate, close: { reason: "green", force: true } }]);
+  expect(await resumeWaiting(access)).toEqual([]);
+  expect(await agent()).toMatchObject({ state: "working", hookState: "active", hookBead: bead.id });
+  expect(attachmentOf(await beadNow(bead.id)).molecule).toBe(dispatch?.workflow?.molecule);
+  await unsling(access, { bead: bead.id, force: true });
 });
 
 test("killed in the batch's middle or failing to start, a sling leaves all of a workflow or nothing", async () => {

@@ -7,12 +7,15 @@ import { deadlineOf, decideGate } from "../../gates/decide-gate.ts";
 import { escalateGate } from "../../gates/escalate-gate.ts";
 import { type GateWorld, observeGate } from "../../gates/observe-gate.ts";
 import { isEscalationDue, settlingGate } from "../../gates/settle-gate.ts";
+import { resumeWaiting } from "../../gates/resume-waiting.ts";
 import { wakeWaiters } from "../../gates/wake-waiters.ts";
 import { ghIn, type RunGh } from "../../github/run-gh.ts";
 import type { DaemonContext } from "../daemon-context.ts";
 import type { Duty } from "../duty-runner.ts";
 
 const againMs = 30_000;
+/** Who could not be started, perhaps because its last session is only just ending, is tried again soon. */
+const startAgainMs = 5000;
 const gitHubEveryMs = 60_000;
 const gitHubAtMostMs = 600_000;
 
@@ -50,6 +53,9 @@ export function gatesDuty(
       }
       for (const id of pauses.keys()) if (!open.some((gate) => gate.id === id)) pauses.delete(id);
       for (const warning of await wakeWaiters(context)) context.log.warn(`gate: ${warning}`);
+      const unstarted = await resumeWaiting(context);
+      for (const warning of unstarted) context.log.warn(`gate: ${warning}`);
+      if (unstarted.length > 0) return { againMs: startAgainMs };
       return open.length === 0 ? undefined : { againMs: nextLook(open, context.clock.now()) };
     },
   };

@@ -19,6 +19,7 @@ export async function run(context: CommandContext): Promise<void> {
     issue: flags.string("issue"),
     target: flags.string("target"),
     message: flags.string("message"),
+    gate: flags.string("gate"),
     priority,
   };
   const report = await done(access, {
@@ -32,7 +33,7 @@ export async function run(context: CommandContext): Promise<void> {
   printDone(out, report, access.actor);
   const town = await context.town();
   const isKept = textSetting(town.settings(), "operational.polecat.session_on_done") === "keep";
-  if (session === "" || isKept || report.state !== "idle") return;
+  if (session === "" || isKept || (report.state !== "idle" && report.state !== "awaiting-gate")) return;
   const graceMs = durationSetting(town.settings(), "operational.session.end_grace");
   out.line(`session ends in ${Math.round(graceMs / 1000)}s`);
   await pause(graceMs);
@@ -48,6 +49,8 @@ export function printDone(out: Output, report: DoneReport, actor: string): void 
   if (report.resumed) out.line("↺ went on with an interrupted gt done");
   if (report.mr !== "") out.done(`submitted ${report.mr} (${report.branch} -> ${report.target})`);
   else if (report.exit === "DEFERRED") out.done(`${report.issue} is open again for anyone`);
+  else if (report.exit === "PHASE_COMPLETE")
+    out.done(`${report.issue} stays on your hook and goes on when the gate opens`);
   else if (report.exit === "ESCALATED") out.done(`${report.issue} is blocked; help has been called`);
   else out.done(`${report.issue}: ${outcome(report)}`);
   out.done(`${actor} is ${report.state}`);
