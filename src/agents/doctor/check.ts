@@ -34,6 +34,8 @@ export interface Check {
   /** What it verifies, for `--list` and for passing checks. */
   readonly summary: string;
   readonly run: (context: CheckContext) => Promise<Finding | undefined>;
+  /** Milliseconds after which the fix has failed, where it takes longer than a look. */
+  readonly fixTimeoutMs?: number;
   /** Puts it right without deleting work, and says what was done. */
   readonly fix?: (context: CheckContext) => Promise<string>;
 }

@@ -100,7 +100,7 @@ async function perform(single: Single, context: CheckContext, options: DoctorOpt
   let fixed = "";
   if (finding !== undefined && options.mode === "fix" && fix !== undefined) {
     try {
-      fixed = await withLimit(fix(context));
+      fixed = await withLimit(fix(context), check.fixTimeoutMs);
       finding = await look(run, context);
     } catch (error) {
       fixed = `the fix failed: ${error instanceof Error ? error.message : String(error)}`;
@@ -136,10 +136,10 @@ async function look(run: Single["run"], context: CheckContext): Promise<Finding 
   }
 }
 
-async function withLimit<T>(work: Promise<T>): Promise<T> {
+async function withLimit<T>(work: Promise<T>, ms = limitMs): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${limitMs / 1000} s`)), limitMs);
+    timer = setTimeout(() => reject(new Error(`no answer within ${ms / 1000} s`)), ms);
   });
   try {
     return await Promise.race([work, limit]);

@@ -1,12 +1,14 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { askGit, runGit } from "../../core/git/git.ts";
+import { askGit, networkTimeoutMs, runGit } from "../../core/git/git.ts";
 import { removeLocks } from "../../core/git/left-locks.ts";
+import { fetchOrigin } from "../../core/git/repository.ts";
 import { isValidWorktree, listWorktrees, pruneWorktrees } from "../../core/git/worktree.ts";
 import { mergeSettings } from "../../core/merge/merge-settings.ts";
 import type { Rig } from "../../core/town/town.ts";
 import { locksOfRig } from "../daemon/after-power-cut.ts";
 import type { Check, RigCheck } from "./check.ts";
+import { rebuildRepository } from "./rebuild-repository.ts";
 
 export const rigChecks: readonly RigCheck[] = [
   {
@@ -31,6 +33,15 @@ export const rigChecks: readonly RigCheck[] = [
             message: `origin/${rig.defaultBranch} is unknown in the shared repository`,
             hint: `git -C ${rig.repository} fetch origin`,
           };
+    },
+    fixTimeoutMs: networkTimeoutMs,
+    fixRig: async (context, rig) => {
+      const isRepository =
+        existsSync(rig.repository) &&
+        (await askGit(rig.repository, ["rev-parse", "--git-dir"])).exitCode === 0;
+      if (!isRepository) return rebuildRepository(context.town(), rig, expectedWorktrees(rig), Date.now());
+      await fetchOrigin(rig.repository, { timeoutMs: networkTimeoutMs });
+      return "fetched origin";
     },
   },
   {
@@ -132,12 +143,15 @@ export const unregisteredRigs: Check = {
 
 async function brokenWorktrees(rig: Rig): Promise<readonly string[]> {
   if (!existsSync(rig.repository)) return [];
-  const homes = directories(rig.polecats).map((name) => join(rig.polecats, name, rig.name));
-  const expected = [rig.reference, rig.refinery, ...homes.filter((home) => existsSync(home))];
   const broken: string[] = [];
-  for (const path of expected) if (!(await isValidWorktree(path))) broken.push(path);
+  for (const path of expectedWorktrees(rig)) if (!(await isValidWorktree(path))) broken.push(path);
   const listed = await listWorktrees(rig.repository);
   return [...new Set([...broken, ...listed.filter((each) => each.isPrunable).map((each) => each.path)])];
+}
+
+function expectedWorktrees(rig: Rig): readonly string[] {
+  const homes = directories(rig.polecats).map((name) => join(rig.polecats, name, rig.name));
+  return [rig.reference, rig.refinery, ...homes.filter((home) => existsSync(home))];
 }
 
 function directories(path: string): readonly string[] {

@@ -1,4 +1,4 @@
-import { existsSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { CheckContext } from "../../../src/agents/doctor/check.ts";
@@ -9,6 +9,7 @@ import { GtError } from "../../../src/core/gt-error.ts";
 import { systemRandom } from "../../../src/core/random.ts";
 import { openTown } from "../../../src/core/town/open-town.ts";
 import { townSettingsFile } from "../../../src/core/town/paths.ts";
+import { commit, git } from "../../support/scratch-repository.ts";
 import { type ScratchTown, scratchTown } from "../../support/scratch-town.ts";
 
 let scratch: ScratchTown;
@@ -90,6 +91,25 @@ test("missing directories, broken worktrees and forgotten beads are found, and p
   expect(existsSync(join(scratch.root, "directives"))).toBe(true);
   expect(existsSync(lock)).toBe(false);
   expect(await ledger.get(created[0] ?? "")).toMatchObject({ status: "open", assignee: "" });
+});
+
+test("a damaged shared repository is cloned anew, and its worktrees keep branch, files and pushed work", async () => {
+  const rig = scratch.town.rig("web");
+  const home = join(rig.polecats, "nux", "web");
+  git(rig.repository, "worktree", "add", "--quiet", "-b", "polecat/nux/web-1@1", home, "origin/main");
+  commit(home, "Pushed", { "a.txt": "pushed" });
+  git(home, "push", "--quiet", "origin", "HEAD");
+  writeFileSync(join(home, "a.txt"), "dirty");
+  for (const part of ["objects", "HEAD"]) rmSync(join(rig.repository, part), { recursive: true });
+  expect(await look("look", "bare-repo")).toMatchObject([{ status: "error" }]);
+  expect(await look("fix", "bare-repo", "worktree-gitdir")).toMatchObject([
+    { status: "ok", fixed: expect.stringContaining("lost+found/web-repo") },
+    { status: "ok" },
+  ]);
+  expect(git(home, "branch", "--show-current")).toBe("polecat/nux/web-1@1");
+  expect(git(home, "log", "-1", "--format=%s")).toBe("Pushed");
+  expect(git(home, "status", "--porcelain")).toBe("M a.txt");
+  expect(readFileSync(join(home, "a.txt"), "utf8")).toBe("dirty");
 });
 
 test("a settings file that is not JSON is one finding and stops no other check", async () => {
