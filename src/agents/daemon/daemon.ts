@@ -38,6 +38,7 @@ import { defaultBranchDuty } from "./duties/default-branch.ts";
 import { diskDuty } from "./duties/disk.ts";
 import { dogsDuty } from "./duties/dogs.ts";
 import { escalationsDuty } from "./duties/escalations.ts";
+import { goingDownDuty } from "./duties/going-down.ts";
 import { gatesDuty } from "./duties/gates.ts";
 import { hostDuty } from "./duties/host.ts";
 import { exportAtEnd, ledgerDuty } from "./duties/ledger.ts";
@@ -171,6 +172,7 @@ export class Daemon {
       runner.wake("roles");
     };
     runner.add(operationsDuty(this.#context));
+    runner.add(goingDownDuty(this.#context, () => process.kill(process.pid, "SIGTERM")));
     runner.add(hostDuty(this.#context, restoreSessions));
     this.#addRigDuties();
     const plugins = new PluginDuty(this.#context);

@@ -9,7 +9,12 @@ export interface DesiredState {
   readonly state: "up" | "down";
   readonly since?: string;
   readonly by?: string;
+  /** The town is on its way down, and what shall end; nothing once it is there. */
+  readonly ending?: DownScope;
 }
+
+/** Which sessions end: all but the polecats', the polecats' too, or everything that ever was ours, verified. */
+export type DownScope = "services" | "polecats" | "all";
 
 export const desiredFile = (town: Town): string => join(town.paths.daemon, "desired.json");
 
@@ -29,8 +34,14 @@ export async function writeDesired(
   state: "up" | "down",
   by: string,
   clock: Clock = systemClock,
+  ending?: DownScope,
 ): Promise<void> {
-  if (readDesired(town).state === state && readDesired(town).since !== undefined) return;
-  const desired: DesiredState = { state, since: formatTime(clock.now()), by };
+  const { ending: endingBefore, ...before } = readDesired(town);
+  const isSame = before.state === state && before.since !== undefined;
+  if (isSame && endingBefore === ending) return;
+  const desired: DesiredState = {
+    ...(isSame ? before : { state, since: formatTime(clock.now()), by }),
+    ...(ending === undefined ? {} : { ending }),
+  };
   await writeFileAtomic(desiredFile(town), `${JSON.stringify(desired)}\n`);
 }

@@ -1,4 +1,5 @@
 import { GtError } from "../../core/gt-error.ts";
+import type { Operation } from "../../core/ledger/operation.ts";
 import { acquireLock, isLocked } from "../../core/lock/lock.ts";
 import type { Town } from "../../core/town/town.ts";
 import { snapshotHooks } from "../lifecycle/snapshot-hooks.ts";
@@ -8,11 +9,10 @@ import type { SessionHost, SessionRecord } from "../sessions/session-host.ts";
 import { readRecords } from "../sessions/session-records.ts";
 import type { TownAccess } from "../town-access.ts";
 import { daemonLock, daemonStatus, stopDaemon } from "./daemon-control.ts";
-import { writeDesired } from "./desired-state.ts";
+import { type DownScope, readDesired, writeDesired } from "./desired-state.ts";
 
 export interface DownOptions {
-  /** Which sessions end: all but the polecats', the polecats' too, or everything that ever was ours, verified. */
-  readonly scope?: "services" | "polecats" | "all";
+  readonly scope?: DownScope;
   /** Skips the polite part of every end. */
   readonly force?: boolean;
   /** Told about each service as it ends. */
@@ -47,7 +47,6 @@ const orphanGraceMs = 5000;
  */
 export async function townDown(access: TownAccess, options: DownOptions = {}): Promise<DownReport> {
   const { town } = access;
-  const scope = options.scope ?? "services";
   const services: DownService[] = [];
   const note = (service: DownService): void => {
     services.push(service);
@@ -55,44 +54,73 @@ export async function townDown(access: TownAccess, options: DownOptions = {}): P
   };
   const lock = await acquireLock(town.paths.locks, "shutdown", { waitMs: 5000, kind: "down" });
   try {
-    await writeDesired(town, "down", access.actor, access.clock);
-    const host = await runningHost(access);
-    const living =
-      host === undefined ? [] : (await host.list()).filter((record) => record.phase !== "exited");
-    const ending = living
-      .filter((record) => scope !== "services" || record.role !== "polecat")
-      .sort((one, other) => order.indexOf(one.role) - order.indexOf(other.role));
-    const kept = living.filter((record) => !ending.includes(record)).map((record) => record.session);
-
-    for (const record of ending) if (record.role === "polecat") await suspend(access, record);
-    const workers = ending.filter((record) => record.role === "polecat" || record.role === "crew");
-    const unsaved = await snapshotHooks(
-      access,
-      workers.map((record) => record.actor),
-      "shutdown",
+    const scope = options.scope ?? "services";
+    await writeDesired(town, "down", access.actor, access.clock, scope);
+    const { kept, unsaved } = await endServices(access, { ...options, scope }, note, () =>
+      endDaemon(town, options, note),
     );
-    if (host !== undefined) {
-      await Promise.all(
-        ending.map(async (record) => note(await endSession(host, record, options.force === true))),
-      );
-    }
-    await endDaemon(town, options, note);
-    if (host !== undefined && kept.length === 0) {
-      await host.shutdown({ force: options.force === true });
-      note({ name: "session host", type: "host", ok: true, detail: "stopped" });
-    }
-    if (scope === "all") await endOrphans(town, note);
     const leftovers = scope === "all" ? await findLeftovers(town) : [];
-    await access.ledger.write(access.actor, [
-      {
-        op: "event",
-        event: { type: "halt", payload: { services: services.filter((service) => service.ok).length } },
-      },
-    ]);
+    await access.ledger.write(access.actor, [halt(services)]);
+    await writeDesired(town, "down", access.actor, access.clock);
     return { services, kept, unsaved, leftovers };
   } finally {
     lock.release();
   }
+}
+
+/** The rest of a `gt down` that was killed, for the daemon, which ends last. */
+export async function finishDown(access: TownAccess): Promise<void> {
+  const { town } = access;
+  const lock = await acquireLock(town.paths.locks, "shutdown", { kind: "down" });
+  try {
+    const { ending: scope } = readDesired(town);
+    if (scope === undefined) return;
+    const services: DownService[] = [];
+    await endServices(access, { scope }, (service) => services.push(service));
+    await access.ledger.write(access.actor, [halt(services)]);
+    await writeDesired(town, "down", access.actor, access.clock);
+  } finally {
+    lock.release();
+  }
+}
+
+const halt = (services: readonly DownService[]): Operation => ({
+  op: "event",
+  event: { type: "halt", payload: { services: services.filter((service) => service.ok).length } },
+});
+
+async function endServices(
+  access: TownAccess,
+  options: DownOptions & { readonly scope: DownScope },
+  note: (service: DownService) => void,
+  betweenSessionsAndHost: () => Promise<void> = async () => undefined,
+): Promise<Pick<DownReport, "kept" | "unsaved">> {
+  const { scope } = options;
+  const host = await runningHost(access);
+  const living = host === undefined ? [] : (await host.list()).filter((record) => record.phase !== "exited");
+  const ending = living
+    .filter((record) => scope !== "services" || record.role !== "polecat")
+    .sort((one, other) => order.indexOf(one.role) - order.indexOf(other.role));
+  const kept = living.filter((record) => !ending.includes(record)).map((record) => record.session);
+
+  for (const record of ending) if (record.role === "polecat") await suspend(access, record);
+  const workers = ending.filter((record) => record.role === "polecat" || record.role === "crew");
+  const unsaved = await snapshotHooks(
+    access,
+    workers.map((record) => record.actor),
+    "shutdown",
+  );
+  if (host !== undefined)
+    await Promise.all(
+      ending.map(async (record) => note(await endSession(host, record, options.force === true))),
+    );
+  await betweenSessionsAndHost();
+  if (host !== undefined && kept.length === 0) {
+    await host.shutdown({ force: options.force === true });
+    note({ name: "session host", type: "host", ok: true, detail: "stopped" });
+  }
+  if (scope === "all") await endOrphans(access.town, note);
+  return { kept, unsaved };
 }
 
 /** What `gt down --dry-run` prints: the sessions and processes that would end. */

@@ -12,7 +12,7 @@ import {
 import { openDaemonLog } from "../../../src/agents/daemon/daemon-log.ts";
 import { identityFile } from "../../../src/agents/daemon/daemon-state.ts";
 import { estop, thaw } from "../../../src/agents/daemon/estop.ts";
-import { writeDesired } from "../../../src/agents/daemon/desired-state.ts";
+import { readDesired, writeDesired } from "../../../src/agents/daemon/desired-state.ts";
 import { findLeftovers, townDown } from "../../../src/agents/daemon/town-down.ts";
 import { townShutdown } from "../../../src/agents/daemon/town-shutdown.ts";
 import { townUp } from "../../../src/agents/daemon/town-up.ts";
@@ -20,6 +20,7 @@ import { sling } from "../../../src/agents/lifecycle/sling.ts";
 import { isSameProcess, processStartTime } from "../../../src/agents/sessions/process-identity.ts";
 import type { SessionRecord } from "../../../src/agents/sessions/session-host.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
+import { systemClock } from "../../../src/core/clock.ts";
 import { cliEnv } from "../../support/run-cli.ts";
 import { openTerminal } from "../../support/terminal.ts";
 import { waitFor } from "../../support/wait-for.ts";
@@ -193,6 +194,24 @@ test("gt down --all leaves nothing of ours running, touches nobody else, and gt 
     phase: expect.not.stringMatching("exited"),
   });
   expect(await access.ledger.agent(agent)).toMatchObject({ state: "working", hookState: "active" });
+}, 120_000);
+
+test("a gt down that was killed on its way is ended by the daemon, its own end included", async () => {
+  await townUp(access);
+  const { agent, session: name } = await slingEndless("Going down");
+  const record = await waitFor(() => session(name), slow);
+  const daemon = identity();
+  // All that gt down had done before it died.
+  await writeDesired(work.town, "down", "overseer", systemClock, "all");
+  await waitFor(async () => !isSameProcess(daemon.pid, daemon.startedAt), {
+    ...slow,
+    what: "the daemon's end",
+  });
+  expect(isSameProcess(record.pid, record.pidStartedAt)).toBe(false);
+  expect(await findLeftovers(work.town)).toEqual([]);
+  expect(await access.ledger.agent(agent)).toMatchObject({ state: "paused", hookState: "suspended" });
+  expect(readDesired(work.town)).toMatchObject({ state: "down", by: "overseer" });
+  expect(readDesired(work.town).ending).toBeUndefined();
 }, 120_000);
 
 test("processes in the terminal where gt down --all --force is typed are none of its business", async () => {
