@@ -269,3 +269,25 @@ test("SLOT_OPEN: the mayor hears of a free polecat when there is work that nobod
   await finished();
   expect(await mails("SLOT_OPEN")).toHaveLength(2);
 });
+
+test("W16: a session that no identity stands behind is ended after a minute, and only that run of it", async () => {
+  const ended: unknown[] = [];
+  const ghost = { session: "web-ghost", actor: "web/polecats/ghost", runId: "run-1", startedAt: now };
+  const crew = { ...ghost, session: "web-crew-sam", actor: "web/crew/sam", role: "crew" };
+  const own = access;
+  access = {
+    ...own,
+    host: async () =>
+      ({
+        ...host,
+        list: async () => [{ ...ghost, role: "polecat", rig: "web", phase: "working" }, crew],
+        stop: async (...what: readonly unknown[]) => void ended.push(what),
+      }) as unknown as SessionHost,
+  };
+  now += minute - 1;
+  await findings();
+  expect(ended).toEqual([]);
+  now += 1;
+  await findings();
+  expect(ended).toEqual([["web-ghost", { reason: "killed", runId: "run-1" }]]);
+});
