@@ -112,7 +112,10 @@ test("an agent that is killed is started again with the same hook, and losing th
   expect(second.topic).toBe(`recovery:${bead}`);
   const told = (type: string, run: string) => (line: string) =>
     line.includes(`"type":"${type}"`) && line.includes(run);
-  const log = readFileSync(work.town.paths.events, "utf8").split("\n");
+  const readLog = () => readFileSync(work.town.paths.events, "utf8").split("\n");
+  // It is written once the session runs.
+  await waitFor(() => readLog().some(told("session_start", second.runId)), slow);
+  const log = readLog();
   const death = log.findIndex(told("session_death", first.runId));
   expect(log[death]).toContain('"reason":"killed"');
   expect(log.findIndex(told("session_start", second.runId))).toBeGreaterThan(death);
