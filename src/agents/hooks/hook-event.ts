@@ -23,6 +23,12 @@ export const hookEvents: readonly HookEvent[] = [
   "session-end",
 ];
 
+/** Runtimes whose files cannot name a person's commands: extensions in code, and programs without arguments. */
+const withoutCommands: readonly HookProvider[] = ["opencode", "pi", "omp", "auggie"];
+
+/** Whether `gt` runs a person's hooks itself, as the runtime does not (spec/03 §4.7). */
+export const runsUserHooks = (provider: HookProvider): boolean => withoutCommands.includes(provider);
+
 /** What a runtime tells its hooks, whatever its dialect (spec/03 §4.1). Absent facts are empty. */
 export interface HookInput {
   readonly sessionId: string;

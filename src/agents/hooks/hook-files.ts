@@ -184,7 +184,7 @@ function userEntries(
     const value = { matcher, hooks: hooks.map((hook) => ({ ...hook, command: marked(hook["command"]) })) };
     return [{ name: event, value }];
   }
-  // A runtime that takes no arguments takes no comment, either.
+  // A runtime that takes no arguments takes no comment, either: gt runs them.
   const ours = provider === "auggie" ? undefined : canonical.get(event);
   const name = ours === undefined ? undefined : events[ours];
   if (ours === undefined || name === undefined) return [];
@@ -225,7 +225,7 @@ function mergeMissing(existing: JsonObject, extra: JsonObject): JsonObject {
 
 /**
  * Source of the extension that opencode, pi and omp load into their own process. It must never throw, so every call is
- * wrapped, and every question to `gt` has a time limit.
+ * wrapped. `gt` limits its own time; the hooks of a person, which it runs too, may take half a minute.
  */
 export function extensionSource(
   provider: Extract<HookProvider, "opencode" | "pi" | "omp">,
@@ -235,8 +235,10 @@ export function extensionSource(
 
 const gt = ${JSON.stringify(gt)};
 
+const timeout = 30000;
+
 /** Asks gt what to do; any failure means: nothing. */
-function ask(event, input, timeout) {
+function ask(event, input) {
   return new Promise((resolve) => {
     try {
       const child = execFile(
@@ -269,7 +271,7 @@ export const Gastown = async ({ client }) => {
   /** Conversations that the agent holds with helpers of its own. */
   const helpers = new Set();
   const prime = (sessionID, source) => {
-    priming = ask("session-start", { session_id: sessionID, source }, 8000).then((answer) => {
+    priming = ask("session-start", { session_id: sessionID, source }).then((answer) => {
       context = answer.context ?? "";
     });
     return priming;
@@ -283,9 +285,9 @@ export const Gastown = async ({ client }) => {
         if (helpers.has(id)) return;
         if (event.type === "session.created") await (priming ?? prime(id, "startup"));
         if (event.type === "session.compacted") await prime(id, "compact");
-        if (event.type === "session.deleted") await ask("session-end", { session_id: id }, 5000);
+        if (event.type === "session.deleted") await ask("session-end", { session_id: id });
         if (event.type === "session.idle") {
-          const answer = await ask("turn-end", { session_id: id }, 2000);
+          const answer = await ask("turn-end", { session_id: id });
           if (answer.continue)
             await client.session.prompt({ path: { id }, body: { parts: [{ type: "text", text: answer.continue }] } });
         }
@@ -296,7 +298,7 @@ export const Gastown = async ({ client }) => {
     "chat.message": async (input, output) => {
       try {
         if (helpers.has(input?.sessionID)) return;
-        const answer = await ask("prompt", { session_id: input?.sessionID }, 2000);
+        const answer = await ask("prompt", { session_id: input?.sessionID });
         const last = output?.parts?.at(-1);
         if (!answer.context || !last) return;
         const { sessionID, messageID } = last;
@@ -316,11 +318,11 @@ export const Gastown = async ({ client }) => {
       }
     },
     "experimental.session.compacting": async (input) => {
-      await ask("pre-compact", { session_id: input?.sessionID }, 5000);
+      await ask("pre-compact", { session_id: input?.sessionID });
     },
     "tool.execute.before": async (input, output) => {
       if (input?.tool !== "bash") return;
-      const answer = await ask("pre-tool", { tool_name: "bash", command: output?.args?.command ?? "" }, 1000);
+      const answer = await ask("pre-tool", { tool_name: "bash", command: output?.args?.command ?? "" });
       if (answer.deny) throw new Error(answer.deny);
     },
   };
@@ -338,7 +340,7 @@ export default function gastown(pi) {
     }
   };
   const prime = async (source, session) => {
-    const answer = await ask("session-start", { session_id: session ?? "", source }, 8000);
+    const answer = await ask("session-start", { session_id: session ?? "", source });
     context = answer.context ?? "";
   };
   const sessionOf = (ctx) => ctx?.sessionManager?.getSessionId?.() ?? "";
@@ -347,7 +349,7 @@ export default function gastown(pi) {
   pi.on(
     "before_agent_start",
     guarded(async () => {
-      const answer = await ask("prompt", {}, 2000);
+      const answer = await ask("prompt", {});
       const content = [context, answer.context ?? ""].filter((text) => text !== "").join("\\n\\n");
       context = "";
       return content === "" ? undefined : { message: { customType: "gastown", content, display: false } };
@@ -357,17 +359,17 @@ export default function gastown(pi) {
     "tool_call",
     guarded(async (event) => {
       if (event?.toolName !== "bash") return undefined;
-      const answer = await ask("pre-tool", { tool_name: "bash", command: event.input?.command ?? "" }, 1000);
+      const answer = await ask("pre-tool", { tool_name: "bash", command: event.input?.command ?? "" });
       return answer.deny ? { block: true, reason: answer.deny } : undefined;
     }),
   );
   pi.on(
     "agent_end",
     guarded(async () => {
-      const answer = await ask("turn-end", {}, 2000);
+      const answer = await ask("turn-end", {});
       if (answer.continue) pi.sendUserMessage(answer.continue, { deliverAs: "followUp" });
     }),
   );
-  pi.on("session_shutdown", guarded(async () => void (await ask("session-end", {}, 5000))));
+  pi.on("session_shutdown", guarded(async () => void (await ask("session-end", {}))));
 }
 `;

@@ -5,7 +5,7 @@ import { parseAddress } from "../../core/town/address.ts";
 import { readStop } from "../daemon/emergency-stop.ts";
 import { takeNudges } from "../mail/inject-mail.ts";
 import type { TownAccess } from "../town-access.ts";
-import { readTurn, type Turn, writeTurn } from "./turn-record.ts";
+import { maxContinuations, readTurn, type Turn, writeTurn } from "./turn-record.ts";
 
 export interface TurnQuestion {
   readonly session: string;
@@ -14,9 +14,6 @@ export interface TurnQuestion {
   /** The host hands over what is queued by itself, as soon as the turn has ended. */
   readonly hostDelivers: boolean;
 }
-
-/** Turns that we lengthen in a row before the agent may rest. */
-const maxContinuations = 3;
 
 /**
  * Why an agent that has finished its turn should go on: a message for it, unread mail, or work on its hook that it has not

@@ -10,6 +10,9 @@ export interface Turn {
   readonly stoppedAt?: string;
 }
 
+/** Turns that are lengthened in a row before the agent may rest. */
+export const maxContinuations = 3;
+
 const table = "turns";
 const fresh: Turn = { continued: 0 };
 

@@ -67,7 +67,9 @@ export async function planHooks(
     const file = fileAt(extensionFile(provider, hooks), extensionSource(provider, gt));
     const variables: Record<string, string> =
       provider === "opencode" ? { OPENCODE_CONFIG_DIR: join(hooks, "opencode") } : {};
-    return { ...nothing, isActive: true, file: file.path, files: [file], env: variables };
+    // The extension asks gt, and gt runs what a person ordered: the file is the same for all roles.
+    const { sources: overrides } = readUserHooks(env, address);
+    return { ...nothing, isActive: true, file: file.path, files: [file], env: variables, overrides };
   }
   if (!isFileProvider(provider)) return nothing;
   const users = readUserHooks(env, address);

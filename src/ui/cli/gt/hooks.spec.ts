@@ -6,7 +6,7 @@ export const hooksCommands: readonly CommandSpec[] = [
     group: "config",
     summary: "the hooks that agent runtimes run for us, and your own beside them",
     description:
-      "Each session start writes its runtime's hooks file. Your own hooks, in the words of Claude's settings, stand in ~/.gt/hooks-base.json and ~/.gt/hooks-overrides/ ($GT_HOME instead of ~/.gt) and go into every file whose runtime knows the event.",
+      "Each session start writes its runtime's hooks file. Your own hooks, in the words of Claude's settings, stand in ~/.gt/hooks-base.json and ~/.gt/hooks-overrides/ ($GT_HOME instead of ~/.gt) and go into every file whose runtime knows the event. OpenCode, Pi, OMP and Auggie have no place for them: there gt runs them itself, by the rules of Claude Code.",
     seeAlso: ["gt hook", "gt signal stop"],
     subcommands: [
       {

@@ -6,6 +6,7 @@ import {
   readHookInput,
 } from "../../../agents/hooks/hook-event.ts";
 import { preTool, runHook } from "../../../agents/hooks/run-hook.ts";
+import { runsUserHooks } from "../../../agents/hooks/hook-event.ts";
 import { parseAddress } from "../../../core/town/address.ts";
 import type { CommandContext } from "../command.ts";
 import { readHookStdin } from "./hook-stdin.ts";
@@ -40,17 +41,14 @@ export async function run(context: CommandContext): Promise<number> {
   const event = hookEvents.find((each) => each === args[0]);
   const provider = providers.find((each) => each === flags.string("provider")) as HookProvider | undefined;
   if (event === undefined || provider === undefined) return 0;
-  const late = Promise.withResolvers<HookResult>();
-  const timer = setTimeout(() => late.resolve({}), budgets[event]);
   let result: HookResult = {};
   try {
-    result = await Promise.race([handle(context, event, provider), late.promise]);
+    result = await handle(context, event, provider);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     process.stderr.write(`gt tap hook ${event}: ${message}\n`);
     await remember(context, { provider, event, message });
   }
-  clearTimeout(timer);
   const answer = answerHook(provider, event, result);
   if (answer.stdout !== "") out.raw(answer.stdout);
   if (answer.stderr !== "") process.stderr.write(answer.stderr);
@@ -77,8 +75,28 @@ async function handle(
     prime: (variant: "full" | "short") => primeText(context, variant, input.sessionId),
     start: (words: readonly string[]) => startGt(words, context),
   };
-  if (event === "pre-tool") return preTool(town, actor, request);
-  return runHook(event === "session-start" ? await readingAccess(context) : await context.access(), request);
+  const ours = await within(budgets[event], async () => {
+    if (event === "pre-tool") return preTool(town, actor, request);
+    return runHook(
+      event === "session-start" ? await readingAccess(context) : await context.access(),
+      request,
+    );
+  });
+  if (!runsUserHooks(provider)) return ours;
+  const { addUserHooks } = await import("../../../agents/hooks/user-hook-results.ts");
+  const ledger = async () => (await context.access()).ledger;
+  return addUserHooks(ours, { event, input, env, cwd, actor, ledger });
+}
+
+/** The result, or none when it takes too long. */
+async function within(limitMs: number, work: () => Promise<HookResult>): Promise<HookResult> {
+  const late = Promise.withResolvers<HookResult>();
+  const timer = setTimeout(() => late.resolve({}), limitMs);
+  try {
+    return await Promise.race([work(), late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** A hook that fails fails silently for its runtime; the log says so. */

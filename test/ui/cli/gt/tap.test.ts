@@ -1,4 +1,5 @@
 import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { enqueue } from "../../../../src/agents/sessions/nudge-queue.ts";
 import { PlainTown } from "../../../support/plain-town.ts";
@@ -103,4 +104,47 @@ test("a hook never fails: outside a town, without identity, with an unknown even
       .stdout,
   ).toBe("");
   expect((await tap(["hook", "turn-end", "--provider", "gemini"], "not json")).stdout).toBe("{}\n");
+});
+
+test("where a runtime's file cannot name a person's hooks, gt runs them by the rules of Claude Code", async () => {
+  await town.polecat("toast");
+  const heard = join(town.root, "heard.json");
+  const ends = (command: string) => [{ matcher: "", hooks: [{ type: "command", command }] }];
+  town.write("own/hooks-base.json", {
+    hooks: {
+      SessionStart: ends("echo be kind"),
+      PreToolUse: [
+        {
+          matcher: "Bash",
+          hooks: [{ type: "command", command: `cat > ${heard}; echo no pets >&2; exit 2` }],
+        },
+        { matcher: "Edit", hooks: [{ type: "command", command: "exit 2" }] },
+      ],
+      Stop: ends(`echo '{"decision":"block","reason":"water the plants"}'`),
+      UserPromptSubmit: ends("echo broken; exit 1"),
+    },
+  });
+  const hook = async (event: string, input: object, provider = "opencode") =>
+    tap(["hook", event, "--provider", provider], JSON.stringify(input), {
+      ...identity,
+      GT_HOME: join(town.root, "own"),
+    });
+  const start = await hook("session-start", { session_id: "abc", source: "startup" });
+  expect(start.json<{ context: string }>().context).toMatch(/polecat[\s\S]*\nbe kind$/);
+  const tool = { session_id: "abc", tool_name: "bash", command: "cat pet.txt" };
+  expect((await hook("pre-tool", tool)).json()).toEqual({ deny: "no pets" });
+  expect(JSON.parse(readFileSync(heard, "utf8"))).toMatchObject({
+    ...{ hook_event_name: "PreToolUse", tool_name: "Bash", tool_input: { command: "cat pet.txt" } },
+  });
+  // Ours comes first, and Auggie has its own way to hear it.
+  expect((await hook("pre-tool", { ...tool, command: "sudo ls" })).stdout).toContain(
+    "sudo is not for agents",
+  );
+  expect(await hook("pre-tool", tool, "auggie")).toMatchObject({ code: 2, stderr: "no pets\n" });
+  expect((await hook("prompt", { session_id: "abc" })).json()).toEqual({});
+  for (let turn = 0; turn < 3; turn++)
+    expect((await hook("turn-end", {})).json()).toEqual({ continue: "water the plants" });
+  expect((await hook("turn-end", {})).json(), "at most three in a row").toEqual({});
+  // Claude runs them itself.
+  expect((await hook("session-start", { session_id: "abc" }, "claude")).stdout).not.toContain("be kind");
 });
