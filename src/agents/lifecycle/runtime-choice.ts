@@ -1,4 +1,5 @@
 import { moleculeRecord } from "../../core/formulas/molecule-record.ts";
+import { GtError } from "../../core/gt-error.ts";
 import type { Bead } from "../../core/ledger/bead.ts";
 import type { Rig, Town } from "../../core/town/town.ts";
 import { resolveRuntime } from "../runtimes/resolve-runtime.ts";
@@ -33,11 +34,24 @@ export function runtimeOf(
     ...(label === undefined ? {} : { label }),
   });
   // The scripts may be those of the steps by which it is worked on.
+  const molecule = moleculeRecord(bead);
   const hasSteps =
     options.hasWorkflow === true ||
     attachmentOf(bead).molecule !== undefined ||
-    moleculeRecord(bead)?.mode === "poured" ||
-    moleculeRecord(bead)?.proto?.some(({ run }) => run !== undefined) === true;
-  if (runtime.provider === "shell" && !hasSteps) requireScript(bead);
+    molecule?.mode === "poured" ||
+    molecule?.proto?.some(({ run }) => run !== undefined) === true;
+  if (runtime.provider !== "shell" || hasSteps) return runtime;
+  if (molecule !== undefined) throw noScriptSteps(molecule.formula, rig);
+  requireScript(bead);
   return runtime;
 }
+
+/** The bead of such a workflow is made for this sling alone, so nobody could give it a script. */
+const noScriptSteps = (formula: string, rig: Rig): GtError =>
+  new GtError(
+    "E_NO_SCRIPT",
+    `formula "${formula}" has no script steps, and the runtime "shell" runs only scripts`,
+    {
+      hint: `gt sling ${formula} ${rig.name} --agent <name>`,
+    },
+  );

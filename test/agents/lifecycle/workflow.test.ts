@@ -184,7 +184,11 @@ test("AI polecats work by the rig's formula, scripts and raw beads by none, and 
 test("a formula can be the work itself: its scripts run one after the other and are handed in", async () => {
   const refused = await town.gt(["sling", "careful", "web", "--var", "issue=none", "--json"]);
   // Nothing in it is a script, and no other runtime is there.
-  expect(refused.json()).toMatchObject({ ok: false, code: "E_NO_SCRIPT" });
+  expect(refused.json()).toMatchObject({
+    ok: false,
+    code: "E_NO_SCRIPT",
+    hint: "gt sling mol-careful web --agent <name>",
+  });
   expect((await wisps()).filter(({ status }) => status !== "closed")).toEqual([]);
 
   const slungFormula = await town.gt(["sling", "towers-of-hanoi", "web", "--var", "disks=2", "--json"]);

@@ -54,7 +54,8 @@ function lineOf(file: FormulaFile, hiding: FormulaFile | undefined): string {
   const { vars, version } = file.formula;
   const count = vars.size === 0 ? "" : ` (${vars.size} ${vars.size === 1 ? "var" : "vars"})`;
   const hidden = hiding === undefined ? "" : ` [hidden by ${hiding.tier}]`;
-  const about = sanitiseLine(firstLine(file)).slice(0, 60);
+  const line = sanitiseLine(firstLine(file));
+  const about = line.length > 60 ? `${line.slice(0, 59)}…` : line;
   return `${file.name.padEnd(30)} ${`v${version}`.padEnd(4)} ${file.tier.padEnd(9)} ${about}${count}${hidden}`;
 }
 

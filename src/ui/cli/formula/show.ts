@@ -62,9 +62,8 @@ function printTrace(out: Output, library: OpenLibrary, file: FormulaFile): void 
 }
 
 function printHead(out: Output, file: FormulaFile, formula: Formula): void {
-  out.line(
-    `${out.style.bold(formula.name)} v${formula.version}  ${formula.type}, ${file.tier}: ${sanitiseLine(file.shown)}`,
-  );
+  const place = file.tier === "embedded" ? "shipped with gt" : `${file.tier}: ${sanitiseLine(file.shown)}`;
+  out.line(`${out.style.bold(formula.name)} v${formula.version}  ${formula.type}, ${place}`);
   if (formula.description !== "") out.line(`\n${sanitise(formula.description.trim())}`);
   if (formula.extends.length > 0) out.line(`\nextends ${formula.extends.join(", ")}`);
   if (formula.settings.pour) out.line("steps become beads (pour)");

@@ -55,14 +55,13 @@ export async function run(context: CommandContext): Promise<void> {
 
 /** What is not needed to make a town, but to get work done in it (spec/07 §9.1). */
 function tellMissing({ out, env }: CommandContext): void {
-  const programs = [...presets.values()].map((runtime) => runtime.command);
-  const agents = [...new Set(programs)].filter((command) => command !== "" && !shells.has(command));
+  // The `shell` runtime needs nothing that is not there.
+  const agents = [...presets.values()].flatMap(({ provider, command }) =>
+    provider === "shell" ? [] : [command],
+  );
   if (!agents.some((command) => findCommand(command, env))) {
     out.warn(`no agent runtime found on PATH (looked for ${agents.join(", ")})`);
     out.note("hint: install one, or run beads as scripts: gt config default-agent shell");
   }
   if (!findCommand("gh", env)) out.note("optional, not found: gh (GitHub features)");
 }
-
-/** The `shell` runtime needs nothing that is not there. */
-const shells = new Set(["sh", "bash", "shell"]);
