@@ -1,6 +1,7 @@
 import type { Rig } from "../../core/town/town.ts";
 import type { Check, CheckCategory, CheckContext, Finding, RigCheck, Severity } from "./check.ts";
 import { coreChecks } from "./core-checks.ts";
+import { formulaChecks } from "./formula-checks.ts";
 import { ledgerChecks } from "./ledger-checks.ts";
 import { rigChecks, unregisteredRigs } from "./rig-checks.ts";
 import { serviceChecks } from "./service-checks.ts";
@@ -40,6 +41,7 @@ const limitMs = 30_000;
 export const allChecks: readonly (Check | RigCheck)[] = [
   ...systemChecks,
   ...coreChecks,
+  ...formulaChecks,
   ...ledgerChecks,
   ...serviceChecks,
   ...rigChecks,
