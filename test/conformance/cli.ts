@@ -21,5 +21,15 @@ export interface Cli {
 }
 
 /** What is proven of a CLI, in the order in which one session shows it. */
-export const checks = ["start", "context", "nudge", "guard", "handoff", "resume", "limit", "seance"] as const;
+export const checks = [
+  "start",
+  "context",
+  "nudge",
+  "guard",
+  "handoff",
+  "resume",
+  "costs",
+  "limit",
+  "seance",
+] as const;
 export type Check = (typeof checks)[number];

@@ -2,6 +2,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { costLines } from "../../src/agents/costs/cost-ledger.ts";
+import { addTokens, noTokens } from "../../src/agents/costs/usage.ts";
 import { sling } from "../../src/agents/lifecycle/sling.ts";
 import { liveSession } from "../../src/agents/lifecycle/agent-session.ts";
 import { StartBudget } from "../../src/agents/patrols/start-budget.ts";
@@ -12,7 +14,13 @@ import { nudge } from "../../src/agents/sessions/nudge.ts";
 import type { SessionHost, SessionRecord } from "../../src/agents/sessions/session-host.ts";
 import { stopAgentSession } from "../../src/agents/sessions/start-session.ts";
 import type { TownAccess } from "../../src/agents/town-access.ts";
-import { type ModelReply, type ModelRequest, ModelServer, limitSeconds } from "../support/model-server.ts";
+import {
+  type ModelReply,
+  type ModelRequest,
+  ModelServer,
+  limitSeconds,
+  usageOfReply,
+} from "../support/model-server.ts";
 import { startQuickHost } from "../support/quick-host.ts";
 import { runGt } from "../support/run-cli.ts";
 import { waitFor } from "../support/wait-for.ts";
@@ -243,6 +251,26 @@ class Story {
     expectText(heard, "crimson");
     await this.#idle();
     expect(await this.#conversation()).toBe(id);
+  }
+
+  async costs(): Promise<void> {
+    const id = await this.#conversation();
+    const env = {
+      HOME: this.#home,
+      XDG_CONFIG_HOME: join(this.#home, ".config"),
+      ...this.#cli.env(this.#server.url),
+    };
+    const booked = await runGt(["costs", "record", "--session", this.#session], {
+      cwd: this.#town.root,
+      env,
+    });
+    expect(booked.stderr + booked.code).toMatch(/0$/);
+    const lines = (await costLines(this.#access.ledger)).filter((line) => line.sessionId === id);
+    const { input, cacheRead, output } = lines.reduce((sum, { tokens }) => addTokens(sum, tokens), noTokens);
+    // The greeting, the handoff's first turn, the password, the recovery: at least.
+    const answers = output / usageOfReply.output;
+    expect(answers).toBeGreaterThan(1);
+    expect([input, cacheRead]).toEqual([usageOfReply.fresh * answers, usageOfReply.cached * answers]);
   }
 
   async limit(): Promise<void> {

@@ -88,6 +88,9 @@ export class ModelServer {
   }
 }
 
+/** Tokens that each answer says it has used; `cached` is what of its input was known already. */
+export const usageOfReply = { fresh: 6, cached: 4, output: 5 };
+
 type Json = Readonly<Record<string, unknown>>;
 
 function parse(text: string): Json {
@@ -235,10 +238,10 @@ let counter = 0;
 function writeAnthropic(response: ServerResponse, request: ModelRequest, reply: ModelReply): void {
   const id = `msg_${++counter}`;
   const usage = {
-    input_tokens: 10,
-    output_tokens: 5,
+    input_tokens: usageOfReply.fresh,
+    output_tokens: usageOfReply.output,
     cache_creation_input_tokens: 0,
-    cache_read_input_tokens: 0,
+    cache_read_input_tokens: usageOfReply.cached,
   };
   const content =
     reply.tool === undefined
@@ -272,7 +275,7 @@ function writeAnthropic(response: ServerResponse, request: ModelRequest, reply: 
       {
         type: "message_delta",
         delta: { stop_reason: stop, stop_sequence: null },
-        usage: { output_tokens: 5 },
+        usage: { output_tokens: usageOfReply.output },
       },
     ],
     ["message_stop", { type: "message_stop" }],
@@ -299,11 +302,11 @@ function writeResponses(response: ServerResponse, request: ModelRequest, reply: 
           status: "completed",
         };
   const usage = {
-    input_tokens: 10,
-    input_tokens_details: { cached_tokens: 0 },
-    output_tokens: 5,
+    input_tokens: usageOfReply.fresh + usageOfReply.cached,
+    input_tokens_details: { cached_tokens: usageOfReply.cached },
+    output_tokens: usageOfReply.output,
     output_tokens_details: { reasoning_tokens: 0 },
-    total_tokens: 15,
+    total_tokens: usageOfReply.fresh + usageOfReply.cached + usageOfReply.output,
   };
   const base = { id, object: "response", model: request.model, created_at: 1 };
   stream(response, [
@@ -332,7 +335,12 @@ function writeChat(response: ServerResponse, request: ModelRequest, reply: Model
     type: "function",
     function: { name: reply.tool.name, arguments: JSON.stringify(reply.tool.input) },
   };
-  const usage = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 };
+  const usage = {
+    prompt_tokens: usageOfReply.fresh + usageOfReply.cached,
+    prompt_tokens_details: { cached_tokens: usageOfReply.cached },
+    completion_tokens: usageOfReply.output,
+    total_tokens: usageOfReply.fresh + usageOfReply.cached + usageOfReply.output,
+  };
   const message = {
     role: "assistant",
     ...(call === undefined ? { content: reply.text ?? "ok" } : { content: null, tool_calls: [call] }),
@@ -362,7 +370,12 @@ function geminiBody(reply: ModelReply): unknown {
       : { functionCall: { name: reply.tool.name, args: reply.tool.input } };
   return {
     candidates: [{ content: { role: "model", parts: [part] }, finishReason: "STOP", index: 0 }],
-    usageMetadata: { promptTokenCount: 10, candidatesTokenCount: 5, totalTokenCount: 15 },
+    usageMetadata: {
+      promptTokenCount: usageOfReply.fresh + usageOfReply.cached,
+      cachedContentTokenCount: usageOfReply.cached,
+      candidatesTokenCount: usageOfReply.output,
+      totalTokenCount: usageOfReply.fresh + usageOfReply.cached + usageOfReply.output,
+    },
   };
 }
 

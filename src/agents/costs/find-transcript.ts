@@ -19,15 +19,13 @@ export function findTranscript(search: TranscriptSearch): string | undefined {
   const { format, provider, sessionId, cwd, env } = search;
   if (sessionId === "") return undefined;
   // Pi names its conversations by their files.
-  if (sessionId.startsWith("/") && sessionId.endsWith(".jsonl"))
-    return existsSync(sessionId) ? sessionId : undefined;
+  if (sessionId.startsWith("/") && sessionId.endsWith(".jsonl")) return ifThere(sessionId);
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(sessionId)) return undefined;
   const home = env["HOME"] ?? homedir();
   switch (format) {
     case "claude": {
       const root = env["CLAUDE_CONFIG_DIR"] || join(home, ".claude");
-      const file = join(root, "projects", cwd.replace(/[^A-Za-z0-9]/g, "-"), `${sessionId}.jsonl`);
-      return existsSync(file) ? file : undefined;
+      return ifThere(join(root, "projects", cwd.replace(/[^A-Za-z0-9]/g, "-"), `${sessionId}.jsonl`));
     }
     case "codex":
       return findCodex(join(env["CODEX_HOME"] || join(home, ".codex"), "sessions"), sessionId);
@@ -40,10 +38,18 @@ export function findTranscript(search: TranscriptSearch): string | undefined {
           .at(-1),
       );
     }
+    case "copilot":
+      return ifThere(
+        join(env["COPILOT_HOME"] || join(home, ".copilot"), "session-state", sessionId, "events.jsonl"),
+      );
+    case "opencode":
+      return ifThere(join(env["XDG_DATA_HOME"] || join(home, ".local", "share"), "opencode", "opencode.db"));
     case "gemini":
       return undefined; // its hooks name the file
   }
 }
+
+const ifThere = (file: string): string | undefined => (existsSync(file) ? file : undefined);
 
 function findCodex(root: string, sessionId: string): string | undefined {
   const days = entries(root).flatMap((year) =>

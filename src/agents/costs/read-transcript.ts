@@ -1,17 +1,26 @@
 import { readFileSync } from "node:fs";
 import { isObject, type JsonObject } from "../../core/town/json-file.ts";
+import { readOpencodeMessages } from "./read-opencode.ts";
 import { addTokens, noTokens, type Tokens, type Usage } from "./usage.ts";
 
 /** Runtimes whose transcripts tell what was used (spec/03 §10.1). */
-export type TranscriptFormat = "claude" | "codex" | "gemini" | "pi";
+export type TranscriptFormat = "claude" | "codex" | "gemini" | "copilot" | "opencode" | "pi";
+
+const formats: readonly TranscriptFormat[] = ["claude", "codex", "gemini", "copilot", "opencode", "pi"];
 
 export function transcriptFormat(provider: string): TranscriptFormat | undefined {
-  if (provider === "claude" || provider === "codex" || provider === "gemini") return provider;
-  return provider === "pi" || provider === "omp" ? "pi" : undefined;
+  return provider === "omp" ? "pi" : formats.find((format) => format === provider);
 }
 
-/** Usage in a transcript file; undefined when it cannot be read. Torn and foreign lines are skipped. */
-export function readTranscript(format: TranscriptFormat, file: string): Usage | undefined {
+/**
+ * Usage in a transcript; undefined when it cannot be read. Torn and foreign lines are skipped. OpenCode has one file for all
+ * its conversations, the others one for each.
+ */
+export function readTranscript(format: TranscriptFormat, file: string, sessionId: string): Usage | undefined {
+  if (format === "opencode") {
+    const messages = readOpencodeMessages(file, sessionId);
+    return messages && readOpencode(messages);
+  }
   let text: string;
   try {
     text = readFileSync(file, "utf8");
@@ -23,10 +32,11 @@ export function readTranscript(format: TranscriptFormat, file: string): Usage | 
 
 type Reader = (entries: readonly JsonObject[]) => Usage;
 
-const readers: Readonly<Record<TranscriptFormat, Reader>> = {
+const readers: Readonly<Record<Exclude<TranscriptFormat, "opencode">, Reader>> = {
   claude: readClaude,
   codex: readCodex,
   gemini: readGemini,
+  copilot: readCopilot,
   pi: readPi,
 };
 
@@ -85,6 +95,52 @@ function readGemini(entries: readonly JsonObject[]): Usage {
             cacheRead: cached,
             cacheWrite: 0,
           },
+        },
+      ];
+    }),
+  );
+}
+
+/** One record for each answer. Its `cost` counts premium requests, not money. */
+function readCopilot(entries: readonly JsonObject[]): Usage {
+  return sum(
+    entries.flatMap((entry) => {
+      const usage = objectAt(objectAt(entry, "data"), "usage");
+      if (entry["type"] !== "session.usage_record") return [];
+      const cached = numberAt(usage, "cacheReadTokens");
+      return [
+        {
+          model: textAt(usage, "model"),
+          tokens: {
+            input: Math.max(0, numberAt(usage, "inputTokens") - cached),
+            output: numberAt(usage, "outputTokens"),
+            cacheRead: cached,
+            cacheWrite: numberAt(usage, "cacheWriteTokens"),
+          },
+        },
+      ];
+    }),
+  );
+}
+
+/** It knows the prices of many models; 0 is that of those it does not know. */
+function readOpencode(messages: readonly JsonObject[]): Usage {
+  return sum(
+    messages.flatMap((message) => {
+      const tokens = objectAt(message, "tokens");
+      if (message["role"] !== "assistant" || Object.keys(tokens).length === 0) return [];
+      const cache = objectAt(tokens, "cache");
+      const cost = numberAt(message, "cost");
+      return [
+        {
+          model: textAt(message, "modelID"),
+          tokens: {
+            input: numberAt(tokens, "input"),
+            output: numberAt(tokens, "output") + numberAt(tokens, "reasoning"),
+            cacheRead: numberAt(cache, "read"),
+            cacheWrite: numberAt(cache, "write"),
+          },
+          ...(cost === 0 ? {} : { reportedUsd: cost }),
         },
       ];
     }),

@@ -35,7 +35,7 @@ export function measureCosts(access: Pick<TownAccess, "town">, subject: CostSubj
   const format = transcriptFormat(provider);
   if (format === undefined) return undefined;
   const file = subject.transcript || findTranscript({ format, provider, sessionId, cwd, env });
-  const usage = file === undefined ? undefined : readTranscript(format, file);
+  const usage = file === undefined ? undefined : readTranscript(format, file, sessionId);
   if (usage === undefined || usage.size === 0) return undefined;
   const { usd, isGuess } = priceOf(usage, readPrices(access.town));
   const byOutput = [...usage].toSorted(([, one], [, other]) => other.tokens.output - one.tokens.output);

@@ -365,8 +365,8 @@ export default function gastown(pi) {
   );
   pi.on(
     "agent_end",
-    guarded(async () => {
-      const answer = await ask("turn-end", {});
+    guarded(async (_event, ctx) => {
+      const answer = await ask("turn-end", { session_id: sessionOf(ctx) });
       if (answer.continue) pi.sendUserMessage(answer.continue, { deliverAs: "followUp" });
     }),
   );

@@ -31,7 +31,7 @@ const costIntervalMs = 60_000;
 
 /** Runtimes whose transcripts tell what was used (spec/03 §10.1). */
 const countsTokens = (provider: HookProvider): boolean =>
-  ["claude", "codex", "gemini", "pi", "omp"].includes(provider);
+  ["claude", "codex", "gemini", "copilot", "opencode", "pi", "omp"].includes(provider);
 
 /** What one lifecycle event of a runtime does (spec/03 §4.2). */
 export async function runHook(access: TownAccess, request: HookRequest): Promise<HookResult> {

@@ -28,6 +28,8 @@ const evidence: Readonly<Record<string, string>> = {
     "the model runs `gt handoff`: a new run of the same session; its first request holds the note and nothing of the old talk",
   resume:
     "killed with -9, restarted by the Witness: the request holds the old talk, the conversation's id is the same",
+  costs:
+    "`gt costs record` finds the runtime's own record of the conversation: fresh, cached and written tokens are what the model said",
   limit: "429 from the model: the session is `limited` and has a reset time",
   seance:
     "`gt seance --talk <id> -p` prints an answer that only the old conversation knows; no session is counted",

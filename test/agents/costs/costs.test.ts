@@ -1,5 +1,6 @@
 import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import Database from "better-sqlite3";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { stepReached } from "../../../src/agents/costs/budget.ts";
 import { costLines, spentOn, trimCosts } from "../../../src/agents/costs/cost-ledger.ts";
@@ -73,6 +74,18 @@ describe("transcripts", () => {
       { input: 407, output: 25, cacheRead: 100, cacheWrite: 0 },
     ],
     [
+      "copilot",
+      [
+        { type: "session.start", data: {} },
+        {
+          type: "session.usage_record",
+          data: { usage: { model: "gpt-5", inputTokens: 10, cacheReadTokens: 4, outputTokens: 5, cost: 1 } },
+        },
+        '{"type":"session.us',
+      ],
+      { input: 6, output: 5, cacheRead: 4, cacheWrite: 0 },
+    ],
+    [
       "pi",
       [
         { type: "message", message: { role: "user" } },
@@ -88,9 +101,29 @@ describe("transcripts", () => {
     ],
   ];
   test.each(cases)("of %s say what was used, torn lines aside", (format, lines, tokens) => {
-    const usage = readTranscript(format, write("t.jsonl", lines));
+    const usage = readTranscript(format, write("t.jsonl", lines), "abc");
     expect([...(usage ?? [])]).toHaveLength(1);
     expect([...(usage?.values() ?? [])][0]?.tokens).toEqual(tokens);
+  });
+
+  test("of OpenCode are in its database, with those of its helpers", () => {
+    const database = new Database(join(town.root, "opencode.db"));
+    database.exec(
+      "CREATE TABLE session (id TEXT, parent_id TEXT); CREATE TABLE message (session_id TEXT, data TEXT)",
+    );
+    database.exec("INSERT INTO session VALUES ('abc', NULL), ('help', 'abc'), ('other', NULL)");
+    const tokens = { input: 6, output: 4, reasoning: 1, cache: { read: 4, write: 2 } };
+    const said = (session: string, role: string) =>
+      database
+        .prepare("INSERT INTO message VALUES (?, ?)")
+        .run(session, JSON.stringify({ role, modelID: "m", cost: 0.5, tokens }));
+    for (const session of ["abc", "help", "other"]) said(session, "assistant");
+    said("abc", "user");
+    database.close();
+    expect([...(readTranscript("opencode", join(town.root, "opencode.db"), "abc") ?? [])]).toEqual([
+      ["m", { tokens: { input: 12, output: 10, cacheRead: 8, cacheWrite: 4 }, reportedUsd: 1 }],
+    ]);
+    expect(readTranscript("opencode", write("no.db", ["no database"]), "abc")).toBeUndefined();
   });
 
   test("are found where each runtime keeps them, and only for ids that are ids", () => {
@@ -102,6 +135,10 @@ describe("transcripts", () => {
     expect(findTranscript({ ...search, format: "codex", provider: "codex" })).toBe(codex);
     const omp = write(".omp/agent/sessions/--a--/2026_abc.jsonl", []);
     expect(findTranscript({ ...search, format: "pi", provider: "omp" })).toBe(omp);
+    const copilot = write(".copilot/session-state/abc/events.jsonl", []);
+    expect(findTranscript({ ...search, format: "copilot", provider: "copilot" })).toBe(copilot);
+    const opencode = write(".local/share/opencode/opencode.db", []);
+    expect(findTranscript({ ...search, format: "opencode", provider: "opencode" })).toBe(opencode);
     expect(findTranscript({ ...search, format: "claude", sessionId: "../../abc" })).toBeUndefined();
   });
 });
