@@ -2,7 +2,6 @@ import { join } from "node:path";
 import { GtError } from "../../core/gt-error.ts";
 import type { Agent, Role } from "../../core/ledger/bead.ts";
 import { uuidV4 } from "../../core/ledger/uuid.ts";
-import { randomWord } from "../../core/random.ts";
 import { type Address, agentHome, formatAddress, parseAddress } from "../../core/town/address.ts";
 import { sessionName } from "../../core/town/agent-names.ts";
 import type { Town } from "../../core/town/town.ts";
@@ -13,6 +12,7 @@ import { noteUse } from "../accounts/quota.ts";
 import { expectBudget } from "../costs/daily-budget.ts";
 import { canGuardPushes, withPushGuard } from "../hooks/push-guard.ts";
 import { type HookPlace, writeHooks } from "../hooks/write-hooks.ts";
+import { withExecWrappers } from "../plugins/exec-wrappers.ts";
 import { beacon } from "../runtimes/beacon.ts";
 import { effortArgs, effortOf, effortVariables } from "../runtimes/effort.ts";
 import { launchArgv } from "../runtimes/launch.ts";
@@ -22,7 +22,7 @@ import { splitWords } from "../runtimes/split-words.ts";
 import { detectionOf, isPromptTyped, type Runtime } from "../runtimes/runtime.ts";
 import type { TownAccess } from "../town-access.ts";
 import { expectSessions } from "./backend.ts";
-import { allNudges, enqueue, settle } from "./nudge-queue.ts";
+import { queueFirstWords } from "./first-words.ts";
 import { packageRoot } from "../../core/package-root.ts";
 import { preSync } from "./pre-sync.ts";
 import { askedConversation, resumableConversation } from "./resumable.ts";
@@ -54,8 +54,6 @@ export interface StartRequest {
   readonly warn?: (text: string) => void;
 }
 
-const firstWordsTtlMs = 2 * 3_600_000;
-
 /**
  * Starts the agent's session in the host (spec/03 §5.2). The caller holds the agent's lock and undoes its own steps
  * when this throws: `E_SESSION_EXISTS` when one is alive, `E_ESTOP`, `E_AGENT_COMMAND`, `E_SESSION_START`.
@@ -67,7 +65,8 @@ export async function startAgentSession(access: TownAccess, request: StartReques
   expectSessions(town, request.address);
   const agent = await ledger.agent(formatAddress(address));
   const definition = await roleDefinition(town, address.role as Role, address.rig);
-  const runtime = withStartCommand(runtimeFor(town, address, request), definition, town, address, request);
+  const own = withStartCommand(runtimeFor(town, address, request), definition, town, address, request);
+  const runtime = await withExecWrappers(access, own, address.rig);
   expectProgram(runtime, request);
   if (definition.needsPreSync && runtime.provider !== "shell") {
     const problem = await preSync(town, address);
@@ -355,21 +354,7 @@ async function typeFirstWords(
   const prompt = isPromptTyped(runtime, parts.isResumed) ? [firstPrompt(access, parts)] : [];
   const work =
     hooks.isActive || request.bead === undefined ? [] : [workInstruction(address.role, spec.instruction)];
-  const now = access.clock.now();
-  // What a run that is over was not told any more is not meant for this one.
-  for (const left of await allNudges(access.ledger, spec.session))
-    if (left.kind === "instruct") await settle(access.ledger, access.actor, left, "cancelled");
-  for (const [index, message] of [...prompt, ...work].entries()) {
-    const id = randomWord(access.random, 10);
-    await enqueue(access.ledger, access.actor, {
-      ...{ id, session: spec.session, to: spec.actor, sender: access.actor },
-      ...{ message, priority: "urgent", mode: "wait-idle", kind: "instruct", attempts: 0 },
-      createdAt: now + index,
-      expiresAt: now + firstWordsTtlMs,
-    });
-    // An agent that is ready already does not get idle again by itself.
-    await host.deliver(spec.session, { id, waitMs: 0 });
-  }
+  await queueFirstWords(access, host, spec, [...prompt, ...work]);
 }
 
 function senderOf(actor: string, topic: string): string {

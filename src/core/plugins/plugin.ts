@@ -90,7 +90,7 @@ export function parsePlugin(text: string, file: { readonly hasScript: boolean })
   }
   const { data } = read;
   const type = data.execution.type ?? (file.hasScript ? "script" : "agent");
-  if (type === "script" && !file.hasScript) throw new Error("it has no run.sh beside it");
+  if (type !== "agent" && !file.hasScript) throw new Error("it has no run.sh beside it");
   if (type === "agent" && instructions.trim() === "")
     throw new Error("it has neither a run.sh nor instructions");
   return {

@@ -75,8 +75,15 @@ test("a rig's runtime block decides over arguments and prompt: nothing on the co
     ...{ type: "rig-settings", version: 1 },
     runtime: { provider: "codex", command: "codex", args: [], prompt_mode: "none" },
   });
+  // A plugin may put something around every agent of a rig.
+  town.write(
+    "web/plugins/boxed/plugin.md",
+    '+++\nname = "boxed"\ndescription = "A box"\n[execution]\ntype = "exec-wrapper"\n+++\n',
+  );
+  town.write("web/plugins/boxed/run.sh", 'export BOXED="$GT_ROLE"\nexec "$@"\n');
   const { address, bead } = await slung();
   const { argv, env } = await said("codex");
+  expect(env["BOXED"]).toBe(address);
   expect(argv).toEqual([]);
   expect(env["GT_AGENT"]).toBe("codex");
   const typed = await waitFor(
