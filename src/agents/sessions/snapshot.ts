@@ -1,4 +1,5 @@
 import type { IBuffer, IBufferCell, Terminal } from "@xterm/headless";
+import { isUnderlined, linkNumber, linkOf } from "./cell-link.ts";
 
 /** What the emulator knows but does not offer; the tests compare snapshots with a reference terminal. */
 export interface Internals {
@@ -42,12 +43,11 @@ const begin = `${reset}\x1b[?2026h`;
 const end = "\x1b[?2026l";
 
 /**
- * Bytes that bring another terminal of the same size to the same state: scrollback, both screens, colours, margins,
+ * Bytes that bring another terminal of the same size to the same state: scrollback, both screens, colours, links, margins,
  * modes, cursor and pen. Every row is placed absolutely, so that no wrapping or erasing of the receiver can differ.
  */
 export function drawSnapshot(terminal: Terminal): string {
-  const { normal } = terminal.buffer;
-  return begin + drawScrollback(normal, terminal.rows) + drawScreen(terminal);
+  return begin + drawScrollback(terminal) + drawScreen(terminal);
 }
 
 /** The same for what is on the screen at this moment, leaving the scrollback empty. */
@@ -59,16 +59,17 @@ function drawScreen(terminal: Terminal): string {
   const internals = (terminal as unknown as { readonly _core: Internals })._core;
   const { normal, alternate, active } = terminal.buffer;
   const { rows, modes } = terminal;
-  let text = drawRows(normal, rows);
+  let text = drawRows(terminal, normal);
   if (active.type === "alternate") {
     text += place(normal.cursorY, Math.min(normal.cursorX, terminal.cols - 1));
-    text += `\x1b[?1049h${drawRows(alternate, rows)}`;
+    text += `\x1b[?1049h${drawRows(terminal, alternate)}`;
   }
   const { scrollTop, scrollBottom } = internals.buffer;
   if (scrollTop !== 0 || scrollBottom !== rows - 1) text += `\x1b[${scrollTop + 1};${scrollBottom + 1}r`;
   if (modes.originMode) text += "\x1b[?6h";
   text += drawCursor(active, terminal.cols, modes.originMode ? scrollTop : 0);
   text += penSequence(internals._inputHandler._curAttrData);
+  text += openLink(terminal, linkNumber(internals._inputHandler._curAttrData));
   if (modes.applicationCursorKeysMode) text += "\x1b[?1h";
   if (modes.applicationKeypadMode) text += "\x1b=";
   if (modes.bracketedPasteMode) text += "\x1b[?2004h";
@@ -83,30 +84,33 @@ function drawScreen(terminal: Terminal): string {
 }
 
 /** Written from the top so that it scrolls away line by line, and nothing else does. */
-function drawScrollback(buffer: IBuffer, rows: number): string {
+function drawScrollback(terminal: Terminal): string {
+  const { rows } = terminal;
+  const buffer = terminal.buffer.normal;
   const count = buffer.baseY;
   if (count === 0) return "";
   let text = "";
-  for (let row = 0; row < count; row++) text += `${drawRow(buffer, row)}\r\n`;
+  for (let row = 0; row < count; row++) text += `${drawRow(terminal, buffer, row)}\r\n`;
   return `${text}\x1b[${rows};1H${"\n".repeat(Math.min(count, rows - 1))}`;
 }
 
-function drawRows(buffer: IBuffer, rows: number): string {
+function drawRows(terminal: Terminal, buffer: IBuffer): string {
   let text = "";
-  for (let row = 0; row < rows; row++) {
-    const line = drawRow(buffer, buffer.baseY + row);
+  for (let row = 0; row < terminal.rows; row++) {
+    const line = drawRow(terminal, buffer, buffer.baseY + row);
     if (line !== "") text += place(row, 0) + line;
   }
   return text;
 }
 
 /** One line, without the blank cells that a cleared line has anyway. */
-function drawRow(buffer: IBuffer, row: number): string {
+function drawRow(terminal: Terminal, buffer: IBuffer, row: number): string {
   const line = buffer.getLine(row);
   if (line === undefined) return "";
   const cell = buffer.getNullCell();
   let text = "";
   let pen = "";
+  let link = 0;
   let at = 0;
   for (let column = 0; column < line.length; column++) {
     line.getCell(column, cell);
@@ -118,10 +122,22 @@ function drawRow(buffer: IBuffer, row: number): string {
     const wanted = penSequence(cell);
     if (wanted !== pen) text += wanted;
     pen = wanted;
+    const linked = linkNumber(cell);
+    if (linked !== link) text += openLink(terminal, linked);
+    link = linked;
     text += characters;
     at = column + width;
   }
+  if (link !== 0) text += closeLink;
   return pen === "" || pen === plain ? text : text + plain;
+}
+
+const closeLink = "\x1b]8;;\x1b\\";
+
+function openLink(terminal: Terminal, number: number): string {
+  const link = linkOf(terminal, number);
+  if (link === undefined) return number === 0 ? closeLink : "";
+  return `\x1b]8;${link.id === "" ? "" : `id=${link.id}`};${link.uri}\x1b\\`;
 }
 
 function drawCursor(buffer: IBuffer, columns: number, top: number): string {
@@ -145,7 +161,7 @@ function penSequence(pen: Pen): string {
   if (pen.isBold()) codes.push("1");
   if (pen.isDim()) codes.push("2");
   if (pen.isItalic()) codes.push("3");
-  if (pen.isUnderline()) codes.push("4");
+  if (isUnderlined(pen)) codes.push("4");
   if (pen.isBlink()) codes.push("5");
   if (pen.isInverse()) codes.push("7");
   if (pen.isInvisible()) codes.push("8");

@@ -113,6 +113,7 @@ function copyRect(from: CellGrid, to: CellGrid, rect: Rect): void {
     to.glyphs.set(from.glyphs.subarray(start, end), start);
     to.foreground.set(from.foreground.subarray(start, end), start);
     to.background.set(from.background.subarray(start, end), start);
+    to.links.set(from.links.subarray(start, end), start);
   }
 }
 

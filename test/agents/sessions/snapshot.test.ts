@@ -2,6 +2,7 @@ import { UnicodeGraphemesAddon } from "@xterm/addon-unicode-graphemes";
 import xterm from "@xterm/headless";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { linkNumber, linkOf } from "../../../src/agents/sessions/cell-link.ts";
 import { hardenTerminal } from "../../../src/agents/sessions/harden-terminal.ts";
 import { Screen } from "../../../src/agents/sessions/screen.ts";
 
@@ -40,7 +41,8 @@ function stateOf(terminal: xterm.Terminal) {
       ];
       const text = cell.getChars() === " " ? "" : cell.getChars();
       const colours = `${cell.getFgColorMode()}:${cell.getFgColor()}|${cell.getBgColorMode()}:${cell.getBgColor()}`;
-      return `${text}|${cell.getWidth()}|${colours}|${looks.map((look) => (look ? 1 : 0)).join("")}`;
+      const link = linkOf(terminal, linkNumber(cell));
+      return `${text}|${cell.getWidth()}|${colours}|${looks.map((look) => (look ? 1 : 0)).join("")}|${link?.id ?? ""} ${link?.uri ?? ""}`;
     });
   });
   return { cells, type: buffer.type, x: buffer.cursorX, y: buffer.cursorY, modes: terminal.modes };
@@ -103,6 +105,16 @@ const piece = fc.oneof(
     "\x1b[r",
   ),
 );
+
+test("a snapshot keeps hyperlinks, also the one that is being written", async () => {
+  const link = (uri: string, text: string, id = "") => `\u001b]8;${id};${uri}\u001b\\${text}`;
+  await expectSame(
+    Buffer.from(
+      `${link("https://example.com/a", "one")}${link("https://example.com/b", "two 漢", "id=x")}${link("", " plain")}\r\n${link("file:///etc", "three", "id=x")} and`,
+    ),
+    Buffer.from(` more${link("", " end")}`),
+  );
+});
 
 test("whatever a program drew, a snapshot gives another terminal the same state", async () => {
   await fc.assert(

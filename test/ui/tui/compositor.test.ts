@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { linkNumber, linkOf } from "../../../src/agents/sessions/cell-link.ts";
 import { Compositor } from "../../../src/ui/tui/compositor.ts";
 import { PaneScreen } from "../../../src/ui/tui/panes/pane-screen.ts";
 import { Screen } from "./support/screen-of.ts";
@@ -148,4 +149,32 @@ test("for a terminal without Unicode the layer is ASCII, cell for cell", async (
   const screen = new Screen(24, 2);
   await screen.write(bytes);
   expect(screen.lines()).toEqual(["a - b~ ? ?  ?  ? < ok", "+-+|#."]);
+});
+
+test("hyperlinks of a session are those of its cells: closed behind them, and gone when they are covered", async () => {
+  const compositor = new Compositor(columns, rows, rgb);
+  const pane = new PaneScreen(10, 2);
+  const rect = { x: 2, y: 1, width: 10, height: 2 };
+  const panes = [{ rect, drawInto: pane.drawInto.bind(pane) }];
+  await feed(
+    pane,
+    "a \u001b]8;;https://example.com/x\u001b\\link\u001b]8;;\u001b\\ b\r\n\u001b]8;;file:///etc/passwd\u001b\\file\u001b]8;;\u001b\\",
+  );
+  const screen = new Screen(columns, rows);
+  const linked = () =>
+    [0, 1].map((row) =>
+      Array.from({ length: columns }, (_, column) => {
+        const cell = screen.terminal.buffer.active.getLine(1 + row)?.getCell(column);
+        return cell === undefined ? "" : (linkOf(screen.terminal, linkNumber(cell))?.uri ?? ".").slice(0, 5);
+      }).join(" "),
+    );
+  const line = (from: number, to: number) =>
+    Array.from({ length: columns }, (_, column) => (column >= from && column < to ? "https" : ".")).join(" ");
+  await screen.write(compositor.frame({ ...nothing, panes }));
+  expect(linked()).toEqual([line(4, 8), line(0, 0)]);
+  await screen.write(compositor.frame({ ...nothing, panes, covers: [{ x: 6, y: 1, width: 4, height: 1 }] }));
+  expect(linked()).toEqual([line(4, 6), line(0, 0)]);
+  await screen.write(compositor.frame({ ...nothing, panes }));
+  expect(linked()).toEqual([line(4, 8), line(0, 0)]);
+  expect(compositor.frame({ ...nothing, panes })).toBe("");
 });

@@ -1,5 +1,6 @@
 import { UnicodeGraphemesAddon } from "@xterm/addon-unicode-graphemes";
 import headless, { type IBufferCell, type Terminal } from "@xterm/headless";
+import { linkNumber, linkOf } from "../../../agents/sessions/cell-link.ts";
 import { hardenTerminal } from "../../../agents/sessions/harden-terminal.ts";
 import {
   BLINK,
@@ -10,6 +11,7 @@ import {
   INVERSE,
   INVISIBLE,
   ITALIC,
+  linkNumberOf,
   OVERLINE,
   type Rect,
   SPACE,
@@ -44,6 +46,9 @@ export class PaneScreen {
   private topOfCells = 0;
   private cursorOfCells: Place | undefined;
   private hasChanged = true;
+  /** The emulator's number of the link read last, and ours. */
+  private linkRead = 0;
+  private linkShown = 0;
   /** Since when the program is in the middle of drawing. */
   private updatingSince: number | undefined;
 
@@ -99,6 +104,7 @@ export class PaneScreen {
       grid.glyphs.set(cells.glyphs.subarray(from, from + columns), at);
       grid.foreground.set(cells.foreground.subarray(from, from + columns), at);
       grid.background.set(cells.background.subarray(from, from + columns), at);
+      grid.links.set(cells.links.subarray(from, from + columns), at);
       this.drawSelection(grid, at, row, columns);
       // A wide glyph whose right half is outside would draw over the frame.
       if (((grid.glyphs[at + columns - 1] ?? 0) & WIDE) !== 0) grid.glyphs[at + columns - 1] = SPACE;
@@ -140,10 +146,21 @@ export class PaneScreen {
         for (let column = 0; column < cells.columns; column++) {
           line.getCell(column, cell);
           drawCell(cells, at + column, cell);
+          this.drawLink(at + column, cell);
         }
     }
     this.hasChanged = false;
     this.scrollOfCells = this.scroll;
+  }
+
+  /** Many cells in a row belong to one link, so the last one is remembered. */
+  private drawLink(at: number, cell: IBufferCell): void {
+    const number = linkNumber(cell);
+    if (number !== this.linkRead) {
+      this.linkRead = number;
+      this.linkShown = linkNumberOf(linkOf(this.terminal, number)?.uri ?? "");
+    }
+    this.cells.links[at] = this.linkShown;
   }
 
   /** The selected text, or all lines in view without trailing blanks, for copying. */
@@ -202,6 +219,7 @@ function blank(grid: CellGrid, at: number, width: number): void {
   grid.glyphs.fill(SPACE, at, at + width);
   grid.foreground.fill(0, at, at + width);
   grid.background.fill(0, at, at + width);
+  grid.links.fill(0, at, at + width);
 }
 
 function drawCell(grid: CellGrid, at: number, cell: IBufferCell): void {

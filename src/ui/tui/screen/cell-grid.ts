@@ -39,6 +39,8 @@ export class CellGrid {
   glyphs: Uint32Array;
   foreground: Uint32Array;
   background: Uint32Array;
+  /** Numbers of hyperlinks (`linkNumberOf`); 0 for none. */
+  links: Uint16Array;
 
   constructor(columns: number, rows: number) {
     this.columns = columns;
@@ -46,6 +48,7 @@ export class CellGrid {
     this.glyphs = new Uint32Array(columns * rows).fill(SPACE);
     this.foreground = new Uint32Array(columns * rows);
     this.background = new Uint32Array(columns * rows);
+    this.links = new Uint16Array(columns * rows);
   }
 
   resize(columns: number, rows: number): void {
@@ -55,6 +58,7 @@ export class CellGrid {
     this.glyphs = new Uint32Array(columns * rows);
     this.foreground = new Uint32Array(columns * rows);
     this.background = new Uint32Array(columns * rows);
+    this.links = new Uint16Array(columns * rows);
     this.clear();
   }
 
@@ -62,6 +66,7 @@ export class CellGrid {
     this.glyphs.fill(SPACE);
     this.foreground.fill(0);
     this.background.fill(0);
+    this.links.fill(0);
   }
 
   clearRow(row: number): void {
@@ -70,6 +75,7 @@ export class CellGrid {
     this.glyphs.fill(SPACE, start, end);
     this.foreground.fill(0, start, end);
     this.background.fill(0, start, end);
+    this.links.fill(0, start, end);
   }
 
   copyFrom(other: CellGrid): void {
@@ -77,6 +83,7 @@ export class CellGrid {
     this.glyphs.set(other.glyphs);
     this.foreground.set(other.foreground);
     this.background.set(other.background);
+    this.links.set(other.links);
   }
 
   /** Text of a row, for tests and copying. */
@@ -113,4 +120,24 @@ export function glyphText(glyph: number): string {
   if (glyph === 0) return "";
   if ((glyph & CLUSTER) !== 0) return clusters[glyph & VALUE] ?? " ";
   return String.fromCodePoint(glyph & VALUE);
+}
+
+// As with clusters: past the limit there are no further links.
+const linkLimit = 65_535;
+const linkIndex = new Map<string, number>();
+const uris: string[] = [""];
+const longestUri = 2000;
+
+/** A number for cells of this link; 0 when it is none that may be followed: only plain web addresses are passed on. */
+export function linkNumberOf(uri: string): number {
+  const known = linkIndex.get(uri);
+  if (known !== undefined) return known;
+  if (uris.length > linkLimit || uri.length > longestUri || !/^https?:\/\/[!-~]+$/.test(uri)) return 0;
+  uris.push(uri);
+  linkIndex.set(uri, uris.length - 1);
+  return uris.length - 1;
+}
+
+export function linkUri(number: number): string {
+  return uris[number] ?? "";
 }

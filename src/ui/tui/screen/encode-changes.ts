@@ -8,6 +8,7 @@ import {
   INVERSE,
   INVISIBLE,
   ITALIC,
+  linkUri,
   OVERLINE,
   STRIKETHROUGH,
   UNDERLINE,
@@ -24,9 +25,10 @@ const shortGap = 4;
  */
 export function encodeChanges(shown: CellGrid, next: CellGrid, depth: ColourDepth): string {
   const parts: string[] = [];
-  const pen: Pen = { foreground: -1, background: -1, depth };
+  const pen: Pen = { foreground: -1, background: -1, link: 0, depth };
   for (let row = 0; row < next.rows; row++) encodeRow(parts, pen, shown, next, row);
   if (parts.length === 0) return "";
+  if (pen.link !== 0) parts.push("\u001b]8;;\u001b\\");
   parts.push("\u001b[m");
   return parts.join("");
 }
@@ -34,6 +36,8 @@ export function encodeChanges(shown: CellGrid, next: CellGrid, depth: ColourDept
 interface Pen {
   foreground: number;
   background: number;
+  /** The hyperlink that what is written belongs to. */
+  link: number;
   readonly depth: ColourDepth;
 }
 
@@ -89,6 +93,11 @@ function writeCell(parts: string[], pen: Pen, next: CellGrid, at: number): void 
     pen.foreground = foreground;
     pen.background = background;
   }
+  const link = next.links[at] ?? 0;
+  if (link !== pen.link) {
+    parts.push(`\u001b]8;;${linkUri(link)}\u001b\\`);
+    pen.link = link;
+  }
   const glyph = next.glyphs[at] ?? 0;
   // A terminal that gives an emoji one column would leave what was in the second one.
   if (isDisputed(glyph)) parts.push("\u001b[2X");
@@ -120,7 +129,8 @@ function differs(shown: CellGrid, next: CellGrid, at: number, span: number): boo
     if (
       shown.glyphs[index] !== next.glyphs[index] ||
       shown.foreground[index] !== next.foreground[index] ||
-      shown.background[index] !== next.background[index]
+      shown.background[index] !== next.background[index] ||
+      shown.links[index] !== next.links[index]
     )
       return true;
   return false;
@@ -130,6 +140,7 @@ function take(shown: CellGrid, next: CellGrid, at: number): void {
   shown.glyphs[at] = next.glyphs[at] ?? 0;
   shown.foreground[at] = next.foreground[at] ?? 0;
   shown.background[at] = next.background[at] ?? 0;
+  shown.links[at] = next.links[at] ?? 0;
 }
 
 /** Wide glyphs about whose width terminals disagree: emoji and clusters, not the ideographs. */
