@@ -44,6 +44,10 @@ export class WatchedProgram {
     }
   }
 
+  press(key) {
+    this.#pty.write(key);
+  }
+
   /** Milliseconds until the output contains `wanted`, counted from `begin`. */
   async seen(wanted, begin = () => undefined) {
     const start = performance.now();

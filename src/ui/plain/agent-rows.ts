@@ -30,8 +30,8 @@ export function problemRows(agents: readonly AgentView[]): readonly (readonly st
     ]);
 }
 
-/** One object per agent of `gt feed --plain --problems --json`. */
-export function problemRecord(agent: AgentView): Readonly<Record<string, unknown>> {
+/** One object per agent of `gt feed --plain --problems --json`; `lastLine` is what its screen says last. */
+export function problemRecord(agent: AgentView, lastLine = ""): Readonly<Record<string, unknown>> {
   return {
     address: agent.address,
     role: agent.role,
@@ -41,6 +41,7 @@ export function problemRecord(agent: AgentView): Readonly<Record<string, unknown
     bead: agent.bead,
     reason: agent.reason,
     suggestion: agent.suggestion,
+    last_output: lastLine,
     needs_attention: agent.needsAttention,
   };
 }

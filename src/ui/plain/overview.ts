@@ -100,7 +100,7 @@ export function overviewDocument(overview: Overview, access: TownAccess): Readon
   return {
     ...(overview.agents ? { agents: overview.agents.map(agentDocument) } : {}),
     ...(overview.convoys ? { convoys: overview.convoys.map(convoyDocument) } : {}),
-    ...(overview.problems ? { problems: overview.problems.map(problemRecord) } : {}),
+    ...(overview.problems ? { problems: overview.problems.map((agent) => problemRecord(agent)) } : {}),
     ...(overview.queue ? { queue: overview.queue.map(queueDocument) } : {}),
     ...(overview.events ? { events: overview.events.map((event) => eventRecord(event, context)) } : {}),
   };

@@ -33,6 +33,8 @@ export interface TuiParts {
   readonly look: Look;
   readonly clock: Clock;
   readonly view: View;
+  /** Filter of the events at first. */
+  readonly filter: string;
   /** Agent whose session opens zoomed. */
   readonly attach: string | undefined;
   readonly title: string;
@@ -100,6 +102,7 @@ class Tui {
       ...initialState({ columns: terminal.columns, rows: terminal.rows }, clock.now()),
       commands: parts.commands,
       view: parts.view,
+      filters: parts.filter === "" ? {} : { feed: parts.filter, log: parts.filter },
       focus: { panel: parts.view === "activity" ? "agents" : parts.view },
     });
     this.compositor = new Compositor(terminal.columns, terminal.rows, {

@@ -1,12 +1,16 @@
 import { stoppedRigs } from "../../../agents/lifecycle/rig-admission.ts";
 import { type ConvoyView, convoyViews } from "../../../core/convoys/convoy-view.ts";
+import { GtError } from "../../../core/gt-error.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
 import type { CommandContext } from "../command.ts";
 import type { Output } from "../output.ts";
 import { trackedLine } from "./convoy-status.ts";
+import { wantsTui } from "./overview.ts";
 
 /** `gt convoy list` (spec/05 §6.2). */
-export async function run({ flags, out, ...context }: CommandContext): Promise<void> {
+export async function run(context: CommandContext): Promise<number | undefined> {
+  const { flags, out } = context;
+  if (flags.boolean("interactive")) return showConvoys(context);
   const status = flags.string("status");
   const ledger = await context.ledger();
   const all = await convoyViews(ledger, {
@@ -34,6 +38,18 @@ export async function run({ flags, out, ...context }: CommandContext): Promise<v
     if (flags.boolean("tree"))
       for (const tracked of view.tracked) out.line(`   ${trackedLine(out, tracked)}`);
   }
+}
+
+async function showConvoys(context: CommandContext): Promise<number> {
+  if (!wantsTui(context))
+    throw new GtError("E_NO_TTY", "the full-screen view needs a terminal", { hint: "gt convoy list" });
+  const { launchTui } = await import("../../tui/launch-tui.ts");
+  return launchTui(await context.town(), {
+    actor: await context.actor(),
+    env: context.env,
+    commands: context.program.commands,
+    view: "convoy",
+  });
 }
 
 function listLine(out: Output, view: ConvoyView, number: number): string {

@@ -61,6 +61,7 @@ export const convoyCommands: readonly CommandSpec[] = [
           { name: "all", short: "a", summary: "closed ones, too" },
           { name: "status", value: "status", summary: "only these" },
           { name: "tree", summary: "with their beads" },
+          { name: "interactive", short: "i", summary: "in the terminal UI, by waves" },
         ],
         load: () => import("./convoy-list.ts"),
       },

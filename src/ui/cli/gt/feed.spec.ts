@@ -34,6 +34,7 @@ export const feedCommands: readonly CommandSpec[] = [
         list: true,
         summary: "sections: agents, convoys, problems, queue, events",
       },
+      { name: "window", short: "w", summary: "inside tmux: in a window of its own, called feed" },
     ],
     examples: ["gt feed", "gt feed --plain --since 1h --type merge", "gt feed --json --follow"],
     seeAlso: ["gt status", "gt log"],

@@ -1,4 +1,5 @@
 import { agentHealth } from "../../../agents/patrols/agent-health.ts";
+import { lastOutput } from "../../../agents/patrols/last-output.ts";
 import { formatEventLine } from "../../../core/events/describe-event.ts";
 import type { TownEvent } from "../../../core/events/event.ts";
 import { followEvents } from "../../../core/events/follow-events.ts";
@@ -13,6 +14,8 @@ import { wantsAscii } from "../ascii.ts";
 import type { CommandContext } from "../command.ts";
 import { lookingAccess } from "./looking.ts";
 import { type EventQuery, eventQuery, readOptions } from "./event-filter.ts";
+import { feedFilter } from "./feed-filter.ts";
+import { showFeedWindow } from "./feed-window.ts";
 import { wantsTui } from "./overview.ts";
 
 /** `gt feed` (spec/06 §10). */
@@ -23,6 +26,7 @@ export async function run(context: CommandContext): Promise<number> {
   const sections = sectionsOf(flags.strings("panels"));
   const town = await context.town();
   const query = eventQuery(context, town, 100);
+  if (flags.boolean("window")) return showFeedWindow(context);
   if (wantsTui(context)) {
     const { launchTui } = await import("../../tui/launch-tui.ts");
     return launchTui(town, {
@@ -30,6 +34,7 @@ export async function run(context: CommandContext): Promise<number> {
       env: context.env,
       commands: context.program.commands,
       view: flags.boolean("problems") ? "problems" : "activity",
+      filter: feedFilter(query.filter, flags.string("mol"), Date.now()),
     });
   }
   if (flags.boolean("problems")) return printProblems(context);
@@ -93,8 +98,13 @@ function printerOf(
 /** `gt feed --plain --problems`: exit 3 when somebody needs attention (spec/06 §12.4). */
 async function printProblems(context: CommandContext): Promise<number> {
   const { out } = context;
-  const agents = await agentHealth(await lookingAccess(context));
-  if (out.json) for (const agent of agents) out.record(problemRecord(agent));
+  const access = await lookingAccess(context);
+  const agents = await agentHealth(access);
+  if (out.json)
+    for (const agent of agents) {
+      const [line = ""] = agent.needsAttention ? (await lastOutput(access, agent)).slice(-1) : [];
+      out.record(problemRecord(agent, line));
+    }
   const rows = problemRows(agents);
   if (rows.length === 0) out.line(`No problems: ${agents.length} agents ok`);
   else

@@ -1,8 +1,7 @@
 import { open } from "node:fs/promises";
 import type { AgentView } from "../../../agents/patrols/agent-health.ts";
-import { readLastScreen } from "../../../agents/sessions/session-records.ts";
+import { lastOutput } from "../../../agents/patrols/last-output.ts";
 import type { TownAccess } from "../../../agents/town-access.ts";
-import { sanitiseLine } from "../../../core/sanitise.ts";
 import { formatAge } from "../../../core/duration.ts";
 import type { Change, Ledger } from "../../../core/ledger/ledger.ts";
 import type { RunRecord } from "../../../core/merge/run-record.ts";
@@ -94,22 +93,10 @@ export async function readRunDetail(run: RunRecord, id: string, now: number): Pr
 /** The end of what an agent's session shows, or showed when it ended. */
 export async function readScreenDetail(
   access: Pick<TownAccess, "town" | "host">,
-  { address, session, phase }: AgentView,
+  agent: AgentView,
 ): Promise<RowDetail> {
-  const isLive = phase !== undefined && phase !== "exited";
-  const lines = isLive
-    ? await liveScreen(access, session)
-    : readLastScreen(access.town.paths.sessions, session);
-  const shown = lines.map((line) => sanitiseLine(line).trimEnd()).filter((line) => line !== "");
-  return { id: address, sections: withText([{ title: screenSection, lines: shown.slice(-screenShown) }]) };
-}
-
-async function liveScreen({ host }: Pick<TownAccess, "host">, session: string): Promise<readonly string[]> {
-  try {
-    return (await (await host({ start: false })).screen(session)).lines;
-  } catch {
-    return []; // it has just ended, or the host is gone: the health says so
-  }
+  const lines = (await lastOutput(access, agent)).slice(-screenShown);
+  return { id: agent.address, sections: withText([{ title: screenSection, lines }]) };
 }
 
 /** The end of a log that may still grow; nothing when it is not there. */

@@ -17,11 +17,14 @@ export function footerLine(state: TuiState, look: Look, width: number): Line {
   );
   const last = shown.filter(({ action }) => action === "help" || action === "quit");
   const rest = shown.filter((binding) => !last.includes(binding));
-  const part = (binding: (typeof shown)[number]): Line =>
-    forAction(binding.action, [
+  const part = (binding: (typeof shown)[number]): Line => {
+    const words: Line = [
       bold(` ${showKey(binding.keys[0] ?? "", symbolOptions(look))}`, theme.accent),
       span(` ${binding.footer} `),
-    ]);
+    ];
+    // A click that misses its row must not end everything.
+    return binding.action === "quit" && state.view === "activity" ? words : forAction(binding.action, words);
+  };
   const tail = last.flatMap(part);
   let line: Line = lead;
   for (const binding of rest) {

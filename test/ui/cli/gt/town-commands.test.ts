@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { runGt } from "../../../support/run-cli.ts";
 import { git, scratchOrigin, scratchRepository } from "../../../support/scratch-repository.ts";
@@ -162,6 +162,11 @@ test("status, feed, log and the overview show the town and never its control cha
     ["--panels", "x"],
   ])
     expect((await gt("feed", ...bad)).code).toBe(2);
+  expect(await gt("feed", "--window")).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("--window needs tmux; run gt feed in another terminal"),
+  });
+  expect((await gt("convoy", "list", "-i")).stderr).toContain("the full-screen view needs a terminal");
   expect((await gt("feed", "--rig", "wbe")).stderr).toContain('did you mean "web"?');
   expect((await gt("log")).stdout).toMatch(
     /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \[nudge\] web\/polecats\/nux nudged nux/,
@@ -194,6 +199,13 @@ test("the problems table names who needs help and ends with 3", async () => {
     },
   ]);
   mkdirSync(join(scratch.root, "web/crew/max"), { recursive: true });
+  const screen = join(scratch.root, ".runtime/sessions/web-crew-max.screen");
+  mkdirSync(dirname(screen), { recursive: true });
+  writeFileSync(screen, "building\nWhich branch\u001b[1m?\n\n");
+  const records = (await gt("feed", "--problems", "--json")).stdout.trimEnd().split("\n");
+  expect(records.map((line) => JSON.parse(line))).toContainEqual(
+    expect.objectContaining({ address: "web/crew/max", state: "gupp", last_output: "Which branch?" }),
+  );
   const problems = await gt("feed", "--plain", "--problems");
   expect(problems.code).toBe(3);
   expect(problems.stdout).toMatch(/^AGENT +STATE +IDLE +BEAD +RIG +REASON\nweb\/crew\/max +gupp +40m +web-/);
