@@ -50,12 +50,12 @@ export async function hookView(
 
 /** Agents ask at each prompt: most beads follow no molecule, and then nothing is loaded. */
 async function workflowOf(
-  { ledger }: TownAccess,
+  access: TownAccess,
   bead: Bead | undefined,
 ): Promise<Pick<HookView, "workflow" | "progress" | "molecule">> {
   const isBare =
     bead === undefined || (attachmentOf(bead).molecule === undefined && bead.type !== "molecule");
-  const view = isBare ? undefined : await (await import("./workflow-view.ts")).workflowView(ledger, bead);
+  const view = isBare ? undefined : await (await import("./workflow-view.ts")).workflowView(access, bead);
   if (view === undefined) return { workflow: null, progress: null };
   return { workflow: view.attached_formula, progress: `${view.done}/${view.total}`, molecule: view };
 }

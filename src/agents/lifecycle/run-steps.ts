@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { formatTime } from "../../core/clock.ts";
 import { changeStep, nextStep } from "../../core/formulas/advance.ts";
+import { layFor } from "../../core/formulas/lay-overlay.ts";
 import { findStep } from "../../core/formulas/find-step.ts";
 import { readMolecule } from "../../core/formulas/molecule.ts";
 import { moleculeRecord, type RunState } from "../../core/formulas/molecule-record.ts";
@@ -81,8 +82,10 @@ async function choose(
   { root: id, step: only }: RunRequest,
 ): Promise<{ readonly root: Bead; readonly step: MoleculeStep } | RunEnd> {
   const { ledger, actor } = access;
-  const root = await ledger.get(id);
-  if (root === undefined) throw new GtError("E_NOT_FOUND", `no bead ${id}`, { hint: "bd mol list" });
+  const found = await ledger.get(id);
+  if (found === undefined) throw new GtError("E_NOT_FOUND", `no bead ${id}`, { hint: "bd mol list" });
+  const lay = await layFor(access.town, found);
+  const root = lay(found);
   if (only !== undefined) {
     const { step } = await findStep(ledger, root, only, actor);
     if (step.isSettled) return { is: "complete" };
@@ -90,7 +93,7 @@ async function choose(
   }
   const { action, next, parallel } = await nextStep(
     ledger,
-    { root: id, actor, now: access.clock.now() },
+    { root: id, actor, now: access.clock.now(), lay },
     "show",
   );
   if (action === "done") return { is: "complete" };

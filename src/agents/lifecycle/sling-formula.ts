@@ -1,4 +1,5 @@
 import { burning } from "../../core/formulas/burn.ts";
+import { overlayPlaces } from "../../core/formulas/find-overlay.ts";
 import { type Instance, instantiate } from "../../core/formulas/instantiate.ts";
 import { newMoleculeId } from "../../core/formulas/pour.ts";
 import { workValues } from "../../core/formulas/work-values.ts";
@@ -74,7 +75,7 @@ async function wispOf(
   const scope = rig?.name ?? "town";
   const root = await newMoleculeId(ledger, random, scope, "vapor");
   return instantiate(ledger, random, {
-    ...{ file, library, phase: "vapor", scope, now, root },
+    ...{ file, library, phase: "vapor", scope, now, root, overlays: overlayPlaces(town, rig) },
     values: [
       ...workValues(file.formula, { given: vars, isTrusted: isTrusted(actor), town, rig, now, baseBranch }),
       { kind: "context", values: { issue: root, feature: file.name }, isTrusted: false },

@@ -1,3 +1,4 @@
+import { overlayPlaces } from "../../core/formulas/find-overlay.ts";
 import { formulaPlaces } from "../../core/formulas/formula-places.ts";
 import { instantiate } from "../../core/formulas/instantiate.ts";
 import type { FormulaFile } from "../../core/formulas/library.ts";
@@ -103,6 +104,7 @@ export async function guideFor(access: TownAccess, request: GuideRequest): Promi
   const made = await instantiate(access.ledger, access.random, {
     ...{ file, library, phase: "vapor", scope: bead.scope, now: access.clock.now() },
     ...{ base: bead.id, assignee: address, status: "in_progress" },
+    overlays: overlayPlaces(access.town, rig),
     values: workValues(file.formula, {
       ...{ given: vars, isTrusted: isTrusted(access.actor), bead, town: access.town, rig },
       ...{ agent: address, now: access.clock.now(), baseBranch },

@@ -1,7 +1,8 @@
+import { layFor } from "../../core/formulas/lay-overlay.ts";
 import { type Molecule, moleculeOfRoot } from "../../core/formulas/molecule.ts";
 import { countSteps, currentStep } from "../../core/formulas/step-states.ts";
 import type { Bead } from "../../core/ledger/bead.ts";
-import type { Ledger } from "../../core/ledger/ledger.ts";
+import type { TownAccess } from "../town-access.ts";
 import { moleculeOfWork } from "./attached-molecule.ts";
 import { attachmentOf } from "./attachment.ts";
 
@@ -23,10 +24,13 @@ export interface WorkflowView {
 }
 
 /** Undefined when the bead follows no molecule, or one that is gone. */
-export async function workflowView(ledger: Ledger, bead: Bead): Promise<WorkflowView | undefined> {
+export async function workflowView(
+  { ledger, town }: Pick<TownAccess, "ledger" | "town">,
+  bead: Bead,
+): Promise<WorkflowView | undefined> {
   const root = await moleculeOfWork(ledger, bead);
   if (root === undefined) return undefined;
-  const molecule = await moleculeOfRoot(ledger, root);
+  const molecule = await moleculeOfRoot(ledger, (await layFor(town, root))(root));
   const { attached_at = "", args = "" } = attachmentOf(bead);
   const { total, done, current, ready, blocked } = countSteps(molecule.steps);
   return {

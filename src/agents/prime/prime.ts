@@ -128,7 +128,7 @@ async function readFacts(access: PrimeAccess, address: Address, request: PrimeRe
       : undefined;
   return {
     ...{ access, request, address, role, hook, now, checkpoint },
-    ...(await readMolecule(ledger, hook, actor)),
+    ...(await readMolecule(access, hook)),
     note: await handoffNote(access, run),
     ownBrief: isFull ? await ownBrief(town, address) : undefined,
     hasCrashed: isFull && hook.bead !== undefined && startedToRecover(town, session, run),
@@ -145,14 +145,13 @@ async function readFacts(access: PrimeAccess, address: Address, request: PrimeRe
 
 /** Most work that agents are asked about at each start has none: its code is loaded only for what has. */
 async function readMolecule(
-  ledger: Ledger,
+  access: PrimeAccess,
   { bead }: HookReading,
-  actor: string,
 ): Promise<Pick<Facts, "steps" | "stepSections">> {
   if (bead === undefined || (attachmentOf(bead).molecule === undefined && bead.type !== "molecule"))
     return { steps: undefined, stepSections: undefined };
   const stepSections = await import("./steps-section.ts");
-  return { steps: await stepSections.readSteps(ledger, bead, actor), stepSections };
+  return { steps: await stepSections.readSteps(access, bead), stepSections };
 }
 
 /** The brief of the role's `prompt_template`. A definition that cannot be used counts as none: the start said so. */

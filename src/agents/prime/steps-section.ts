@@ -1,8 +1,10 @@
-import { type Molecule, moleculeOfRoot } from "../../core/formulas/molecule.ts";
+import { layFor } from "../../core/formulas/lay-overlay.ts";
 import { moleculeRecord } from "../../core/formulas/molecule-record.ts";
+import { type Molecule, moleculeOfRoot } from "../../core/formulas/molecule.ts";
 import { countSteps, currentStep, type MoleculeStep } from "../../core/formulas/step-states.ts";
 import type { Bead, Role } from "../../core/ledger/bead.ts";
 import type { Ledger } from "../../core/ledger/ledger.ts";
+import type { Town } from "../../core/town/town.ts";
 import { attachmentOf } from "../lifecycle/attachment.ts";
 import type { PrimeSection } from "./prime-section.ts";
 import { quote, quoteLine, quoteShortly } from "./quotation.ts";
@@ -14,14 +16,16 @@ export type StepsReading =
 
 /** Undefined when the work follows no molecule. Never throws. */
 export async function readSteps(
-  ledger: Ledger,
+  { town, ledger, actor }: { readonly town: Town; readonly ledger: Ledger; readonly actor: string },
   bead: Bead,
-  actor: string,
 ): Promise<StepsReading | undefined> {
   try {
     const attached = attachmentOf(bead).molecule;
     const root = moleculeRecord(bead) === undefined ? attached && (await ledger.get(attached)) : bead;
-    if (root) return { is: "there", molecule: await moleculeOfRoot(ledger, root), bead, actor };
+    if (root) {
+      const lay = await layFor(town, root);
+      return { is: "there", molecule: await moleculeOfRoot(ledger, lay(root)), bead, actor };
+    }
     return attached === undefined ? undefined : { is: "missing", molecule: attached, bead: bead.id };
   } catch {
     return undefined; // said by the hook's problem

@@ -5,6 +5,7 @@ import { Conflict } from "../ledger/conflict.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { Operation } from "../ledger/operation.ts";
 import { findStep, readySteps, viewOf, waitingText } from "./find-step.ts";
+import type { Lay } from "./lay-overlay.ts";
 import { type MoleculeRecord, moleculeRecord, type StepMark } from "./molecule-record.ts";
 import { currentStep, type MoleculeStep, rootOnlySteps } from "./step-states.ts";
 
@@ -32,6 +33,8 @@ export interface StepRequest {
   /** Also a step that is blocked, or somebody else's. */
   readonly force?: boolean;
   readonly now: Time;
+  /** Puts the operator's overlay on the steps. */
+  readonly lay?: Lay | undefined;
 }
 
 export interface StepChange {
@@ -45,7 +48,7 @@ const attempts = 20;
 /** Changes one step, in one batch with all that follows from it. Doing the same twice changes nothing the second time. */
 export async function changeStep(ledger: Ledger, request: StepRequest, verb: StepVerb): Promise<StepChange> {
   return retried(async () => {
-    const root = await rootOf(ledger, request.root);
+    const root = await rootOf(ledger, request);
     const { step } = await findStep(ledger, root, request.step, request.actor);
     if (isSo(step, verb, request.actor)) return { step, changed: false };
     await expectAllowed(ledger, root, step, request, verb);
@@ -70,9 +73,9 @@ async function retried<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-async function rootOf(ledger: Ledger, id: BeadId): Promise<Bead> {
+async function rootOf(ledger: Ledger, { root: id, lay }: Pick<StepRequest, "root" | "lay">): Promise<Bead> {
   const root = await ledger.get(id);
-  if (root !== undefined) return root;
+  if (root !== undefined) return lay === undefined ? root : lay(root);
   throw new GtError("E_NOT_FOUND", `no issue found matching "${id}"`, { exitCode: 3, hint: "bd mol list" });
 }
 
@@ -304,7 +307,7 @@ export async function nextStep(
 ): Promise<NextStep> {
   const { actor, now } = request;
   return retried(async () => {
-    const root = await rootOf(ledger, request.root);
+    const root = await rootOf(ledger, request);
     if (root.status === "closed") return { action: "done", next: undefined, parallel: [] };
     const record = moleculeRecord(root);
     const { begun, ready } =

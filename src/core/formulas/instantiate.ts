@@ -1,8 +1,8 @@
 import type { Ledger } from "../ledger/ledger.ts";
 import type { Random } from "../random.ts";
 import { cook } from "./cook.ts";
+import { findOverlay, type OverlayPlace } from "./find-overlay.ts";
 import type { FormulaFile, FormulaLibrary } from "./library.ts";
-import type { Overlay } from "./overlay.ts";
 import {
   type MoleculeForm,
   newMoleculeId,
@@ -20,7 +20,8 @@ export interface InstanceRequest
   readonly library: FormulaLibrary;
   /** Strongest first. */
   readonly values: readonly ValueSource[];
-  readonly overlay?: Overlay;
+  /** Where overlays are; those of root-only molecules count when they are looked at, not now. */
+  readonly overlays?: readonly OverlayPlace[];
   /** Wish for a wisp's form; a liquid molecule is always poured. */
   readonly form?: MoleculeForm;
   /** Id of the root; a new one by default. */
@@ -42,14 +43,15 @@ export async function instantiate(
   random: Random,
   request: InstanceRequest,
 ): Promise<Instance> {
-  const { file, library, values, overlay, phase, form: wish, ...place } = request;
+  const { file, library, values, overlays = [], phase, form: wish, ...place } = request;
   const root = request.root ?? (await newMoleculeId(ledger, random, place.scope, phase));
+  const overlay = findOverlay(overlays, file.name);
   const cooked = (isPoured: boolean): Proto =>
     cook(file, library, {
       mode: "runtime",
       values,
       molecule: { id: root, isPoured },
-      ...(overlay === undefined ? {} : { overlay }),
+      ...(overlay === undefined || !isPoured ? {} : { overlay }),
     });
   const guess = phase === "liquid" || wish === "poured" || file.formula?.settings.pour === true;
   let proto = cooked(guess);
@@ -59,7 +61,8 @@ export async function instantiate(
     ...pouring({
       ...place,
       ...{ proto, form, phase, root },
-      overlay: overlay === undefined ? null : { path: overlay.path, sha256: overlay.sha256 },
+      overlay:
+        overlay === undefined || form === "root-only" ? null : { path: overlay.path, sha256: overlay.sha256 },
     }),
     ...{ proto, root, form },
   };

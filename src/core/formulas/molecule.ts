@@ -1,6 +1,7 @@
 import { GtError } from "../gt-error.ts";
 import type { Bead, BeadId } from "../ledger/bead.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import type { Lay } from "./lay-overlay.ts";
 import { type MoleculeRecord, moleculeRecord, type StepRecord, stepRecord } from "./molecule-record.ts";
 import { countSteps, type MoleculeStep, pouredSteps, rootOnlySteps, type StepCounts } from "./step-states.ts";
 
@@ -56,10 +57,11 @@ export interface MoleculeProgress extends StepCounts {
 const listed = 50;
 
 /** How far a molecule is, by counting: fast however many steps it has (spec/02 §13.3). */
-export async function moleculeProgress(ledger: Ledger, id: BeadId): Promise<MoleculeProgress> {
-  const root = await ledger.get(id);
-  if (root === undefined)
+export async function moleculeProgress(ledger: Ledger, id: BeadId, lay?: Lay): Promise<MoleculeProgress> {
+  const found = await ledger.get(id);
+  if (found === undefined)
     throw new GtError("E_NOT_FOUND", `no issue found matching "${id}"`, { exitCode: 3, hint: "bd mol list" });
+  const root = lay === undefined ? found : lay(found);
   if (recordOf(root).mode === "root-only") return rootOnlyProgress(root);
   const steps = { under: id, notType: ["gate", "molecule", "epic"], notLabel: ["digest"] } as const;
   const total = await ledger.count(steps);

@@ -1,3 +1,5 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { resumeWaiting } from "../../../src/agents/gates/resume-waiting.ts";
 import { attachmentOf } from "../../../src/agents/lifecycle/attachment.ts";
@@ -44,6 +46,9 @@ title = "Check it"
 needs = ["mend"]
 `;
 
+const overlay = (step: string, mode: string, text = "") =>
+  `[[step-overrides]]\nstep_id = "${step}"\nmode = "${mode}"\n${text === "" ? "" : `description = "${text}"\n`}`;
+
 beforeAll(async () => {
   town = await WorkTown.create();
   town.write(".beads/formulas/mol-careful.formula.toml", formula);
@@ -86,6 +91,18 @@ test("slung with a formula, a bead has a wisp that guides the work through crash
   expect(full.indexOf("## ATTACHED FORMULA")).toBeGreaterThan(full.indexOf("## AUTONOMOUS WORK MODE"));
   expect(await textOf(address, "short")).toContain("Step 2 of 3: mend");
   expect(await hookView(access, address)).toMatchObject({ workflow: "mol-careful", progress: "1/3" });
+
+  // What the operator lays over the steps counts at the next look, the rig's file instead of the town's.
+  town.write("formula-overlays/mol-careful.toml", overlay("mend", "append", "Of the town."));
+  town.write(
+    "web/formula-overlays/mol-careful.toml",
+    overlay("mend", "append", "Mind {{tone}} people.") + overlay("check", "skip") + overlay("look", "skip"),
+  );
+  const laid = await textOf(address);
+  expect(laid).toContain("> Change the code on main.\n> Mind kind people.");
+  expect(laid).toMatch(/1\/2 {3}resume at step 2/);
+  expect(laid).not.toContain("Of the town");
+  for (const place of ["", "web/"]) rmSync(join(town.root, `${place}formula-overlays`), { recursive: true });
 
   // The holder is handed the same work again: nothing is made twice.
   expect(await slung(bead, { formula: "careful" })).toMatchObject({ noop: true });

@@ -1,3 +1,4 @@
+import { type OverlayPlace, overlayPlaces } from "../../../core/formulas/find-overlay.ts";
 import { checkoutRoot, formulaPlaces } from "../../../core/formulas/formula-places.ts";
 import type { FormulaFile } from "../../../core/formulas/library.ts";
 import { type OpenLibrary, openLibrary } from "../../../core/formulas/open-library.ts";
@@ -18,6 +19,7 @@ export async function formulaNamed(
   readonly file: FormulaFile;
   readonly library: OpenLibrary;
   readonly values: readonly ValueSource[];
+  readonly overlays?: readonly OverlayPlace[];
 }> {
   const library = libraryOf(context, workspace);
   const file = library.require(name);
@@ -31,7 +33,7 @@ export async function formulaNamed(
     isTrusted: town === undefined || ["overseer", "mayor/"].includes(workspace.actor),
     agent: context.flags.string("assignee"),
   });
-  return { file, library, values };
+  return { file, library, values, ...(town === undefined ? {} : { overlays: overlayPlaces(town, rig) }) };
 }
 
 export function hasFormula(context: CommandContext, workspace: Workspace, name: string): boolean {

@@ -1,3 +1,4 @@
+import { layFor } from "../../../core/formulas/lay-overlay.ts";
 import { moleculeProgress, moleculeOfRoot } from "../../../core/formulas/molecule.ts";
 import {
   countSteps,
@@ -45,7 +46,7 @@ export async function current(context: CommandContext): Promise<void> {
 /** `gt mol progress [mol]`. */
 export async function progress(context: CommandContext): Promise<void> {
   const { access, root } = await rootNamed(context, context.args[0]);
-  const counted = await moleculeProgress(access.ledger, root.id);
+  const counted = await moleculeProgress(access.ledger, root.id, await layFor(access.town, root));
   if (counted.total === 0)
     throw new GtError("E_NO_STEPS", `no steps found for ${root.id} (not a molecule root?)`, {
       hint: `bd show ${root.id}`,

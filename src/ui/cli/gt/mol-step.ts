@@ -1,4 +1,3 @@
-import type { TownAccess } from "../../../agents/town-access.ts";
 import {
   changeStep,
   type NextStep,
@@ -7,9 +6,11 @@ import {
   type StepVerb,
 } from "../../../core/formulas/advance.ts";
 import { findStep } from "../../../core/formulas/find-step.ts";
-import { moleculeProgress } from "../../../core/formulas/molecule.ts";
+import { layFor } from "../../../core/formulas/lay-overlay.ts";
 import { moleculeRecord } from "../../../core/formulas/molecule-record.ts";
+import { moleculeProgress } from "../../../core/formulas/molecule.ts";
 import type { MoleculeStep } from "../../../core/formulas/step-states.ts";
+import type { TownAccess } from "../../../agents/town-access.ts";
 import { GtError, usageError } from "../../../core/gt-error.ts";
 import type { Bead } from "../../../core/ledger/bead.ts";
 import { sanitise, sanitiseLine } from "../../../core/sanitise.ts";
@@ -26,6 +27,7 @@ export async function done(context: CommandContext): Promise<void> {
   const { access, root, wish } = await stepMeant(context);
   const { ledger, actor } = access;
   const now = access.clock.now();
+  const lay = await layFor(access.town, root);
   if (flags.boolean("dry-run")) return preview(context, access, root, wish);
   const change = await changeStep(
     ledger,
@@ -34,12 +36,13 @@ export async function done(context: CommandContext): Promise<void> {
       ...(wish === undefined ? {} : { step: wish }),
       actor,
       now,
+      lay,
       force: flags.boolean("force"),
     },
     { verb: "done", ...(await outputOf(context)) },
   );
   const isShown = flags.boolean("no-auto");
-  const next = await nextStep(ledger, { root: root.id, actor, now }, isShown ? "show" : "claim");
+  const next = await nextStep(ledger, { root: root.id, actor, now, lay }, isShown ? "show" : "claim");
   await saveProgress(access, context, change.step);
   await tellAdvance(context, access, root, change, next);
   if (next.action === "done") return complete(context, access);
@@ -84,12 +87,12 @@ async function outputOf(context: CommandContext): Promise<{ readonly output?: un
 
 async function tellAdvance(
   { out }: CommandContext,
-  { ledger }: TownAccess,
+  { ledger, town }: TownAccess,
   root: Bead,
   { step, changed }: StepChange,
   { action, next, parallel }: NextStep,
 ): Promise<void> {
-  const { total, done: closed } = await moleculeProgress(ledger, root.id);
+  const { total, done: closed } = await moleculeProgress(ledger, root.id, await layFor(town, root));
   out.document({
     step_id: step.id,
     molecule_id: root.id,
@@ -161,6 +164,7 @@ export async function change(context: CommandContext): Promise<void> {
     access.ledger,
     {
       ...{ root: root.id, actor: access.actor, now: access.clock.now(), force: flags.boolean("force") },
+      lay: await layFor(access.town, root),
       ...(wish === undefined ? {} : { step: wish }),
     },
     verb,
@@ -217,6 +221,7 @@ async function stepMeant(
   throw new GtError("E_NO_MOLECULE", `${address} works by no molecule`, { hint: "gt hook" });
 }
 
-async function reread({ ledger }: TownAccess, root: Bead): Promise<Bead> {
-  return (await ledger.get(root.id)) ?? root;
+async function reread({ ledger, town }: TownAccess, root: Bead): Promise<Bead> {
+  const now = (await ledger.get(root.id)) ?? root;
+  return (await layFor(town, now))(now);
 }

@@ -1,6 +1,7 @@
-import type { TownAccess } from "../../../agents/town-access.ts";
-import { moleculeAbove } from "../../../core/formulas/molecule.ts";
+import { layFor } from "../../../core/formulas/lay-overlay.ts";
 import { stepRecord } from "../../../core/formulas/molecule-record.ts";
+import { moleculeAbove } from "../../../core/formulas/molecule.ts";
+import type { TownAccess } from "../../../agents/town-access.ts";
 import { GtError } from "../../../core/gt-error.ts";
 import type { Bead } from "../../../core/ledger/bead.ts";
 import type { CommandContext } from "../command.ts";
@@ -21,7 +22,8 @@ export async function hookedWork(context: CommandContext, word: string | undefin
   const { bead, problem } = await readHook(access.ledger, address);
   if (problem !== undefined) throw new GtError("E_LEDGER", problem, { hint: "gt doctor" });
   const { moleculeOfWork } = await import("../../../agents/lifecycle/attached-molecule.ts");
-  const root = bead === undefined ? undefined : await moleculeOfWork(access.ledger, bead);
+  const found = bead === undefined ? undefined : await moleculeOfWork(access.ledger, bead);
+  const root = found && (await layFor(access.town, found))(found);
   return { access, address, bead, root };
 }
 
@@ -39,6 +41,6 @@ export async function rootNamed(
   const { ledger } = access;
   const bead = await ledger.get(await ledger.resolve(word.split(":")[0] ?? word));
   if (bead === undefined) throw new GtError("E_NOT_FOUND", `no bead ${word}`, { hint: "bd mol list" });
-  if (stepRecord(bead) === undefined) return { access, root: bead };
+  if (stepRecord(bead) === undefined) return { access, root: (await layFor(access.town, bead))(bead) };
   return { access, root: (await moleculeAbove(ledger, bead)) ?? bead };
 }
