@@ -3,6 +3,7 @@ import type { Check, CheckCategory, CheckContext, Finding, RigCheck, Severity } 
 import { coreChecks } from "./core-checks.ts";
 import { formulaChecks } from "./formula-checks.ts";
 import { ledgerChecks } from "./ledger-checks.ts";
+import { moleculeChecks } from "./molecule-checks.ts";
 import { rigChecks, unregisteredRigs } from "./rig-checks.ts";
 import { serviceChecks } from "./service-checks.ts";
 import { systemChecks } from "./system-checks.ts";
@@ -43,6 +44,7 @@ export const allChecks: readonly (Check | RigCheck)[] = [
   ...coreChecks,
   ...formulaChecks,
   ...ledgerChecks,
+  ...moleculeChecks,
   ...serviceChecks,
   ...rigChecks,
   unregisteredRigs,

@@ -1,6 +1,6 @@
 import { burning } from "../../core/formulas/burn.ts";
 import { closingMolecule } from "../../core/formulas/close-molecule.ts";
-import { moleculeRecord } from "../../core/formulas/molecule-record.ts";
+import { moleculeRecord, stepRecord } from "../../core/formulas/molecule-record.ts";
 import type { Bead } from "../../core/ledger/bead.ts";
 import type { Ledger } from "../../core/ledger/ledger.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
@@ -28,9 +28,7 @@ export async function droppingMolecule(
   const root = await ledger.get(molecule);
   return [
     ...(root?.ephemeral === true ? (await burning(ledger, root)).operations : []),
-    ...(root !== undefined && !root.ephemeral
-      ? [{ op: "update", id: root.id, fields: { metadata: { mol: { base: null } } } } as const]
-      : []),
+    ...(root !== undefined && !root.ephemeral ? await detaching(ledger, root) : []),
     { op: "update", id: bead.id, fields: { metadata: { attachment: withoutMolecule } } },
     {
       op: "event",
@@ -40,6 +38,17 @@ export async function droppingMolecule(
         visibility: "audit",
       },
     },
+  ];
+}
+
+/** A lasting molecule is anyone's again, with the step that was begun. */
+async function detaching(ledger: Ledger, root: Bead): Promise<readonly Operation[]> {
+  const begun = await ledger.find({ under: root.id, status: "in_progress" });
+  return [
+    { op: "update", id: root.id, fields: { assignee: "", metadata: { mol: { base: null } } } },
+    ...begun
+      .filter((step) => stepRecord(step) !== undefined && step.assignee === root.assignee)
+      .map(({ id }): Operation => ({ op: "update", id, fields: { status: "open", assignee: "" } })),
   ];
 }
 

@@ -106,7 +106,9 @@ async function slingBatch(
     for (const [index, bead] of beads.entries()) {
       if (limit > 0 && index > 0 && index % limit === 0) await pause(batchPauseMs);
       try {
-        dispatched.push(await slingBead(access, bead, { kind: "rig", rig }, { ...options, convoy: "none" }));
+        dispatched.push(
+          await slingOfBatch(access, bead, { kind: "rig", rig }, { ...options, convoy: "none" }),
+        );
       } catch (error) {
         if (!(error instanceof GtError)) throw error;
         failed.push({ bead: bead.id, error });
@@ -116,6 +118,26 @@ async function slingBatch(
     held?.release();
   }
   return { ...report("batch", dispatched), failed, ...(convoy === undefined ? {} : { convoy }) };
+}
+
+/** What one bead of several lacks of the workflow's variables does not keep it from being done. */
+async function slingOfBatch(
+  access: TownAccess,
+  bead: Bead,
+  target: SlingTarget,
+  options: SlingOptions,
+): Promise<Dispatch> {
+  try {
+    return await slingBead(access, bead, target, options);
+  } catch (error) {
+    if (!(error instanceof GtError) || error.code !== "E_FORMULA_VARS") throw error;
+    const { formula: _, vars: __, ...others } = options;
+    const dispatch = await slingBead(access, bead, target, { ...others, raw: true });
+    return {
+      ...dispatch,
+      warnings: [`${bead.id} is worked on without a workflow: ${error.message}`, ...dispatch.warnings],
+    };
+  }
 }
 
 /** The one rig of a batch; every bead must belong to it before anything is dispatched (spec/04 §2.9). */

@@ -5,10 +5,12 @@ import type { CheckContext } from "../../../src/agents/doctor/check.ts";
 import { allChecks, runDoctor } from "../../../src/agents/doctor/doctor.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
 import { systemClock } from "../../../src/core/clock.ts";
+import { pouring } from "../../../src/core/formulas/pour.ts";
 import { GtError } from "../../../src/core/gt-error.ts";
 import { systemRandom } from "../../../src/core/random.ts";
 import { openTown } from "../../../src/core/town/open-town.ts";
 import { townSettingsFile } from "../../../src/core/town/paths.ts";
+import { protoOf } from "../../core/formulas/proto-fixture.ts";
 import { commit, git } from "../../support/scratch-repository.ts";
 import { type ScratchTown, scratchTown } from "../../support/scratch-town.ts";
 
@@ -74,10 +76,27 @@ test("missing directories, broken worktrees and forgotten beads are found, and p
   const lock = join(rig.repository, "packed-refs.lock");
   writeFileSync(lock, "");
   utimesSync(lock, 0, 0);
-  const ids = ["town-layout", "worktree-gitdir", "git-locks", "hooks-consistent"] as const;
+  const root = "web-mol-left1";
+  const form = { form: "poured", phase: "liquid", root, scope: "web", now: Date.now() } as const;
+  const dangling = "web-names1";
+  await ledger.write("overseer", [
+    ...pouring({ proto: protoOf("left", [{ id: "a" }]), ...form }).operations,
+    { op: "close", id: root, close: { reason: "by hand", force: true } },
+    {
+      op: "create",
+      bead: {
+        id: dangling,
+        title: "Named",
+        scope: "web",
+        metadata: { attachment: { molecule: "web-mol-gone1" } },
+      },
+    },
+  ]);
+  const ids = ["town-layout", "worktree-gitdir", "git-locks", "hooks-consistent", "molecules-whole"] as const;
   expect((await look("look", ...ids)).map(({ id, status }) => [id, status])).toEqual([
     ["town-layout", "error"],
     ["hooks-consistent", "warning"],
+    ["molecules-whole", "warning"],
     ["worktree-gitdir", "error"],
     ["git-locks", "error"],
   ]);
@@ -85,11 +104,14 @@ test("missing directories, broken worktrees and forgotten beads are found, and p
   expect(fixed.map(({ id, status, fixed: what }) => [id, status, what !== ""])).toEqual([
     ["town-layout", "ok", true],
     ["hooks-consistent", "ok", true],
+    ["molecules-whole", "ok", true],
     ["worktree-gitdir", "ok", true],
     ["git-locks", "ok", true],
   ]);
   expect(existsSync(join(scratch.root, "directives"))).toBe(true);
   expect(existsSync(lock)).toBe(false);
+  expect(await ledger.get(`${root}.1`)).toMatchObject({ status: "closed", outcome: "skipped" });
+  expect((await ledger.get(dangling))?.metadata).toEqual({ attachment: {} });
   expect(await ledger.get(created[0] ?? "")).toMatchObject({ status: "open", assignee: "" });
 });
 

@@ -70,7 +70,8 @@ class Reaper {
     this.attached = new Set(
       ledger.database.values<string>(
         `SELECT json_extract(metadata, '$.attachment.molecule') FROM issues
-         WHERE metadata LIKE '%"molecule"%' AND status NOT IN (${ledger.statuses().settledSql})`,
+         WHERE metadata LIKE '%"molecule"%' AND status NOT IN (${ledger.statuses().settledSql})
+         UNION SELECT hook_bead FROM agents WHERE hook_bead <> ''`,
       ),
     );
   }
