@@ -1,15 +1,14 @@
 import type { Ledger } from "../../core/ledger/ledger.ts";
 import { parseAddress } from "../../core/town/address.ts";
 import { loopsOf } from "./role-loops.ts";
-
-const prefix = "wake/";
+import { wakePrefix } from "./wake-call.ts";
 
 /**
  * Takes the calls of whoever nudged a builtin role and returns the duties that have to look because of them (spec/03
  * §7.3). The rows go before the duties run: a call that comes meanwhile is a new one.
  */
 export async function takeWakeCalls(ledger: Ledger, actor: string): Promise<ReadonlySet<string>> {
-  const calls = await ledger.rows("duties", { prefix });
+  const calls = await ledger.rows("duties", { prefix: wakePrefix });
   if (calls.length === 0) return new Set();
   await ledger.write(
     actor,
@@ -17,7 +16,7 @@ export async function takeWakeCalls(ledger: Ledger, actor: string): Promise<Read
   );
   return new Set(
     calls.flatMap(({ key }) => {
-      const address = parseAddress(key.slice(prefix.length));
+      const address = parseAddress(key.slice(wakePrefix.length));
       return address === undefined ? [] : loopsOf(address);
     }),
   );

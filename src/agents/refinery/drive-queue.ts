@@ -331,13 +331,21 @@ export class QueueDriver {
     await expectGreen(this.#context, writer, upTo);
     if (writer.run.strategy === "mr") {
       const rest = (ms: number) => this.#rest(ms);
-      this.#facts.push(await pushPrefix(this.#context, writer, place, { upTo, expect }, rest));
+      const fact = await pushPrefix(this.#context, writer, place, { upTo, expect }, rest);
+      // Who was taken back is a fact of its own, which comes before.
+      if (fact.t === "pushFailed" && fact.kind === "withdrawn") await this.#look();
+      this.#facts.push(fact);
       return;
     }
+    if (this.#ledgerChanged) await this.#look();
     const position = this.#state.run?.landed ?? 0;
     const item = writer.run.items[position];
     const request = this.#observation.requests.find((each) => each.mr.id === item?.id);
     if (item === undefined || request === undefined) throw new Error("a pull request without a request");
+    if (request.mr.withdrawn !== undefined) {
+      this.#facts.push({ t: "pushFailed", kind: "withdrawn" });
+      return;
+    }
     this.#facts.push(...(await this.#pullRequests.land(request, item, position, place)));
   }
 

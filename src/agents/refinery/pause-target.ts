@@ -1,6 +1,7 @@
 import type { Operation } from "../../core/ledger/operation.ts";
 import { emptyTarget } from "../../core/merge/queue-state.ts";
 import { allTargets, putTarget, targetsOf } from "../../core/merge/target-record.ts";
+import { wakeCall } from "../daemon/wake-call.ts";
 import type { QueueContext } from "./queue-context.ts";
 
 /** No new batches for a target, or for all of them, until `resumeTarget` (spec/05 §4.1). */
@@ -22,7 +23,7 @@ export async function resumeTarget(
   context: QueueContext,
   target: string | undefined,
 ): Promise<readonly string[]> {
-  const { ledger, actor } = context.access;
+  const { ledger, actor, clock } = context.access;
   const targets = await targetsOf(ledger, context.rig.name);
   const operations: Operation[] = [];
   const changed: string[] = [];
@@ -34,6 +35,7 @@ export async function resumeTarget(
     operations.push(putTarget(context.rig.name, name, { ...rest, ...again }));
     changed.push(name);
   }
-  if (operations.length > 0) await ledger.write(actor, operations);
+  if (operations.length > 0)
+    await ledger.write(actor, [...operations, wakeCall(`${context.rig.name}/refinery`, { at: clock.now() })]);
   return changed;
 }

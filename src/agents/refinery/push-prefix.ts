@@ -1,8 +1,10 @@
 import { crashPoint } from "../../core/crash-point.ts";
+import type { Operation } from "../../core/ledger/operation.ts";
 import type { Fact } from "../../core/merge/queue-state.ts";
 import { askOverseer, settleQuestion } from "./ask-overseer.ts";
 import { escalation } from "./escalate.ts";
 import { observe } from "./finalise.ts";
+import { isConflict } from "./look-again.ts";
 import { pushTarget, type TargetPlace } from "./push-target.ts";
 import type { QueueContext } from "./queue-context.ts";
 import type { RunWriter } from "./run-writer.ts";
@@ -26,7 +28,15 @@ export async function pushPrefix(
   const { rig } = context;
   const item = writer.run.items[upTo - 1];
   if (item === undefined) throw new Error("a push without a stack");
-  await writer.update((before) => ({ ...before, state: "pushing", expect, pushedUpTo: upTo }));
+  try {
+    await writer.update(
+      (before) => ({ ...before, state: "pushing", expect, pushedUpTo: upTo }),
+      writer.run.items.slice(writer.run.pushedUpTo, upTo).map(stillWanted),
+    );
+  } catch (error) {
+    if (!isConflict(error)) throw error;
+    return { t: "pushFailed", kind: "withdrawn" };
+  }
   crashPoint("mq.push.intent");
   const result = await pushTarget(rig, place, expect, item.landing, rest);
   const { target } = writer.run;
@@ -56,6 +66,13 @@ export async function pushPrefix(
       return { t: "pushFailed", kind: "infra" };
   }
 }
+
+/** From the intent on it is too late to take a request back; until then, whoever did so is heard (spec/05 §2.2). */
+const stillWanted = ({ id }: { readonly id: string }): Operation => ({
+  op: "expect",
+  id,
+  expected: { status: "in_progress", metadata: { "mr.withdrawn": undefined } },
+});
 
 async function reportDenied(context: QueueContext, target: string, reason: string): Promise<void> {
   const { rig, access, actor } = context;

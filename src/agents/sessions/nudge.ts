@@ -5,6 +5,7 @@ import { isObject } from "../../core/town/json-file.ts";
 import { readPatrols } from "../../core/town/patrol-settings.ts";
 import type { Town } from "../../core/town/town.ts";
 import { readStop } from "../daemon/emergency-stop.ts";
+import { wakeCall } from "../daemon/wake-call.ts";
 import type { TownAccess } from "../town-access.ts";
 import { unmanagedAgent } from "./identity-lock.ts";
 import { findTarget, type Target } from "./find-target.ts";
@@ -90,10 +91,7 @@ export async function nudge(access: TownAccess, request: NudgeRequest): Promise<
   const report = { id, target: target.actor, session: target.session };
   expectNoStop(town, target, request);
   if (isBuiltIn(town, target)) {
-    await ledger.write(request.from, [
-      { op: "putRow", table: "duties", key: `wake/${target.actor}`, value: { at: now, id } },
-      nudgeEvent(entry, "woken"),
-    ]);
+    await ledger.write(request.from, [wakeCall(target.actor, { at: now, id }), nudgeEvent(entry, "woken")]);
     return { ...report, state: "woken" };
   }
   if (request.force !== true && (await isMuted(access, target))) {

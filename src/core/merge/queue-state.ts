@@ -159,8 +159,14 @@ export type Fact =
     }
   /** May be less than what was asked for: pull requests land one by one. */
   | { readonly t: "pushed"; readonly upTo: number }
-  /** `waiting`: a pull request is not ready yet; its own hold says until when. */
-  | { readonly t: "pushFailed"; readonly kind: "moved" | "denied" | "dirty" | "infra" | "waiting" };
+  /**
+   * `waiting`: a pull request is not ready yet; its own hold says until when. `withdrawn`: nothing was pushed, because a
+   * member was taken back meanwhile; a fact of its own says which.
+   */
+  | {
+      readonly t: "pushFailed";
+      readonly kind: "moved" | "denied" | "dirty" | "infra" | "waiting" | "withdrawn";
+    };
 
 /** What is to be done, in order. */
 export type Command =

@@ -42,8 +42,8 @@ export function takePushFailed(draft: QueueDraft, kind: Extract<Fact, { t: "push
     );
     return;
   }
-  if (kind === "waiting") {
-    abortRun(draft, "a pull request is not ready");
+  if (kind === "waiting" || kind === "withdrawn") {
+    abortRun(draft, kind === "waiting" ? "a pull request is not ready" : "a member was withdrawn");
     return;
   }
   const because = kind === "denied" ? "push_denied" : "origin_dirty";

@@ -467,6 +467,22 @@ describe("a request that is superseded while its gate runs", () => {
   }, 120_000);
 });
 
+describe("a request that is rejected in the moment before the push", () => {
+  test("is not pushed, and the other one lands", async () => {
+    const town = await QueueTown.make();
+    const taken = await town.submit({ "a.txt": "a\n" }, { title: "Taken", priority: 1 });
+    const other = await town.submit({ "b.txt": "b\n" }, { title: "Other" });
+    const gt = join(import.meta.dirname, "../../../bin/gt");
+    // The gate itself plays the person, as the last thing before it passes.
+    const reject = `[ -e ../../rejected ] || { touch ../../rejected; GT_NO_DAEMON=1 ${process.execPath} ${gt} mq reject ${taken.mr} -r no; }`;
+    town.settings = { test_command: `sh gate.sh && ${reject}` };
+    expect(await town.run()).toMatchObject({ merged: [other.mr], ejected: [], runs: 2 });
+    expect(town.landed()).toEqual(["Other"]);
+    expect(await town.mr(taken.mr)).toMatchObject({ phase: "closed", closeReason: "rejected" });
+    expect(await town.bead(taken.bead)).toMatchObject({ status: "open", assignee: "" });
+  }, 60_000);
+});
+
 function trailer(town: QueueTown, key: string): string {
   return git(town.origin, "log", "-1", `--format=%(trailers:key=${key},valueonly)`, "main").trim();
 }

@@ -417,6 +417,15 @@ class World {
       this.violations.push("a push without a stack");
       return;
     }
+    const taken = this.row?.items.slice(0, upTo).filter(({ id }) => this.pendingWithdrawals.has(id)) ?? [];
+    if (taken.length > 0) {
+      // The intent is one transaction with the requests' state: who was taken back before is heard.
+      this.facts.push(...taken.map(({ id }): Fact => ({ t: "withdrawn", id })), {
+        t: "pushFailed",
+        kind: "withdrawn",
+      });
+      return;
+    }
     if (!this.greenTrees.has(item.tree))
       this.violations.push(`P1: pushed ${item.tree} without a green verdict`);
     if (this.options.errors && this.chance(0.05)) {

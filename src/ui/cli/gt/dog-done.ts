@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { ensureDaemon } from "../../../agents/daemon/daemon-control.ts";
+import { wakeCall } from "../../../agents/daemon/wake-call.ts";
 import { freeDog } from "../../../agents/dogs/dog-pool.ts";
 import { readDog } from "../../../agents/dogs/dog-record.ts";
 import { dogAddress } from "../../../agents/dogs/dog-worktree.ts";
@@ -22,9 +23,7 @@ export async function run(context: CommandContext): Promise<void> {
   if (isFreed) out.done(`the dog ${name} is idle`);
   else out.line(`the dog ${name} has nothing to do`);
   // Whether its plugin succeeded is noted by the daemon.
-  await access.ledger.write(access.actor, [
-    { op: "putRow", table: "duties", key: "wake/deacon/", value: { at: access.clock.now() } },
-  ]);
+  await access.ledger.write(access.actor, [wakeCall("deacon/", { at: access.clock.now() })]);
   if (!context.noDaemon) await ensureDaemon(access.town, env).catch(() => undefined);
   if (caller?.role !== "dog" || caller.name !== name || !env["GT_SESSION"]) return;
   const graceMs = durationSetting(access.town.settings(), "operational.session.end_grace");
