@@ -1,5 +1,5 @@
 import { globToRegExp } from "../glob.ts";
-import { type Draft, entriesIn, flatten, type Unit } from "./draft.ts";
+import { type Draft, entriesIn, flatten } from "./draft.ts";
 import { expandLoop } from "./expand-loops.ts";
 import type { ExpandRule, Formula, FormulaType, MapRule, StepSource, Variable } from "./formula.ts";
 import type { FormulaLibrary } from "./library.ts";
@@ -20,7 +20,8 @@ export interface CompositionContext {
 
 export interface Composed {
   readonly steps: readonly Draft[];
-  readonly units: ReadonlyMap<string, Unit>;
+  /** Steps that stand for an id that was replaced, as far as others wait for it. */
+  readonly exitsOf: (id: string) => readonly string[] | undefined;
   /** Declared by the formula, then by the expansions and aspects that it uses. */
   readonly vars: ReadonlyMap<string, Variable>;
 }
@@ -58,7 +59,7 @@ class Composition {
     this.#branches();
     this.#gates();
     this.#checkBondPoints();
-    return { steps: this.#graph.steps, units: this.#graph.units, vars: this.#vars };
+    return { steps: this.#graph.steps, exitsOf: (id) => this.#graph.exitsOf(id), vars: this.#vars };
   }
 
   /** Replaces loops, outer before inner, then steps that are expanded where they stand. */
@@ -90,7 +91,7 @@ class Composition {
         loop: "is a loop",
         container: "is a container",
         expansion: "was expanded already",
-        advised: "",
+        advised: "has advice around it",
       };
       this.#log.add("F045", key, `the step "${rule.target}" ${what[unit.kind]}`, {
         fix:
@@ -160,13 +161,16 @@ class Composition {
       this.#log.add("F027", by.location, `"${target.id}" and "${own.id}" both have a gate`, {
         fix: "a step waits for one gate: put one of them on a step in front",
       });
-    const taken = new Map(this.#graph.steps.filter((step) => step !== target).map((step) => [step.id, step]));
-    for (const draft of drafts) this.#checkFree(draft, taken.get(draft.id));
+    this.#checkFree(target, drafts);
     if (!this.#log.hasErrors) this.#graph.replace(target, drafts, "expansion");
   }
 
-  #checkFree(draft: Draft, other: Draft | undefined): void {
-    if (other === undefined) return;
+  /** Whether no other step has an id of those that take the target's place. */
+  #checkFree(target: Draft, drafts: readonly Draft[]): void {
+    const made = new Map(drafts.map((draft) => [draft.id, draft]));
+    const other = this.#graph.steps.find((step) => step !== target && made.has(step.id));
+    const draft = made.get(other?.id ?? "");
+    if (other === undefined || draft === undefined) return;
     const [one, two] = [draft, other].map(({ source }) => `${source.location} of ${source.formula}`);
     this.#log.add("F050", draft.source.location, `two steps would have the id "${draft.id}"`, {
       why: `one from ${one}, one from ${two}`,

@@ -90,7 +90,7 @@ function cookFormula(
   const ids = new Set(left.map(({ id }) => id));
   const { molecule } = request;
   const shared = {
-    units: composed.units,
+    exitsOf: composed.exitsOf,
     ids,
     ...defined({ molecule, values: isRuntime && !isFilled ? values : undefined }),
   };

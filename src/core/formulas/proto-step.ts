@@ -1,4 +1,4 @@
-import type { Draft, Unit } from "./draft.ts";
+import type { Draft } from "./draft.ts";
 import type { Step } from "./formula.ts";
 import { mapGate, mapValues } from "./map-texts.ts";
 import type { ProtoStep, ProtoWaitsFor } from "./proto.ts";
@@ -9,7 +9,7 @@ import type { FormulaValues } from "./variable-values.ts";
 export interface StepPlace {
   readonly index: number;
   readonly wave: number;
-  readonly units: ReadonlyMap<string, Unit>;
+  readonly exitsOf: (id: string) => readonly string[] | undefined;
   /** Ids of all steps that are left. */
   readonly ids: ReadonlySet<string>;
   /** Absent: placeholders stay. */
@@ -116,10 +116,10 @@ function protoScript(script: NonNullable<Step["script"]>, fill: Filler): Partial
 }
 
 /** The step whose children are waited for: named, or the first need; the last of a unit. */
-function waitsFor({ waitsFor: wish, needs }: Draft, { units, ids }: StepPlace): ProtoWaitsFor | undefined {
+function waitsFor({ waitsFor: wish, needs }: Draft, { exitsOf, ids }: StepPlace): ProtoWaitsFor | undefined {
   if (wish === undefined) return undefined;
   const named = wish.spawner ?? needs[0];
   if (named === undefined) return undefined;
-  const spawner = ids.has(named) ? named : units.get(named)?.exits.findLast((id) => ids.has(id));
+  const spawner = ids.has(named) ? named : exitsOf(named)?.findLast((id) => ids.has(id));
   return spawner === undefined ? undefined : { gate: wish.gate, spawner };
 }

@@ -5,7 +5,10 @@ const maxSteps = 10_000;
 /** More steps than a molecule may have (F049). */
 export class TooManySteps extends Error {}
 
-/** The steps while they are composed: their list, and what ids stand for that were replaced (spec/02 §5.2). */
+/**
+ * The steps while they are composed: their list, and what ids stand for that were replaced (spec/02 §5.2). A unit names the
+ * steps that it was made of; which of these have become units since is found out when somebody asks.
+ */
 export class StepGraph {
   #steps: readonly Draft[];
   readonly #units = new Map<string, Unit>();
@@ -20,18 +23,24 @@ export class StepGraph {
     return this.#steps;
   }
 
+  /** Lists of a unit name steps as they were when it was made. */
   get units(): ReadonlyMap<string, Unit> {
     return this.#units;
   }
 
   /** Steps that wait for what `id` waits for; undefined when there is no such step. */
   entriesOf(id: string): readonly string[] | undefined {
-    return this.#units.get(id)?.entries ?? (this.#has(id) ? [id] : undefined);
+    return this.#partOf(id, "entries");
   }
 
   /** Steps that whoever needs `id` waits for. */
   exitsOf(id: string): readonly string[] | undefined {
-    return this.#units.get(id)?.exits ?? (this.#has(id) ? [id] : undefined);
+    return this.#partOf(id, "exits");
+  }
+
+  /** All steps that `id` stands for. */
+  membersOf(id: string): readonly string[] | undefined {
+    return this.#partOf(id, "members");
   }
 
   /** Everything that a rule can name. */
@@ -56,20 +65,13 @@ export class StepGraph {
     const isExit = new Set(exitsIn(replacement).map(({ id }) => id));
     const exitIds = [...isExit];
     const heirs = replacement.map((step) => inherit(step, target, isEntry.has(step.id), isExit.has(step.id)));
-    this.#steps = this.#steps.flatMap((step) => {
-      if (step === target) return heirs;
-      return step.needs.includes(target.id)
-        ? [{ ...step, needs: replaced(step.needs, target.id, exitIds) }]
-        : [step];
-    });
-    for (const [id, unit] of this.#units)
-      if (unit.members.includes(target.id))
-        this.#units.set(id, {
-          ...unit,
-          members: replaced(unit.members, target.id, inside),
-          entries: replaced(unit.entries, target.id, [...isEntry]),
-          exits: replaced(unit.exits, target.id, exitIds),
-        });
+    const steps: Draft[] = [];
+    for (const step of this.#steps)
+      if (step === target) steps.push(...heirs);
+      else if (step.needs.includes(target.id))
+        steps.push({ ...step, needs: replaced(step.needs, target.id, exitIds) });
+      else steps.push(step);
+    this.#steps = steps;
     for (const [id, unit] of containersIn(heirs)) this.#units.set(id, unit);
     this.#units.set(target.id, {
       members: inside,
@@ -87,9 +89,9 @@ export class StepGraph {
    */
   wrap(id: string, before: readonly Draft[], after: readonly Draft[]): void {
     const unit = this.#units.get(id);
-    const members = new Set(unit?.members ?? [id]);
-    const entries = new Set(unit?.entries ?? [id]);
-    const exits = unit?.exits ?? [id];
+    const members = new Set(this.membersOf(id));
+    const entries = new Set(this.entriesOf(id));
+    const exits = this.exitsOf(id) ?? [];
     const outside = this.#steps
       .filter((step) => entries.has(step.id))
       .flatMap(({ needs }) => needs.filter((need) => !members.has(need)));
@@ -117,19 +119,34 @@ export class StepGraph {
       ...tail,
       ...rewired.slice(last + 1),
     ];
-    const added = [...head, ...tail].map((step) => step.id);
-    const grown = (old: Unit): Unit => ({
-      ...old,
-      members: [...old.members, ...added],
-      entries: head[0] === undefined ? old.entries : substituted(old.entries, entries, head[0].id),
-      exits: lastAfter === undefined ? old.exits : substituted(old.exits, new Set(exits), lastAfter),
-    });
-    for (const [name, around] of this.#units)
-      if (name === id || isPart(members, around.members)) this.#units.set(name, grown(around));
-    const own = this.#steps.find((step) => step.id === id);
-    if (unit === undefined && own !== undefined)
-      this.#units.set(id, grown({ members: [id], entries: [id], exits: [id], of: own, kind: "advised" }));
+    const own = unit ?? this.#alone(id);
+    if (own !== undefined)
+      this.#units.set(id, {
+        ...own,
+        members: [...own.members, ...[...head, ...tail].map((step) => step.id)],
+        entries: head[0] === undefined ? own.entries : [head[0].id],
+        exits: lastAfter === undefined ? own.exits : [lastAfter],
+      });
     this.#checkSize();
+  }
+
+  /** A step that was no unit until something was put around it. */
+  #alone(id: string): Unit | undefined {
+    const of = this.#steps.find((step) => step.id === id);
+    return of === undefined ? undefined : { members: [id], entries: [id], exits: [id], of, kind: "advised" };
+  }
+
+  #partOf(id: string, part: "members" | "entries" | "exits"): readonly string[] | undefined {
+    if (!this.#units.has(id)) return this.#has(id) ? [id] : undefined;
+    const found = new Set<string>();
+    // A container, or a step with something around it, is a member of its own unit.
+    const visit = (name: string, around: ReadonlySet<string>): void => {
+      const unit = around.has(name) ? undefined : this.#units.get(name);
+      if (unit === undefined) found.add(name);
+      else for (const inner of unit[part]) visit(inner, new Set([...around, name]));
+    };
+    visit(id, new Set());
+    return [...found];
   }
 
   #has(id: string): boolean {
@@ -170,13 +187,4 @@ function chain(steps: readonly Draft[], first: readonly string[]): readonly Draf
 /** The list with others in the place of one, each once. */
 function replaced(list: readonly string[], one: string, others: readonly string[]): readonly string[] {
   return [...new Set(list.flatMap((id) => (id === one ? others : [id])))];
-}
-
-function substituted(list: readonly string[], gone: ReadonlySet<string>, by: string): readonly string[] {
-  return [...new Set(list.map((id) => (gone.has(id) ? by : id)))];
-}
-
-function isPart(some: ReadonlySet<string>, all: readonly string[]): boolean {
-  const every = new Set(all);
-  return [...some].every((id) => every.has(id));
 }

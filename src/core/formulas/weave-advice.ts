@@ -37,7 +37,7 @@ export function weaveAdvice(graph: StepGraph, advice: readonly WovenAdvice[], lo
     }
   }
   // Inner ones first, so that what is put around a unit goes around what was put around its members.
-  const size = (id: string) => graph.units.get(id)?.members.length ?? 0;
+  const size = (id: string) => (graph.units.has(id) ? (graph.membersOf(id)?.length ?? 0) : 0);
   const order = [...around].sort(([one], [other]) => size(one) - size(other));
   for (const [id, { before, after }] of order) graph.wrap(id, before, after);
 }
@@ -52,21 +52,20 @@ function matchedBy(
     (target?.test(id) ?? true) &&
     (pointcuts.length === 0 || pointcuts.some((pointcut) => fits(pointcut, id, of)));
   const inside = new Set<string>();
-  const units = [...graph.units].filter(([id, unit]) => matches(id, unit.of));
+  const units = [...graph.units]
+    .filter(([id, unit]) => matches(id, unit.of))
+    .map(([id, { of }]) => ({ id, of, members: graph.membersOf(id) ?? [] }));
   // The largest first: a unit inside a matching one is inside like its steps.
-  units.sort(([, one], [, other]) => other.members.length - one.members.length);
-  const outermost = units.filter(([id, unit]) => {
-    if (inside.has(id) || unit.members.every((member) => inside.has(member))) return false;
-    for (const member of unit.members) inside.add(member);
+  units.sort((one, other) => other.members.length - one.members.length);
+  const outermost = units.filter(({ id, members }) => {
+    if (inside.has(id) || members.every((member) => inside.has(member))) return false;
+    for (const member of members) inside.add(member);
     return true;
   });
   const singles = graph.steps.filter(
     (step) => !inside.has(step.id) && !graph.units.has(step.id) && matches(step.id, step),
   );
-  return [
-    ...outermost.map(([id, { of }]) => ({ id, of })),
-    ...singles.map((step) => ({ id: step.id, of: step })),
-  ];
+  return [...outermost, ...singles.map((step) => ({ id: step.id, of: step }))];
 }
 
 function fits({ glob, type, label }: Pointcut, id: string, step: Draft): boolean {
