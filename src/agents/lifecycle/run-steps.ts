@@ -53,11 +53,20 @@ export type RunEnd =
   | { readonly is: "agent"; readonly step: MoleculeStep }
   /** Only gates, or steps in others' hands, are left. */
   | { readonly is: "gated"; readonly reason: string }
-  | { readonly is: "failed"; readonly step: MoleculeStep; readonly code: number; readonly reason: string };
+  | {
+      readonly is: "failed";
+      readonly step: MoleculeStep;
+      readonly code: number;
+      readonly reason: string;
+      /** Its author wants an agent to look at it, who gets this: how it ended and what it said last. */
+      readonly forAgent?: string;
+    };
 
 /** So often a step may take its runner along before it counts as failed. */
 const crashLimit = 3;
 const keptLogBytes = 64 * 1024;
+/** Lines of a log that an agent and an escalation get to see. */
+const agentLines = 50;
 const outputLimit = 64 * 1024;
 
 /** Runs the ready script steps of a molecule in cooked order until something else is needed (spec/02 §9.3). */
@@ -255,14 +264,18 @@ async function fail(
   if (parseAddress(actor)?.role === "polecat")
     await escalate(access, {
       title: `Step ${step.step} of ${root.id} failed: ${reason}`,
-      reason: `After ${attempt} ${attempt === 1 ? "attempt" : "attempts"}.\n\n${log.split("\n").slice(-50).join("\n")}`,
+      reason: `After ${attempt} ${attempt === 1 ? "attempt" : "attempts"}.\n\n${log.split("\n").slice(-agentLines).join("\n")}`,
       severity: "medium",
       by: actor,
       source: `step:${step.id}`,
       same: "source",
       related: root.id,
     });
-  return { is: "failed", step, code, reason };
+  const last = log.trimEnd().split("\n").slice(-agentLines).join("\n");
+  return {
+    ...{ is: "failed", step, code, reason },
+    ...(script.onFail === "agent" ? { forAgent: `step ${step.step} failed: ${reason}\n${last}` } : {}),
+  };
 }
 
 /** The end of a log; nothing when there is none. */

@@ -5,6 +5,7 @@ import { GtError } from "../../core/gt-error.ts";
 import type { Bead } from "../../core/ledger/bead.ts";
 import type { Ledger } from "../../core/ledger/ledger.ts";
 import { watchLedger } from "../../core/ledger/watch-ledger.ts";
+import { enqueueSling } from "../../core/scheduler/sling-context.ts";
 import { sanitiseLine } from "../../core/sanitise.ts";
 import { agentHome, parseAddress } from "../../core/town/address.ts";
 import { textSetting } from "../../core/town/setting.ts";
@@ -106,6 +107,7 @@ async function runWorkflow(access: TownAccess, work: ShellWork): Promise<ShellRu
       case "agent":
         return endWith(access, work, `step ${end.step.step} has no script`, { isTold: false });
       case "failed":
+        if (end.forAgent !== undefined) return passToAgent(access, work, end.forAgent);
         return endWith(access, work, `step ${end.step.step}: ${end.reason}`, { isTold: true });
     }
   }
@@ -118,6 +120,31 @@ async function endWith(
   { isTold }: { readonly isTold: boolean },
 ): Promise<ShellRun> {
   return { code: 1, done: await done(access, { exit: "ESCALATED", message, isTold, session: session.name }) };
+}
+
+/**
+ * `on_fail = "agent"`: the work goes to an AI polecat of the rig, with what the script said last in its notes (spec/02
+ * §9.3). It is queued, because a polecat gives no work to others.
+ */
+async function passToAgent(
+  access: TownAccess,
+  { bead, session }: ShellWork,
+  message: string,
+): Promise<ShellRun> {
+  const given = await done(access, { exit: "DEFERRED", message, session: session.name });
+  const context = {
+    bead: bead.id,
+    rig: bead.scope,
+    reason: "rework",
+    enqueued_at: access.clock.now(),
+  } as const;
+  await access.ledger.write(access.actor, [
+    { op: "expect", id: bead.id, expected: { status: "open" } },
+    // What it was worked on with, whoever slung it so, has failed.
+    { op: "update", id: bead.id, fields: { metadata: { attachment: { agent: null } } } },
+    ...enqueueSling(context, bead.title),
+  ]);
+  return { code: 1, done: given };
 }
 
 /** Until anybody writes to the ledger. */

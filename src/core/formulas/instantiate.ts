@@ -64,6 +64,20 @@ export async function instantiate(
       overlay:
         overlay === undefined || form === "root-only" ? null : { path: overlay.path, sha256: overlay.sha256 },
     }),
-    ...{ proto, root, form },
+    ...{ proto: { ...proto, warnings: [...proto.warnings, ...ignored(proto)] }, root, form },
   };
+}
+
+/** What a formula may say and nobody acts on. */
+function ignored({ steps }: Proto): readonly string[] {
+  return steps.flatMap(({ id, on_complete, loop }) => [
+    ...(on_complete === undefined
+      ? []
+      : [
+          `${id}: nothing is made by itself when it closes; make it by hand: bd mol bond <step> ${on_complete.bond}`,
+        ]),
+    ...(loop === undefined
+      ? []
+      : [`${id}: its loop is gone through once; until "${loop.until}" is not looked at`]),
+  ]);
 }

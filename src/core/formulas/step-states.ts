@@ -216,17 +216,17 @@ export function countSteps(steps: readonly MoleculeStep[]): StepCounts {
 
 /** Longest chain of needs, by names; of two the one with the earlier steps (spec/02 §5.7). */
 export function criticalPath(steps: readonly MoleculeStep[]): readonly string[] {
-  const longest = new Map<string, readonly string[]>();
-  let best: readonly string[] = [];
+  const chains = new Map<string, { readonly length: number; readonly before: string | undefined }>();
+  let last: string | undefined;
   for (const { step, needs } of steps) {
-    let before: readonly string[] = [];
-    for (const need of needs) {
-      const chain = longest.get(need) ?? [];
-      if (chain.length > before.length) before = chain;
-    }
-    const chain = [...before, step];
-    longest.set(step, chain);
-    if (chain.length > best.length) best = chain;
+    let before: string | undefined;
+    for (const need of needs)
+      if ((chains.get(need)?.length ?? 0) > (chains.get(before ?? "")?.length ?? 0)) before = need;
+    const length = 1 + (chains.get(before ?? "")?.length ?? 0);
+    chains.set(step, { length, before });
+    if (length > (chains.get(last ?? "")?.length ?? 0)) last = step;
   }
-  return best;
+  const path: string[] = [];
+  for (let at = last; at !== undefined; at = chains.get(at)?.before) path.push(at);
+  return path.reverse();
 }

@@ -13,10 +13,12 @@ import { chooseWorkflow } from "../../../src/agents/lifecycle/work-formula.ts";
 import { prime } from "../../../src/agents/prime/prime.ts";
 import { stopAgentSession } from "../../../src/agents/sessions/start-session.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
+import { openEscalations } from "../../../src/core/escalation/open-escalations.ts";
 import { readEvents } from "../../../src/core/events/read-events.ts";
 import { changeStep } from "../../../src/core/formulas/advance.ts";
 import { moleculeProgress } from "../../../src/core/formulas/molecule.ts";
 import type { Bead } from "../../../src/core/ledger/bead.ts";
+import { openContexts } from "../../../src/core/scheduler/sling-context.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { WorkTown } from "../../support/work-town.ts";
 
@@ -221,4 +223,35 @@ test("a formula can be the work itself: its scripts run one after the other and 
     "closed",
     "completed without code changes",
   ]);
+});
+
+test("a script that wants an agent when it fails gives the work to one, with what it said last", async () => {
+  town.write(
+    ".beads/formulas/mol-brittle.formula.toml",
+    `formula = "mol-brittle"
+[[steps]]
+id = "build"
+title = "Build"
+on_fail = "agent"
+run = "echo no compiler here; exit 4"
+`,
+  );
+  const bead = await town.bead(access, "Build it");
+  await slung(bead, { formula: "brittle", agent: "shell" });
+  const queued = await waitFor(async () => (await openContexts(access.ledger, bead.id)).contexts[0], {
+    timeoutMs: 40_000,
+    what: "the work to be queued for an agent",
+  });
+  expect(queued).toMatchObject({ rig: "web", reason: "rework" });
+  const now = await beadNow(bead.id);
+  expect(now).toMatchObject({
+    status: "open",
+    notes: expect.stringContaining("step build failed: exit 4\nno compiler here"),
+  });
+  expect(attachmentOf(now)).not.toHaveProperty("agent");
+  const [told] = await openEscalations(access.ledger);
+  expect(told).toMatchObject({
+    severity: "medium",
+    title: expect.stringMatching(/^Step build of .* failed: exit 4$/),
+  });
 });
