@@ -83,6 +83,8 @@ const records: readonly Preset[] = [
     hooksProvider: "gemini",
     hooksFile: ".gemini/settings.json",
     readyDelayMs: 5000,
+    // The question that it asks at a limit; behind it, it still looks busy.
+    limitPatterns: ["^\\s*│\\s*(Usage limit reached for|We are currently experiencing high demand)"],
     instructionsFile: "GEMINI.md",
     injectsOnPrompt: true,
     stopCanContinue: true,

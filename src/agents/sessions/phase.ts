@@ -48,7 +48,7 @@ const selection = /^[^\p{L}\p{N}]*[❯›]\s*\d+\./u;
  * Start-up dialogs that we answer: they ask whether a directory of the town may be worked in (spec/03 §5.3). The answer
  * is chosen by its words: where it stands, and what is highlighted at first, differs between versions.
  */
-const knownDialogs: readonly { readonly all: readonly RegExp[]; readonly choose: RegExp }[] = [
+const knownDialogs: readonly KnownDialog[] = [
   { all: [/Bypass Permissions mode/, /Yes, I accept/], choose: /Yes, I accept/ },
   { all: [/trust this folder|Quick safety check/i], choose: /^(Yes|Trust)/i },
   {
@@ -59,6 +59,20 @@ const knownDialogs: readonly { readonly all: readonly RegExp[]; readonly choose:
   // Not of the start: what stands behind it is a prompt, and a limit with its time.
   { all: [/What do you want to do\?/, /Stop and wait for limit to reset/], choose: /Stop and wait/ },
 ];
+
+/**
+ * Gemini's question at a limit stands for it until it is over. Only then it is answered: another model, or money, is not
+ * ours to choose.
+ */
+const limitMenu: KnownDialog = {
+  all: [/Usage limit reached for|experiencing high demand/, /\d\.\s+Stop\b/],
+  choose: /^(Keep trying|Stop)/,
+};
+
+interface KnownDialog {
+  readonly all: readonly RegExp[];
+  readonly choose: RegExp;
+}
 
 /** Texts by which runtimes say that the account has reached a limit (spec/03 §5.9). */
 const limitTexts: readonly RegExp[] = [
@@ -90,7 +104,7 @@ export function decidePhase(
   const prompt = !busy && showsPrompt(lines, detection.readyPrompt);
   const promptSince = prompt ? (facts.promptSince ?? now) : undefined;
 
-  const known = findDialog(filled, detection);
+  const known = findDialog(filled, detection, facts.isLimitOver === true);
   // A highlighted option may look like the prompt.
   if (known !== undefined && (known.isMenu || !prompt))
     return { phase: "dialog", answer: known.keys, recheckAt: now + answerAgainMs };
@@ -173,12 +187,17 @@ interface DialogAnswer {
   readonly isMenu: boolean;
 }
 
-function findDialog(lines: readonly string[], detection: ScreenDetection): DialogAnswer | undefined {
+function findDialog(
+  lines: readonly string[],
+  detection: ScreenDetection,
+  isLimitOver: boolean,
+): DialogAnswer | undefined {
   const text = lines.join("\n");
   for (const dialog of detection.dialogs ?? []) {
     if (new RegExp(dialog.match, "i").test(text)) return { keys: dialog.keys, isMenu: false };
   }
-  const dialog = knownDialogs.find((each) => each.all.every((part) => part.test(text)));
+  const candidates = isLimitOver ? [...knownDialogs, limitMenu] : knownDialogs;
+  const dialog = candidates.find((each) => each.all.every((part) => part.test(text)));
   return dialog && answerTo(lines, dialog.choose);
 }
 

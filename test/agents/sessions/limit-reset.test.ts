@@ -9,6 +9,7 @@ test("the reset time is read from the screen, as a clock time or as a span", () 
   expect(minutes("limit reached, resets at 14:30")).toBe(30);
   expect(minutes("5-hour limit reached ∙ resets 2am")).toBe(12 * 60);
   expect(minutes("usage limit reached, try again in 2h 10m")).toBe(130);
+  expect(minutes("│ Access resets at 2:26 PM UTC.   │")).toBe(26);
   expect(minutes("quota exceeded. Please retry in 45s")).toBe(0.75);
 });
 

@@ -140,6 +140,28 @@ test("pi explains the interrupt key in its greeting without being busy", () => {
   expect(pi && decidePhase(pi, busy, 60_000).phase).toBe("working");
 });
 
+test("gemini's question at a limit is a limit until it is over, and then answered without another model or money", () => {
+  const runtime = presets.get("gemini") ?? {};
+  const menu = (...options: readonly string[]) => [
+    "⠏ Pondering… (esc to cancel, 8s)",
+    "╭──────────────────────────────────────────╮",
+    "│ Usage limit reached for all Pro models.  │",
+    "│ Access resets at 2:26 PM UTC.            │",
+    "│ /model to switch models.                 │",
+    "│                                          │",
+    ...options.map((option, index) => `│ ${index === 0 ? "●" : " "} ${index + 1}. ${option} │`),
+    "╰──────────────────────────────────────────╯",
+  ];
+  const daily = menu("Switch to gemini-2.5-flash", "Upgrade for higher limits", "Stop");
+  expect(decidePhase(runtime, facts({ lines: daily, limitSince: 0 }), 20_000)).toMatchObject({
+    phase: "limited",
+  });
+  const over = (lines: readonly string[]) =>
+    decidePhase(runtime, facts({ phase: "limited", lines, isLimitOver: true }), 99_000);
+  expect(over(daily)).toMatchObject({ phase: "dialog", answer: ["\x1b[B", "\x1b[B", "\r"] });
+  expect(over(menu("Keep trying", "Switch to gemini-2.5-flash", "Stop"))).toMatchObject({ answer: ["\r"] });
+});
+
 test("the menu of a rate limit is answered by waiting, and then the limit counts", () => {
   const notice = [
     "❯ hello",

@@ -102,6 +102,16 @@ test("gt nudge says what became of the message, and refuses what makes no sense"
     expect(code).toBe(2);
   }
   expect((await gt("nudge", "greenplace/witness", "x")).stdout).toBe("✓ Woke greenplace/witness (builtin)\n");
+  expect(await gt("nudge", "greenplace/nobody", "x")).toMatchObject({ code: 1 });
+  const address = "greenplace/polecats/toast";
+  await (await town.access()).ledger.write("overseer", [
+    { op: "setAgent", address, fields: { notificationLevel: "muted" } },
+  ]);
+  expect(await gt("nudge", "greenplace/toast", "psst")).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining(`${address} has DND enabled: muted (use --force)`),
+  });
+  expect((await gt("nudge", "greenplace/toast", "psst", "--force")).stdout).toBe(`✓ Nudged ${address}\n`);
 });
 
 test("gt attach shows the agent's terminal, types into it and gives the person's terminal back", async () => {
