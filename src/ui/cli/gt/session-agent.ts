@@ -1,6 +1,8 @@
 import { withAgentLock } from "../../../agents/lifecycle/agent-lock.ts";
 import type { TownAccess } from "../../../agents/town-access.ts";
 import { GtError } from "../../../core/gt-error.ts";
+import { didYouMean, nearestNames } from "../../../core/nearest-name.ts";
+import { sanitiseLine } from "../../../core/sanitise.ts";
 import { formatAddress, resolveAddress } from "../../../core/town/address.ts";
 import type { CommandContext } from "../command.ts";
 
@@ -10,10 +12,26 @@ export async function withSessionAgent<T>(
   act: (access: TownAccess, address: string) => Promise<T>,
 ): Promise<T> {
   const access = await context.access();
-  const address = formatAddress(
-    resolveAddress(context.args[0] ?? "", { town: access.town, rig: context.env["GT_RIG"] }),
-  );
-  if ((await access.ledger.agent(address)) === undefined)
-    throw new GtError("E_AGENT_NOT_FOUND", `no agent ${address}`, { hint: "gt agents --all" });
+  const address = addressOf(context, access);
+  if ((await access.ledger.agent(address)) === undefined) {
+    const known = (await access.ledger.agents()).map((agent) => agent.address);
+    throw new GtError("E_AGENT_NOT_FOUND", `no agent ${address}${didYouMean(nearestNames(address, known))}`, {
+      hint: "gt agents --all",
+    });
+  }
   return withAgentLock(access, address, context.words.join(" "), () => act(access, address));
+}
+
+function addressOf({ args, env }: CommandContext, { town }: TownAccess): string {
+  const [word = ""] = args;
+  try {
+    return formatAddress(resolveAddress(word, { town, rig: env["GT_RIG"] }));
+  } catch (error) {
+    if (!(error instanceof GtError && error.code === "E_TARGET") || word.includes("/")) throw error;
+    const got = sanitiseLine(word);
+    throw new GtError("E_TARGET", `invalid address format: expected 'rig/polecat', got '${got}'`, {
+      hint: "gt agents --all",
+      cause: error,
+    });
+  }
 }

@@ -57,4 +57,12 @@ test("an unknown agent is refused with the next command", async () => {
   const result = await runGt(["session", "start", "greenplace/polecats/nobody"], { cwd: town.root });
   expect(result.code).toBe(1);
   expect(result.stderr).toMatch(/no agent greenplace\/polecats\/nobody[\s\S]*gt agents/);
+  await town.polecat("nux");
+  const near = await runGt(["session", "stop", "greenplace/polecats/nix"], { cwd: town.root });
+  expect(near.stderr).toContain(`did you mean "greenplace/polecats/nux"`);
+  const word = await runGt(["session", "start", "nux"], { cwd: town.root });
+  expect(word).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("invalid address format: expected 'rig/polecat', got 'nux'"),
+  });
 });
