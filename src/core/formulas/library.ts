@@ -1,5 +1,6 @@
 import type { Formula } from "./formula.ts";
 import type { Problem } from "./problem.ts";
+import type { Proto } from "./proto.ts";
 
 /** A formula's file as it was found, readable or not. */
 export interface FormulaFile {
@@ -15,6 +16,8 @@ export interface FormulaFile {
   /** Undefined when it has errors. */
   readonly formula: Formula | undefined;
   readonly problems: readonly Problem[];
+  /** The file is a proto, cooked before; then it has no formula. */
+  readonly proto?: Proto;
 }
 
 /** Where cooking finds the formulas that a formula names (spec/02 §6.1). */

@@ -5,6 +5,7 @@ import type { FormulaPlace } from "./formula-places.ts";
 import type { FormulaFile, FormulaLibrary } from "./library.ts";
 import { FormulaError, namesHint, type Problem } from "./problem.ts";
 import { readFormula } from "./read-formula.ts";
+import { readProto } from "./read-proto.ts";
 
 const ending = /\.formula\.(toml|json)$/;
 
@@ -91,7 +92,7 @@ class FileLibrary implements OpenLibrary {
   #byPath(path: string): FormulaFile {
     const absolute = resolve(this.#cwd, path);
     this.#own = dirname(absolute);
-    const name = basename(absolute).replace(/(\.formula)?\.(toml|json)$/, "");
+    const name = basename(absolute).replace(/(\.formula|\.proto)?\.(toml|json)$/, "");
     return this.#read(absolute, "file", name);
   }
 
@@ -136,9 +137,20 @@ class FileLibrary implements OpenLibrary {
         problems: [problem],
       };
     }
+    const read = { name, tier, path, shown, text, sha256: textHash(text) };
+    if (path.endsWith(".proto.json")) {
+      const { proto, problems } = readProto(text, shown);
+      return {
+        ...read,
+        name: proto?.proto ?? name,
+        formula: undefined,
+        problems,
+        ...(proto === undefined ? {} : { proto }),
+      };
+    }
     const format = path.endsWith(".json") ? "json" : "toml";
     const { formula, problems } = readFormula({ text, format, stem: name, shown });
-    return { name, tier, path, shown, text, sha256: textHash(text), formula, problems };
+    return { ...read, formula, problems };
   }
 }
 

@@ -24,8 +24,8 @@ export function weaveAdvice(graph: StepGraph, advice: readonly WovenAdvice[], lo
   const around = new Map<string, Around>();
   for (const woven of advice) {
     const matched = matchedBy(graph, woven);
-    if (matched.length === 0)
-      log.warn("F064", "advice", `no step matches "${woven.rule.target ?? "the pointcuts"}"`);
+    if (matched.length === 0 && woven.pointcuts.length > 0)
+      log.warn("F064", "pointcuts", `no step matches the pointcuts for "${woven.rule.target ?? "*"}"`);
     for (const { id, of } of matched) {
       const whole = around.get(id) ?? { of, before: [], after: [] };
       around.set(id, whole);

@@ -1,4 +1,5 @@
-import { cook, type CookRequest, tryCook } from "../../../src/core/formulas/cook.ts";
+import { cook, tryCook } from "../../../src/core/formulas/cook.ts";
+import type { CookRequest } from "../../../src/core/formulas/cook-request.ts";
 import type { FormulaFile, FormulaLibrary } from "../../../src/core/formulas/library.ts";
 import { textHash } from "../../../src/core/formulas/open-library.ts";
 import type { Problem } from "../../../src/core/formulas/problem.ts";

@@ -3,8 +3,9 @@ import { expect, it } from "vitest";
 import { dropSteps } from "../../../src/core/formulas/drop-steps.ts";
 import { findCycle } from "../../../src/core/formulas/cycle.ts";
 import { effectiveNeeds, orderSteps } from "../../../src/core/formulas/order-steps.ts";
-import { protoText } from "../../../src/core/formulas/proto.ts";
-import { cooked } from "./library-of.ts";
+import { type Proto, protoText } from "../../../src/core/formulas/proto.ts";
+import { cook } from "../../../src/core/formulas/cook.ts";
+import { cooked, formulaFile, libraryOf } from "./library-of.ts";
 
 /** A workflow of steps s0, s1, ... that need earlier ones in the graph, written in any order, and what is done to it. */
 const workflow = fc.integer({ min: 1, max: 9 }).chain((size) =>
@@ -107,6 +108,26 @@ it("whoever needed a step comes after all that took its place", () => {
         for (const need of needs)
           for (const later of madeFrom(n))
             for (const earlier of madeFrom(need)) expect(past.get(later.id)?.has(earlier.id)).toBe(true);
+    }),
+  );
+});
+
+it("cooked without values and then with them, a formula has the steps of one that is cooked at once", () => {
+  // Where a step is left out, steps that nothing orders may stand otherwise.
+  const graph = ({ steps }: Proto) =>
+    steps.map(({ index: _, ...step }) => step).toSorted((one, other) => (one.id < other.id ? -1 : 1));
+  fc.assert(
+    fc.property(workflow, (plan) => {
+      const texts = { ...parts, w: textOf(plan) };
+      const proto = cooked(texts, "w", {}, { mode: "compile" });
+      const file = {
+        ...formulaFile("w", ""),
+        formula: undefined,
+        problems: [],
+        proto: JSON.parse(protoText(proto)),
+      };
+      const again = cook(file, libraryOf({}), { mode: "runtime" });
+      expect(graph(again)).toEqual(graph(cooked(texts, "w")));
     }),
   );
 });

@@ -79,8 +79,12 @@ it("bd cook prints the proto, twice the same, with values and without", async ()
     source: { tier: "embedded" },
   });
   expect(proto.steps[0]?.title).toBe("Design Dark mode");
-  const compiled = (await bd("cook", "shiny")).json<Proto>();
+  const written = await bd("cook", "shiny", "--output", "shiny.proto.json");
+  expect(written.code).toBe(0);
+  const compiled = (await bd("cook", "shiny.proto.json")).json<Proto>();
   expect(compiled.mode).toBe("compile");
+  const filled = (await bd("cook", "shiny.proto.json", "--var", "feature=Dark mode")).json<Proto>();
+  expect(filled.steps[0]?.title).toBe("Design Dark mode");
   expect(compiled.steps[0]?.title).toBe("Design {{feature}}");
 });
 
