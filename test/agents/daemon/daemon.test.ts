@@ -21,7 +21,7 @@ import { isSameProcess, processStartTime } from "../../../src/agents/sessions/pr
 import type { SessionRecord } from "../../../src/agents/sessions/session-host.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
 import { systemClock } from "../../../src/core/clock.ts";
-import { cliEnv } from "../../support/run-cli.ts";
+import { cliEnv, runGt } from "../../support/run-cli.ts";
 import { openTerminal } from "../../support/terminal.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { WorkTown } from "../../support/work-town.ts";
@@ -193,10 +193,18 @@ test("gt down --all leaves nothing of ours running, touches nobody else, and gt 
   access = await work.access();
   const services = await townUp(access, { restore: true });
   expect(services.filter((service) => !service.ok)).toEqual([]);
-  expect(await waitFor(() => session(name), slow)).toMatchObject({
-    phase: expect.not.stringMatching("exited"),
-  });
+  const restored = await waitFor(() => session(name), slow);
+  expect(restored.phase).not.toBe("exited");
   expect(await access.ledger.agent(agent)).toMatchObject({ state: "working", hookState: "active" });
+
+  // Both watch keepers killed at once: the next command that changes work brings everything back.
+  for (const pid of [identity().pid, readHostPid()]) process.kill(pid, "SIGKILL");
+  await waitFor(() => !daemonStatus(work.town).isRunning, slow);
+  expect(await runGt(["hook", agent], { cwd: work.root })).toMatchObject({ code: 0 });
+  await waitFor(async () => ((await session(name))?.runId ?? restored.runId) !== restored.runId, {
+    ...slow,
+    what: "the session after the loss of both",
+  });
 }, 120_000);
 
 test("a gt down that was killed on its way is ended by the daemon, its own end included", async () => {

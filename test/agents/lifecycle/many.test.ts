@@ -82,6 +82,8 @@ test("twenty beads slung at once get twenty polecats, are all handed in and land
     timeoutMs: 180_000,
     what: "all to land",
   });
+  const hooks = (await access.ledger.agents({ role: "polecat" })).map((agent) => agent.hookState);
+  expect(new Set(hooks)).toEqual(new Set(["archived"]));
   const landed = await access.ledger.getMany(beads.map((bead) => bead.id));
   for (const bead of landed.values()) {
     expect(bead.status).toBe("closed");

@@ -45,6 +45,9 @@ test("suspended work keeps bead, worktree and files, and goes on in a fresh sess
     hookBead: bead,
   });
   expect(await liveSession(access, address)).toBeUndefined();
+  expect((await town.gt(["hook", address])).stdout).toContain(
+    "Created › Active › [Suspended] › Completed › Archived",
+  );
   expect((await listSnapshots(worktree, place))[0]).toMatchObject({ reason: "pre-suspend", bead });
   await expect(suspendHook(access, address, "again")).rejects.toMatchObject({ code: "E_STATE" });
 
