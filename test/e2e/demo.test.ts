@@ -46,15 +46,7 @@ test("the demo refuses a directory that holds something, and changes nothing the
 
 test("in a terminal the demo shows who waits, the person answers in that agent's terminal, and q takes the town down", async () => {
   const temporary = temporaryDirectory();
-  const terminal = new TestTerminal(
-    process.execPath,
-    [join(import.meta.dirname, "../../bin/gt"), "demo", "--fast"],
-    {
-      columns: 120,
-      rows: 35,
-      env: cliEnv({ TMPDIR: temporary, XDG_STATE_HOME: temporary, TERM: "xterm-256color" }),
-    },
-  );
+  const terminal = openDemo(temporary);
   await terminal.waitForText("Notes people", 60_000);
   terminal.press("p");
   await terminal.waitForText(/STALL[\s\S]*no progress/, 90_000);
@@ -68,3 +60,21 @@ test("in a terminal the demo shows who waits, the person answers in that agent's
   expect(readdirSync(temporary).filter((name) => name.startsWith("gastown-demo"))).toEqual([]);
   if (process.platform === "linux") expect(processesAround(temporary)).toEqual([]);
 }, 300_000);
+
+test("closing the window of the demo takes its town down, too", async () => {
+  const temporary = temporaryDirectory();
+  const terminal = openDemo(temporary);
+  await terminal.waitForText("Notes people", 60_000);
+  terminal.kill("SIGHUP");
+  expect(await terminal.waitForExit(60_000)).toBe(129);
+  expect(readdirSync(temporary).filter((name) => name.startsWith("gastown-demo"))).toEqual([]);
+  if (process.platform === "linux") expect(processesAround(temporary)).toEqual([]);
+}, 300_000);
+
+function openDemo(temporary: string): TestTerminal {
+  return new TestTerminal(process.execPath, [join(import.meta.dirname, "../../bin/gt"), "demo", "--fast"], {
+    columns: 120,
+    rows: 35,
+    env: cliEnv({ TMPDIR: temporary, XDG_STATE_HOME: temporary, TERM: "xterm-256color" }),
+  });
+}

@@ -1,5 +1,6 @@
+import type { AgentView } from "../../agents/patrols/agent-health.ts";
 import type { Control } from "./control.ts";
-import { hasSession } from "./control.ts";
+import { hasSession, isBuiltin } from "./control.ts";
 import type { ActionName } from "./binding.ts";
 import { layOut } from "./layout.ts";
 import { panesOf } from "./panes/pane-tree.ts";
@@ -17,6 +18,7 @@ import {
   type TuiState,
 } from "./store/state.ts";
 import { describeConvoy, describeRow } from "./views/detail.ts";
+import { explainAgent } from "./views/explain.ts";
 
 type Action = (control: Control) => void;
 
@@ -30,13 +32,15 @@ export const actions: Readonly<Record<ActionName, Action>> = {
     const state = control.store.snapshot();
     const agent = selectedAgent(state);
     const targets = state.marked.size > 0 ? [...state.marked] : agent === undefined ? [] : [agent.address];
-    if (targets.length === 0) return control.toast("bad", "select an agent first");
+    if (targets.length === 0) return control.toast("news", "select an agent first");
+    const isAlone = targets.length === 1 && agent?.address === targets[0];
+    if (isAlone && agent !== undefined && !hasSession(agent) && !isBuiltin(agent))
+      return control.offerStart(agent);
     const prefill = state.view === "problems" ? lineOf("continue") : emptyLine;
     control.store.set({ overlay: { kind: "nudge", targets, editor: prefill } });
   },
   handoff: (control) =>
-    withAgent(control, (agent) => {
-      if (!hasSession(agent)) return control.offerStart(agent);
+    withSession(control, (agent) => {
       control.store.set({
         overlay: {
           kind: "confirm",
@@ -110,17 +114,18 @@ export const actions: Readonly<Record<ActionName, Action>> = {
   ...workActions,
   ...inboxActions,
   restart: (control) =>
-    withAgent(control, (agent) =>
-      hasSession(agent)
-        ? control.confirm(
-            `Restart ${agent.name}?`,
-            ["Its session ends and a new one goes on with the same work."],
-            ["session", "restart", agent.address],
-          )
-        : void control.gt(["session", "start", agent.address]),
+    withSession(
+      control,
+      (agent) =>
+        control.confirm(
+          `Restart ${agent.name}?`,
+          ["Its session ends and a new one goes on with the same work."],
+          ["session", "restart", agent.address],
+        ),
+      (agent) => void control.gt(["session", "start", agent.address]),
     ),
   stop: (control) =>
-    withAgent(control, (agent) =>
+    withSession(control, (agent) =>
       control.confirm(
         `Stop ${agent.name}?`,
         [
@@ -209,6 +214,20 @@ function withAgent(
   const agent = selectedAgent(control.store.snapshot());
   if (agent === undefined) otherwise(control);
   else then(agent);
+}
+
+/** With an agent that has a session. What the daemon does itself has none, and says so; for others one is offered. */
+function withSession(
+  control: Control,
+  then: (agent: AgentView) => void,
+  otherwise: (agent: AgentView) => void = (agent) => control.offerStart(agent),
+): void {
+  withAgent(control, (agent) => {
+    if (hasSession(agent)) then(agent);
+    else if (isBuiltin(agent))
+      control.explain(explainAgent(agent, control.store.snapshot().town, control.store.snapshot().now));
+    else otherwise(agent);
+  });
 }
 
 function toggleView(control: Control, view: ListView): void {

@@ -229,7 +229,7 @@ export class Control {
 }
 
 /** Roles whose work is done by the daemon unless a session runs for them (spec/04 §1.1). */
-function isBuiltin(agent: AgentView): boolean {
+export function isBuiltin(agent: AgentView): boolean {
   return ["deacon", "boot", "dog", "witness", "refinery"].includes(agent.role);
 }
 

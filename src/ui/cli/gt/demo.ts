@@ -19,7 +19,8 @@ export async function run(context: CommandContext): Promise<number> {
   const { out } = context;
   const [directory] = context.args;
   const isPlain = context.plain || context.json || !process.stdout.isTTY || !process.stdin.isTTY;
-  const signal = isPlain ? context.untilSignal() : new AbortController().signal;
+  // Also where a person looks on: the view ends by itself at a signal, and then the town still has to be taken down.
+  const signal = context.untilSignal();
   const demo = await makeDemoTown({
     ...(directory === undefined ? {} : { directory }),
     cwd: context.cwd,

@@ -78,6 +78,10 @@ export class LiveTownSource implements TownSource {
   private hasHeardOutput = false;
   private shown: Partial<TownData> = {};
   private isReading = false;
+  /** The event log is being opened. */
+  private isFollowing = false;
+  /** Why the event log cannot be read; empty when it can. */
+  private logTrouble = "";
   private wantsReading = false;
   private isClosed = false;
   private connectedHost: SessionHost | undefined;
@@ -121,14 +125,19 @@ export class LiveTownSource implements TownSource {
   private async follow(): Promise<void> {
     const { town } = this.access;
     const visibility = this.sight.withAudit ? "audit" : "feed";
+    this.isFollowing = true;
     try {
       this.follower = await followEvents(
         town.paths.events,
         { past: feedAtStart, filter: { visibility }, context: () => ({ rigs: town.rigs() }) },
         (events) => this.take(events),
       );
+      this.logTrouble = "";
     } catch (error) {
-      this.listener?.changed({ trouble: `event log unreadable: ${(error as Error).message}` });
+      this.logTrouble = `event log unreadable: ${(error as Error).message} (retrying)`;
+      this.show({ trouble: this.logTrouble });
+    } finally {
+      this.isFollowing = false;
     }
   }
 
@@ -178,6 +187,7 @@ export class LiveTownSource implements TownSource {
   }
 
   private beat(): void {
+    if (this.follower === undefined && !this.isFollowing) void this.follow();
     if (this.connectedHost === undefined || this.hasHeardOutput || this.isCounting() || this.isOverdue())
       void this.read();
   }
@@ -223,7 +233,7 @@ export class LiveTownSource implements TownSource {
         trouble = text;
       });
       const data = await this.readTown({ ...this.access, town });
-      this.show({ ...data, trouble, isLoaded: true });
+      this.show({ ...data, trouble: trouble === "" ? this.logTrouble : trouble, isLoaded: true });
     } catch (error) {
       // The last good data stays on the screen, with the reason why it is old (spec/06 §12.2).
       if (!this.isClosed) this.show({ trouble: `cannot read the town: ${(error as Error).message}` });

@@ -1,6 +1,7 @@
 import { wrapText } from "../screen/text-width.ts";
 import { detailId } from "../store/rows.ts";
 import type { TuiState } from "../store/state.ts";
+import { showKey } from "../look-up-key.ts";
 import { explainSelection } from "./explain-selection.ts";
 import type { Look } from "./panel.tsx";
 import { bold, type Line, span } from "./spans.ts";
@@ -13,7 +14,7 @@ export function detailTitle(state: TuiState, { theme }: Look): Line {
 /** Beside a list: what the selected row's state means, and what else is known about it. */
 export function detailLines(
   state: TuiState,
-  { theme }: Look,
+  { theme, symbols }: Look,
   width: number,
   height: number,
 ): readonly Line[] {
@@ -26,5 +27,8 @@ export function detailLines(
   for (const section of sections)
     lines.push([], [bold(` ${section.title.toUpperCase()}`, theme.muted)], ...section.lines.flatMap(wrapped));
   if (lines.length <= height) return lines;
-  return [...lines.slice(0, height - 1), [span(` ↵ shows all of it`, theme.muted)]];
+  return [
+    ...lines.slice(0, height - 1),
+    [span(` ${showKey("enter", symbols)} shows all of it`, theme.muted)],
+  ];
 }

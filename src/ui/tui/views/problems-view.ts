@@ -1,5 +1,6 @@
 import type { AgentView } from "../../../agents/patrols/agent-health.ts";
 import { healthSymbols } from "../../../core/health/assess.ts";
+import { showKey } from "../look-up-key.ts";
 import { firstVisible, problemRows, selectedIndex } from "../store/rows.ts";
 import type { TuiState } from "../store/state.ts";
 import { formatSpan } from "../../../core/duration.ts";
@@ -87,7 +88,8 @@ function attentionLine(agent: AgentView, isSelected: boolean, state: TuiState, l
 }
 
 /** Why, what its screen says last, and what to do about it. */
-function reasonLines(agent: AgentView, state: TuiState, { theme, symbols }: Look): readonly Line[] {
+function reasonLines(agent: AgentView, state: TuiState, look: Look): readonly Line[] {
+  const { theme, symbols } = look;
   const { detail } = state.town;
   const last = detail?.id === agent.address ? lastOutput(detail) : "";
   return [
@@ -95,15 +97,16 @@ function reasonLines(agent: AgentView, state: TuiState, { theme, symbols }: Look
       span(`     ${agent.reason === "" ? "needs a person" : agent.reason}`),
       ...(last === "" ? [] : [span(`  ${symbols.quote} ${last}`, theme.muted)]),
     ],
-    [span(`     ${adviceFor(agent)}`, theme.accent)],
+    [span(`     ${adviceFor(agent, look)}`, theme.accent)],
   ];
 }
 
 /** The keys that help, the likeliest first. */
-function adviceFor(agent: AgentView): string {
-  const enter = "↵ look at its screen";
+function adviceFor(agent: AgentView, { symbols }: Look): string {
+  const key = showKey("enter", symbols);
+  const enter = `${key} look at its screen`;
   if (agent.health === "zombie") return `try r restart, or ${enter}`;
-  if (agent.tag === "needs-human") return "try ↵ answer it, or n nudge";
+  if (agent.tag === "needs-human") return `try ${key} answer it, or n nudge`;
   if (agent.tag === "stuck") return `try ${enter}, n nudge, or h handoff`;
   return agent.health === "gupp"
     ? `try n nudge, r restart, h handoff, or ${enter}`
