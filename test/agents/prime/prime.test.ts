@@ -92,6 +92,88 @@ test("directives of town and rig follow the brief and are named", async () => {
   expect(directives?.text).toContain("Rule of town\nRule of rig");
 });
 
+const order = [
+  ...[
+    "warn",
+    "id",
+    "work",
+    "steps",
+    "role",
+    "directives",
+    "handoff",
+    "checkpoint",
+    "patrol",
+    "mail",
+    "nudges",
+  ],
+  ...["escalations", "town", "memories", "context", "bd", "start"],
+];
+
+test("whatever there is, each role reads it in the same order and within what runtimes take", async () => {
+  const long = "A line that says a little more than nothing at all.\n".repeat(400);
+  town.write("CONTEXT.md", long);
+  const roles = ["mayor", "deacon", "boot", "dog", "witness", "refinery", "crew", "polecat"] as const;
+  for (const role of roles) town.write(`directives/${role}.md`, long);
+  const places = {
+    ...{ mayor: "mayor/", deacon: "deacon/", boot: "deacon/boot", dog: "deacon/dogs/rex" },
+    ...{ witness: "greenplace/witness", refinery: "greenplace/refinery", crew: "greenplace/crew/max" },
+    polecat: address,
+  } as const;
+  await access.ledger.write("overseer", [
+    ...Array.from({ length: 60 }, (_, n) => ({
+      ...{ op: "putValue" as const, namespace: "memory", key: `note-${n}`, value: long.slice(0, 300) },
+    })),
+    ...Array.from({ length: 12 }, (_, n) => ({
+      op: "create" as const,
+      bead: {
+        title: `${n} ${long.slice(0, 100)}`,
+        type: "escalation",
+        prefix: "hq",
+        metadata: { severity: "HIGH" },
+      },
+    })),
+    ...roles.flatMap((role) => [
+      {
+        op: "create" as const,
+        bead: { title: `Work of ${role}`, scope: "greenplace", description: long, acceptanceCriteria: long },
+        as: role,
+      },
+      ...Array.from({ length: 30 }, (_, n) => ({
+        op: "create" as const,
+        bead: {
+          ...{
+            title: `${role} ${n} ${long.slice(0, 90)}`,
+            type: "message",
+            prefix: "hq",
+            assignee: places[role],
+          },
+          metadata: { from: "overseer" },
+        },
+      })),
+      ...(role === "polecat"
+        ? []
+        : [
+            {
+              op: "ensureAgent" as const,
+              agent: { id: `hq-x-${role}`, address: places[role], role, rig: "", name: "" },
+            },
+          ]),
+      { op: "hook" as const, address: places[role], bead: `$${role}` },
+    ]),
+  ]);
+  const seen = new Set<string>();
+  for (const role of roles) {
+    const { text, sections } = await prime({ ...access, actor: places[role] }, { ...request, cap: 9500 });
+    expect(text.length, role).toBeLessThanOrEqual(9500);
+    const names = sections.map((section) => section.name);
+    expect(names, role).toEqual(order.filter((name) => names.includes(name)));
+    expect(names, role).toEqual(expect.arrayContaining(["id", "work", "role", "directives", "mail", "bd"]));
+    expect(sections.find(({ name }) => name === "work")?.text).toContain(`Work of ${role}`);
+    for (const name of names) seen.add(name);
+  }
+  expect([...seen]).toEqual(expect.arrayContaining(["patrol", "escalations", "town", "memories", "context"]));
+});
+
 describe("the briefs", () => {
   const places = { town: "t", rig: "web", name: "nux", prefix: "web", branch: "main" };
   test.each(["mayor", "deacon", "boot", "dog", "witness", "refinery", "crew", "polecat"] as const)(
