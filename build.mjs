@@ -24,7 +24,7 @@ const commandPrograms = { gt: "src/ui/cli/gt.ts", bd: "src/ui/cli/bd.ts" };
  */
 const quickPrograms = {
   "gt-heartbeat": ["gt/heartbeat.ts"],
-  "gt-hook": ["gt/hook-status.ts"],
+  "gt-hook": ["gt/hook-status.ts", "gt/hook-show.ts"],
   "gt-mail": ["gt/mail-check.ts"],
   "gt-prime": ["gt/prime.ts"],
   "gt-tap": ["gt/tap-hook.ts", "gt/tap-guard.ts"],
