@@ -15,7 +15,8 @@ import {
   type Quota,
   quotas,
 } from "../../../src/agents/accounts/quota.ts";
-import { planRotation, rotate } from "../../../src/agents/accounts/rotate.ts";
+import { planRotation } from "../../../src/agents/accounts/rotate.ts";
+import { watchQuota } from "../../../src/agents/accounts/watch-quota.ts";
 import { recoverOperations } from "../../../src/agents/lifecycle/recover-operations.ts";
 import type { HostServer } from "../../../src/agents/sessions/host-server.ts";
 import type { SessionHost } from "../../../src/agents/sessions/session-host.ts";
@@ -140,7 +141,17 @@ sleep 1000
   const limited = () =>
     waitFor(async () => (await host.get("gp-toast"))?.phase === "limited", { what: "the limit" });
   await limited();
-  await rotate(access, await planRotation(access, {}));
+  const watched = new AbortController();
+  const told: unknown[] = [];
+  await watchQuota(access, {
+    ...{ intervalMs: 20, isPlan: false, signal: watched.signal },
+    tell: (plan) => {
+      told.push(...plan);
+      watched.abort();
+    },
+    warn: (problem) => told.push(problem),
+  });
+  expect(told).toMatchObject([{ session: "gp-toast", from: "a", to: "b" }]);
   await limited();
   const killed = await runGt(["quota", "rotate"], {
     cwd: town.root,

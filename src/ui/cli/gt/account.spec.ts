@@ -87,6 +87,16 @@ export const accountCommands: readonly CommandSpec[] = [
         load: () => import("./quota-rotate.ts"),
       },
       {
+        name: "watch",
+        summary: "rotate whenever a session stands at a limit, until Ctrl-C",
+        flags: [
+          { name: "interval", value: "duration", summary: "how often to look, 5m by default" },
+          { name: "dry-run", short: "n", summary: "only say what would happen" },
+        ],
+        examples: ["gt quota watch --interval 1m"],
+        load: () => import("./quota-watch.ts"),
+      },
+      {
         name: "clear",
         summary: "forget that accounts were at their limit",
         args: [{ name: "account", optional: true, many: true }],
