@@ -1,6 +1,6 @@
 import { GtError } from "../../core/gt-error.ts";
 import type { AgentState, Bead } from "../../core/ledger/bead.ts";
-import { attachmentOf, attemptsOf, metadataText } from "./attachment.ts";
+import { attemptsOf, metadataText } from "./attachment.ts";
 
 /** The agent on whose hook the bead is. */
 export interface Holder {
@@ -16,6 +16,8 @@ export interface AdmissionFacts {
   readonly bead: Bead | undefined;
   /** Beads that block it and are still open. */
   readonly blockers: readonly string[];
+  /** Molecule that is attached to it and not complete. */
+  readonly workflow?: string | undefined;
   readonly holder: Holder | undefined;
   /** Name of the rig that owns the bead's prefix; undefined for town beads. */
   readonly owningRig: string | undefined;
@@ -100,11 +102,11 @@ export function admitBead(facts: AdmissionFacts): Admission {
         hint: facts.owningRig === undefined ? forced : `gt sling ${bead.id} ${facts.owningRig}`,
       },
     );
-  const molecule = attachmentOf(bead).molecule;
-  if (!force && molecule !== undefined && bead.assignee !== "" && holding.takeOver === undefined)
-    throw new GtError("E_HAS_WORKFLOW", `${bead.id} has workflow ${molecule} attached`, {
+  const { workflow } = facts;
+  if (!force && workflow !== undefined && bead.assignee !== "" && holding.takeOver === undefined)
+    throw new GtError("E_HAS_WORKFLOW", `${bead.id} has workflow ${workflow} attached`, {
       hint: forced,
-      why: ["--force replaces it"],
+      why: ["--force replaces it", "--hook-raw-bead leaves the workflow out"],
     });
   if (!force && target.kind !== "agent" && attemptsOf(bead) >= facts.maxRespawns)
     throw new GtError(

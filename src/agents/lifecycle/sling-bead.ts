@@ -11,7 +11,7 @@ import { expectNoStop } from "../daemon/emergency-stop.ts";
 import { sessionOfAddress } from "../sessions/start-session.ts";
 import type { TownAccess } from "../town-access.ts";
 import { sessionLife } from "./agent-session.ts";
-import { metadataText } from "./attachment.ts";
+import { attachmentOf, metadataText } from "./attachment.ts";
 import { type Admission, type AdmissionTarget, admitBead, type Holder } from "./bead-admission.ts";
 import { type Dispatch, dispatchToPolecat } from "./dispatch-polecat.ts";
 import { enqueueDispatch, isDeferred } from "./enqueue-dispatch.ts";
@@ -403,6 +403,7 @@ async function admit(
     id,
     bead,
     blockers: blocked?.blockedBy ?? [],
+    workflow: options.raw === true ? undefined : bead && (await openWorkflow(access, bead)),
     holder: bead === undefined ? undefined : await holderOf(access, bead),
     owningRig: town.rigOfBead(id)?.name,
     target,
@@ -410,6 +411,12 @@ async function admit(
     maxRespawns: numberSetting(town.settings(), "operational.witness.max_bead_respawns"),
     now: access.clock.now(),
   });
+}
+
+async function openWorkflow({ ledger }: TownAccess, bead: Bead): Promise<string | undefined> {
+  const { molecule } = attachmentOf(bead);
+  const root = molecule === undefined ? undefined : await ledger.get(molecule);
+  return root === undefined || root.status === "closed" ? undefined : root.id;
 }
 
 const heldStatuses = new Set(["hooked", "in_progress", "pinned", "blocked"]);

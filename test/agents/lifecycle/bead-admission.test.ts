@@ -40,6 +40,7 @@ describe("what is no longer or not yet work is refused, each for its own reason"
     ["E_CLOSED", { bead: beadOf({ id: "web-a1", status: "closed" }) }],
     ["E_DEFERRED", { bead: beadOf({ id: "web-a1", deferUntil: 2000 }) }],
     ["E_BLOCKED", { blockers: ["web-b2"] }],
+    ["E_HAS_WORKFLOW", { bead: beadOf({ id: "web-a1", assignee: "ada" }), workflow: "web-wisp-1" }],
     ["E_BLOCKED", { bead: beadOf({ id: "web-a1", status: "blocked" }) }],
     [
       "E_AWAITING_MERGE",
