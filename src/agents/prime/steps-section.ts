@@ -2,6 +2,7 @@ import { layFor } from "../../core/formulas/lay-overlay.ts";
 import { moleculeRecord } from "../../core/formulas/molecule-record.ts";
 import { type Molecule, moleculeOfRoot } from "../../core/formulas/molecule.ts";
 import { countSteps, currentStep, type MoleculeStep } from "../../core/formulas/step-states.ts";
+import { stepText } from "../../core/formulas/step-text.ts";
 import type { Bead, Role } from "../../core/ledger/bead.ts";
 import type { Ledger } from "../../core/ledger/ledger.ts";
 import type { Town } from "../../core/town/town.ts";
@@ -52,7 +53,7 @@ export function stepsSection(
   const shown = isRalph ? [ralphText] : [head(reading, current), listText(steps, current)];
   const body = [
     ...shown,
-    ...(current === undefined ? [endText(molecule)] : [stepText(current, isWhole)]),
+    ...(current === undefined ? [endText(molecule)] : [wholeStep(current, isWhole)]),
     ...(isWhole && !isRalph ? laterTexts(steps, current) : []),
   ];
   const text = `${body.join("\n\n")}\n\n${obligation(role, bead)}\n`;
@@ -60,7 +61,7 @@ export function stepsSection(
   return {
     name: "steps",
     text,
-    minimum: `${[head(reading, current), ...(current === undefined ? [] : [stepText(current, false)]), titles(steps, current), rest].join("\n\n")}\n`,
+    minimum: `${[head(reading, current), ...(current === undefined ? [] : [wholeStep(current, false)]), titles(steps, current), rest].join("\n\n")}\n`,
     budget: 3000,
     shrink: 2,
     why: `the work follows ${root.id}`,
@@ -138,9 +139,9 @@ function titles(steps: readonly MoleculeStep[], current: MoleculeStep | undefine
     : `Then: ${names.join(", ")}${later.length > longList ? ", …" : ""}`;
 }
 
-function stepText(step: MoleculeStep, isWhole: boolean): string {
+function wholeStep(step: MoleculeStep, isWhole: boolean): string {
   const needs = step.needs.length === 0 ? "" : `, needs ${step.needs.map(quoteLine).join(" and ")}`;
-  const text = withoutEmptyCommands(step.description);
+  const text = stepText(step.description);
   const more = `gt mol step show ${step.step}`;
   return [
     `### Step ${step.index}: ${quoteLine(step.title)}   (${quoteLine(step.step)}${needs})${step.isOverlaid ? " (overlay)" : ""}`,
@@ -158,14 +159,10 @@ function stepText(step: MoleculeStep, isWhole: boolean): string {
   ].join("\n");
 }
 
-/** A command that is not configured would be an empty line in a block of code. */
-const withoutEmptyCommands = (text: string): string =>
-  text.replace(/^(```\w*)\n\s*\n(```)/gm, "$1\n(not configured: skip)\n$2");
-
 function laterTexts(steps: readonly MoleculeStep[], current: MoleculeStep | undefined): readonly string[] {
   return steps
     .filter(({ isSettled, isContainer, id }) => !isSettled && !isContainer && id !== current?.id)
-    .map((step) => stepText(step, true));
+    .map((step) => wholeStep(step, true));
 }
 
 function endText({ root, steps }: Molecule): string {

@@ -6,6 +6,7 @@ import { newMoleculeId, pouring, type PourRequest, wispForm } from "../../../src
 import type { Proto } from "../../../src/core/formulas/proto.ts";
 import { digestName, digestOf, squashing } from "../../../src/core/formulas/squash.ts";
 import { criticalPath } from "../../../src/core/formulas/step-states.ts";
+import { stepText } from "../../../src/core/formulas/step-text.ts";
 import { systemRandom } from "../../../src/core/random.ts";
 import { type ScratchLedger, scratchLedger } from "../ledger/scratch-ledger.ts";
 import { chain, protoOf } from "./proto-fixture.ts";
@@ -130,6 +131,26 @@ describe("a root-only wisp", () => {
     });
     expect(await states(scratch, root)).toEqual({ design: "done", implement: "current", review: "pending" });
     expect(await moleculeProgress(scratch.ledger, root)).toMatchObject({ total: 3, done: 1, current: 1 });
+    // The feed tells what changed and not the texts of all steps each time.
+    const changes = (await scratch.ledger.changes(0, { bead: root })).changes.filter(
+      ({ type }) => type === "updated",
+    );
+    expect(changes.map(({ oldValue, newValue }) => [oldValue, newValue])).toEqual([
+      [
+        { metadata: { mol: { progress: {} } } },
+        { metadata: { mol: { progress: { design: expect.any(Object) } } } },
+      ],
+      [
+        { metadata: { mol: { progress: {} } } },
+        { metadata: { mol: { progress: { implement: expect.any(Object) } } } },
+      ],
+    ]);
+  });
+
+  it("says what is not configured instead of showing an empty command", () => {
+    expect(stepText("Run:\n\n```\n\n```\n\nThen\n```sh\nmake\n```\n")).toBe(
+      "Run:\n\n```\n(not configured: skip)\n```\n\nThen\n```sh\nmake\n```",
+    );
   });
 
   it("waits for a person after a failure, goes on after a closed one, and can take a step back", async () => {

@@ -4,6 +4,7 @@ import type { BeadId, Outcome } from "../bead.ts";
 import { columnToJson, fieldOfProperty } from "../bead-fields.ts";
 import type { Batch } from "./batch.ts";
 import type { BeadRow } from "./bead-row.ts";
+import { changedParts } from "./changed-parts.ts";
 import { findCycleThrough } from "./cycles.ts";
 import { parentOf } from "./edges.ts";
 
@@ -69,6 +70,12 @@ function recordColumns(
     if (field === undefined) continue;
     old[field.json] = columnToJson(field.kind, before[column] ?? null);
     now[field.json] = columnToJson(field.kind, value);
+  }
+  // A molecule keeps all of its steps' texts there, and changes with each step: the feed would hold them again and again.
+  if (row.issue_type === "molecule" && "metadata" in now) {
+    const parts = changedParts(old["metadata"], now["metadata"]);
+    old["metadata"] = parts.before;
+    now["metadata"] = parts.after;
   }
   batch.record({ id: row.id, scope: row.scope, type, old, new: now, comment });
 }

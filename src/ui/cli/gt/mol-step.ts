@@ -9,6 +9,7 @@ import { findStep } from "../../../core/formulas/find-step.ts";
 import { layFor } from "../../../core/formulas/lay-overlay.ts";
 import { moleculeRecord } from "../../../core/formulas/molecule-record.ts";
 import { moleculeProgress } from "../../../core/formulas/molecule.ts";
+import { stepText } from "../../../core/formulas/step-text.ts";
 import type { MoleculeStep } from "../../../core/formulas/step-states.ts";
 import type { TownAccess } from "../../../agents/town-access.ts";
 import { GtError, usageError } from "../../../core/gt-error.ts";
@@ -113,7 +114,7 @@ async function tellAdvance(
 
 function printStep(out: CommandContext["out"], step: MoleculeStep): void {
   out.next(`step ${step.index} ${step.step}: ${sanitiseLine(step.title)}`);
-  if (step.description.trim() !== "") out.line(sanitise(step.description).trim());
+  if (step.description.trim() !== "") out.line(stepText(sanitise(step.description)));
   if (step.acceptance.trim() !== "") out.line(`Acceptance: ${sanitise(step.acceptance).trim()}`);
 }
 
@@ -202,7 +203,7 @@ export async function show(context: CommandContext): Promise<void> {
   out.document({ ...step, molecule_id: root.id });
   out.line(stepLine(step, out.style));
   if (step.needs.length > 0) out.line(`needs ${step.needs.join(", ")}`);
-  if (step.description.trim() !== "") out.line(sanitise(step.description).trim());
+  if (step.description.trim() !== "") out.line(stepText(sanitise(step.description)));
   if (step.run !== undefined) out.line(sanitise(step.run).trimEnd());
   if (step.acceptance.trim() !== "") out.line(`Acceptance: ${sanitise(step.acceptance).trim()}`);
 }
