@@ -10,6 +10,7 @@ import { attachmentOf } from "./attachment.ts";
 import { beadFailure } from "./count-bead-failure.ts";
 import { uncheckedCriteria } from "./done-check.ts";
 import type { DoneData } from "./done-data.ts";
+import { recordingOutput } from "./leg-output.ts";
 import { reviewNotice } from "./review-notice.ts";
 import { gateReason, suspensionRow } from "./suspension.ts";
 
@@ -30,6 +31,7 @@ export async function recordDone(
     mr: result.mr,
     operations: [
       ...(await moleculeEnd(access, bead, data)),
+      ...(data.exit === "COMPLETED" ? recordingOutput(bead) : []),
       ...result.operations,
       ...reviewNotice(access, parts),
       ...(stays(data)

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { attachmentOf } from "../../../src/agents/lifecycle/attachment.ts";
@@ -76,6 +77,11 @@ test("the legs of a run are worked on side by side, and the synthesis waits unti
   });
   const written = planned.plan.legs.map(({ outputPath }) => readFileSync(outputPath, "utf8"));
   expect(written).toEqual(["left\n", "right\n"]);
+  expect((await bead(run.legs["left"])).metadata["leg"]).toMatchObject({
+    output_exists: true,
+    output_size: 5,
+    output_sha256: createHash("sha256").update("left\n").digest("hex"),
+  });
   expect(await bead(run.synthesis)).toMatchObject({ status: "open", isBlocked: false });
 });
 
