@@ -1,3 +1,4 @@
+import { blockProblem } from "./convoy-text.ts";
 import type { Formula, Step } from "./formula.ts";
 import type { ProblemLog } from "./problem.ts";
 import { quotedPlaceholders } from "./substitute.ts";
@@ -13,6 +14,11 @@ export function checkTexts(formula: Formula, log: ProblemLog): void {
         fix: "{{#if name}}...{{/if}} in a convoy formula; a condition on the step in a workflow",
       });
   }
+  if (formula.convoy !== undefined)
+    for (const [key, text] of textsOf(formula)) {
+      const wrong = blockProblem(text);
+      if (wrong !== undefined) log.add("F039", key, wrong, { fix: "{{#if name}}...{{/if}}" });
+    }
   for (const step of allSteps(formula.steps)) {
     if (step.script === undefined || step.script.shell === "node" || step.script.shell === "python3")
       continue;

@@ -187,7 +187,7 @@ function namesIn(directory: string): readonly string[] {
 }
 
 /** Relative to the current directory when it is below it. */
-export function shownPath(path: string, cwd: string): string {
+function shownPath(path: string, cwd: string): string {
   const short = relative(cwd, path);
   return short === "" || short.startsWith("..") || isAbsolute(short) ? path : short;
 }

@@ -21,11 +21,6 @@ export function evaluateRange(range: string, lookUp: (name: string) => string | 
   }
 }
 
-/** Names in braces in a range. */
-export function rangeVariables(range: string): readonly string[] {
-  return [...range.matchAll(/\{([a-zA-Z_]\w*)\}/g)].map(([, name = ""]) => name);
-}
-
 /** `+ - * / ^ ( )`, unary minus, `^` to the right. */
 class Expression {
   readonly #tokens: readonly string[];

@@ -7,7 +7,7 @@ import { valueProblem } from "./variable-value.ts";
 const variableName = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 
 /** Values that nobody can set (spec/02 §4.3); those of a run exist in convoys only. */
-export const readOnlyNames = ["formula", "formula_version", "mol_id", "step_id"] as const;
+const readOnlyNames = ["formula", "formula_version", "mol_id", "step_id"] as const;
 export const readOnlyInRuns = [...readOnlyNames, "run_id", "review_id", "design_id", "output_path"] as const;
 
 /** `[vars]`: a bare value is a default (spec/02 §2.3). */

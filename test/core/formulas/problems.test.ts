@@ -98,6 +98,8 @@ it.each<readonly [code: string, key: string, text: string]>([
   ["F038", "presets.p.legs", `${leg}[presets.p]\nlegs = []\n`],
   ["F038", "default_preset", `${head}default_preset = "q"\n${leg.slice(head.length)}`],
   ["F039", "legs[0].description", `${leg}description = "{{range .changed_files}}x{{end}}"\n`],
+  ["F039", "prompts.base", `${leg}[prompts]\nbase = "{{#if x}}y"\n`],
+  ["F039", "synthesis.description", `${leg}[synthesis]\ntitle = "S"\ndescription = "{{/if}}"\n`],
   ["F040", "output.directory", `${leg}[output]\ndirectory = "../out"\n`],
   [
     "F040",

@@ -16,7 +16,7 @@ import type { Rig, Town } from "../../../core/town/town.ts";
 import type { CommandContext } from "../command.ts";
 
 /** The town around the caller, if any; formulas can be used without one. */
-export async function townIfAny(context: CommandContext): Promise<Town | undefined> {
+async function townIfAny(context: CommandContext): Promise<Town | undefined> {
   const { cwd, env, flags } = context;
   return findTownRoot({ cwd, env, flag: flags.string("town") }) === undefined ? undefined : context.town();
 }
