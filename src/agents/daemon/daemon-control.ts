@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { GtError } from "../../core/gt-error.ts";
@@ -11,6 +11,7 @@ import { scrubEnvironment } from "../sessions/scrub-environment.ts";
 import { logFile, readIdentity, readState, removeIdentity } from "./daemon-state.ts";
 import { readDesired } from "./desired-state.ts";
 import type { DutyStatus } from "./duty-runner.ts";
+import { startSupervised } from "./supervisor.ts";
 
 export const daemonLock = "daemon";
 
@@ -75,38 +76,46 @@ export async function startDaemon(
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<Extract<EnsureOutcome, { kind: "running" | "started" }>> {
   mkdirSync(town.paths.logs, { recursive: true });
-  const log = openSync(logFile(town), "a", 0o600);
-  const child = spawn(process.execPath, [ownProgram("daemon"), town.root], {
-    cwd: town.root,
-    env: daemonEnvironment(env),
-    stdio: ["ignore", log, log],
-    detached: true,
-  });
-  closeSync(log);
+  const child = (await startSupervised(town, env)) ? undefined : spawnDaemon(town, env);
   let exitCode: number | null | undefined;
-  child.once("exit", (code) => {
+  child?.once("exit", (code) => {
     exitCode = code;
   });
-  child.once("error", () => {
+  child?.once("error", () => {
     exitCode = null;
   });
   try {
     for (const deadline = Date.now() + startTimeoutMs; Date.now() < deadline; await pause(25)) {
       const identity = readIdentity(town);
       const isUp = identity !== undefined && isSameProcess(identity.pid, identity.startedAt);
-      if (isUp && identity.pid === child.pid) return { kind: "started", pid: identity.pid };
+      if (isUp && (child === undefined || identity.pid === child.pid))
+        return { kind: "started", pid: identity.pid };
       // Two commands started one each: the slower daemon has given way.
       if (isUp && exitCode !== undefined && isLocked(town.paths.locks, daemonLock))
         return { kind: "running", pid: identity.pid };
       if (exitCode !== undefined && !isLocked(town.paths.locks, daemonLock)) break;
     }
   } finally {
-    child.unref();
+    child?.unref();
   }
   throw new GtError("E_DAEMON_START", "the daemon did not start", {
     why: lastLines(logFile(town), 5),
     hint: "gt daemon run",
   });
+}
+
+function spawnDaemon(town: Town, env: NodeJS.ProcessEnv): ChildProcess {
+  const log = openSync(logFile(town), "a", 0o600);
+  try {
+    return spawn(process.execPath, [ownProgram("daemon"), town.root], {
+      cwd: town.root,
+      env: daemonEnvironment(env),
+      stdio: ["ignore", log, log],
+      detached: true,
+    });
+  } finally {
+    closeSync(log);
+  }
 }
 
 /** A test that stops the caller at a step does not mean the daemon. */

@@ -1,6 +1,9 @@
 import { GtError } from "../../core/gt-error.ts";
 import { openTown } from "../../core/town/open-town.ts";
+import { isLocked } from "../../core/lock/lock.ts";
 import { Daemon } from "./daemon.ts";
+import { daemonLock } from "./daemon-control.ts";
+import { readDesired } from "./desired-state.ts";
 import { watchForVanishedTown } from "../sessions/vanished-town.ts";
 import { openDaemonLog } from "./daemon-log.ts";
 import { logFile } from "./daemon-state.ts";
@@ -8,9 +11,13 @@ import { watchForHang } from "./hang-watch.ts";
 
 const exitWithinMs = 9000;
 
-/** The daemon's process: `daemon.js <town> [--foreground]`. */
-async function main(root: string, isForeground: boolean): Promise<void> {
+/**
+ * The daemon's process: `daemon.js <town> [--foreground] [--supervised]`. The system starts a supervised one at login,
+ * whatever the town wants, and again after any end but a good one.
+ */
+async function main(root: string, isForeground: boolean, isSupervised: boolean): Promise<void> {
   const town = openTown(root);
+  if (isSupervised && (readDesired(town).state === "down" || isLocked(town.paths.locks, daemonLock))) return;
   const log = openDaemonLog(logFile(town), isForeground ? { echo: process.stderr } : {});
   const daemon = await Daemon.start(town, log);
   watchForHang();
@@ -38,7 +45,7 @@ async function main(root: string, isForeground: boolean): Promise<void> {
 }
 
 const [root = "", ...flags] = process.argv.slice(2);
-main(root, flags.includes("--foreground")).catch((error: unknown) => {
+main(root, flags.includes("--foreground"), flags.includes("--supervised")).catch((error: unknown) => {
   const text =
     error instanceof GtError ? error.message : error instanceof Error ? error.stack : String(error);
   process.stderr.write(`error: ${text}\n`);

@@ -40,6 +40,17 @@ export const daemonCommands: readonly CommandSpec[] = [
         load: () => import("./daemon-logs.ts"),
       },
       {
+        name: "enable-supervisor",
+        summary: "have systemd or launchd start it at login and when it dies",
+        examples: ["gt daemon enable-supervisor"],
+        load: () => import("./daemon-supervisor.ts"),
+      },
+      {
+        name: "disable-supervisor",
+        summary: "take that back; it goes on running",
+        load: () => import("./daemon-supervisor.ts"),
+      },
+      {
         name: "run",
         summary: "run it in the foreground",
         hidden: true,
