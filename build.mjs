@@ -20,16 +20,16 @@ const commandPrograms = { gt: "src/ui/cli/gt.ts", bd: "src/ui/cli/bd.ts" };
 
 /**
  * What agents call at each prompt, as files that hold nothing else: `<program>-<first word>.js`, preferred by bin/launch.js,
- * made of src/ui/cli/quick/. With each, the commands it holds.
+ * made of src/ui/cli/quick/. With each, the commands it holds, and the branch of the tree on which they are.
  */
 const quickPrograms = {
-  "gt-heartbeat": ["gt/heartbeat.ts"],
-  "gt-hook": ["gt/hook-status.ts", "gt/hook-show.ts"],
-  "gt-mail": ["gt/mail-check.ts"],
-  "gt-prime": ["gt/prime.ts"],
-  "gt-tap": ["gt/tap-hook.ts", "gt/tap-guard.ts"],
-  "bd-show": ["bd/show.ts"],
-  "bd-ready": ["bd/ready.ts"],
+  "gt-heartbeat": { branch: "gt/heartbeat.spec.ts heartbeatCommands", held: ["gt/heartbeat.ts"] },
+  "gt-hook": { branch: "gt/hook.spec.ts hookCommands", held: ["gt/hook-status.ts", "gt/hook-show.ts"] },
+  "gt-mail": { branch: "gt/mail.spec.ts mailCommands", held: ["gt/mail-check.ts"] },
+  "gt-prime": { branch: "gt/prime.spec.ts primeCommands", held: ["gt/prime.ts"] },
+  "gt-tap": { branch: "gt/tap.spec.ts tapCommands", held: ["gt/tap-hook.ts", "gt/tap-guard.ts"] },
+  "bd-show": { branch: "bd/read.spec.ts readCommands", held: ["bd/show.ts"] },
+  "bd-ready": { branch: "bd/read.spec.ts readCommands", held: ["bd/ready.ts"] },
 };
 
 const longLivedPrograms = {
@@ -146,10 +146,19 @@ export default Database;`,
   },
 };
 
-/** The code of all other commands, and the whole program that has it, stay out of a quick program. */
-const otherCommandsApart = (held) => ({
+/** All other commands, what is known of them and the whole program that has them stay out of a quick program. */
+const otherCommandsApart = ({ branch, held }) => ({
   name: "other-commands-apart",
   setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^\.\/(?:bd-)?tree\.ts$/ }, ({ path }) => ({
+      path: path === "./tree.ts" ? "gtTree" : "bdTree",
+      namespace: "branch",
+    }));
+    onLoad({ filter: /.*/, namespace: "branch" }, ({ path: tree }) => {
+      const [file, name] = branch.split(" ");
+      const contents = `export { ${name} as ${tree} } from "./${file}";`;
+      return { contents, resolveDir: join(root, "src/ui/cli") };
+    });
     onResolve({ filter: /^\.\.\/(?:gt|bd)\.ts$/ }, ({ path }) => ({
       path: path.replace("../", "./").replace(".ts", ".js"),
       external: true,
@@ -267,7 +276,7 @@ if (!(process.argv.includes("--if-stale") && (await isFresh()))) {
     minifyWhitespace: true,
     plugins: [terminalUiApart, builtinsWhenUsed, largePackagesApart],
   });
-  for (const [name, held] of Object.entries(quickPrograms)) {
+  for (const [name, program] of Object.entries(quickPrograms)) {
     await build({
       ...settings,
       entryPoints: { [name]: `src/ui/cli/quick/${name}.ts` },
@@ -277,7 +286,7 @@ if (!(process.argv.includes("--if-stale") && (await isFresh()))) {
         builtinsWhenUsed,
         largePackagesApart,
         sqliteInside,
-        otherCommandsApart(held),
+        otherCommandsApart(program),
       ],
     });
   }
