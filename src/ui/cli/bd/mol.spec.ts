@@ -190,6 +190,19 @@ export const moleculeCommands: readonly CommandSpec[] = [
         load: () => import("./mol-stale.ts"),
       },
       {
+        name: "distill",
+        summary: "write a formula of the work of an epic",
+        description: "Children become steps, what blocks them becomes their needs.",
+        args: [{ name: "epic" }, { name: "name", optional: true }],
+        flags: [
+          { name: "var", value: "name=value", many: true, summary: "this value becomes a variable" },
+          { name: "output", value: "dir", summary: "where it is written; the project's formulas by default" },
+          { name: "dry-run", summary: "only show it" },
+        ],
+        examples: ["bd mol distill gt-a3f8b deploy --var version=1.2.3"],
+        load: () => import("./mol-distill.ts"),
+      },
+      {
         name: "last-activity",
         summary: "the latest change of a molecule",
         args: [molecule],

@@ -145,5 +145,14 @@ it("bonds beads and formulas, in one direction only, and runs an alternative onl
   expect(await ready()).toEqual([`${one}.after.1`, two].toSorted());
   await bd(["close", two, "--reason", "fixed error handling"]);
   expect((await json<BeadJson[]>("show", plan))[0]).toMatchObject({ status: "closed", outcome: "skipped" });
+  const epic = await create("Ship 1.2", "-t", "epic");
+  const step = await create("Build 1.2 twice", "--parent", epic);
+  await bd(["dep", "add", await create("Tell {{them}}", "--parent", epic), step]);
+  await json("mol", "distill", epic, "ship-it", "--var", "version=1.2");
+  const cooked = await json<{ steps: object[] }>("cook", "ship-it", "--var", "version=2.0");
+  expect(cooked.steps).toMatchObject([
+    { id: "build-1-2-twice", title: "Build 2.0 twice" },
+    { title: "Tell {{them}}", needs: ["build-1-2-twice"] },
+  ]);
   expect((await bd(["mol", "bond", one, "nothing"])).stderr).toContain("not found as formula or bead id");
 });
