@@ -6,12 +6,16 @@ import type { Operation } from "../../../core/ledger/operation.ts";
 import { systemRandom } from "../../../core/random.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
 import type { CommandContext } from "../command.ts";
+import { tellingProblems } from "../formula/formula-context.ts";
 import { reread } from "./each-bead.ts";
 import { formulaNamed, hasFormula } from "./formula-values.ts";
 import { openWorkspace, type Workspace } from "./workspace.ts";
 
 /** `bd mol bond A B` (spec/02 §7.5): joins two beads, or a bead and a molecule that is made of a formula. */
-export async function run(context: CommandContext): Promise<void> {
+export const run = (context: CommandContext): Promise<number | undefined> =>
+  tellingProblems(context, () => bond(context));
+
+async function bond(context: CommandContext): Promise<void> {
   const { args, flags, out } = context;
   const [a = "", b = ""] = args;
   if (flags.boolean("pour") && flags.boolean("ephemeral"))
@@ -62,7 +66,7 @@ async function operand(
     return await reread(workspace, await workspace.resolve(word));
   } catch (error) {
     if (!(error instanceof GtError) || error.code !== "E_NOT_FOUND") throw error;
-    if (hasFormula(context, workspace, word)) return undefined;
+    if (await hasFormula(context, word)) return undefined;
     throw new GtError("E_NOT_FOUND", `'${sanitiseLine(word)}' not found as formula or bead id`, {
       exitCode: 3,
       hint: "bd formula list",

@@ -6,15 +6,18 @@ import type { Bead } from "../../../core/ledger/bead.ts";
 import type { Operation } from "../../../core/ledger/operation.ts";
 import { systemRandom } from "../../../core/random.ts";
 import type { CommandContext } from "../command.ts";
+import { tellingProblems } from "../formula/formula-context.ts";
 import { reread } from "./each-bead.ts";
 import { formulaNamed } from "./formula-values.ts";
 import { openWorkspace, type Workspace } from "./workspace.ts";
 
 /** `bd mol pour` (spec/02 §13.3): a lasting molecule. */
-export const pour = (context: CommandContext): Promise<void> => make(context, "liquid");
+export const pour = (context: CommandContext): Promise<number | undefined> =>
+  tellingProblems(context, () => make(context, "liquid"));
 
 /** `bd mol wisp`: a short-lived one. */
-export const wisp = (context: CommandContext): Promise<void> => make(context, "vapor");
+export const wisp = (context: CommandContext): Promise<number | undefined> =>
+  tellingProblems(context, () => make(context, "vapor"));
 
 async function make(context: CommandContext, phase: "liquid" | "vapor"): Promise<void> {
   const { args, flags, out } = context;
