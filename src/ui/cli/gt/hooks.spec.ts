@@ -25,7 +25,7 @@ export const hooksCommands: readonly CommandSpec[] = [
       },
       {
         name: "repair",
-        summary: "the same, and take our entries out of where they no longer belong",
+        summary: "the same, take our entries out of where they no longer belong, mend worktrees",
         load: () => import("./hooks-sync.ts"),
       },
       {

@@ -167,6 +167,17 @@ export const polecatCommands: readonly CommandSpec[] = [
         load: () => import("./orphans-recover.ts"),
       },
       {
+        name: "procs",
+        summary: "end processes that ended sessions left behind",
+        flags: [
+          { name: "dry-run", short: "n", summary: "only name them" },
+          { name: "force", short: "f", summary: "do not ask" },
+        ],
+        examples: ["gt orphans procs -n"],
+        seeAlso: ["gt cleanup"],
+        load: () => import("./orphan-processes.ts"),
+      },
+      {
         name: "kill",
         summary: "drop snapshots past their time and let git tidy up",
         load: () => import("./orphans-kill.ts"),

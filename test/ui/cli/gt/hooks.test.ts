@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { PlainTown } from "../../../support/plain-town.ts";
@@ -110,7 +110,12 @@ test("a runtime without arguments gets programs; a tracked file stays; stale set
   mkdirSync(dirname(stale), { recursive: true });
   const entry = runsOn("", "/old/gt tap hook turn-end --provider claude");
   writeFileSync(stale, JSON.stringify({ model: "x", hooks: { Stop: [entry, runsOn("", "mine")] } }));
-  expect((await gt(["repair"])).stdout).toContain("ours taken out");
+  const lock = join(town.root, "greenplace/.repo.git/packed-refs.lock");
+  town.write("greenplace/.repo.git/packed-refs.lock", "");
+  utimesSync(lock, 0, 0);
+  const repaired = (await gt(["repair"])).stdout;
+  expect(repaired).toContain("ours taken out");
+  expect(repaired).toContain(`✓ greenplace: removed ${lock}`);
   expect(read(stale)).toEqual({ model: "x", hooks: { Stop: [runsOn("", "mine")] } });
 
   git("add", "-f", ".augment");
