@@ -4,7 +4,7 @@ import { basename, dirname, isAbsolute, join, relative, resolve } from "node:pat
 import type { FormulaPlace } from "./formula-places.ts";
 import type { FormulaFile, FormulaLibrary } from "./library.ts";
 import { FormulaError, namesHint, type Problem } from "./problem.ts";
-import { readFormula } from "./read-formula.ts";
+import { formulaName, readFormula } from "./read-formula.ts";
 import { readProto } from "./read-proto.ts";
 
 const ending = /\.formula\.(toml|json)$/;
@@ -45,6 +45,7 @@ class FileLibrary implements OpenLibrary {
 
   find(name: string): FormulaFile | undefined {
     const [plain = "", version] = name.split("@");
+    if (!formulaName.test(plain)) return undefined;
     const candidates = plain.startsWith("mol-") ? [plain] : [plain, `mol-${plain}`];
     for (const candidate of candidates) {
       const own = this.#own === undefined ? undefined : this.#at(this.#own, "file", candidate);

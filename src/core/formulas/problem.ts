@@ -42,11 +42,12 @@ export class ProblemLog {
   }
 
   add(code: string, key: string, message: string, notes: ProblemNotes = {}): void {
-    if (this.#problems.length >= limit) return;
+    const severity = notes.severity ?? "error";
+    if (this.#problems.length >= limit && !this.#makeRoom(severity)) return;
     const line = notes.line ?? this.#lineOf(key);
     this.#problems.push({
       code,
-      severity: notes.severity ?? "error",
+      severity,
       file: this.file,
       ...(line === undefined ? {} : { line }),
       key,
@@ -54,6 +55,14 @@ export class ProblemLog {
       ...(notes.why === undefined ? {} : { why: notes.why }),
       ...(notes.fix === undefined ? {} : { fix: notes.fix }),
     });
+  }
+
+  /** What stops the formula is told rather than what only looks odd. */
+  #makeRoom(severity: Problem["severity"]): boolean {
+    const last = this.#problems.findLastIndex((problem) => problem.severity === "warning");
+    if (severity === "warning" || last < 0) return false;
+    this.#problems.splice(last, 1);
+    return true;
   }
 
   warn(code: string, key: string, message: string, notes: ProblemNotes = {}): void {

@@ -183,7 +183,12 @@ it("F059 for a word that assigns nothing, and the later of two values counts", (
   expect(log.problems.map(({ code }) => code)).toEqual(["F059"]);
 });
 
-it("at most fifty problems of a file are told", () => {
+it("at most fifty problems of a file are told, and no number of warnings hides an error", () => {
+  const odd = `${Array.from({ length: 60 }, (_, n) => `odd${n} = 1\n`).join("")}${step("priority = 9")}`;
+  const { problems, formula } = formulaFile("f", odd);
+  expect(formula).toBeUndefined();
+  expect(problems).toHaveLength(50);
+  expect(problems.map(({ code }) => code)).toContain("F021");
   const many = `${head}${Array.from({ length: 60 }, () => '[[steps]]\nid = "a"\n').join("")}`;
   expect(formulaFile("f", many).problems).toHaveLength(50);
 });
@@ -206,6 +211,9 @@ it("F001, F002, F004, F008 and F061 for files", () => {
   expect(codes("json")).toEqual(["F004 2"]);
   expect(codes("twice")).toEqual(["F008 undefined"]);
   expect(library.find("bom")?.formula?.steps.map(({ id }) => id)).toEqual(["a"]);
+  expect(library.find("../formulas/twice")).toBeUndefined();
+  expect(library.find("twice@1")?.name).toBe("twice");
+  expect(library.find("twice@2")).toBeUndefined();
   expect(() => library.require("twise")).toThrow(FormulaError);
   try {
     library.require("twise");
