@@ -73,7 +73,7 @@ class FileLibrary implements OpenLibrary {
       key: "",
       message: `formula "${nameOrPath}" is not found`,
       why: `looked in ${this.places
-        .map(({ tier }, index) => `${tier} (${this.searched[index] ?? ""})`)
+        .map(({ tier }, index) => (tier === "embedded" ? tier : `${tier} (${this.searched[index] ?? ""})`))
         .join(", ")}`,
       fix: `${namesHint(nameOrPath, this.names(), "formula")}; gt formula list`,
     };
