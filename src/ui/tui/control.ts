@@ -1,7 +1,7 @@
 import type { AgentView } from "../../agents/patrols/agent-health.ts";
 import type { PaneSet } from "./panes/pane-set.ts";
 import { paneLimit, panesOf, removeFromTree, replaceInTree, splitTree } from "./panes/pane-tree.ts";
-import type { RunCommand } from "./run-command.ts";
+import type { CommandResult, RunCommand } from "./run-command.ts";
 import { lineOf } from "./store/line-editor.ts";
 import { History } from "./store/history.ts";
 import type { Overlay, Toast } from "./store/state.ts";
@@ -52,15 +52,15 @@ export class Control {
   }
 
   /** Shows a line for a while. */
-  toast(tone: Toast["tone"], text: string, command = ""): void {
-    const id = this.show(tone, text, command);
+  toast(tone: Toast["tone"], text: string, { command = "", hint = "" } = {}): void {
+    const id = this.show(tone, text, { command, hint });
     setTimeout(() => this.dropToast(id), tone === "bad" ? badToastMs : toastMs).unref();
   }
 
   /** Shows a line until its number is taken back. */
-  private show(tone: Toast["tone"], text: string, command = ""): number {
+  private show(tone: Toast["tone"], text: string, { command = "", hint = "" } = {}): number {
     const id = ++this.toastCount;
-    this.store.set((state) => ({ toasts: [...state.toasts, { id, tone, text, command }] }));
+    this.store.set((state) => ({ toasts: [...state.toasts, { id, tone, text, command, hint }] }));
     return id;
   }
 
@@ -71,22 +71,24 @@ export class Control {
 
   async execute(command: Command): Promise<boolean> {
     const shown = shownCommand(command);
-    const running = this.show("news", `running ${shown}`);
-    const { code, lines } = await this.run(command.program, command.args);
-    this.dropToast(running);
+    const { code, lines } = await this.runShown(command);
     const said = lines.filter((line) => line.trim() !== "");
     const error = said.find((line) => line.startsWith("error:"));
     if (code === 0) {
       this.remember(command);
-      this.toast("good", plainDone(said.at(-1) ?? "done"), shown);
-    } else this.toast("bad", (error ?? said.at(-1) ?? `exit ${code}`).replace(/^error: /, ""), shown);
+      this.toast("good", plainDone(said.at(-1) ?? "done"), { command: shown });
+    } else {
+      const hint = said.find((line) => line.startsWith("hint:")) ?? "";
+      const text = (error ?? said.at(-1) ?? `exit ${code}`).replace(/^error: /, "");
+      this.toast("bad", text, { command: shown, hint: hint.replace(/^hint: /, "") });
+    }
     this.refresh();
     return code === 0;
   }
 
   /** Runs any command and shows all of its output. */
   async showOutput(program: "gt" | "bd", args: readonly string[]): Promise<void> {
-    const { code, lines } = await this.run(program, args);
+    const { code, lines } = await this.runShown({ program, args });
     if (code === 0) this.remember({ program, args });
     const title = `${program} ${args.join(" ")}${code === 0 ? "" : ` (exit ${code})`}`;
     this.store.set({ overlay: { kind: "text", title, lines, scroll: 0 } });
@@ -110,6 +112,16 @@ export class Control {
         command: undo.args,
       },
     });
+  }
+
+  /** Says that the command runs, as long as it does. */
+  private async runShown(command: Command): Promise<CommandResult> {
+    const running = this.show("news", `running ${shownCommand(command)}`);
+    try {
+      return await this.run(command.program, command.args);
+    } finally {
+      this.dropToast(running);
+    }
   }
 
   private remember(command: Command): void {

@@ -248,3 +248,53 @@ test("the log moves back in time, and tree and convoys beside it show that momen
   expect(now).toContain("rust");
   expect(now).toMatch(/😺 nux +ac-a1b2c/);
 });
+
+test("a town in which nothing is under way says what to do first", () => {
+  const shown = (fields: Parameters<typeof townOf>[0]) =>
+    frameOf(stateOf({ columns: 120, rows: 35 }, { town: townOf(fields) })).join("\n");
+  const mayor = agentOf({ address: "mayor/" });
+  expect(shown({ agents: [mayor], rigs: [], isDaemonUp: false })).toMatch(/gt up[\s\S]*gt rig add <name>/);
+  expect(shown({ agents: [mayor], rigs: ["acme"] })).toContain("shows the beads");
+  expect(shown({})).not.toContain("shows the beads");
+});
+
+test("a command that failed says what to do about it", () => {
+  const toast = {
+    ...({ id: 1, tone: "bad", text: 'command "claude" not found' } as const),
+    ...{ hint: "gt config agent list", command: "gt session start mayor/" },
+  };
+  const text = frameOf(stateOf({ columns: 120, rows: 35 }, { toasts: [toast] })).join("\n");
+  expect(text).toMatch(/! command "claude" not found[\s\S]*try: gt config agent list[\s\S]*gt session start/);
+});
+
+test("rows tell unread mail, silence, what a command does, and rigs that rest", () => {
+  const notes = new Map([
+    ["acme/polecats/nux", { operation: undefined, unreadMail: 2, isMuted: true }],
+    [
+      "acme/polecats/rust",
+      {
+        operation: { kind: "sling", step: "worktree", since: noon, error: "" } as const,
+        ...{ unreadMail: 0, isMuted: false },
+      },
+    ],
+  ]);
+  const witness = agentOf({ address: "acme/witness", name: "witness", role: "witness", state: "running" });
+  const text = frameOf(
+    stateOf(
+      { columns: 160, rows: 45 },
+      {
+        town: townOf({
+          ...{ notes, restingRigs: new Map([["acme", "parked"]]) },
+          agents: [...townOf().agents, witness],
+        }),
+      },
+    ),
+  );
+  const lines = text.join("\n");
+  expect(lines).toMatch(/nux .*📬 2 🔕 ● 4m/);
+  expect(lines).toMatch(/rust .*↻ starting/);
+  expect(lines).toMatch(/witness +● patrol/);
+  expect(text.findIndex((line) => line.includes("acme 🅿"))).toBeGreaterThan(
+    text.findIndex((line) => line.includes("▾ beta")),
+  );
+});

@@ -80,7 +80,7 @@ function hostileState(shift: number, fields: Partial<TuiState>): TuiState {
     feed: [eventOf({ id: "1", actor: evil(), message: evil(), target: evil(), type: evil() })],
     log: [eventOf({ id: "1", actor: evil(), message: evil(), target: evil(), type: evil() })],
   });
-  const toasts = [{ id: 1, tone: "bad", text: evil(), command: evil() }] as const;
+  const toasts = [{ id: 1, tone: "bad", text: evil(), hint: evil(), command: evil() }] as const;
   return stateOf({ columns: 120, rows: 35 }, { town, toasts, ...fields });
 }
 

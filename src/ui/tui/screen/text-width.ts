@@ -53,7 +53,7 @@ export function wrapText(text: string, width: number): readonly string[] {
     }
     line += word;
     // A word longer than a line is broken anywhere.
-    while (textWidth(line) > width) {
+    while (textWidth(line.trimEnd()) > width) {
       const head = cutClean(line, width + 1).slice(0, -1);
       if (head === "" || head === line) break;
       lines.push(head);

@@ -31,7 +31,9 @@ export interface Toast {
   readonly id: number;
   readonly tone: "good" | "bad" | "news";
   readonly text: string;
-  /** The command that did it, so that the TUI teaches the CLI. */
+  /** What to do about it; may be empty. */
+  readonly hint: string;
+  /** The command that did it, so that the TUI teaches the CLI; may be empty. */
   readonly command: string;
 }
 

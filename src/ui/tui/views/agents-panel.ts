@@ -2,7 +2,8 @@ import type { AgentView } from "../../../agents/patrols/agent-health.ts";
 import { type HealthState, healthSymbols } from "../../../core/health/assess.ts";
 import { roleIcons } from "../../../core/health/role-icon.ts";
 import { searchStanding } from "../../../core/merge/search-standing.ts";
-import { padded, textWidth } from "../screen/text-width.ts";
+import type { TownData } from "../store/town-data.ts";
+import { padded, textWidth, wrapText } from "../screen/text-width.ts";
 import { isOnDuty, shownHealth } from "../store/on-duty.ts";
 import { firstVisible, selectedIndex, type TreeRow, treeRows } from "../store/rows.ts";
 import type { TuiState } from "../store/state.ts";
@@ -38,10 +39,27 @@ export function agentsLines(state: TuiState, look: Look, width: number, height: 
   );
   const columns = columnsOf(rows, width);
   const first = firstVisible(rows.length, selected, height);
-  return rows.slice(first, first + height).map((row, index) => {
+  const lines = rows.slice(first, first + height).map((row, index) => {
     const line = ofRow(row.id, fitLine(rowLine(row, state, look, columns), width));
     return first + index === selected ? highlight(line, state, "agents") : line;
   });
+  return [...lines, ...nextSteps(state.town, look, width, height - lines.length)];
+}
+
+/** What to do in a town in which nothing is under way yet, where there is room to say it. */
+function nextSteps(town: TownData, { theme }: Look, width: number, room: number): readonly Line[] {
+  const steps = stepsFor(town);
+  const lines = steps.flatMap((step) => wrapText(step, width - 3));
+  if (lines.length === 0 || room < lines.length + 1) return [];
+  return [[], ...lines.map((line): Line => [span(`  ${line}`, theme.muted)])];
+}
+
+function stepsFor(town: TownData): readonly string[] {
+  if (!town.isLoaded) return [];
+  const up = town.isDaemonUp ? [] : [":  then  gt up  starts the town"];
+  if (town.rigs.length === 0) return [...up, ":  then  gt rig add <name> <url or path>  adds a project"];
+  const isBusy = town.agents.some(({ bead }) => bead !== "") || town.queue.length > 0;
+  return isBusy ? up : [...up, "b  shows the beads;  +  there makes one,  s  gives one to an agent"];
 }
 
 function columnsOf(rows: readonly TreeRow[], width: number): Columns {

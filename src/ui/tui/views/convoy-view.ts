@@ -17,16 +17,12 @@ export function convoyLines(state: TuiState, look: Look, width: number, height: 
   const { theme } = look;
   const convoy = shownConvoy(state);
   if (convoy === undefined)
-    return [
-      [
-        span(
-          state.town.isLoaded
-            ? " No convoys. v in the Beads view (b) makes one, or gt convoy create <title> <bead>..."
-            : " …",
-          theme.muted,
-        ),
-      ],
-    ];
+    return listLines(
+      [],
+      "convoy",
+      { state, look, width, height },
+      "No convoys. v in the Beads view (b) makes one, or : and gt convoy create <title> <bead>...",
+    );
   const progress = progressLine(convoy, state.now, look, width);
   const head: readonly Line[] = [
     [

@@ -1,5 +1,6 @@
 import { firstVisible, rowIds, selectedIndex } from "../store/rows.ts";
 import type { PanelName, TuiState } from "../store/state.ts";
+import { wrapText } from "../screen/text-width.ts";
 import { highlight } from "./highlight.ts";
 import { fitLine, type Line, ofRow, span } from "./spans.ts";
 import type { Look } from "./panel.tsx";
@@ -22,14 +23,8 @@ export function listLines(
   const { state, look, width, height } = place;
   if (rows.length === 0) {
     const isFiltered = (state.filters[panel] ?? "") !== "";
-    return [
-      [
-        span(
-          isFiltered ? " nothing matches the filter" : state.town.isLoaded ? ` ${none}` : " …",
-          look.theme.muted,
-        ),
-      ],
-    ];
+    const text = isFiltered ? "nothing matches the filter" : state.town.isLoaded ? none : "…";
+    return wrapText(text, width - 2).map((line): Line => [span(` ${line}`, look.theme.muted)]);
   }
   const selected = selectedIndex(state, panel, rowIds(state, panel));
   // Only what is in sight is drawn: a log has a thousand rows, and many of them are new in each frame.

@@ -30,5 +30,10 @@ function linesOf(toast: Toast, { theme, symbols }: Look, width: number): readonl
   const text = wrapText(toast.text, width).map(
     (part, index): Line => [edge, bold(`${index === 0 ? sign : " "} ${part}`, colour)],
   );
-  return toast.command === "" ? text : [...text, [edge, span(`  ${toast.command}`, theme.muted)]];
+  const hint = wrapText(`try: ${toast.hint}`, width).map((part): Line => [edge, span(`  ${part}`)]);
+  return [
+    ...text,
+    ...(toast.hint === "" ? [] : hint),
+    ...(toast.command === "" ? [] : [[edge, span(`  ${toast.command}`, theme.muted)]]),
+  ];
 }

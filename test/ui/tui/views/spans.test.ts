@@ -57,3 +57,12 @@ test("wrapped text loses no word and no line is too wide", () => {
     ),
   );
 });
+
+test("wrapped text begins no line with the blank at which it was broken", () => {
+  for (let width = 10; width < 40; width++)
+    for (const line of wrapText("Nothing waits to be merged. What polecats hand in comes here.", width)) {
+      expect(line).toBe(line.trim());
+      expect(textWidth(line)).toBeLessThanOrEqual(width);
+    }
+  expect(wrapText("Means    one two three", 17)).toEqual(["Means    one two", "         three"]);
+});
