@@ -51,6 +51,7 @@ import { signalCommands } from "./gt/signal.spec.ts";
 import { worktreeCommands } from "./gt/worktree.spec.ts";
 import { slingCommands } from "./gt/sling.spec.ts";
 import { statusCommands } from "./gt/status.spec.ts";
+import { synthesisCommands } from "./gt/synthesis.spec.ts";
 import { tapCommands } from "./gt/tap.spec.ts";
 import { trailCommands } from "./gt/trail.spec.ts";
 import { upCommands } from "./gt/up.spec.ts";
@@ -113,6 +114,7 @@ export const gtTree: readonly CommandSpec[] = [
   ...slingCommands,
   ...worktreeCommands,
   ...statusCommands,
+  ...synthesisCommands,
   ...tapCommands,
   ...trailCommands,
   ...upCommands,

@@ -6,6 +6,7 @@ import { feedConvoy } from "../../../src/agents/lifecycle/feed-convoy.ts";
 import { legOptions } from "../../../src/agents/lifecycle/leg-options.ts";
 import { planRun, startRun } from "../../../src/agents/lifecycle/run-convoy.ts";
 import { findTarget } from "../../../src/agents/lifecycle/run-target.ts";
+import { readSynthesis, startSynthesis, unfinishedLegs } from "../../../src/agents/lifecycle/synthesis.ts";
 import { slingLibrary } from "../../../src/agents/lifecycle/work-formula.ts";
 import type { Bead } from "../../../src/core/ledger/bead.ts";
 import { beadOf } from "../../support/bead-of.ts";
@@ -83,6 +84,36 @@ test("the legs of a run are worked on side by side, and the synthesis waits unti
     output_sha256: createHash("sha256").update("left\n").digest("hex"),
   });
   expect(await bead(run.synthesis)).toMatchObject({ status: "open", isBlocked: false });
+  const state = await readSynthesis(access.ledger, await bead(run.convoy));
+  expect(unfinishedLegs(state)).toEqual([]);
+  expect(state.legs.map(({ leg, hasOutput }) => [leg.id, hasOutput]).toSorted()).toEqual([
+    ["left", true],
+    ["right", true],
+  ]);
+});
+
+test("a synthesis is started early only by force, and its text says which legs are missing", async () => {
+  const access = await town.access();
+  const rig = town.rig("web");
+  const request = {
+    file: slingLibrary(access, rig).require("survey"),
+    rig,
+    given: { files: "- all" },
+    target: { inputs: {}, facts: {}, title: "" },
+    legs: [],
+    notify: [],
+    isFed: false,
+  };
+  const run = await startRun(access, request, planRun(access, request));
+  const convoy = await access.ledger.get(run.convoy);
+  if (convoy === undefined) throw new Error("no convoy");
+  const state = await readSynthesis(access.ledger, convoy);
+  await expect(startSynthesis(access, state, { force: false })).rejects.toMatchObject({ code: "E_REFUSED" });
+  // A shell worker needs a script, and a synthesis has none.
+  await expect(startSynthesis(access, state, { force: true })).rejects.toMatchObject({ code: "E_NO_SCRIPT" });
+  const synthesis = await access.ledger.get(run.synthesis ?? "");
+  expect(synthesis).toMatchObject({ isBlocked: false });
+  expect(synthesis?.description).toContain(`- left (${run.legs["left"]}, open)`);
 });
 
 test("a leg is slung as its run wants it, below what is asked for", () => {
