@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, renameSync } from "node:fs";
+import { basename, dirname, join, sep } from "node:path";
 import { resolveCommit } from "./branch.ts";
 import { askGit, type GitOptions, networkTimeoutMs, runGit } from "./git.ts";
 import { gitDirectoryOf } from "./git-directory.ts";
@@ -12,7 +12,10 @@ export interface Submodule {
   readonly directory: string;
 }
 
-/** The submodules that are checked out directly in a worktree. Costs nothing where the project has none. */
+/**
+ * The submodules that are checked out directly in a worktree. Costs nothing where the project has none. The project names
+ * them, so that only what really lies inside is believed.
+ */
 export async function submodulesOf(worktree: string): Promise<readonly Submodule[]> {
   if (!existsSync(join(worktree, ".gitmodules"))) return [];
   const { stdout } = await askGit(worktree, [
@@ -21,8 +24,13 @@ export async function submodulesOf(worktree: string): Promise<readonly Submodule
   return stdout
     .split("\0")
     .map((entry) => entry.slice(entry.indexOf("\n") + 1))
-    .filter((path) => path !== "" && existsSync(join(worktree, path, ".git")))
+    .filter((path) => existsSync(join(worktree, path, ".git")) && liesInside(worktree, path))
     .map((path) => ({ path, directory: join(worktree, path) }));
+}
+
+/** No way out of the worktree, by dots or by a link. */
+function liesInside(worktree: string, path: string): boolean {
+  return realpathSync(join(worktree, path)).startsWith(`${realpathSync(worktree)}${sep}`);
 }
 
 /** The commit of the submodule that a revision of its parent names; undefined when there is none or it is not here. */

@@ -1,14 +1,14 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { type SnapshotSubject, takeSnapshot } from "../../../src/core/git/hook-snapshots.ts";
 import { listSnapshots } from "../../../src/core/git/list-snapshots.ts";
 import { cloneShared } from "../../../src/core/git/repository.ts";
 import { restoreSnapshot } from "../../../src/core/git/restore-snapshot.ts";
-import { updateSubmodules } from "../../../src/core/git/submodules.ts";
+import { submodulesOf, updateSubmodules } from "../../../src/core/git/submodules.ts";
 import { describeRisks, isAtRisk, measureWorkAtRisk } from "../../../src/core/git/work-at-risk.ts";
 import { addWorktree, removeWorktree } from "../../../src/core/git/worktree.ts";
-import { commit, git, scratchOrigin } from "../../support/scratch-repository.ts";
+import { commit, git, scratchOrigin, scratchRepository } from "../../support/scratch-repository.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 
 let root: string;
@@ -73,6 +73,15 @@ test("work inside a submodule is at risk like any other, kept with each snapshot
   await restoreSnapshot(worktree, clean.snapshot);
   expect(await risks()).toEqual([]);
   expect(existsSync(join(inner, "new.txt"))).toBe(false);
+
+  // Its project cannot name a stranger's repository as a submodule, whose work would be ours to commit and to clean.
+  const stranger = scratchRepository(join(root, "stranger"));
+  symlinkSync(stranger, join(worktree, "link"));
+  const entries = ["vendor/lib", "../stranger", stranger, "link", ".", ""].map(
+    (path, index) => `[submodule "${index}"]\n\tpath = "${path}"\n`,
+  );
+  writeFileSync(join(worktree, ".gitmodules"), entries.join(""));
+  expect(await submodulesOf(worktree)).toEqual([{ path: "vendor/lib", directory: inner }]);
 });
 
 test("a worktree that goes leaves what its submodules had to themselves, and nothing else", async () => {
