@@ -1,3 +1,4 @@
+import { parseDuration } from "../duration.ts";
 import { checkCooked, checkPlaceholders, usedNames } from "./check-cooked.ts";
 import type { Composed } from "./composition.ts";
 import { holds, parseCondition } from "./condition.ts";
@@ -8,7 +9,7 @@ import type { Formula, Variable } from "./formula.ts";
 import { orderSteps } from "./order-steps.ts";
 import { applyOverlay, type Overlay } from "./overlay.ts";
 import type { ProblemLog } from "./problem.ts";
-import type { Proto, ProtoSource, ProtoVariable } from "./proto.ts";
+import type { Proto, ProtoSource, ProtoStep, ProtoVariable } from "./proto.ts";
 import { protoStep } from "./proto-step.ts";
 import { defined } from "./read-steps.ts";
 import { substitute } from "./substitute.ts";
@@ -48,6 +49,8 @@ export function finishProto(
   const steps = order.steps.map((step, index) =>
     protoStep(step, { ...shared, index: index + 1, wave: order.waves[index] ?? 0 }),
   );
+  if (isRuntime) checkTimeouts(steps, log);
+  if (log.hasErrors) return undefined;
   const { settings } = formula;
   return {
     proto: formula.name,
@@ -93,12 +96,26 @@ export function finishProto(
   };
 }
 
+/** A gate's time can come from a variable, so it is known only now whether it is one (F027). */
+function checkTimeouts(steps: readonly ProtoStep[], log: ProblemLog): void {
+  for (const { id, gate, source } of steps) {
+    const { timeout } = gate ?? {};
+    if (timeout !== undefined && !((parseDuration(timeout) ?? 0) > 0))
+      log.add("F027", `${source.location}.gate.timeout`, `"${timeout}" of step "${id}" is not a duration`, {
+        fix: 'such as "90s", "30m" or "1h30m"',
+      });
+  }
+}
+
 /** Values that nobody can give. */
 export function ownValues(formula: Formula, { molecule }: CookRequest): Readonly<Record<string, string>> {
+  const run = formula.type === "convoy" ? molecule?.id.split("-").at(-1) : undefined;
   return {
     formula: formula.name,
     formula_version: String(formula.version),
     ...(molecule === undefined ? {} : { mol_id: molecule.id }),
+    // Poured, a convoy is a run of its own (spec/02 §13.2).
+    ...(run === undefined ? {} : { run_id: run, review_id: run, design_id: run }),
   };
 }
 

@@ -79,6 +79,11 @@ it.each<readonly [code: string, key: string, text: string]>([
   ["F027", "steps[0].gate", step('gate = { type = "gh:pr" }')],
   ["F027", "steps[0].gate", step('gate = { type = "timer" }')],
   ["F027", "steps[0].gate.timeout", step('gate = { type = "timer", timeout = "soon" }')],
+  [
+    "F027",
+    "steps[0].gate.timeout",
+    `${step('gate = { type = "timer", timeout = "{{wait}}" }')}[vars]\nwait = "soon"\n`,
+  ],
   ["F027", "steps[0].expand", step('expand = "gated"\ngate = { type = "human" }')],
   ["F028", "steps[0].condition", step('condition = "perhaps"')],
   ["F029", "steps[0].on_complete", step('on_complete = { for_each = "output.x" }')],

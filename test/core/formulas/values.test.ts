@@ -150,6 +150,15 @@ depends_on = ["tests"]
   );
   expect(steps[2]?.description).toContain("- tests: out/{{date}}/tests-findings.md");
   expect(() => cooked({ review }, "review")).toThrow("one of pr, files is needed");
+  const poured = cooked(
+    { review: review.replace("{{date}}", "{{review_id}}") },
+    "review",
+    { pr: "7" },
+    {
+      molecule: { id: "gp-mol-k3v9q", isPoured: true },
+    },
+  );
+  expect(poured.steps[1]?.description).toContain("-> out/k3v9q/tests-findings.md");
 });
 
 it("ids of the molecule reach the texts, and titles of the root come from its variables", () => {
