@@ -57,6 +57,7 @@ async function fakeAgent(name: string, env: Readonly<Record<string, string>> = {
   });
   const address = await town.polecat(name);
   const access = await town.access();
+  ownHost ??= await startQuickHost(town.town);
   await startAgentSession(access, { address, topic: "start", env: { ...env, FAKE_LOG: log } });
   const told = (): readonly Told[] => {
     try {
@@ -120,7 +121,8 @@ test("immediate mode types into a busy agent", async () => {
   await host.write(session, "long work\r");
   await waitFor(async () => (await host.get(session))?.phase === "working");
   await nudge(access, { to: session, from: "mayor/", text: "normal", mode: "queue" });
-  await nudge(access, { to: session, from: "mayor/", text: "now", mode: "immediate", waitMs: 5000 });
+  await nudge(access, { to: session, from: "mayor/", text: "now", mode: "immediate" });
+  await waitFor(() => told().length > 1, { what: "the immediate one" });
   expect(told()[1]).toEqual({ text: "[from mayor/] now", how: "typed", busy: true });
 });
 
@@ -240,7 +242,6 @@ test("at a rate limit nothing is typed and nobody worries; half a minute after i
   vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"], shouldAdvanceTime: true });
   onTestFinished(() => void vi.useRealTimers());
   vi.setSystemTime(new Date(2026, 3, 30, 14, 0));
-  ownHost = await startQuickHost(town.town);
   const { access, address, told, host, session } = await fakeAgent("toast");
   await access.ledger.write("overseer", [
     { op: "create", bead: { title: "Paint", scope: "greenplace" }, as: "bead" },
