@@ -108,3 +108,23 @@ function identityOf(record: SessionRecord): Record<string, unknown> {
     run_id: runId,
   };
 }
+
+/** Hookless agents do not tell that they have started; this does it for them. */
+export function startEvent(record: SessionRecord, conversation: string) {
+  return {
+    op: "event",
+    event: {
+      type: "session_start",
+      payload: {
+        session_id: conversation,
+        ...{ session: record.session, role: record.role, agent: record.agent, cwd: record.cwd },
+        ...(record.rig === "" ? {} : { rig: record.rig }),
+        actor_pid: record.pid,
+        topic: record.topic ?? "",
+        source: "startup",
+        run_id: record.runId,
+      },
+      visibility: "feed",
+    },
+  } as const;
+}

@@ -25,8 +25,10 @@ import { expectSessions } from "./backend.ts";
 import { queueFirstWords } from "./first-words.ts";
 import { packageRoot } from "../../core/package-root.ts";
 import { preSync } from "./pre-sync.ts";
+import { olderRuntime } from "./rejected-flag.ts";
 import { askedConversation, resumableConversation } from "./resumable.ts";
 import { expectAlive } from "./expect-alive.ts";
+import { startEvent } from "./session-events.ts";
 import { sessionEnvironment } from "./session-environment.ts";
 import { workInstruction } from "./work-instruction.ts";
 import type { ExitReason, SessionHost, SessionRecord, SessionSpec } from "./session-host.ts";
@@ -83,18 +85,29 @@ export async function startAgentSession(access: TownAccess, request: StartReques
   const old = request.resume === true ? await lastConversation(access, host, runtime, request) : undefined;
   const isGuarded = await canGuardPushes(agentHome(town, address));
   const parts = { access, address, agent, runtime, request, hooks, account, definition, isGuarded };
-  const begin = async (resume: SpecParts["resume"]) => {
+  const begin = async (resume: SpecParts["resume"], as: Pick<SpecParts, "runtime" | "hooks"> = parts) => {
     const runId = uuidV4(random);
     const known = typeof resume === "object" ? resume.id : undefined;
     const conversation = known ?? (runtime.sessionIdArg === undefined ? runId : uuidV4(random));
-    const spec = specOf({ ...parts, runId, conversation, ...(resume === undefined ? {} : { resume }) });
+    const spec = specOf({
+      ...parts,
+      runtime: as.runtime,
+      hooks: as.hooks,
+      runId,
+      conversation,
+      ...(resume === undefined ? {} : { resume }),
+    });
     const record = await host.spawn(spec);
     if (spec.detection !== undefined) await expectAlive(host, record, town.paths.sessions);
-    return { spec, record, conversation, isResumed: resume !== undefined };
+    return { spec, record, conversation, isResumed: resume !== undefined, isActive: as.hooks.isActive };
   };
-  const { spec, record, conversation, isResumed } = await begin(
-    asked ?? (old === undefined ? undefined : { id: old }),
-  ).catch((error: unknown) => {
+  const wished = asked ?? (old === undefined ? undefined : { id: old });
+  const begun = await begin(wished).catch((error: unknown) => {
+    const older = olderRuntime(error, runtime, hooks);
+    if (older !== undefined) {
+      request.warn?.(`this ${runtime.command} does not know ${older.flag}; it is started without`);
+      return begin(wished, older);
+    }
     // The conversation is gone or broken: its work goes on in a fresh one.
     const isHopeless =
       asked === undefined &&
@@ -104,13 +117,15 @@ export async function startAgentSession(access: TownAccess, request: StartReques
     if (isHopeless) return begin(undefined);
     throw error;
   });
+  const { spec, record, conversation, isResumed, isActive } = begun;
   if (runtime.configDirEnv !== undefined)
     await noteUse(ledger, actor, { address: record.actor, handle: account?.handle, now: clock.now() });
   if (agent !== undefined) {
     await noteConversation(access, agent, { runtime: runtime.name, sessionId: conversation });
-    if (!hooks.isActive) await ledger.write(actor, [startedEvent(record, conversation)]);
+    if (!isActive) await ledger.write(actor, [startEvent(record, conversation)]);
   }
-  await typeFirstWords(access, host, spec, { runtime, request, hooks, address, isResumed });
+  const told = { runtime, request, hooks: { ...hooks, isActive }, address, isResumed };
+  await typeFirstWords(access, host, spec, told);
   return record;
 }
 
@@ -367,24 +382,4 @@ function expectAddress(text: string): Address {
   if (address === undefined || address.role === "overseer")
     throw new GtError("E_TARGET", `"${text}" is not an agent's address`, { hint: "gt agents" });
   return address;
-}
-
-/** Hookless agents do not tell that they have started; this does it for them. */
-function startedEvent(record: SessionRecord, conversation: string) {
-  return {
-    op: "event",
-    event: {
-      type: "session_start",
-      payload: {
-        session_id: conversation,
-        ...{ session: record.session, role: record.role, agent: record.agent, cwd: record.cwd },
-        ...(record.rig === "" ? {} : { rig: record.rig }),
-        actor_pid: record.pid,
-        topic: record.topic ?? "",
-        source: "startup",
-        run_id: record.runId,
-      },
-      visibility: "feed",
-    },
-  } as const;
 }

@@ -98,6 +98,20 @@ test("a rig's runtime block decides over arguments and prompt: nothing on the co
   expect(await liveSession(access, address)).toMatchObject({ agent: "codex", bead });
 });
 
+test("an older program that does not know a flag of ours is started without it, and told what hooks would have said", async () => {
+  fakeCli("codex", "›");
+  const file = join(town.root, "bin", "codex");
+  const flag = "--dangerously-bypass-hook-trust";
+  const refuses = `if (process.argv.includes("${flag}")) { console.error("error: unexpected argument '${flag}' found"); process.exit(2); }`;
+  writeFileSync(file, readFileSync(file, "utf8").replace("\nconst fs", `\n${refuses}\nconst fs`));
+  const { address } = await slung("codex");
+  const { argv } = await said("codex");
+  expect(argv).toContain("--dangerously-bypass-approvals-and-sandbox");
+  expect(argv).not.toContain(flag);
+  expect(argv.at(-1)).toContain("Run `gt prime` now");
+  expect(await liveSession(access, address)).toMatchObject({ agent: "codex" });
+});
+
 test("claude gets its settings and a conversation id of ours, and the worktree stays as it is", async () => {
   fakeCli("claude", "❯");
   const { address } = await slung("claude");
