@@ -8,6 +8,7 @@ import { mergeSettings } from "../../core/merge/merge-settings.ts";
 import type { Rig } from "../../core/town/town.ts";
 import { locksOfRig } from "../daemon/after-power-cut.ts";
 import type { Check, RigCheck } from "./check.ts";
+import { codexInstructions } from "./codex-instructions.ts";
 import { rebuildRepository } from "./rebuild-repository.ts";
 
 export const rigChecks: readonly RigCheck[] = [
@@ -119,6 +120,7 @@ export const rigChecks: readonly RigCheck[] = [
           };
     },
   },
+  codexInstructions,
 ];
 
 export const unregisteredRigs: Check = {

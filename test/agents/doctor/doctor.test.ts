@@ -1,7 +1,9 @@
-import { existsSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import type { CheckContext } from "../../../src/agents/doctor/check.ts";
+import { codexInstructions } from "../../../src/agents/doctor/codex-instructions.ts";
 import { allChecks, runDoctor } from "../../../src/agents/doctor/doctor.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
 import { systemClock } from "../../../src/core/clock.ts";
@@ -55,6 +57,31 @@ test("a fresh town passes every check", async () => {
 
 test("ids are unique, so that one can be named", () => {
   expect(new Set(allChecks.map((check) => check.id)).size).toBe(allChecks.length);
+});
+
+test("a project with instructions for Claude alone is named where Codex runs, until Codex is told to read them", async () => {
+  const rig = scratch.town.rig("web");
+  const home = mkdtempSync(join(tmpdir(), "gt-codex-home-"));
+  onTestFinished(() => rmSync(home, { recursive: true }));
+  const claude = join(rig.reference, "CLAUDE.md");
+  writeFileSync(claude, "Use tabs\n");
+  onTestFinished(() => rmSync(claude));
+  const asks = async (settings: object) => {
+    const town = Object.assign(Object.create(context.town()), { rigSettings: () => settings });
+    const found = await codexInstructions.runForRig(
+      { ...context, env: { HOME: home }, town: () => town },
+      rig,
+    );
+    return found?.message;
+  };
+  expect(await asks({ agent: "claude" })).toBeUndefined();
+  expect(await asks({ agent: "codex" })).toBe("web has only CLAUDE.md, which Codex does not read");
+  mkdirSync(join(home, ".codex"));
+  writeFileSync(
+    join(home, ".codex/config.toml"),
+    'model = "x"\nproject_doc_fallback_filenames = ["CLAUDE.md"]\n',
+  );
+  expect(await asks({ agent: "codex" })).toBeUndefined();
 });
 
 test("missing directories, broken worktrees and forgotten beads are found, and put right by --fix", async () => {
