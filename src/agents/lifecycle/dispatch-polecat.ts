@@ -1,7 +1,4 @@
-import { newConvoy } from "../../core/convoys/new-convoy.ts";
 import { crashPoint } from "../../core/crash-point.ts";
-import { formatTime } from "../../core/clock.ts";
-import { moleculeRecord } from "../../core/formulas/molecule-record.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { Bead } from "../../core/ledger/bead.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
@@ -15,8 +12,8 @@ import { startAgentSession, stopAgentSession } from "../sessions/start-session.t
 import type { TownAccess } from "../town-access.ts";
 import { nextState } from "./agent-transition.ts";
 import { agentLockName } from "./agent-lock.ts";
-import { droppingMolecule } from "./attached-molecule.ts";
-import { type Attachment, attachmentOf, attemptsOf, metadataText, replaceAttachment } from "./attachment.ts";
+import { commitDispatch } from "./commit-dispatch.ts";
+import { metadataText } from "./attachment.ts";
 import { branchName } from "./branch-name.ts";
 import { OperationJournal } from "./operation-record.ts";
 import { makeHome, type Seat, type SeatRequest, takeSeat } from "./polecat-pool.ts";
@@ -27,7 +24,7 @@ import { setUpSandbox } from "./sandbox-setup.ts";
 import { beadBefore, type SlingData } from "./sling-data.ts";
 import type { SlingOptions } from "./sling-request.ts";
 import { undoDispatch } from "./undo-dispatch.ts";
-import { type Guide, guideOrWarning, type Workflow } from "./work-formula.ts";
+import type { Workflow } from "./work-formula.ts";
 
 export interface DispatchRequest {
   readonly bead: Bead;
@@ -225,15 +222,17 @@ async function carryOut(
   warnings.push(...(await setUpSandbox({ rig, worktree: seat.worktree, name: seat.name })));
   crashPoint("sling.setup.done");
 
-  const { convoy, workflow } = await commit(access, request, warnings, {
+  const committed = await commitDispatch(access, journal, {
+    ...{ rig, options, convoy: request.convoy, workflow: request.workflow },
     bead,
     seat,
-    journal,
     branch,
     base,
     baseSha: from.baseSha,
     holder,
   });
+  const { convoy, workflow } = committed;
+  warnings.push(...committed.warnings);
   const byHand = hasSessions(access.town)
     ? undefined
     : await prepareHandLaunch(access.town, { role: "polecat", rig: rig.name, name: seat.name }, runtime, {
@@ -273,171 +272,6 @@ async function preserve(
   const holder = await preserveHolder(access, rig, takeOver);
   warnings.push(...holder.warnings);
   return holder;
-}
-
-interface CommitParts {
-  readonly bead: Bead;
-  readonly seat: Seat;
-  readonly journal: OperationJournal<SlingData>;
-  readonly branch: string;
-  readonly base: string;
-  readonly baseSha: string;
-  readonly holder: HolderState | undefined;
-}
-
-/** Step `commit`: bead, agents, convoy and events in one batch, or nothing of it. */
-async function commit(
-  access: TownAccess,
-  request: DispatchRequest,
-  warnings: string[],
-  parts: CommitParts,
-): Promise<Pick<Dispatch, "convoy" | "workflow">> {
-  const { bead, seat, journal, holder } = parts;
-  const { options, convoy } = request;
-  const title = `Work: ${bead.title}`;
-  const convoyId = convoy.make ? "$convoy" : convoy.id;
-  const guide = await guideOf(access, request, warnings, parts);
-  const operations: Operation[] = [
-    {
-      op: "expect",
-      id: bead.id,
-      expected: {
-        status: statusesNow(bead),
-        assignee: bead.assignee,
-        // Handed in meanwhile: it must not be done twice.
-        metadata: { awaiting_merge: bead.metadata["awaiting_merge"] },
-      },
-    },
-    { op: "expectAgent", address: seat.address, expected: { state: "spawning" } },
-    ...(convoy.make
-      ? newConvoy({
-          title,
-          owner: access.actor,
-          issues: [bead.id],
-          prose: `Auto-created convoy tracking ${bead.id}`,
-          ...(options.owned === true ? { owned: true } : {}),
-          fields: {
-            ...(options.merge === undefined ? {} : { merge: options.merge }),
-            ...(options.baseBranch === undefined ? {} : { base_branch: options.baseBranch }),
-          },
-        })
-      : []),
-    {
-      op: "hook",
-      address: seat.address,
-      bead: bead.id,
-      replace: holder !== undefined || options.force === true,
-    },
-    ...(guide?.operations ?? (await droppingMolecule(access.ledger, bead, "replaced"))),
-    // A patch keeps what an object says already; variables of an earlier sling are none of this one's.
-    ...(attachmentOf(bead).vars === undefined
-      ? []
-      : [{ op: "update", id: bead.id, fields: { metadata: { attachment: { vars: null } } } } as const]),
-    {
-      op: "update",
-      id: bead.id,
-      fields: {
-        metadata: {
-          attachment: replaceAttachment({
-            ...attachmentFor(access, options, convoyId),
-            ...ownFormula(bead),
-            ...guide?.attachment,
-          }),
-          recovery: { attempts: attemptsOf(bead) + 1 },
-          awaiting_merge: null,
-        },
-      },
-    },
-    {
-      op: "setAgent",
-      address: seat.address,
-      fields: {
-        hookState: "active",
-        mode: options.ralph === true ? "ralph" : "",
-        branch: parts.branch,
-        baseBranch: parts.base,
-        baseSha: parts.baseSha,
-        exitType: "",
-        mrId: "",
-        mrFailed: false,
-        pushFailed: false,
-        completionTime: null,
-        cleanupStatus: "",
-        restarts: 0,
-        crashLoopSince: null,
-        lastOp: journal.id,
-      },
-    },
-    ...(holder?.operations ?? []),
-    {
-      op: "event",
-      event: {
-        type: "sling",
-        payload: {
-          bead: bead.id,
-          target: seat.address,
-          rig: request.rig.name,
-          ...(options.agent === undefined ? {} : { agent: options.agent }),
-          ...(convoyId === undefined ? {} : { convoy: convoyId }),
-        },
-      },
-    },
-    {
-      op: "event",
-      event: { type: "hook", payload: { bead: bead.id, agent: seat.address, rig: request.rig.name } },
-    },
-  ];
-  const made = convoy.make ? { convoy: "$convoy" } : {};
-  await journal.step("session", { isCommitted: true, ...made }, operations);
-  const id = journal.data.convoy ?? convoy.id;
-  return {
-    ...(id === undefined ? {} : { convoy: { id, title: convoy.make ? title : "" } }),
-    ...(guide === undefined ? {} : { workflow: { formula: guide.formula, molecule: guide.molecule } }),
-  };
-}
-
-async function guideOf(
-  access: TownAccess,
-  { workflow, rig, options }: DispatchRequest,
-  warnings: string[],
-  { bead, seat, base }: CommitParts,
-): Promise<Guide | undefined> {
-  if (workflow === undefined) return undefined;
-  const guide = await guideOrWarning(access, {
-    ...{ workflow, bead, rig, address: seat.address, baseBranch: base, vars: options.vars ?? {} },
-  });
-  if (!("warning" in guide)) return guide;
-  warnings.push(guide.warning);
-  return undefined;
-}
-
-/** A molecule that is slung by itself says of which formula it is. */
-function ownFormula(bead: Bead): Attachment {
-  const record = moleculeRecord(bead);
-  return record === undefined ? {} : { formula: record.formula, formula_version: record.version };
-}
-
-/** A holder may claim its bead while it is being taken from it; that changes nothing. */
-const statusesNow = (bead: Bead): readonly string[] =>
-  bead.status === "hooked" || bead.status === "in_progress" ? ["hooked", "in_progress"] : [bead.status];
-
-function attachmentFor(access: TownAccess, options: SlingOptions, convoy: string | undefined): Attachment {
-  return {
-    dispatched_by: access.actor,
-    attached_at: formatTime(access.clock.now()),
-    ...(options.args === undefined ? {} : { args: options.args }),
-    ...(options.message === undefined ? {} : { message: options.message }),
-    ...(options.subject === undefined ? {} : { subject: options.subject }),
-    ...(options.merge === undefined ? {} : { merge_strategy: options.merge }),
-    ...(options.noMerge === true ? { no_merge: true } : {}),
-    ...(options.reviewOnly === true ? { review_only: true } : {}),
-    ...(options.ralph === true ? { mode: "ralph" as const } : {}),
-    ...(options.baseBranch === undefined ? {} : { base_branch: options.baseBranch }),
-    ...(options.agent === undefined ? {} : { agent: options.agent }),
-    ...(options.account === undefined ? {} : { account: options.account }),
-    ...(convoy === undefined ? {} : { convoy_id: convoy }),
-    ...(options.owned === true ? { convoy_owned: true } : {}),
-  };
 }
 
 /** Step `session`: the previous holder's session ends, the new one starts. Returns the session's name. */

@@ -5,14 +5,12 @@ import { formatTime } from "../../core/clock.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { Agent, Bead } from "../../core/ledger/bead.ts";
 import { formatAddress, parseAddress, resolveAddress } from "../../core/town/address.ts";
-import { numberSetting } from "../../core/town/setting.ts";
 import type { Rig } from "../../core/town/town.ts";
 import { expectNoStop } from "../daemon/emergency-stop.ts";
 import { sessionOfAddress } from "../sessions/start-session.ts";
 import type { TownAccess } from "../town-access.ts";
-import { sessionLife } from "./agent-session.ts";
-import { attachmentOf, metadataText } from "./attachment.ts";
-import { type Admission, type AdmissionTarget, admitBead, type Holder } from "./bead-admission.ts";
+import { admitSling } from "./admit-sling.ts";
+import type { AdmissionTarget } from "./bead-admission.ts";
 import { type Dispatch, dispatchToPolecat } from "./dispatch-polecat.ts";
 import { enqueueDispatch, isDeferred } from "./enqueue-dispatch.ts";
 import { hookAgent } from "./hook-agent.ts";
@@ -108,7 +106,7 @@ async function slingToAgent(
   options: SlingOptions,
 ): Promise<Dispatch> {
   expectNoStop(access.town, parseAddress(address)?.rig || undefined);
-  const admission = await admit(access, bead.id, { kind: "agent", address }, options);
+  const admission = await admitSling(access, bead.id, { kind: "agent", address }, options);
   const warnings = admission.verdict === "dispatch" ? admission.warnings : [];
   if (parseAddress(address)?.role === "crew" && !existsSync(join(access.town.root, address)))
     throw new GtError("E_AGENT_NOT_FOUND", `there is no crew member ${address}`, { hint: "gt crew list" });
@@ -157,7 +155,7 @@ async function slingToDog(
       hint: `gt sling ${bead.id} <rig> --formula ${options.formula}`,
     });
   const pool = `deacon/dogs${name === undefined ? "" : `/${name}`}`;
-  const admission = await admit(access, bead.id, { kind: "agent", address: pool }, options);
+  const admission = await admitSling(access, bead.id, { kind: "agent", address: pool }, options);
   const facts = { bead: bead.id, title: bead.title, reused: true, branch: "", base: "" };
   if (admission.verdict === "already" || options.dryRun === true)
     return { ...facts, agent: pool, session: "", runtime: "", noop: options.dryRun !== true, warnings: [] };
@@ -192,7 +190,7 @@ async function slingToPolecat(
   options: SlingOptions,
 ): Promise<Dispatch> {
   await recoverOperations(access, { bead: bead.id });
-  const admission = await admit(access, bead.id, place, options);
+  const admission = await admitSling(access, bead.id, place, options);
   if (admission.verdict === "already") {
     const { attachTo } = await import("./attach-molecule.ts");
     if (options.formula !== undefined && options.dryRun !== true)
@@ -263,7 +261,7 @@ async function slingToPolecat(
     workflow,
     convoy,
     admit: async () => {
-      const now = await admit(access, bead.id, place, options);
+      const now = await admitSling(access, bead.id, place, options);
       if (now.verdict === "already") throw new AlreadySlung(now.agent);
       const fresh = await requireBead(access, bead.id);
       return { bead: fresh, ...(now.takeOver === undefined ? {} : { takeOver: now.takeOver }) };
@@ -387,47 +385,6 @@ function already(access: TownAccess, bead: Bead, agent: string): Dispatch {
     noop: true,
     warnings: [],
   };
-}
-
-/** Reads what admission asks about the bead, and decides (spec/04 §2.5). */
-async function admit(
-  access: TownAccess,
-  id: string,
-  target: AdmissionTarget,
-  options: SlingOptions,
-): Promise<Admission> {
-  const { ledger, town } = access;
-  const bead = await ledger.get(id);
-  const [blocked] = bead?.isBlocked === true ? await ledger.blocked({ ids: [id] }) : [];
-  return admitBead({
-    id,
-    bead,
-    blockers: blocked?.blockedBy ?? [],
-    workflow: options.raw === true ? undefined : bead && (await openWorkflow(access, bead)),
-    holder: bead === undefined ? undefined : await holderOf(access, bead),
-    owningRig: town.rigOfBead(id)?.name,
-    target,
-    force: options.force === true,
-    maxRespawns: numberSetting(town.settings(), "operational.witness.max_bead_respawns"),
-    now: access.clock.now(),
-  });
-}
-
-async function openWorkflow({ ledger }: TownAccess, bead: Bead): Promise<string | undefined> {
-  const { molecule } = attachmentOf(bead);
-  const root = molecule === undefined ? undefined : await ledger.get(molecule);
-  return root === undefined || root.status === "closed" ? undefined : root.id;
-}
-
-const heldStatuses = new Set(["hooked", "in_progress", "pinned", "blocked"]);
-
-async function holderOf(access: TownAccess, bead: Bead): Promise<Holder | undefined> {
-  if (bead.assignee === "" || !heldStatuses.has(bead.status)) return undefined;
-  if (metadataText(bead, "awaiting_merge") !== "") return undefined;
-  const agent = await access.ledger.agent(bead.assignee);
-  // Somebody without a row of ours (a person, an outside tool) is never taken for dead.
-  const session = agent === undefined ? "unknown" : await sessionLife(access, bead.assignee);
-  return { address: bead.assignee, state: agent?.state, session };
 }
 
 /** The oldest open convoy that tracks the bead (spec/05 §6.3). */

@@ -116,6 +116,7 @@ export async function guideFor(access: TownAccess, request: GuideRequest): Promi
       molecule: made.root,
       formula: made.proto.proto,
       formula_version: made.proto.version,
+      ...(made.proto.review_only === true ? { review_only: true } : {}),
       ...(Object.keys(vars).length === 0 ? {} : { vars }),
     },
     molecule: made.root,

@@ -33,6 +33,8 @@ export interface MoleculeRecord {
   readonly mode: "root-only" | "poured";
   readonly phase: "liquid" | "vapor";
   readonly vars: Readonly<Record<string, string>>;
+  /** Only a report is expected of it, no commits. */
+  readonly review_only?: boolean;
   /** Each step is worked on in a session of its own. */
   readonly fresh_session?: boolean;
   readonly overlay: { readonly path: string; readonly sha256: string } | null;

@@ -98,6 +98,7 @@ function rootBead(request: PourRequest): NewBead {
     mode: form,
     phase,
     vars,
+    ...(proto.review_only === true ? { review_only: true } : {}),
     ...(proto.fresh_session === true ? { fresh_session: true } : {}),
     overlay: request.overlay ?? null,
     base: request.base ?? null,

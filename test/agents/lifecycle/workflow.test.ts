@@ -198,6 +198,7 @@ test("AI polecats work by the rig's formula, scripts and raw beads by none, and 
     workflow: { default_formula: "mol-careful" },
   });
   expect(await chosen(true, {})).toBe("mol-careful");
+  expect(await chosen(true, { reviewOnly: true })).toBe("mol-polecat-report");
 });
 
 test("a formula can be the work itself: its scripts run one after the other and are handed in", async () => {
