@@ -379,7 +379,7 @@ export class QueueDriver {
     // A claim that was lost has claimed nobody.
     const run = this.#writer?.run;
     if (run === undefined) return;
-    const crashed = because.startsWith("error") ? { crashed: "crashed" as const } : {};
+    const crashed = because.startsWith("error") ? { crashed: ids } : {};
     const options = { ...crashed, holds: this.#pullRequests.holds };
     await lookAgain(() => release(this.#context, ids, run.id, because, options));
     if (!because.startsWith("behind ")) return;

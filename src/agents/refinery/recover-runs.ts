@@ -3,7 +3,7 @@ import { runGit } from "../../core/git/git.ts";
 import { ancestorsAmong, existingCommits } from "../../core/git/stack.ts";
 import { fetchOrigin } from "../../core/git/repository.ts";
 import { mergeRequest } from "../../core/merge/merge-request.ts";
-import { recover } from "../../core/merge/recover.ts";
+import { poisonDeaths, recover, suspectsOf } from "../../core/merge/recover.ts";
 import { finalise } from "./finalise.ts";
 import { endLeftoverGroup } from "./gate-process.ts";
 import { hasOrigin, placeOf } from "./push-target.ts";
@@ -11,9 +11,6 @@ import type { QueueContext } from "./queue-context.ts";
 import { liveRuns, putRun, type RunRecord } from "../../core/merge/run-record.ts";
 import { closeWithdrawn, release } from "./end-request.ts";
 import { quarantine } from "./set-aside.ts";
-
-/** Runs that crashed three times with one member are that member's fault (spec/05 §2.10). */
-const poisonCrashes = 3;
 
 /**
  * Ends the runs of processes that are gone: kills what their gates left running, asks git what landed, finalises that and
@@ -51,11 +48,12 @@ async function recoverRun(context: QueueContext, run: RunRecord): Promise<void> 
     ),
   );
   // Only a process that ended under a running gate may have been ended by it.
-  const wasGating = run.probes.some((probe) => probe.verdict === undefined);
-  await release(context, decision.release, run.id, "recovered", wasGating ? { crashed: "crashed" } : {});
+  const suspects = suspectsOf(run);
+  await release(context, decision.release, run.id, "recovered", { crashed: suspects });
   for (const id of decision.release) await closeWithdrawn(context, id);
-  const [only, ...others] = decision.release;
-  if (only !== undefined && others.length === 0 && wasGating) await quarantinePoison(context, only);
+  if (suspects.length > 0) await clearOthers(context, suspects);
+  if (suspects.length === 1 && decision.release.length === 1)
+    for (const id of suspects) await quarantinePoison(context, id);
   await deleteRunRefs(repository, run.id);
   await ledger.write(context.actor, [
     ...putRun({
@@ -86,11 +84,25 @@ async function landingsOn(repository: string, run: RunRecord, target: string): P
   return ancestorsAmong(repository, await existingCommits(repository, landings), target);
 }
 
+/** A process that died without them: whatever it was before, it need not have been they. */
+async function clearOthers(context: QueueContext, suspects: readonly string[]): Promise<void> {
+  const { ledger } = context.access;
+  const open = await ledger.find({ type: "merge-request", notStatus: "closed" });
+  const cleared = open
+    .map(mergeRequest)
+    .filter((mr) => mr.rig === context.rig.name && mr.crashes > 0 && !suspects.includes(mr.id));
+  if (cleared.length === 0) return;
+  await ledger.write(
+    context.actor,
+    cleared.map(({ id }) => ({ op: "update", id, fields: { metadata: { mr: { crashes: null } } } })),
+  );
+}
+
 async function quarantinePoison(context: QueueContext, id: string): Promise<void> {
   const bead = await context.access.ledger.get(id);
   if (bead === undefined) return;
   const { crashes } = mergeRequest(bead);
-  if (crashes >= poisonCrashes)
+  if (crashes >= poisonDeaths)
     await quarantine(context, id, "crashes_runner", `${crashes} runs with it did not survive`);
 }
 

@@ -50,7 +50,7 @@ export interface MergeRequest {
   readonly lastConflictSha: string;
   readonly conflictTaskId: BeadId;
   readonly fixAttempts: number;
-  /** Runs of it that ended in an error or a killed daemon; three and it is taken for poison (spec/05 §2.10). */
+  /** Runs of it that ended in an error or a killed daemon, in a row; some, and it is taken for poison (spec/05 §2.10). */
   readonly crashes: number;
   /** It comes from a run that ended without it and need not wait for company. */
   readonly carried: boolean;

@@ -1,4 +1,27 @@
 import type { Sha } from "./queue-state.ts";
+import type { RunRecord } from "./run-record.ts";
+
+/**
+ * Deaths of the process under a gate, one after the other, until a request is taken for poison (spec/05 §2.10): two make it
+ * go alone, and then it has to happen three times more. Whoever kills daemons does not hit the same one so often.
+ */
+export const poisonDeaths = 5;
+
+/**
+ * Members whose gate may have ended the process: those that a gate was looking at, and that none had looked at to its end
+ * in this run. Pure.
+ */
+export function suspectsOf({ items, probes }: Pick<RunRecord, "items" | "probes">): readonly string[] {
+  const highest = (wanted: (verdict: RunRecord["probes"][number]["verdict"]) => boolean): number =>
+    Math.max(0, ...probes.filter(({ verdict }) => wanted(verdict)).map(({ prefix }) => prefix));
+  const seenToTheEnd = highest((verdict) => verdict === "green" || verdict === "red");
+  return items
+    .slice(
+      seenToTheEnd,
+      highest((verdict) => verdict === undefined),
+    )
+    .map(({ id }) => id);
+}
 
 /** The items of an abandoned run, in order. Before the stack is recorded their landing commits are unknown. */
 export interface AbandonedRun {

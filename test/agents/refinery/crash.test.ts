@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { processStartTime } from "../../../src/agents/sessions/process-identity.ts";
+import { poisonDeaths } from "../../../src/core/merge/recover.ts";
 import { git } from "../../support/scratch-repository.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { QueueTown } from "./queue-town.ts";
@@ -77,5 +78,26 @@ describe("kill -9 of the queue", () => {
 
     await waitFor(() => processStartTime(pid) === undefined, { what: "the gate to be gone" });
     expect(await town.mr(mr)).toMatchObject({ closeReason: "merged" });
+  }, 120_000);
+
+  test("by a branch whose gate does it sets that branch aside, and those that were gated with it land", async () => {
+    const town = await QueueTown.make({
+      settings: { test_command: 'if [ -e poison.txt ]; then kill -9 "$(cat "$DRIVER")"; sleep 60; fi' },
+    });
+    const driver = join(town.root, "driver.pid");
+    const poison = await town.submit({ "poison.txt": "x\n" }, { priority: 1 });
+    const good = [await town.submit({ "a.txt": "a\n" }), await town.submit({ "b.txt": "b\n" })];
+    let deaths = 0;
+    for (let isDead = true; isDead; ) {
+      const child = startQueue(town, { DRIVER: driver });
+      writeFileSync(driver, String(child.pid));
+      const [, signal] = await once(child, "exit");
+      isDead = signal === "SIGKILL";
+      if (isDead) deaths++;
+      expect(deaths).toBeLessThanOrEqual(poisonDeaths);
+    }
+    expect(deaths).toBe(poisonDeaths);
+    expect(await town.mr(poison.mr)).toMatchObject({ phase: "quarantined", phaseReason: "crashes_runner" });
+    for (const { mr } of good) expect(await town.mr(mr)).toMatchObject({ closeReason: "merged" });
   }, 120_000);
 });

@@ -1,24 +1,31 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
+import { readIdentity } from "../../../src/agents/daemon/daemon-state.ts";
+import { connectHost } from "../../../src/agents/sessions/client.ts";
 import { runsOf } from "../../../src/core/merge/run-record.ts";
+import { pauseScheduler } from "../../../src/core/scheduler/pause.ts";
 import { randomFrom } from "../../core/merge/history.ts";
+import { cliEnv } from "../../support/run-cli.ts";
 import { commit, git } from "../../support/scratch-repository.ts";
+import { waitFor } from "../../support/wait-for.ts";
 import { QueueTown } from "./queue-town.ts";
 
 /** `npm run torture:refinery` plays the long one: 64 branches and a kill every two seconds. */
 const size = Number(process.env["GT_SITTING"] ?? 12);
 const culprits = Math.max(1, Math.round(size / 16));
 const conflicts = Math.max(1, Math.round(size / 21));
-const maxKills = Math.ceil(size / 3);
+const isLong = process.env["GT_SITTING"] !== undefined;
+const maxKills = isLong ? Number.POSITIVE_INFINITY : 3;
+const betweenKillsMs = isLong ? 2000 : 1000;
 const seed = Number(process.env["GT_SEED"] ?? Date.now() % 100_000);
-const program = join(import.meta.dirname, "run-queue-process.ts");
+const program = join(import.meta.dirname, "../../../dist/daemon.js");
 
 /** Fails the first time that it sees some trees: one in five. */
-const flaky = `tree=$(git rev-parse HEAD^{tree}); sh gate.sh || exit 1
+const flaky = `${isLong ? "sleep 0.7; " : ""}tree=$(git rev-parse HEAD^{tree}); sh gate.sh || exit 1
 case $tree in [0-2]*) [ -e "$MARKS/$tree" ] || { mkdir -p "$MARKS"; touch "$MARKS/$tree"; echo flake; exit 1; };; esac`;
 
 test(
@@ -45,32 +52,39 @@ test(
       requests.push({ ...(await town.submit(files, { title: `Change ${index}` })), index });
     }
 
+    // Nobody works on what comes back here: only the queue is looked at.
+    await town.ledger.write(
+      "overseer",
+      pauseScheduler({ by: "overseer", at: Date.now(), reason: "sitting" }),
+    );
+    onTestFinished(() => endHost(town));
     const started = Date.now();
     let kills = 0;
     let moves = 0;
-    for (;;) {
-      const isOver = await nothingMayRun(town);
-      if (isOver) break;
-      expect(Date.now() - started, `seed ${seed}: the sitting does not end`).toBeLessThan(size * 20_000);
-      const child = spawn(process.execPath, [program, town.root, "0"], {
-        env: { ...process.env, MARKS: join(town.root, "marks") },
-        stdio: ["ignore", "ignore", "ignore"],
-      });
-      onTestFinished(() => void child.kill("SIGKILL"));
-      const exit = once(child, "exit");
-      if (kills < maxKills) {
-        await Promise.race([exit, pause(1000 + random() * 2000)]);
-        if (child.exitCode === null && child.kill("SIGKILL")) kills++;
-      }
+    for (let isOver = false; !isOver; ) {
+      const daemon = await startDaemon(town);
+      const dies = kills < maxKills ? Date.now() + betweenKillsMs : Number.POSITIVE_INFINITY;
+      do {
+        await pause(50);
+        isOver = await nothingMayRun(town);
+        expect(Date.now() - started, `seed ${seed}: the sitting does not end`).toBeLessThan(size * 20_000);
+      } while (!isOver && Date.now() < dies);
+      const exit = once(daemon, "exit");
+      daemon.kill(isOver ? "SIGTERM" : "SIGKILL");
       await exit;
+      if (!isOver) kills++;
       if (moves < 2 && kills > moves) person(town, moves++);
     }
 
     const runs = await runsOf(town.ledger, "web");
     const gateRuns = runs.reduce((sum, run) => sum + run.gateRuns, 0);
     const seconds = Math.round((Date.now() - started) / 1000);
+    const ends = await Promise.all(requests.map(async ({ mr }) => (await town.bead(mr)).updatedAt - started));
+    const tries = requests.map(({ mr }) => runs.filter((run) => run.ids.includes(mr)).length);
     process.stdout.write(
-      `seed ${seed}: ${size} branches, ${runs.length} runs, ${gateRuns} gate runs, ${kills} kills, ${seconds} s\n`,
+      `seed ${seed}: ${size} branches, ${culprits} culprits, ${conflicts} conflicts; ${runs.length} runs, ${gateRuns} gate runs, ` +
+        `${kills} kills, ${moves} moves of the target, ${seconds} s; the last one was decided after ` +
+        `${Math.round(Math.max(...ends) / 1000)} s, the most tried one was in ${Math.max(...tries)} runs\n`,
     );
     const landed = town.landed().filter((subject) => subject.startsWith("Change "));
     expect(new Set(landed).size, `seed ${seed}`).toBe(landed.length);
@@ -96,6 +110,24 @@ test(
   },
   Math.max(180_000, size * 25_000),
 );
+
+/** A daemon of the town, once it serves. */
+async function startDaemon(town: QueueTown): Promise<ChildProcess> {
+  const child = spawn(process.execPath, [program, town.root], {
+    env: cliEnv({ MARKS: join(town.root, "marks"), XDG_STATE_HOME: join(town.root, "..", "state") }),
+    stdio: "ignore",
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  await waitFor(() => readIdentity(town.town)?.pid === child.pid, { what: "the daemon", timeoutMs: 60_000 });
+  return child;
+}
+
+/** The daemon has started one; it does not outlive the town. */
+async function endHost(town: QueueTown): Promise<void> {
+  const host = await connectHost(town.town, { start: false }).catch(() => undefined);
+  await host?.shutdown({ force: true });
+  host?.disconnect();
+}
 
 /** Every request has landed, or waits for a person or a worker. */
 async function nothingMayRun(town: QueueTown): Promise<boolean> {
