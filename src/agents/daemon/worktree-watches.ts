@@ -7,6 +7,7 @@ import { agentHome, parseAddress } from "../../core/town/address.ts";
 import { durationSetting } from "../../core/town/setting.ts";
 import { snapshotSubject } from "../lifecycle/polecat-worktree.ts";
 import { sessionOfAddress } from "../sessions/start-session.ts";
+import { isDiskTight } from "./duties/disk.ts";
 import type { DaemonContext } from "./daemon-context.ts";
 
 /** The kernel's supply of watches belongs to everybody; a town takes at most so many. */
@@ -108,7 +109,7 @@ export class WorktreeWatches {
     entry.changedAt = undefined;
     entry.snapshotAt = clock.now();
     try {
-      if (!(await isValidWorktree(worktree))) return;
+      if ((await isDiskTight(town)) || !(await isValidWorktree(worktree))) return;
       entry.watch?.disregard(10_000);
       const place = agent.role === "polecat" ? `polecats/${agent.name}` : `crew/${agent.name}`;
       const session = sessionOfAddress(town, agent.address);
