@@ -29,7 +29,8 @@ export async function run(context: CommandContext): Promise<void> {
     for (const step of steps) out.line(`  ${stepLine(step, out.style)}`);
     if (steps.length < molecule.steps.length)
       out.line(`  (${steps.length} of ${molecule.steps.length} steps; --limit n or --range a-b shows more)`);
-    if (current?.id.includes(":")) out.line(`Next: gt mol step done ${current.step}`);
+    if (current?.run !== undefined) out.line(`Next: gt mol run ${molecule.root.id}`);
+    else if (current?.id.includes(":")) out.line(`Next: gt mol step done ${current.step}`);
     else if (current !== undefined) out.line(`Next: bd close ${current.id} --continue`);
     else if (molecule.root.status === "closed") out.line("Complete");
   }
