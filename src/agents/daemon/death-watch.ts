@@ -10,7 +10,7 @@ import { durationSetting, numberSetting } from "../../core/town/setting.ts";
 import { readLastScreen } from "../sessions/session-records.ts";
 import type { SessionRecord } from "../sessions/session-host.ts";
 import type { DaemonContext } from "./daemon-context.ts";
-import { freeDiskMb } from "./duties/disk.ts";
+import { freeDiskMb } from "../../core/health/free-disk.ts";
 
 const mega = 1024 * 1024;
 const escalateEveryMs = 30 * 60_000;
@@ -61,13 +61,12 @@ export class DeathWatch {
 
   async #report(now: number): Promise<void> {
     const { town, ledger, log, actor } = this.#context;
-    const freeDisk = await freeDiskMb(town.root).catch(() => undefined);
     const found = detectMassDeath(
       this.#deaths,
       now,
       {
         freeMemoryMb: Math.floor(freemem() / mega),
-        ...(freeDisk === undefined ? {} : { freeDiskMb: freeDisk }),
+        freeDiskMb: await freeDiskMb(town.root),
       },
       this.#limits(),
     );

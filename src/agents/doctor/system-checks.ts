@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { createRequire } from "node:module";
 import { promisify } from "node:util";
-import { freeDiskMb } from "../daemon/duties/disk.ts";
+import { freeDiskMb } from "../../core/health/free-disk.ts";
 import type { Check } from "./check.ts";
 
 const run = promisify(execFile);

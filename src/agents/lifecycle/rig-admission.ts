@@ -1,4 +1,4 @@
-import { statfs } from "node:fs/promises";
+import { freeDiskMb } from "../../core/health/free-disk.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { Agent } from "../../core/ledger/bead.ts";
 import type { Ledger } from "../../core/ledger/ledger.ts";
@@ -61,10 +61,7 @@ export async function expectCapacity(ledger: Ledger, town: Town, rig: Rig): Prom
 /** Refuses new sandboxes on a disk that is nearly full; `block_mb` of the settings (spec/04 §0.6). */
 export async function expectDiskSpace(town: Town): Promise<void> {
   const limitMb = numberSetting(town.settings(), "operational.disk.block_mb");
-  // Some file systems do not say how much they hold; then writing will tell.
-  const space = await statfs(town.root).catch(() => undefined);
-  if (space === undefined || space.blocks === 0) return;
-  const freeMb = Math.floor((space.bavail * space.bsize) / (1024 * 1024));
+  const freeMb = await freeDiskMb(town.root);
   if (freeMb < limitMb)
     throw new GtError("E_DISK", `only ${freeMb} MB are free, ${limitMb} MB are needed for a sandbox`, {
       hint: "gt polecat list --all",

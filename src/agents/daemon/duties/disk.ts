@@ -1,18 +1,11 @@
-import { statfs } from "node:fs/promises";
 import { decideDisk, type DiskLevel, diskLevel, emergencyMb } from "../../../core/health/disk.ts";
+import { freeDiskMb } from "../../../core/health/free-disk.ts";
 import { numberSetting } from "../../../core/town/setting.ts";
 import type { Town } from "../../../core/town/town.ts";
 import type { DaemonContext } from "../daemon-context.ts";
 import type { Duty } from "../duty-runner.ts";
 import { readStop } from "../emergency-stop.ts";
 import { estop, thaw } from "../estop.ts";
-
-const mega = 1024 * 1024;
-
-export async function freeDiskMb(path: string): Promise<number> {
-  const { bavail, bsize } = await statfs(path);
-  return Math.floor((bavail * bsize) / mega);
-}
 
 /** Too little for anything that can wait: new sandboxes, snapshots that nothing depends on (spec/04 §8.3 D25). */
 export async function isDiskTight(town: Town, free: typeof freeDiskMb = freeDiskMb): Promise<boolean> {

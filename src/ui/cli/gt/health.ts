@@ -1,6 +1,6 @@
 import { daemonStatus } from "../../../agents/daemon/daemon-control.ts";
 import { readDesired } from "../../../agents/daemon/desired-state.ts";
-import { freeDiskMb } from "../../../agents/daemon/duties/disk.ts";
+import { freeDiskMb } from "../../../core/health/free-disk.ts";
 import { activeStops } from "../../../agents/daemon/estop.ts";
 import { openOperations } from "../../../agents/lifecycle/operation-record.ts";
 import { type AgentView, agentHealth, hostSnapshot } from "../../../agents/patrols/agent-health.ts";
@@ -56,7 +56,7 @@ export async function run(context: CommandContext): Promise<void> {
     `daemon     ${daemon.isRunning ? `running (pid ${daemon.pid ?? "unknown"}${beat})` : "not running"}`,
   );
   out.line(`host       ${host.isKnown ? plural(living, "session") : "does not answer"}`);
-  out.line(`disk       ${freeMb} MB free`);
+  out.line(`disk       ${Number.isFinite(freeMb) ? `${freeMb} MB free` : "unknown"}`);
   out.line(`operations ${operations.length} open`);
   const parts = Object.entries(counts).map(([name, number]) => `${number} ${name}`);
   out.line(`agents     ${parts.join(", ")}`);
