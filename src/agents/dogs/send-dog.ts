@@ -1,6 +1,7 @@
 import { GtError } from "../../core/gt-error.ts";
 import type { Bead } from "../../core/ledger/bead.ts";
 import type { Rig } from "../../core/town/town.ts";
+import { droppingMolecule } from "../lifecycle/attached-molecule.ts";
 import { type Attachment, replaceAttachment } from "../lifecycle/attachment.ts";
 import { stopAgentSession, startAgentSession } from "../sessions/start-session.ts";
 import type { SessionRecord } from "../sessions/session-host.ts";
@@ -54,6 +55,7 @@ export async function sendDog(access: TownAccess, errand: Errand): Promise<SentD
     await access.ledger.write(access.actor, [
       { op: "expect", id: bead.id, expected: { status: bead.status, assignee: bead.assignee } },
       { op: "hook", address, bead: bead.id, replace: true },
+      ...(await droppingMolecule(access.ledger, bead, "replaced")),
       {
         op: "update",
         id: bead.id,

@@ -5,6 +5,7 @@ import type { Operation } from "../../core/ledger/operation.ts";
 import { parseAddress } from "../../core/town/address.ts";
 import { agentBeadId } from "../../core/town/agent-names.ts";
 import type { TownAccess } from "../town-access.ts";
+import { droppingMolecule } from "./attached-molecule.ts";
 import { type Attachment, replaceAttachment } from "./attachment.ts";
 import { withAgentLock } from "./agent-lock.ts";
 import type { Guide } from "./work-formula.ts";
@@ -35,7 +36,7 @@ export async function hookAgent(access: TownAccess, request: HookRequest): Promi
       { op: "expect", id: bead.id, expected: { status: bead.status, assignee: bead.assignee } },
       ...(agent === undefined ? [register(access, address)] : []),
       { op: "hook", address, bead: bead.id, replace: request.force || isOccupied },
-      ...(request.guide?.operations ?? []),
+      ...(request.guide?.operations ?? (await droppingMolecule(access.ledger, bead, "replaced"))),
       {
         op: "update",
         id: bead.id,

@@ -57,6 +57,11 @@ it("promotes what is stuck past its time with its steps, burns steps without a w
   const orphanRoot = await create({ title: "gone", ephemeral: true });
   const orphan = await create({ title: "orphan", parent: orphanRoot.id, ephemeral: true });
   await ledger.write("x", [{ op: "close", id: orphanRoot.id, close: { reason: "done", force: true } }]);
+  const over = await create({ title: "done", status: "closed" });
+  const loose = await create({
+    ...{ title: "its workflow", type: "molecule", ephemeral: true, status: "in_progress" },
+    metadata: { mol: { formula: "f", base: over.id } },
+  });
   const worker = await create({ title: "work" });
   const attached = await create({ title: "attached", type: "molecule", ephemeral: true });
   await ledger.write("x", [
@@ -64,7 +69,7 @@ it("promotes what is stuck past its time with its steps, burns steps without a w
   ]);
   clock.advance(8 * 24 * hour);
   const report = await reapWisps(ledger, reaper);
-  expect(new Set(report.deleted)).toEqual(new Set([orphanRoot.id, orphan.id]));
+  expect(new Set(report.deleted)).toEqual(new Set([orphanRoot.id, orphan.id, loose.id]));
   expect(report.promoted).toEqual([root.id]);
   expect((await ledger.get(step.id))?.ephemeral).toBe(false);
   for (const id of [urgent.id, attached.id]) expect((await ledger.get(id))?.ephemeral).toBe(true);

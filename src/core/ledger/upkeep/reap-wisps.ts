@@ -130,7 +130,8 @@ class Reaper {
     const parent = parentOf(batch, row.id);
     if (this.attached.has(rootOf(batch, row.id))) return { action: "keep" };
     if (this.options.closedOnly === true) return { action: isClosed ? "delete" : "keep" };
-    if (!isClosed && age > orphanAgeMs && isParentGone(batch, row.id, parent)) return { action: "burn" };
+    const isOrphan = isParentGone(batch, row.id, parent) || isWorkOver(batch, row);
+    if (!isClosed && age > orphanAgeMs && isOrphan) return { action: "burn" };
     const { abandonedForMs } = this.options;
     if (abandonedForMs !== undefined) return { action: !isClosed && age > abandonedForMs ? "burn" : "keep" };
     const isRoot = parent === undefined;
@@ -209,6 +210,14 @@ function isParentGone(batch: Batch, id: BeadId, parent: BeadId | undefined): boo
   }
   const dot = id.lastIndexOf(".");
   return dot > 0 && batch.findBead(id.slice(0, dot)) === undefined;
+}
+
+/** A workflow that guided the work on a bead which is closed or gone. */
+function isWorkOver(batch: Batch, row: BeadRow): boolean {
+  const { mol } = JSON.parse(row.metadata) as { readonly mol?: { readonly base?: unknown } };
+  if (typeof mol?.base !== "string") return false;
+  const base = batch.findBead(mol.base);
+  return base === undefined || base.status === "closed";
 }
 
 function hasProvenValue(batch: Batch, id: BeadId): boolean {
