@@ -6,7 +6,7 @@ export const nudgeCommands: readonly CommandSpec[] = [
     group: "comm",
     summary: "say something to a running agent",
     description:
-      "Stores the message durably and types it into the agent's session as soon as the agent is idle: once, alone, and never into its turn. For what must survive a restart of the agent, use mail.",
+      "Stores the message durably and types it into the agent's session as soon as the agent is idle: once, alone, and never into its turn. For what must survive a restart of the agent, use mail. `channel:<name>` reaches every running agent whose address matches a pattern of nudge_channels in config/messaging.json.",
     args: [{ name: "target" }, { name: "message", optional: true }],
     flags: [
       { name: "message", short: "m", value: "text", summary: "the message" },
@@ -21,7 +21,11 @@ export const nudgeCommands: readonly CommandSpec[] = [
       { name: "if-fresh", summary: "only within the first minute of the caller's own session" },
       { name: "no-wait", summary: "do not wait for the delivery" },
     ],
-    examples: ['gt nudge web/nux "status?"', 'gt nudge mayor -m "look at gt-a1b2c" --priority urgent'],
+    examples: [
+      'gt nudge web/nux "status?"',
+      'gt nudge channel:night "wrap up"',
+      'gt nudge mayor -m "look at gt-a1b2c" --priority urgent',
+    ],
     seeAlso: ["gt mail send", "gt broadcast", "gt peek"],
     load: () => import("./nudge.ts"),
     subcommands: [

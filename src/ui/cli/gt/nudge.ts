@@ -1,3 +1,4 @@
+import { channelMembers, channelNamed } from "../../../agents/sessions/nudge-channel.ts";
 import { type NudgeReport, nudge } from "../../../agents/sessions/nudge.ts";
 import type { NudgeMode, NudgePriority } from "../../../agents/sessions/nudge-queue.ts";
 import { readRecord } from "../../../agents/sessions/session-records.ts";
@@ -22,14 +23,25 @@ export async function run(context: CommandContext): Promise<number> {
     !isFresh(access.town.paths.sessions, env["GT_SESSION"], access.clock.now())
   )
     return 0;
-  const report = await nudge(access, {
-    ...{ to, from: access.actor, text, mode, priority, cwd: context.cwd },
+  const request = {
+    ...{ from: access.actor, text, mode, priority, cwd: context.cwd },
     force: flags.boolean("force"),
     waitMs: flags.boolean("no-wait") ? 0 : waitMs,
-  });
-  out.document({ id: report.id, target: report.target, session: report.session, state: report.state });
-  return say(context, report);
+  };
+  const channel = channelNamed(to);
+  if (channel === undefined) {
+    const report = await nudge(access, { ...request, to });
+    out.document(documentOf(report));
+    return say(context, report);
+  }
+  // At once: nobody waits for the turns of all the others.
+  const members = await channelMembers(access, channel);
+  const reports = await Promise.all(members.map((member) => nudge(access, { ...request, to: member })));
+  out.document({ channel, nudges: reports.map(documentOf) });
+  return Math.max(...reports.map((report) => say(context, report)));
 }
+
+const documentOf = ({ id, target, session, state }: NudgeReport) => ({ id, target, session, state });
 
 async function messageOf(context: CommandContext): Promise<string> {
   const { args, flags } = context;

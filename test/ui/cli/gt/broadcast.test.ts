@@ -46,6 +46,18 @@ test("a broadcast reaches every worker but the sender and the muted, with one ev
   expect(queued.map(({ session, sender, message }) => [session, sender, message])).toEqual([
     ["gp-rust", "greenplace/polecats/nux", "main is frozen"],
   ]);
+  town.write("config/messaging.json", {
+    nudge_channels: { night: ["greenplace/polecats/[nr]*"], nobody: ["*/witness"] },
+  });
+  const night = await gt(["nudge", "channel:night", "lights out", "--no-wait", "--json"], as("nux"));
+  expect(night.json()).toMatchObject({
+    ...{ channel: "night" },
+    nudges: [{ target: "greenplace/polecats/rust", state: "queued" }],
+  });
+  expect(await gt(["nudge", "channel:nobody", "hello"])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('channel "nobody" has no live members'),
+  });
   const log = readFileSync(town.town.paths.events, "utf8");
   expect(log.match(/"type":"broadcast"/g)).toHaveLength(1);
   expect(log).not.toContain('"type":"nudge"');
