@@ -15,9 +15,10 @@ export function recordObservation(
   if (process.env["GT_CONFORMANCE_RECORD"] !== "1") return;
   const before = JSON.parse(readFileSync(observationsFile, "utf8")) as Observations;
   const date = new Date().toISOString().slice(0, 10);
+  const { proven = [], cannot = {}, beads } = before[name] ?? {};
   const observation: Observation = {
-    ...{ proven: [], cannot: {}, ...before[name] },
-    ...{ package: packages[name], version, date },
+    ...{ package: packages[name], version, date, proven, cannot },
+    ...(beads === undefined ? {} : { beads }),
     ...("beads" in seen ? { beads: date } : seen),
   };
   const all = Object.entries({ ...before, [name]: observation }).sort(([one], [other]) =>
