@@ -41,7 +41,7 @@ export function agentsLines(state: TuiState, look: Look, width: number, height: 
   const first = firstVisible(rows.length, selected, height);
   const lines = rows.slice(first, first + height).map((row, index) => {
     const line = ofRow(row.id, fitLine(rowLine(row, state, look, columns), width));
-    return first + index === selected ? highlight(line, state, "agents") : line;
+    return first + index === selected ? highlight(line, state, "agents", look.theme) : line;
   });
   return [...lines, ...nextSteps(state.town, look, width, height - lines.length)];
 }

@@ -30,7 +30,7 @@ export function convoysLines(state: TuiState, look: Look, width: number, height:
   const first = firstVisible(rows.length, selected, isRoomy ? rows.length : room);
   const lines = rows.slice(first, first + room).flatMap((row, index) => {
     const line = ofRow(row.id, fitLine(convoyLine(row, state, look, width), width));
-    const shown = first + index === selected ? highlight(line, state, "convoys") : line;
+    const shown = first + index === selected ? highlight(line, state, "convoys", look.theme) : line;
     return isRoomy && !isLanded(row) ? [shown, [span(`    ${detailOf(row)}`, look.theme.muted)]] : [shown];
   });
   return [...lines.slice(0, room), ...queue];

@@ -25,7 +25,7 @@ export function feedLines(state: TuiState, look: Look, width: number, height: nu
   return rows.slice(first, first + height).map((row, index) => {
     const line = ofRow(row.id, fitLine(feedLine(row, look, width), width));
     const isSelected = first + index === selected && state.selection.feed !== undefined;
-    return isSelected ? highlight(line, state, "feed") : line;
+    return isSelected ? highlight(line, state, "feed", look.theme) : line;
   });
 }
 

@@ -40,6 +40,6 @@ export function listLines(
     if (typeof line !== "number") return line;
     const row = rows[line];
     const drawn = row === undefined ? [] : ofRow(row.id, fitLine(row.line, width));
-    return line === selected ? highlight(drawn, state, panel) : drawn;
+    return line === selected ? highlight(drawn, state, panel, look.theme) : drawn;
   });
 }

@@ -8,7 +8,8 @@ import { filterChoices } from "../store/filter.ts";
 import { firstVisible } from "../store/rows.ts";
 import { explainSelection } from "./explain-selection.ts";
 import type { Look } from "./panel.tsx";
-import { bold, fitLine, type Line, span, withStyle } from "./spans.ts";
+import { bar } from "./highlight.ts";
+import { bold, fitLine, type Line, span } from "./spans.ts";
 import { nudgeTemplates } from "../store/nudge-templates.ts";
 import { shownCommand } from "../undo.ts";
 import { shortAddress } from "../../../core/events/describe-event.ts";
@@ -176,7 +177,7 @@ function chooseView(overlay: Extract<Overlay, { kind: "choose" }>, state: TuiSta
         span(label, look.theme.muted),
       ];
       const isSelected = first + index === overlay.selected;
-      return isSelected ? withStyle(fitLine(line, rect.width - 2), { isInverse: true }) : line;
+      return isSelected ? bar(fitLine(line, rect.width - 2), look.theme) : line;
     }),
     cursor: undefined,
   };
@@ -198,7 +199,7 @@ function paletteView(
       [span(` ${padded(entry.shown, widest)}`), span(entry.note, look.theme.muted)],
       rect.width - 2,
     );
-    return first + index === overlay.selected ? withStyle(line, { isInverse: true }) : line;
+    return first + index === overlay.selected ? bar(line, look.theme) : line;
   });
   const none: Line = [span(" Enter runs the line as it is", look.theme.muted)];
   const usage = usageOf(state, lineText(overlay.editor));

@@ -65,7 +65,9 @@ function attentionLines(
   const lines = rows.slice(first, first + Math.max(1, room - 2)).flatMap((row, index) => {
     const isSelected = first + index === selected;
     const line = ofRow(row.address, fitLine(attentionLine(row, isSelected, state, look), width));
-    return isSelected ? [highlight(line, state, "problems"), ...reasonLines(row, state, look)] : [line];
+    return isSelected
+      ? [highlight(line, state, "problems", look.theme), ...reasonLines(row, state, look)]
+      : [line];
   });
   return [[bold(` NEEDS ATTENTION (${rows.length})`, theme.bad)], ...lines];
 }
