@@ -124,8 +124,8 @@ export const actions: Readonly<Record<ActionName, Action>> = {
         ),
       (agent) => void control.gt(["session", "start", agent.address]),
     ),
-  stop: (control) =>
-    withSession(control, (agent) =>
+  stop: (control) => {
+    const ask = (agent: AgentView) =>
       control.confirm(
         `Stop ${agent.name}?`,
         [
@@ -133,8 +133,10 @@ export const actions: Readonly<Record<ActionName, Action>> = {
           "The worktree is left as it is.",
         ],
         ["session", "stop", agent.address],
-      ),
-    ),
+      );
+    // What has died may still be given up.
+    withSession(control, ask, ask);
+  },
   acknowledge: (control) =>
     withAgent(control, (agent) =>
       control.store.set((state) => ({

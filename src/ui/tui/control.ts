@@ -1,7 +1,7 @@
 import type { AgentView } from "../../agents/patrols/agent-health.ts";
 import type { PaneSet } from "./panes/pane-set.ts";
 import { paneLimit, panesOf, removeFromTree, replaceInTree, splitTree } from "./panes/pane-tree.ts";
-import type { CommandResult, RunCommand } from "./run-command.ts";
+import type { RunCommand } from "./run-command.ts";
 import { lineOf } from "./store/line-editor.ts";
 import { History } from "./store/history.ts";
 import type { Overlay, Toast } from "./store/state.ts";
@@ -71,7 +71,9 @@ export class Control {
 
   async execute(command: Command): Promise<boolean> {
     const shown = shownCommand(command);
-    const { code, lines } = await this.runShown(command);
+    const running = this.show("news", `running ${shown}`);
+    const { code, lines } = await this.run(command.program, command.args);
+    this.dropToast(running);
     const said = lines.filter((line) => line.trim() !== "");
     const error = said.find((line) => line.startsWith("error:"));
     if (code === 0) {
@@ -86,12 +88,22 @@ export class Control {
     return code === 0;
   }
 
-  /** Runs any command and shows all of its output. */
+  /** Runs any command and shows all of its output; who has closed it meanwhile is told the end of it. */
   async showOutput(program: "gt" | "bd", args: readonly string[]): Promise<void> {
-    const { code, lines } = await this.runShown({ program, args });
+    const { store } = this;
+    const command = [program, ...args].join(" ");
+    const show = (title: string, lines: readonly string[]) =>
+      store.set({ overlay: { kind: "text", title, lines, scroll: 0 } });
+    show(command, ["running…"]);
+    const { code, lines } = await this.run(program, args);
     if (code === 0) this.remember({ program, args });
-    const title = `${program} ${args.join(" ")}${code === 0 ? "" : ` (exit ${code})`}`;
-    this.store.set({ overlay: { kind: "text", title, lines, scroll: 0 } });
+    const { overlay } = store.snapshot();
+    if (overlay?.kind === "text" && overlay.title === command)
+      show(`${command}${code === 0 ? "" : ` (exit ${code})`}`, lines);
+    else
+      this.toast(code === 0 ? "good" : "bad", lines.findLast((line) => line.trim() !== "") ?? "done", {
+        command,
+      });
     this.refresh();
   }
 
@@ -112,16 +124,6 @@ export class Control {
         command: undo.args,
       },
     });
-  }
-
-  /** Says that the command runs, as long as it does. */
-  private async runShown(command: Command): Promise<CommandResult> {
-    const running = this.show("news", `running ${shownCommand(command)}`);
-    try {
-      return await this.run(command.program, command.args);
-    } finally {
-      this.dropToast(running);
-    }
   }
 
   private remember(command: Command): void {

@@ -236,7 +236,9 @@ export const activityFlows: readonly Flow[] = [
         .does(async () => {
           attached = town.command(["attach", "greenplace/nux"], { columns: 120, rows: 35 });
           await attached.waitForText(`${largest.rows} ${largest.columns} is mine`);
-          await attached.waitForText("Ctrl-] leaves");
+          await attached.waitForText(
+            isSmaller ? "Ctrl-] leaves" : new RegExp(`part of ${own.columns}x${own.rows} .*Ctrl-\\] leaves`),
+          );
         })
         .sees(isSmaller ? `part of ${other.columns}x${other.rows}` : "TYPING")
         .sees(`${largest.rows} ${largest.columns} is mine`)

@@ -107,7 +107,7 @@ export const viewFlows: readonly Flow[] = [
         .select("quarantined")
         .press("?")
         .sees("search:")
-        .sees(/is quarantined[\s\S]*Means/, /crashed the gate/)
+        .sees(/is quarantined[\s\S]*Means/, /crashed the gate/i)
         .escape()
         .press("x")
         .sees(/: +gt mq reject/)

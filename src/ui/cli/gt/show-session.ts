@@ -126,14 +126,22 @@ class SessionShow {
   #resized(): void {
     const { terminal } = this.#options;
     this.#compositor.resize(terminal.columns, terminal.rows);
-    this.#compositor.setLayer("\n".repeat(Math.max(0, terminal.rows - 1)) + this.#bottomLine());
+    this.#drawBottom();
     this.#attachment?.resize(this.#area.width, this.#area.height);
     this.#painter.request();
   }
 
+  #drawBottom(): void {
+    const { rows } = this.#options.terminal;
+    this.#compositor.setLayer("\n".repeat(Math.max(0, rows - 1)) + this.#bottomLine());
+  }
+
   #bottomLine(): string {
     const { terminal, title, isReadOnly } = this.#options;
-    const left = ` ${title}${isReadOnly ? " (read only)" : ""}`;
+    const { cols, rows } = this.#screen.terminal;
+    // Somebody looks at the session in a larger view, whose size it has.
+    const isPart = cols > this.#area.width || rows > this.#area.height;
+    const left = ` ${title}${isReadOnly ? " (read only)" : ""}${isPart ? `  part of ${cols}x${rows}` : ""}`;
     const right = "Ctrl-] leaves ";
     const gap = terminal.columns - left.length - right.length;
     const text = gap >= 1 ? left + " ".repeat(gap) + right : right.trimEnd();
@@ -144,6 +152,7 @@ class SessionShow {
   #resizeScreen(columns: number, rows: number): void {
     this.#screen.write(new Uint8Array(0), () => {
       this.#screen.resize(columns, rows);
+      this.#drawBottom();
       this.#painter.request();
     });
   }
