@@ -140,7 +140,8 @@ export class Daemon {
     await exportAtEnd(this.#context);
     this.#link.close();
     await this.#writeState(false).catch(() => undefined);
-    for (const close of this.#closers.reverse()) await close();
+    // Each once, however often it is stopped.
+    for (const close of this.#closers.splice(0).reverse()) await close();
     removeIdentity(this.#town);
     this.#log.info("daemon stopped");
   }
