@@ -8,7 +8,7 @@ import { version } from "../../core/version.ts";
 import { ownProgram } from "../sessions/own-program.ts";
 import { isSameProcess } from "../sessions/process-identity.ts";
 import { scrubEnvironment } from "../sessions/scrub-environment.ts";
-import { logFile, readIdentity, readState, removeIdentity } from "./daemon-state.ts";
+import { type DaemonIdentity, logFile, readIdentity, readState, removeIdentity } from "./daemon-state.ts";
 import { readDesired } from "./desired-state.ts";
 import type { DutyStatus } from "./duty-runner.ts";
 import { startSupervised } from "./supervisor.ts";
@@ -125,18 +125,13 @@ function daemonEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 const stopTimeoutMs = 10_000;
+const nameTimeoutMs = 5000;
 
 /** Ends the daemon and waits until it is gone; sessions go on. False when none was running. */
 export async function stopDaemon(town: Town, options: { readonly force?: boolean } = {}): Promise<boolean> {
   const { locks } = town.paths;
-  if (!isLocked(locks, daemonLock)) return false;
-  const identity = readIdentity(town);
-  if (identity === undefined || !isSameProcess(identity.pid, identity.startedAt)) {
-    throw new GtError("E_DAEMON_UNKNOWN", "a daemon holds the lock of this town but does not say who it is", {
-      why: [`${locks}/${daemonLock}.lock is held; the pid file names no running process`],
-      hint: "gt daemon status",
-    });
-  }
+  const identity = await daemonToStop(town);
+  if (identity === undefined) return false;
   signal(identity.pid, options.force === true ? "SIGKILL" : "SIGTERM");
   const deadline = Date.now() + stopTimeoutMs;
   for (;;) {
@@ -152,6 +147,27 @@ export async function stopDaemon(town: Town, options: { readonly force?: boolean
   // One that was killed leaves its name behind, and the host would take it for dead.
   removeIdentity(town);
   return true;
+}
+
+/** Undefined when none runs. One that has just begun says who it is a moment after it took the lock. */
+async function daemonToStop(town: Town): Promise<DaemonIdentity | undefined> {
+  const { locks } = town.paths;
+  const deadline = Date.now() + nameTimeoutMs;
+  while (isLocked(locks, daemonLock)) {
+    const identity = readIdentity(town);
+    if (identity !== undefined && isSameProcess(identity.pid, identity.startedAt)) return identity;
+    if (Date.now() > deadline)
+      throw new GtError(
+        "E_DAEMON_UNKNOWN",
+        "a daemon holds the lock of this town but does not say who it is",
+        {
+          why: [`${locks}/${daemonLock}.lock is held; the pid file names no running process`],
+          hint: "gt daemon status",
+        },
+      );
+    await pause(25);
+  }
+  return undefined;
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {
