@@ -25,20 +25,22 @@ export function readDirective(file: string): string {
 }
 
 export interface Directives {
-  readonly ofTown: string;
-  readonly ofRig: string;
   /** Whose they are, e.g. `Town and rig web`; empty when there are none. */
   readonly source: string;
   /** The town's, then the rig's. */
   readonly text: string;
+  /** Those of which it is made. */
+  readonly files: readonly string[];
 }
 
 /** All directives that a role has in a rig, or in the town with `rig` empty. */
 export function directivesOf(town: Pick<Town, "root">, role: Role, rig: string): Directives {
-  const ofTown = readDirective(directiveFile(town, role));
-  const ofRig = rig === "" ? "" : readDirective(directiveFile(town, role, rig));
+  const [townFile, rigFile] = [directiveFile(town, role), directiveFile(town, role, rig)];
+  const ofTown = readDirective(townFile);
+  const ofRig = rig === "" ? "" : readDirective(rigFile);
   const text = [ofTown, ofRig].filter((part) => part !== "").join("\n");
   const both = ofTown !== "" && ofRig !== "";
   const source = text === "" ? "" : both ? `Town and rig ${rig}` : ofTown === "" ? `Rig ${rig}` : "Town";
-  return { ofTown, ofRig, source, text };
+  const files = [...(ofTown === "" ? [] : [townFile]), ...(ofRig === "" ? [] : [rigFile])];
+  return { source, text, files };
 }

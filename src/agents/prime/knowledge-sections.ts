@@ -11,14 +11,14 @@ import { quoteLine } from "./quotation.ts";
 
 /** The operator's directives for a role, of the town and then of the rig (spec/02 §6.3). */
 export function directivesSection(town: Town, address: Address): PrimeSection | undefined {
-  const { text, source } = directivesOf(town, address.role as Role, address.rig);
+  const { text, source, files } = directivesOf(town, address.role as Role, address.rig);
   if (text === "") return undefined;
   return {
     name: "directives",
     text: `## Directives (${source})\nThese are the operator's; where they differ from your brief or workflow, they win.\n\n${text}\n`,
     budget: 1200,
     shrink: 2,
-    why: "directive files are there",
+    why: files.join(", "),
   };
 }
 

@@ -32,13 +32,16 @@ test("directives are made by an editor, listed, and shown as an agent reads them
     { role: "polecat", rig: null, file: ofTown, characters: 8 },
     expect.objectContaining({ rig: "greenplace", characters: 10 }),
   ]);
-  const prime = await runGt(["prime", "--section", "directives"], {
+  const prime = await runGt(["prime", "--explain"], {
     cwd: town.root,
     env: { GT_ROLE: "greenplace/polecats/toast" },
   });
   expect(prime.stdout).toContain("Directives (Town and rig greenplace)");
   expect(prime.stdout).toContain("Use tabs\nUse spaces");
   expect(prime.stdout).not.toContain("<!--");
+  expect(prime.stdout).toContain(
+    `[EXPLAIN] directives: ${ofTown}, ${join(town.root, "greenplace/directives/polecat.md")}`,
+  );
 
   expect(await gt(["show", "pilot"])).toMatchObject({
     code: 2,
