@@ -43,6 +43,8 @@ const readyQuietMs = 500;
 const defaultBusy =
   /esc(ape)? (to )?(interrupt|cancel)|ctrl\+c to (stop|interrupt)|^\W*(working|thinking|running)(\.\.\.|…)/i;
 const selection = /^[^\p{L}\p{N}]*[❯›]\s*\d+\./u;
+/** The last line of a question: it names the key that busy programs name, and its options may look like a prompt. */
+const questionFoot = /\benter to (continue|confirm|select)\b.*\besc(ape)? to \w+/i;
 
 /**
  * Start-up dialogs that we answer: they ask whether a directory of the town may be worked in (spec/03 §5.3). The answer
@@ -100,8 +102,11 @@ export function decidePhase(
   const { lines } = facts;
   const filled = lines.filter((line) => line.trim() !== "");
   // Some runtimes keep an input box and a status bar of several lines below what they are doing.
-  const busy = filled.slice(-12).some((line) => busyPattern(detection).test(line));
-  const prompt = !busy && showsPrompt(lines, detection.readyPrompt);
+  const asks = filled.slice(-3).some((line) => questionFoot.test(line));
+  const busy = filled
+    .slice(-12)
+    .some((line) => busyPattern(detection).test(line) && !questionFoot.test(line));
+  const prompt = !busy && !asks && showsPrompt(lines, detection.readyPrompt);
   const promptSince = prompt ? (facts.promptSince ?? now) : undefined;
 
   const known = findDialog(filled, detection, facts.isLimitOver === true);
@@ -109,11 +114,11 @@ export function decidePhase(
   if (known !== undefined && (known.isMenu || !prompt))
     return { phase: "dialog", answer: known.keys, recheckAt: now + answerAgainMs };
   if (!busy && filled.some((line) => loginTexts.test(line))) return { phase: "waiting" };
-  if (!busy && !prompt && filled.some((line) => selection.test(line))) {
+  if (!busy && !prompt && (asks || filled.some((line) => selection.test(line)))) {
     const dialogSince = facts.dialogSince ?? now;
     return now - dialogSince >= unknownDialogMs
       ? { phase: "waiting", dialogSince }
-      : { phase: facts.phase, dialogSince, recheckAt: dialogSince + unknownDialogMs };
+      : { phase: asks ? "dialog" : facts.phase, dialogSince, recheckAt: dialogSince + unknownDialogMs };
   }
   if (facts.isLimitOver !== true && showsLimit(filled.slice(-20), detection, busy)) {
     const limitSince = facts.limitSince ?? now;

@@ -66,6 +66,30 @@ test("start-up dialogs are answered by the words of the option, wherever it stan
   expect(decidePhase(claude, facts({ lines: unknown, dialogSince: 1000 }), 21_000).phase).toBe("waiting");
 });
 
+test("a question that a person has opened waits for him: nothing is typed into what looks like a prompt", () => {
+  const rewind = [
+    "❯ paint the fence",
+    "● Painted.",
+    "▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔",
+    "  Rewind",
+    "  Restore the code and/or conversation to the point before…",
+    "    paint the fence",
+    "    No code changes",
+    "  ❯ (current)",
+    "  Enter to continue · Esc to cancel",
+  ];
+  const asked = facts({ phase: "idle", lines: rewind, promptSince: 0 });
+  expect(decidePhase(claude, asked, 60_000)).toMatchObject({ phase: "dialog", dialogSince: 60_000 });
+  expect(decidePhase(claude, { ...asked, dialogSince: 40_000 }, 60_000).phase).toBe("waiting");
+  const choice = [
+    "Which colour?",
+    "❯ 1. Teal",
+    "  2. Crimson",
+    "Enter to select · ↑/↓ to navigate · Esc to cancel",
+  ];
+  expect(decidePhase(claude, facts({ lines: choice, dialogSince: 0 }), 60_000).phase).toBe("waiting");
+});
+
 test("a limit counts when it is still there after ten seconds", () => {
   const lines = ["You've hit your session limit · resets 3pm", "❯ "];
   const first = decidePhase(claude, facts({ lines }), 1000);
