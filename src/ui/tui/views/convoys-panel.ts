@@ -5,7 +5,7 @@ import { convoyRows, firstVisible, isLanded, selectedIndex } from "../store/rows
 import type { TuiState } from "../store/state.ts";
 import { highlight } from "./highlight.ts";
 import type { Look } from "./panel.tsx";
-import { fitLine, type Line, ofRow, span, spread } from "./spans.ts";
+import { bold, fitLine, type Line, ofRow, span, spread } from "./spans.ts";
 
 const barCells = 8;
 
@@ -21,7 +21,10 @@ export function convoysLines(state: TuiState, look: Look, width: number, height:
     return [[span(state.town.isLoaded ? none : " …", look.theme.muted)], ...queue];
   }
   const room = Math.max(1, height - queue.length);
-  const isRoomy = rows.reduce((sum, row) => sum + (isLanded(row) ? 1 : 2), 0) <= room;
+  const wanted = rows.reduce((sum, row) => sum + (isLanded(row) ? 1 : 2), 0);
+  const isRoomy = wanted <= room;
+  // Two headings and a blank line between them.
+  const hasHeadings = wanted + 3 <= room;
   const selected = selectedIndex(
     state,
     "convoys",
@@ -31,9 +34,19 @@ export function convoysLines(state: TuiState, look: Look, width: number, height:
   const lines = rows.slice(first, first + room).flatMap((row, index) => {
     const line = ofRow(row.id, fitLine(convoyLine(row, state, look, width), width));
     const shown = first + index === selected ? highlight(line, state, "convoys", look.theme) : line;
-    return isRoomy && !isLanded(row) ? [shown, [span(`    ${detailOf(row)}`, look.theme.muted)]] : [shown];
+    const heading = hasHeadings ? headingAbove(rows, first + index, look) : [];
+    const more = isRoomy && !isLanded(row) ? [[span(`    ${detailOf(row)}`, look.theme.muted)]] : [];
+    return [...heading, shown, ...more];
   });
   return [...lines.slice(0, room), ...queue];
+}
+
+/** What is under way, and what has landed within a day. */
+function headingAbove(rows: readonly ConvoyView[], index: number, { theme }: Look): readonly Line[] {
+  const [row, before] = [rows[index], rows[index - 1]];
+  if (row === undefined || (before !== undefined && isLanded(before) === isLanded(row))) return [];
+  const title: Line = [bold(isLanded(row) ? " RECENTLY LANDED (24h)" : " IN PROGRESS", theme.muted)];
+  return before === undefined ? [title] : [[], title];
 }
 
 function convoyLine(row: ConvoyView, state: TuiState, look: Look, width: number): Line {
