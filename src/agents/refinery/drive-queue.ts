@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { watchLedger } from "../../core/ledger/watch-ledger.ts";
 import { step } from "../../core/merge/merge.ts";
+import type { MergeRequest } from "../../core/merge/merge-request.ts";
 import { type Command, emptyQueue, type Fact, type QueueState } from "../../core/merge/queue-state.ts";
 import { Bell } from "./bell.ts";
 import { claimBatch, stackBatch } from "./claim-batch.ts";
@@ -379,8 +380,8 @@ export class QueueDriver {
     // A claim that was lost has claimed nobody.
     const run = this.#writer?.run;
     if (run === undefined) return;
-    const crashed = because.startsWith("error") ? { crashed: ids } : {};
-    const options = { ...crashed, holds: this.#pullRequests.holds };
+    const crashes = because.startsWith("error") ? { crashes: (mr: MergeRequest) => mr.crashes + 1 } : {};
+    const options = { ...crashes, holds: this.#pullRequests.holds };
     await lookAgain(() => release(this.#context, ids, run.id, because, options));
     if (!because.startsWith("behind ")) return;
     for (const id of ids) {

@@ -50,8 +50,8 @@ export async function rejecting(
 }
 
 export interface ReleaseOptions {
-  /** Those that may be the reason why their run ended in an error or its process died. */
-  readonly crashed?: readonly string[];
+  /** What is held against a request that may be the reason why its run did not end well; nothing new without. */
+  readonly crashes?: (mr: MergeRequest) => number;
   /** Requests that are not to be tried again before a time. */
   readonly holds?: ReadonlyMap<string, { readonly reason: string; readonly until: number }>;
 }
@@ -77,7 +77,7 @@ export async function release(
         phase_reason: hold?.reason ?? (because.startsWith("behind ") ? because : null),
         hold_until: hold === undefined ? null : formatTime(hold.until),
         carried: true,
-        ...(options.crashed?.includes(mr.id) === true ? { crashes: mr.crashes + 1 } : {}),
+        ...(options.crashes === undefined ? {} : { crashes: options.crashes(mr) }),
       }),
     );
   }

@@ -2,8 +2,8 @@ import { resolveCommit } from "../../core/git/branch.ts";
 import { runGit } from "../../core/git/git.ts";
 import { ancestorsAmong, existingCommits } from "../../core/git/stack.ts";
 import { fetchOrigin } from "../../core/git/repository.ts";
-import { mergeRequest } from "../../core/merge/merge-request.ts";
-import { poisonDeaths, recover, suspectsOf } from "../../core/merge/recover.ts";
+import { type MergeRequest, mergeRequest } from "../../core/merge/merge-request.ts";
+import { deathsAfter, poisonDeaths, recover, suspectsOf } from "../../core/merge/recover.ts";
 import { finalise } from "./finalise.ts";
 import { endLeftoverGroup } from "./gate-process.ts";
 import { hasOrigin, placeOf } from "./push-target.ts";
@@ -48,12 +48,14 @@ async function recoverRun(context: QueueContext, run: RunRecord): Promise<void> 
     ),
   );
   // Only a process that ended under a running gate may have been ended by it.
-  const suspects = suspectsOf(run);
-  await release(context, decision.release, run.id, "recovered", { crashed: suspects });
+  const wasGating = run.probes.some((probe) => probe.verdict === undefined);
+  const crashes = (mr: MergeRequest): number => deathsAfter(run, mr);
+  await release(context, decision.release, run.id, "recovered", wasGating ? { crashes } : {});
   for (const id of decision.release) await closeWithdrawn(context, id);
-  if (suspects.length > 0) await clearOthers(context, suspects);
-  if (suspects.length === 1 && decision.release.length === 1)
-    for (const id of suspects) await quarantinePoison(context, id);
+  if (wasGating) await clearOthers(context, run);
+  const [only, ...others] = decision.release;
+  if (only !== undefined && others.length === 0 && suspectsOf(run).includes(only))
+    await quarantinePoison(context, only);
   await deleteRunRefs(repository, run.id);
   await ledger.write(context.actor, [
     ...putRun({
@@ -84,17 +86,21 @@ async function landingsOn(repository: string, run: RunRecord, target: string): P
   return ancestorsAmong(repository, await existingCommits(repository, landings), target);
 }
 
-/** A process that died without them: whatever it was before, it need not have been they. */
-async function clearOthers(context: QueueContext, suspects: readonly string[]): Promise<void> {
+/** A process died without them: it need not have been they before. */
+async function clearOthers(context: QueueContext, run: RunRecord): Promise<void> {
   const { ledger } = context.access;
   const open = await ledger.find({ type: "merge-request", notStatus: "closed" });
-  const cleared = open
+  const changed = open
     .map(mergeRequest)
-    .filter((mr) => mr.rig === context.rig.name && mr.crashes > 0 && !suspects.includes(mr.id));
-  if (cleared.length === 0) return;
+    .filter((mr) => mr.rig === context.rig.name && !run.ids.includes(mr.id))
+    .map((mr) => ({ mr, crashes: deathsAfter(run, mr) }))
+    .filter(({ mr, crashes }) => crashes !== mr.crashes);
+  if (changed.length === 0) return;
   await ledger.write(
     context.actor,
-    cleared.map(({ id }) => ({ op: "update", id, fields: { metadata: { mr: { crashes: null } } } })),
+    changed.map(({ mr, crashes }) => ({
+      ...{ op: "update", id: mr.id, fields: { metadata: { mr: { crashes } } } },
+    })),
   );
 }
 

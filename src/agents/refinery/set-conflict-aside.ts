@@ -99,6 +99,8 @@ export async function setConflictAside(
         reason: "conflict",
         enqueued_at: context.access.clock.now(),
         base_branch: target,
+        formula: "mol-polecat-conflict-resolve",
+        vars: { task: "$task", original_mr: mr.id, branch: mr.branch, base_branch: target },
       },
       task.title,
     ),

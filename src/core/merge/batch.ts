@@ -4,7 +4,7 @@ import { inQueueOrder } from "./score.ts";
 /** A normal request that has waited this long goes before another batch of P0 (spec/05 §2.3). */
 const patienceMs = 30 * 60_000;
 /** After two runs that crashed, a request is gated alone to find out whether it is the reason (spec/05 §2.10). */
-const suspectCrashes = 2;
+export const suspectCrashes = 2;
 
 /** Batch size that costs the fewest gate runs for the target's rate of culprits (spec/05 §2.3, §2.13). */
 export function adaptiveSize(decided: readonly boolean[]): number {

@@ -1,3 +1,4 @@
+import { suspectCrashes } from "./batch.ts";
 import type { Sha } from "./queue-state.ts";
 import type { RunRecord } from "./run-record.ts";
 
@@ -6,6 +7,20 @@ import type { RunRecord } from "./run-record.ts";
  * go alone, and then it has to happen three times more. Whoever kills daemons does not hit the same one so often.
  */
 export const poisonDeaths = 5;
+
+/**
+ * What is held against a request after a process died under the gates of `run`. A suspect of it has one death more; another
+ * member is only brought to go alone, which lets the queue get on however often processes die; and whoever was not there has
+ * never ended a process alone. Pure.
+ */
+export function deathsAfter(
+  run: Pick<RunRecord, "ids" | "items" | "probes">,
+  { id, crashes }: { readonly id: string; readonly crashes: number },
+): number {
+  if (suspectsOf(run).includes(id)) return crashes + 1;
+  const isMember = run.ids.includes(id);
+  return isMember && crashes < suspectCrashes ? crashes + 1 : Math.min(crashes, suspectCrashes);
+}
 
 /**
  * Members whose gate may have ended the process: those that a gate was looking at, and that none had looked at to its end

@@ -259,6 +259,11 @@ describe("a conflict", () => {
     const task = await town.bead(waiting.conflictTaskId);
     expect(task).toMatchObject({ title: "Resolve merge conflicts: Say second", status: "open" });
     expect(task.labels).toContain("gt:conflict-resolve");
+    const [queued] = await town.ledger.find({ labels: ["gt:sling-context"], ephemeral: true });
+    expect(queued?.metadata["sling"]).toMatchObject({
+      formula: "mol-polecat-conflict-resolve",
+      vars: { task: task.id, original_mr: second.mr, branch: second.branch, base_branch: "main" },
+    });
     expect(await town.run()).toMatchObject({ runs: 0 });
     expect(await town.ledger.find({ type: "escalation" })).toEqual([]);
     town.later(4 * 3_600_000 + 1000);
