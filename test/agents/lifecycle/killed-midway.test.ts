@@ -2,6 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { liveSession } from "../../../src/agents/lifecycle/agent-session.ts";
+import { OperationJournal } from "../../../src/agents/lifecycle/operation-record.ts";
 import { recoverOperations } from "../../../src/agents/lifecycle/recover-operations.ts";
 import { snapshotHook } from "../../../src/agents/lifecycle/rollback-hook.ts";
 import { resumeHook, suspendHook } from "../../../src/agents/lifecycle/suspend-hook.ts";
@@ -97,3 +98,21 @@ test.each(["nuke.keep", "nuke.remove"])(
     expect(town.git("web", "show", `${snapshot?.ref}:dirty.txt`)).toBe(point);
   },
 );
+
+test("a gt done that was still under way when its polecat was removed is over with it", async () => {
+  const { id: bead } = await town.bead(access, "Third");
+  expect((await town.gt(["sling", bead, "web"])).code).toBe(0);
+  const address = await holderOf(bead);
+  const done = await OperationJournal.begin<object>(access, {
+    kind: "done",
+    subject: { agent: address, bead, rig: "web" },
+    step: "idle",
+    data: {},
+  });
+  expect((await town.gt(["polecat", "nuke", address, "--force"])).code).toBe(0);
+  await done.leave("its process was killed");
+  expect(await recoverOperations(access)).toMatchObject([{ kind: "done", outcome: "resumed" }]);
+  expect(await access.ledger.rows("operations")).toEqual([]);
+  expect(await access.ledger.agent(address)).toMatchObject({ state: "nuked", hookBead: "" });
+  expect(await access.ledger.get(bead)).toMatchObject({ status: "open", assignee: "" });
+});
