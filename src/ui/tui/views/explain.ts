@@ -163,7 +163,7 @@ export function explainAgent(agent: AgentView, town: TownData, now: number): Det
 }
 
 function sinceOf(agent: AgentView, now: number): string {
-  if (isOnDuty(agent)) return "the daemon runs";
+  if (isOnDuty(agent)) return "the daemon started";
   if (agent.health !== "idle") return `last progress ${formatIdle(agent.idleMs)} ago`;
   return agent.idleSince === undefined
     ? "it was made: it has done nothing yet"
