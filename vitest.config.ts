@@ -5,6 +5,7 @@ export default defineConfig({
     include: ["test/**/*.test.ts", "test/**/*.test.tsx"],
     reporters: ["default", "./test/support/summary-reporter.ts"],
     setupFiles: ["./test/support/always-green.ts"],
+    globalSetup: "./test/support/scratch-homes.ts",
     pool: "forks",
     // One more than the cores that CI has: many tests wait for processes of theirs.
     maxWorkers: 3,

@@ -78,7 +78,7 @@ function runProgram(program: "gt" | "bd", args: readonly string[], options: CliO
 
 function scratchHome(): string {
   if (home === undefined) {
-    const made = mkdtempSync(join(tmpdir(), "gt-home-"));
+    const made = mkdtempSync(join(process.env["GT_TEST_HOMES"] ?? tmpdir(), "gt-home-"));
     process.on("exit", () => rmSync(made, { recursive: true, force: true }));
     home = made;
   }
