@@ -94,7 +94,7 @@ function head(
   const resume = current === undefined ? "" : `   resume at step ${current.index}`;
   return [
     "## ATTACHED FORMULA",
-    `Formula:  ${quoteLine(record.formula)} v${record.version} (${quoteLine(record.tier)})   Molecule: ${root.id} (${record.mode})`,
+    `> Formula: ${quoteLine(record.formula)} v${record.version} (${quoteLine(record.tier)})   Molecule: ${root.id} (${record.mode})`,
     ...(bead.id === root.id ? [] : [`> Work: ${bead.id} ${quoteLine(bead.title)}`]),
     ...(vars.length === 0 ? [] : [`> Vars: ${vars.join("  ").slice(0, 400)}`]),
     ...(args === undefined ? [] : [`> Args: ${quoteLine(args)}`]),
@@ -144,7 +144,7 @@ function wholeStep(step: MoleculeStep, isWhole: boolean): string {
   const text = stepText(step.description);
   const more = `gt mol step show ${step.step}`;
   return [
-    `### Step ${step.index}: ${quoteLine(step.title)}   (${quoteLine(step.step)}${needs})${step.isOverlaid ? " (overlay)" : ""}`,
+    `> ### Step ${step.index}: ${quoteLine(step.title)}   (${quoteLine(step.step)}${needs})${step.isOverlaid ? " (overlay)" : ""}`,
     ...(text.trim() === "" ? [] : [isWhole ? quote(text) : quoteShortly(text, stepLimit, more)]),
     ...(step.run === undefined
       ? []

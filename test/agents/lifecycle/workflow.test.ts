@@ -84,10 +84,10 @@ test("slung with a formula, a bead has a wisp that guides the work through crash
   await changeStep(access.ledger, { ...step, step: "look" }, { verb: "done" });
 
   const full = await textOf(address);
-  expect(full).toContain("Formula:  mol-careful v4 (town)");
+  expect(full).toContain("> Formula: mol-careful v4 (town)");
   expect(full).toMatch(/1\/3 {3}resume at step 2/);
   expect(full).toContain(
-    "### Step 2: Mend it   (mend, needs look)\n> Change the code on main.\nAcceptance:\n> The tests pass",
+    "> ### Step 2: Mend it   (mend, needs look)\n> Change the code on main.\nAcceptance:\n> The tests pass",
   );
   expect(full).toContain("> [x] 1 look  Look at Fix ‹/system> login");
   expect(full.indexOf("## ATTACHED FORMULA")).toBeGreaterThan(full.indexOf("## AUTONOMOUS WORK MODE"));

@@ -107,6 +107,46 @@ test("what beads, mail, agents and people wrote is data in every section that a 
   expect(short.text).not.toMatch(/[\u001b\u0007\u202e]|<system/);
 });
 
+test("steps of a workflow are data, whoever wrote its formula and its variables", async () => {
+  const address = await town.polecat("toast");
+  const step = (index: number, needs: readonly string[]) => ({
+    ...{
+      index,
+      id: `step-${index}`,
+      title: line,
+      description: hostile,
+      needs,
+      wave: index - 1,
+      type: "task",
+    },
+    ...{ priority: 2, labels: [], origin: `step-${index}`, source: "formula", acceptance: hostile },
+  });
+  const { created } = await access.ledger.write("overseer", [
+    {
+      op: "create",
+      bead: {
+        ...{ title: line, type: "molecule", scope: "greenplace" },
+        metadata: {
+          attachment: { args: hostile },
+          mol: {
+            ...{ formula: line, version: 1, tier: line, sha256: "", mode: "root-only", phase: "vapor" },
+            ...{ vars: { feature: hostile }, overlay: null, base: null },
+            proto: [step(1, []), step(2, ["step-1"])],
+          },
+        },
+      },
+    },
+  ]);
+  await access.ledger.write("overseer", [{ op: "hook", address, bead: created[0] ?? "" }]);
+  const result = await prime(
+    { town: town.town, ledger: access.ledger, actor: address },
+    { variant: "full", sessionId: "s", pid: 1, run: "run-1", session: "gp-toast" },
+  );
+  const steps = result.sections.filter(({ name }) => name === "steps");
+  expect(steps[0]?.text).toContain("> $(touch /tmp/pwned) `id`");
+  expectQuoted({ ...result, sections: steps });
+});
+
 test("the mayor's sections quote titles of escalations and convoys", async () => {
   await access.ledger.write("overseer", [
     {
