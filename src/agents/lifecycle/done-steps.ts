@@ -36,7 +36,7 @@ export async function carryOutDone(
         throw error;
       }
       await abort(access, journal, error);
-      throw error;
+      throw step === "submit" ? notSubmitted(error, journal.data.branch) : error;
     }
     crashPoint(`done.${step}.done`);
   }
@@ -220,4 +220,12 @@ async function abort(access: TownAccess, journal: Journal, error: unknown): Prom
       },
     },
   ]);
+}
+
+function notSubmitted(error: unknown, branch: string): GtError {
+  if (error instanceof GtError && error.code === "E_PUSH") return error;
+  return new GtError("E_MR", `${branch} is pushed, but could not be submitted; the work stays on your hook`, {
+    why: [error instanceof Error ? error.message : String(error)],
+    hint: "gt done",
+  });
 }
