@@ -115,7 +115,9 @@ function drawRow(terminal: Terminal, buffer: IBuffer, row: number): string {
   for (let column = 0; column < line.length; column++) {
     line.getCell(column, cell);
     const width = cell.getWidth();
-    const characters = cell.getChars() || " ";
+    // Half of a wide glyph has no shape of its own: without wrapping a program can write over the other one.
+    const isTorn = width === 2 && line.getCell(column + 1)?.getWidth() !== 0;
+    const characters = isTorn ? " " : cell.getChars() || " ";
     if (width === 0 || (characters === " " && cell.isAttributeDefault())) continue;
     // A sequence in between also keeps characters apart that would join to one cluster.
     if (at !== column || characters.length > 1 || characters > "~") text += `\x1b[${column + 1}G`;
@@ -126,7 +128,7 @@ function drawRow(terminal: Terminal, buffer: IBuffer, row: number): string {
     if (linked !== link) text += openLink(terminal, linked);
     link = linked;
     text += characters;
-    at = column + width;
+    at = column + (isTorn ? 1 : width);
   }
   if (link !== 0) text += closeLink;
   return pen === "" || pen === plain ? text : text + plain;

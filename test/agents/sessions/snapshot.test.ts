@@ -39,10 +39,12 @@ function stateOf(terminal: xterm.Terminal) {
         cell.isInvisible(),
         cell.isStrikethrough(),
       ];
-      const text = cell.getChars() === " " ? "" : cell.getChars();
+      // Half of a wide glyph has no shape of its own: without wrapping a program can write over the other one.
+      const isTorn = cell.getWidth() === 2 && line?.getCell(column + 1)?.getWidth() !== 0;
+      const text = cell.getChars() === " " || isTorn ? "" : cell.getChars();
       const colours = `${cell.getFgColorMode()}:${cell.getFgColor()}|${cell.getBgColorMode()}:${cell.getBgColor()}`;
       const link = linkOf(terminal, linkNumber(cell));
-      return `${text}|${cell.getWidth()}|${colours}|${looks.map((look) => (look ? 1 : 0)).join("")}|${link?.id ?? ""} ${link?.uri ?? ""}`;
+      return `${text}|${isTorn ? 1 : cell.getWidth()}|${colours}|${looks.map((look) => (look ? 1 : 0)).join("")}|${link?.id ?? ""} ${link?.uri ?? ""}`;
     });
   });
   return { cells, type: buffer.type, x: buffer.cursorX, y: buffer.cursorY, modes: terminal.modes };
