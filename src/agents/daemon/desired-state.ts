@@ -13,8 +13,8 @@ export interface DesiredState {
   readonly ending?: DownScope;
 }
 
-/** Which sessions end: all but the polecats', the polecats' too, or everything that ever was ours, verified. */
-export type DownScope = "services" | "polecats" | "all";
+/** Which sessions end: all but the polecats', all but the crew's, all of them, or everything that ever was ours, verified. */
+export type DownScope = "services" | "without-crew" | "polecats" | "all";
 
 export const desiredFile = (town: Town): string => join(town.paths.daemon, "desired.json");
 

@@ -9,7 +9,7 @@ import { hostSnapshot } from "../patrols/agent-health.ts";
 import { snapshotHooks } from "../lifecycle/snapshot-hooks.ts";
 import { resumeOperations, suspendedFor, suspendOperations } from "../lifecycle/suspension.ts";
 import { nudge } from "../sessions/nudge.ts";
-import { processesOf, signalProcesses } from "../sessions/process-tree.ts";
+import { processesOf, signalProcesses, treeOf } from "../sessions/process-tree.ts";
 import type { SessionRecord } from "../sessions/session-host.ts";
 import type { TownAccess } from "../town-access.ts";
 import { type EmergencyStop, readStop, stopFile } from "./emergency-stop.ts";
@@ -136,12 +136,6 @@ async function sessionsInScope(
 }
 
 const hasSandbox = (agent: Agent): boolean => agent.role === "polecat" || agent.role === "crew";
-
-const treeOf = (record: SessionRecord) => ({
-  pid: record.pid,
-  startedAt: record.pidStartedAt,
-  runId: record.runId,
-});
 
 async function activeAgents(access: TownAccess, rig: string | undefined): Promise<readonly Agent[]> {
   const agents = await access.ledger.agents({ state: ["working", "spawning"], ...rigOf(rig) });

@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
+import type { SessionRecord } from "./session-host.ts";
 import { hasEnded, isSameProcess, readProcessStat, startTimeOfStat } from "./process-identity.ts";
 
 export interface ProcessInfo {
@@ -19,13 +20,31 @@ export interface ProcessTree {
   readonly runId: string;
 }
 
+/** The running processes of this machine, and what those that agent sessions started carry in their environment. */
+export interface ProcessTable {
+  readonly processes: readonly ProcessInfo[];
+  readonly marks: ReadonlyMap<number, SessionMark>;
+}
+
+/** Inherited by everything that a session starts. */
+export interface SessionMark {
+  /** `GT_RUN`. */
+  readonly runId: string;
+  /** `GT_TOWN_ROOT`; empty when it is not known. */
+  readonly town: string;
+}
+
+export function treeOf(record: Pick<SessionRecord, "pid" | "pidStartedAt" | "runId">): ProcessTree {
+  return { pid: record.pid, startedAt: record.pidStartedAt, runId: record.runId };
+}
+
 /**
  * Every running process that belongs to the tree: its root if it still is the same process, the members of its kernel
  * session, whatever carries its run id, and their descendants. Never a process of somebody else (spec/03 §5.8).
  */
-export function processesOf(tree: ProcessTree, processes = listProcesses()): readonly ProcessInfo[] {
+export function processesOf(tree: ProcessTree, table = readProcessTable()): readonly ProcessInfo[] {
+  const { processes, marks } = table;
   const rootLives = tree.pid > 0 && isSameProcess(tree.pid, tree.startedAt);
-  const carriers = carriersOf(tree.runId, processes);
   const children = Map.groupBy(processes, (each) => each.parent);
   const found = new Map<number, ProcessInfo>();
   const add = (each: ProcessInfo): void => {
@@ -34,8 +53,9 @@ export function processesOf(tree: ProcessTree, processes = listProcesses()): rea
     for (const child of children.get(each.pid) ?? []) add(child);
   };
   for (const each of processes) {
+    const isMarked = tree.runId !== "" && marks.get(each.pid)?.runId === tree.runId;
     // Once the root is gone its pid may name the session of a stranger; then only the run id counts.
-    if ((rootLives && each.session === tree.pid) || carriers.has(each.pid)) add(each);
+    if ((rootLives && each.session === tree.pid) || isMarked) add(each);
   }
   return [...found.values()];
 }
@@ -74,6 +94,30 @@ export function listProcesses(): readonly ProcessInfo[] {
   return process.platform === "linux" ? listFromProc() : listFromPs();
 }
 
+/** The same with their marks, which costs a look at each environment. */
+export function readProcessTable(): ProcessTable {
+  const processes = listProcesses();
+  if (process.platform !== "linux") return { processes, marks: marksFromPs() };
+  const marks = new Map<number, SessionMark>();
+  for (const { pid } of processes) {
+    const mark = markOf(pid);
+    if (mark !== undefined) marks.set(pid, mark);
+  }
+  return { processes, marks };
+}
+
+function markOf(pid: number): SessionMark | undefined {
+  try {
+    const variables = `\0${readFileSync(`/proc/${pid}/environ`, "latin1")}`;
+    const [, runId] = /\0GT_RUN=([^\0]+)\0/.exec(variables) ?? [];
+    if (runId === undefined) return undefined;
+    const [, town = ""] = /\0GT_TOWN_ROOT=([^\0]*)\0/.exec(variables) ?? [];
+    return { runId, town: Buffer.from(town, "latin1").toString("utf8") };
+  } catch {
+    return undefined; // gone, or another user's
+  }
+}
+
 function listFromProc(): readonly ProcessInfo[] {
   const processes: ProcessInfo[] = [];
   for (const entry of readdirSync("/proc")) {
@@ -100,26 +144,16 @@ function listFromPs(): readonly ProcessInfo[] {
   });
 }
 
-function carriersOf(runId: string, processes: readonly ProcessInfo[]): ReadonlySet<number> {
-  if (runId === "") return new Set();
-  if (process.platform !== "linux") return carriersFromPs(runId);
-  const entry = `\0GT_RUN=${runId}\0`;
-  const carries = ({ pid }: ProcessInfo): boolean => {
-    try {
-      return `\0${readFileSync(`/proc/${pid}/environ`, "latin1")}`.includes(entry);
-    } catch {
-      return false; // gone, or another user's
-    }
-  };
-  return new Set(processes.filter(carries).map((each) => each.pid));
-}
-
-function carriersFromPs(runId: string): ReadonlySet<number> {
+function marksFromPs(): ReadonlyMap<number, SessionMark> {
   const text = execFileSync("ps", ["-axEww", "-o", "pid=,command="], {
     encoding: "utf8",
     env: { PATH: "/bin:/usr/bin", LC_ALL: "C" },
     maxBuffer: 64 * 1024 * 1024,
   });
-  const lines = text.split("\n").filter((line) => ` ${line} `.includes(` GT_RUN=${runId} `));
-  return new Set(lines.map((line) => Number.parseInt(line, 10)));
+  const marks = text.split("\n").flatMap((line) => {
+    const [, runId] = / GT_RUN=(\S+)/.exec(line) ?? [];
+    // A path may hold blanks, so that its end cannot be told.
+    return runId === undefined ? [] : [[Number.parseInt(line, 10), { runId, town: "" }] as const];
+  });
+  return new Map(marks);
 }

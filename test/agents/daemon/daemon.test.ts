@@ -13,9 +13,11 @@ import { openDaemonLog } from "../../../src/agents/daemon/daemon-log.ts";
 import { identityFile } from "../../../src/agents/daemon/daemon-state.ts";
 import { estop, thaw } from "../../../src/agents/daemon/estop.ts";
 import { readDesired, writeDesired } from "../../../src/agents/daemon/desired-state.ts";
-import { findLeftovers, townDown } from "../../../src/agents/daemon/town-down.ts";
+import { findLeftovers } from "../../../src/agents/daemon/orphans.ts";
+import { townDown } from "../../../src/agents/daemon/town-down.ts";
 import { townShutdown } from "../../../src/agents/daemon/town-shutdown.ts";
 import { townUp } from "../../../src/agents/daemon/town-up.ts";
+import { addCrew, startCrew } from "../../../src/agents/lifecycle/crew.ts";
 import { sling } from "../../../src/agents/lifecycle/sling.ts";
 import { isSameProcess, processStartTime } from "../../../src/agents/sessions/process-identity.ts";
 import type { SessionRecord } from "../../../src/agents/sessions/session-host.ts";
@@ -186,7 +188,7 @@ test("gt down --all leaves nothing of ours running, touches nobody else, and gt 
   expect(report.services.every((service) => service.ok)).toBe(true);
   expect(isSameProcess(daemon.pid, daemon.startedAt)).toBe(false);
   expect(isSameProcess(record.pid, record.pidStartedAt)).toBe(false);
-  expect(await findLeftovers(work.town)).toEqual([]);
+  expect(findLeftovers(work.town)).toEqual([]);
   expect(processStartTime(stranger.pid ?? 0)).toBeDefined();
   expect(await access.ledger.agent(agent)).toMatchObject({ state: "paused", hookState: "suspended" });
 
@@ -219,7 +221,7 @@ test("a gt down that was killed on its way is ended by the daemon, its own end i
     what: "the daemon's end",
   });
   expect(isSameProcess(record.pid, record.pidStartedAt)).toBe(false);
-  expect(await findLeftovers(work.town)).toEqual([]);
+  expect(findLeftovers(work.town)).toEqual([]);
   expect(await access.ledger.agent(agent)).toMatchObject({ state: "paused", hookState: "suspended" });
   expect(readDesired(work.town)).toMatchObject({ state: "down", by: "overseer" });
   expect(readDesired(work.town).ending).toBeUndefined();
@@ -248,21 +250,60 @@ test("processes in the terminal where gt down --all --force is typed are none of
   for (const pid of pids) process.kill(pid);
 }, 120_000);
 
-test("a shutdown removes sandboxes that hold nothing and keeps those with work", async () => {
+test("a shutdown ends the polecats or all but the crew or everything, and removes the sandboxes that hold nothing", async () => {
+  work.write("settings/config.json", {
+    default_agent: "shell",
+    role_agents: { crew: "idler" },
+    agents: {
+      idler: { provider: "generic", command: "sh", args: ["-c", "read -r line"], prompt_mode: "none" },
+    },
+  });
   work.write("web/settings/config.json", { merge_queue: { batch: { batch_wait_time: "0s" } } });
   await townUp(access);
   const finished = await work.bead(access, "Finished", "echo done > done.txt");
-  await sling(access, { words: [finished.id, "web"], options: {} });
+  const [first] = (await sling(access, { words: [finished.id, "web"], options: {} })).dispatched;
   await waitFor(async () => (await access.ledger.get(finished.id))?.status === "closed", {
     timeoutMs: 60_000,
   });
-  const { agent } = await slingEndless("Unfinished");
+  await waitFor(async () => (await access.ledger.agent(first?.agent ?? ""))?.state === "idle", slow);
+  await addCrew(access, work.rig(), "max", { ownBranch: false });
+  const crew = await startCrew(access, "web/crew/max");
+  const { agent, session: name } = await slingEndless("Unfinished");
   await waitFor(() => existsSync(join(work.root, agent, "web", "runs")), slow);
+  // A run of this town of which no record is left, and one of another town.
+  const [left, stranger] = [
+    ["left", work.root],
+    ["strange", join(work.root, "elsewhere")],
+  ].map(([run, root]) =>
+    spawn("sleep", ["600"], {
+      env: { GT_RUN: `${run}-${process.pid}`, GT_TOWN_ROOT: root },
+      stdio: "ignore",
+    }),
+  );
+  onTestFinished(() => void stranger?.kill());
+  const isAlive = (child: typeof left): boolean => child?.exitCode === null && child.signalCode === null;
 
-  const report = await townShutdown(access, { cwd: work.root, force: true });
-  expect(report.leftovers).toEqual([]);
-  expect(report.keptSandboxes).toEqual([{ address: agent, reason: expect.stringContaining("uncommitted") }]);
+  const only = await runGt(["shutdown", "--polecats-only", "-y", "--json"], { cwd: work.root });
+  expect(only).toMatchObject({ code: 0 });
+  const kept = [{ address: agent, reason: expect.stringContaining("uncommitted") }];
+  expect(only.json()).toMatchObject({ success: true, kept: [], keptSandboxes: kept });
   expect(existsSync(join(work.root, agent, "web", "runs"))).toBe(true);
+  expect(await session(name)).toBeUndefined();
+  expect(await access.ledger.agent(agent)).toMatchObject({ state: "paused", hookState: "suspended" });
+  expect(daemonStatus(work.town).isRunning).toBe(true);
+
+  const report = await townShutdown(access, { scope: "without-crew", cwd: work.root, orphansGraceMs: 5000 });
+  expect(report).toMatchObject({ kept: [crew.session], leftovers: [], keptSandboxes: kept });
+  expect(report.services).toContainEqual(
+    expect.objectContaining({ name: `run left-${process.pid}`, type: "process", ok: true }),
+  );
+  expect([isAlive(left), isAlive(stranger)]).toEqual([false, true]);
+  expect(daemonStatus(work.town).isRunning).toBe(false);
+  expect(await session(crew.session)).toMatchObject({ runId: crew.runId });
+
+  const all = await townShutdown(access, { scope: "all", cwd: work.root, force: true, nuclear: true });
+  expect(all).toMatchObject({ kept: [], leftovers: [], keptSandboxes: [], removed: [agent] });
+  expect(findLeftovers(work.town)).toEqual([]);
 }, 120_000);
 
 test("what an agent writes is kept as a snapshot of its hook once it has settled", async () => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import { startDaemon, stopDaemon } from "../../../src/agents/daemon/daemon-control.ts";
 import { identityFile, readIdentity } from "../../../src/agents/daemon/daemon-state.ts";
-import { findLeftovers } from "../../../src/agents/daemon/town-down.ts";
+import { findLeftovers } from "../../../src/agents/daemon/orphans.ts";
 import { type OperationRecord, openOperations } from "../../../src/agents/lifecycle/operation-record.ts";
 import { connectHost } from "../../../src/agents/sessions/client.ts";
 import { isSameProcess } from "../../../src/agents/sessions/process-identity.ts";
@@ -79,7 +79,7 @@ export class CrashTown {
 
   async dispose(): Promise<void> {
     await this.gt(["down", "--all", "--force"]);
-    expect(await findLeftovers(this.scratch.town)).toEqual([]);
+    expect(findLeftovers(this.scratch.town)).toEqual([]);
     for (const directory of this.#directories) expectKnown(directory);
     await this.scratch.dispose();
   }

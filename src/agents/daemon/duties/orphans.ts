@@ -1,6 +1,5 @@
 import { readRecords } from "../../sessions/session-records.ts";
-import { type ProcessInfo, processesOf, signalProcesses } from "../../sessions/process-tree.ts";
-import type { SessionRecord } from "../../sessions/session-host.ts";
+import { processesOf, signalProcesses, treeOf } from "../../sessions/process-tree.ts";
 import type { DaemonContext } from "../daemon-context.ts";
 import type { Duty, DutyResult } from "../duty-runner.ts";
 
@@ -25,7 +24,7 @@ export function orphansDuty(context: DaemonContext): Duty {
         if (now - record.endedAt > lookForMs) continue;
         mustLook = true;
         if (now - record.endedAt < graceMs) continue;
-        const left = leftOf(record);
+        const left = processesOf(treeOf(record));
         if (left.length === 0) {
           clean.add(record.runId);
           continue;
@@ -42,8 +41,4 @@ export function orphansDuty(context: DaemonContext): Duty {
       return mustLook ? { againMs: graceMs } : {};
     },
   };
-}
-
-export function leftOf(record: SessionRecord): readonly ProcessInfo[] {
-  return processesOf({ pid: record.pid, startedAt: record.pidStartedAt, runId: record.runId });
 }

@@ -168,14 +168,19 @@ export const polecatCommands: readonly CommandSpec[] = [
       },
       {
         name: "procs",
-        summary: "end processes that ended sessions left behind",
-        flags: [
-          { name: "dry-run", short: "n", summary: "only name them" },
-          { name: "force", short: "f", summary: "do not ask" },
-        ],
-        examples: ["gt orphans procs -n"],
+        summary: "processes that ended sessions left running",
+        examples: ["gt orphans procs", "gt orphans procs kill"],
         seeAlso: ["gt cleanup"],
         load: () => import("./orphan-processes.ts"),
+        subcommands: [
+          { name: "list", summary: "name them", load: () => import("./orphan-processes.ts") },
+          {
+            name: "kill",
+            summary: "end them",
+            flags: [{ name: "force", short: "f", summary: "do not ask" }],
+            load: () => import("./orphan-processes.ts"),
+          },
+        ],
       },
       {
         name: "kill",
