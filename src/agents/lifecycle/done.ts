@@ -20,7 +20,8 @@ import { routeOf } from "./done-record.ts";
 import { carryOutDone } from "./done-steps.ts";
 import { isAbandoned, OperationJournal, type OperationRecord, openOperations } from "./operation-record.ts";
 import { withAgentLock } from "./agent-lock.ts";
-import { baseRevision, freshenOrigin, hasChanges, pushBestEffort } from "./polecat-worktree.ts";
+import { pushBestEffort } from "./keep-work.ts";
+import { baseRevision, freshenOrigin, hasChanges } from "./polecat-worktree.ts";
 import { recoverOperations } from "./recover-operations.ts";
 
 export interface DoneRequest {
@@ -215,7 +216,7 @@ async function beadOfWork(
 
 /** The bead was given to somebody else: what was done is kept as a pushed branch, and the polecat is free. */
 async function leaveLostHook(access: TownAccess, rig: Rig, agent: Agent, scene: Scene): Promise<never> {
-  const isPushed = scene.facts.branch !== undefined && (await pushBestEffort(rig, scene.worktree));
+  const isPushed = scene.facts.branch !== undefined && (await pushBestEffort(rig, agent, scene.worktree));
   if (agent.state === "working")
     await access.ledger.write(access.actor, [
       {

@@ -1,4 +1,4 @@
-import { relative } from "node:path";
+import { existsSync } from "node:fs";
 import { currentBranch } from "../../core/git/branch.ts";
 import { isValidWorktree } from "../../core/git/worktree.ts";
 import { GtError } from "../../core/gt-error.ts";
@@ -7,6 +7,7 @@ import type { Operation } from "../../core/ledger/operation.ts";
 import type { Rig } from "../../core/town/town.ts";
 import type { TownAccess } from "../town-access.ts";
 import { liveSession } from "./agent-session.ts";
+import { expectOutside } from "./expect-outside.ts";
 import { carryOutNuke, type NukeData, requirePolecat, shortAddress } from "./nuke-steps.ts";
 import { OperationJournal } from "./operation-record.ts";
 import { withAgentLock } from "./agent-lock.ts";
@@ -41,21 +42,26 @@ export interface NukeReport {
 export async function nukePolecats(access: TownAccess, request: NukeRequest): Promise<NukeReport> {
   const targets: { rig: Rig; agent: Agent }[] = [];
   const blocked: string[] = [];
+  const remedies = new Set<string>();
   for (const address of request.addresses) {
     await recoverOperations(access, { agent: address });
     const target = await requirePolecat(access, address);
-    expectOutside(request.cwd, seatPlaces(target.rig, target.agent.name).home, address);
-    const reasons = [...(await sandboxRisk(access, target.rig, target.agent)).reasons];
+    expectOutside(request.cwd, seatPlaces(target.rig, target.agent.name).home, `the sandbox of ${address}`);
+    const risk = await sandboxRisk(access, target.rig, target.agent);
+    const reasons = [...risk.reasons];
     if (request.keepLiveSession === true && (await liveSession(access, address)) !== undefined)
       reasons.push("its session is running");
-    if (reasons.length > 0 && request.force !== true) blocked.push(`${address}: ${reasons.join("; ")}`);
+    if (reasons.length > 0 && request.force !== true) {
+      blocked.push(`${address}: ${reasons.join("; ")}`);
+      for (const remedy of risk.remedies) remedies.add(remedy);
+    }
     targets.push(target);
   }
   if (blocked.length > 0)
     throw new GtError("E_UNSAFE", "work would be lost; nothing was removed", {
       why: blocked,
       hint: `gt polecat nuke ${request.addresses.map(shortAddress).join(" ")} --force`,
-      details: { blocked },
+      details: { blocked, remedies: [...remedies] },
     });
   if (request.dryRun === true) return { nuked: request.addresses, warnings: [] };
   const warnings: string[] = [];
@@ -78,6 +84,7 @@ async function nuke(
       step: "keep",
       data: {
         worktree,
+        isBroken: !isValid && existsSync(worktree),
         branch: (isValid ? await currentBranch(worktree) : undefined) ?? agent.branch,
         discard: request.discard === true,
         reason: request.reason ?? (request.force === true ? "forced" : "not needed"),
@@ -100,12 +107,4 @@ async function rest(access: TownAccess, { address }: Agent): Promise<readonly Op
   return agent?.state === "working" && agent.hookState === "active"
     ? suspendOperations(agent, { reason: "removal failed", since: access.clock.now() })
     : [];
-}
-
-function expectOutside(cwd: string, home: string, address: string): void {
-  const inside = relative(home, cwd);
-  if (inside === "" || (!inside.startsWith("..") && !inside.startsWith("/")))
-    throw new GtError("E_CWD_INSIDE", `you are inside the sandbox of ${address}`, {
-      hint: "cd to the town first",
-    });
 }

@@ -2,7 +2,8 @@ import { rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { isGuide } from "../../core/formulas/molecule-record.ts";
 import { deleteBranch, resolveCommit } from "../../core/git/branch.ts";
-import { archiveBranch, takeSnapshot } from "../../core/git/hook-snapshots.ts";
+import { takeSnapshot } from "../../core/git/hook-snapshots.ts";
+import { commitsOnlyHere } from "../../core/git/work-at-risk.ts";
 import { isValidWorktree, removeWorktree } from "../../core/git/worktree.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { Agent } from "../../core/ledger/bead.ts";
@@ -16,13 +17,17 @@ import { assignmentEvent } from "./assignment-event.ts";
 import { nextState } from "./agent-transition.ts";
 import { droppingMolecule } from "./attached-molecule.ts";
 import { metadataText } from "./attachment.ts";
+import { isOwnBranch, keepCommits, placesOf, putUnkeptAside } from "./keep-work.ts";
+import { putAside } from "./lost-and-found.ts";
 import { OperationJournal, type OperationRecord } from "./operation-record.ts";
-import { pushBestEffort, snapshotSubject } from "./polecat-worktree.ts";
+import { baseRevision, snapshotSubject } from "./polecat-worktree.ts";
 
 /** What the record of a removal holds. */
 export interface NukeData {
   readonly worktree: string;
   readonly branch: string;
+  /** There is something at the worktree's place, and git does not take it for one. */
+  readonly isBroken?: boolean;
   readonly discard: boolean;
   readonly reason: string;
 }
@@ -49,59 +54,73 @@ export async function carryOutNuke(
   const warnings: string[] = [];
   if (journal.record.step === "keep") {
     await stopAgentSession(access, address, "stopped");
-    if (await isValidWorktree(data.worktree)) warnings.push(...(await keep(access, rig, agent, data)));
+    warnings.push(...(await keep(access, rig, agent, data)));
     await journal.step("remove");
   }
-  const modules = await removeWorktree(rig.repository, data.worktree);
-  if (modules !== undefined) warnings.push(`work in its submodules is kept in ${modules}`);
-  rmSync(dirname(data.worktree), { recursive: true, force: true });
-  await dropKeptBranch(rig, agent, data);
+  warnings.push(...(await remove(access, rig, agent, data)));
   await journal.finish(await goneOperations(access, agent, data));
   return warnings;
 }
 
 /** Snapshot, push, archive: afterwards nothing is only in the sandbox (spec/04 §3.7 rules 2 and 5). */
 async function keep(access: TownAccess, rig: Rig, agent: Agent, data: NukeData): Promise<readonly string[]> {
-  const place = `polecats/${agent.name}`;
-  let isKept = true;
-  await takeSnapshot(
-    snapshotSubject(access, { worktree: data.worktree, place, address: agent.address, agent }),
-    "pre-nuke",
-  ).catch(() => {
-    isKept = false;
-  });
-  const isPushed = await pushBestEffort(rig, data.worktree);
-  const head = await resolveCommit(data.worktree, "HEAD");
-  const branch = data.branch || `detached-${agent.hookSeq}`;
-  if (!isPushed && head !== undefined)
-    await archiveBranch(rig.repository, place, branch, head).catch(() => {
-      isKept = false;
+  const { worktree, branch } = data;
+  const isValid = await isValidWorktree(worktree);
+  try {
+    if (isValid)
+      await takeSnapshot(
+        snapshotSubject(access, { worktree, place: `polecats/${agent.name}`, address: agent.address, agent }),
+        "pre-nuke",
+      );
+    const tips = { worktree: isValid ? worktree : undefined, branch, base: await baseOf(rig) };
+    return await keepCommits(rig, agent, tips);
+  } catch (error) {
+    if (data.discard) return [`not everything of ${agent.address} could be kept`];
+    throw new GtError("E_SNAPSHOT", `the work of ${agent.address} could not be kept; nothing was removed`, {
+      why: [error instanceof Error ? error.message : String(error)],
+      hint: `gt polecat nuke ${shortAddress(agent.address)} --force --discard`,
+      cause: error,
     });
-  if (isKept)
-    return isPushed || data.branch === ""
-      ? []
-      : [`${branch} could not be pushed; it is kept as an archive ref`];
-  if (data.discard) return [`nothing of ${agent.address} could be kept`];
-  throw new GtError("E_SNAPSHOT", `the work of ${agent.address} could not be kept; nothing was removed`, {
-    hint: `gt polecat nuke ${shortAddress(agent.address)} --force --discard`,
-  });
-}
-
-/** The local branch goes when its commits are on the remote or in the archive. */
-async function dropKeptBranch(rig: Rig, agent: Agent, data: NukeData): Promise<void> {
-  if (!data.branch.startsWith("polecat/")) return;
-  const commit = await resolveCommit(rig.repository, `refs/heads/${data.branch}`);
-  if (commit === undefined) return;
-  const elsewhere = [
-    `refs/remotes/origin/${data.branch}`,
-    `refs/gt/archive/polecats/${agent.name}/${data.branch}`,
-  ];
-  for (const ref of elsewhere) {
-    if ((await resolveCommit(rig.repository, ref)) !== commit) continue;
-    await deleteBranch(rig.repository, data.branch, commit);
-    return;
   }
 }
+
+/** What neither a snapshot nor a branch has is not deleted either: it goes to `lost+found`. */
+async function remove(
+  access: TownAccess,
+  rig: Rig,
+  agent: Agent,
+  data: NukeData,
+): Promise<readonly string[]> {
+  const warnings: string[] = [];
+  const { worktree } = data;
+  const home = dirname(worktree);
+  const label = `${rig.name}-${agent.name}`;
+  const aside = (place: string | undefined): void => {
+    if (place !== undefined) warnings.push(`files that no snapshot has are in ${place}`);
+  };
+  if (data.isBroken === true) aside(putAside(access.town, worktree, label, access.clock.now()));
+  else if (data.discard !== true && (await isValidWorktree(worktree)))
+    aside(await putUnkeptAside(access, worktree, label));
+  const modules = await removeWorktree(rig.repository, worktree);
+  if (modules !== undefined) warnings.push(`work in its submodules is kept in ${modules}`);
+  aside(putAside(access.town, home, `${label}-beside`, access.clock.now()));
+  rmSync(home, { recursive: true, force: true });
+  await dropKeptBranch(rig, agent, data);
+  return warnings;
+}
+
+/** The local branch goes when its commits are on the remote, have landed or are in the archive. */
+async function dropKeptBranch(rig: Rig, agent: Agent, { branch }: NukeData): Promise<void> {
+  if (!isOwnBranch(rig, agent, branch)) return;
+  const commit = await resolveCommit(rig.repository, `refs/heads/${branch}`);
+  if (commit === undefined) return;
+  const places = await placesOf(rig, agent, { branch, base: await baseOf(rig) });
+  if ((await commitsOnlyHere(rig.repository, commit, places)).length === 0)
+    await deleteBranch(rig.repository, branch, commit);
+}
+
+/** "" in a rig whose default branch is gone; then nothing counts as landed, and the sandbox can go all the same. */
+const baseOf = (rig: Rig): Promise<string> => baseRevision(rig, rig.defaultBranch).catch(() => "");
 
 async function goneOperations(
   access: TownAccess,

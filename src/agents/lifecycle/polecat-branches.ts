@@ -4,7 +4,7 @@ import { runGit } from "../../core/git/git.ts";
 import { hasLanded } from "../../core/git/landed.ts";
 import { mergeBase } from "../../core/git/ancestry.ts";
 import { deleteRemoteBranch } from "../../core/git/push.ts";
-import { listWorktrees } from "../../core/git/worktree.ts";
+import { branchesInUse } from "../../core/git/worktree.ts";
 import type { Ledger } from "../../core/ledger/ledger.ts";
 import { mergeRequest } from "../../core/merge/merge-request.ts";
 import type { Rig } from "../../core/town/town.ts";
@@ -37,7 +37,7 @@ export async function polecatBranches(rig: Rig): Promise<BranchScope> {
 /** What may become of local branches (spec/04 §3.8, `gc`). Nothing is changed. */
 export async function branchFates(scope: BranchScope): Promise<readonly BranchFate[]> {
   const { repository, beginning } = scope;
-  const inUse = new Set((await listWorktrees(repository)).map((worktree) => worktree.branch));
+  const inUse = await branchesInUse(repository);
   const fates: BranchFate[] = [];
   for (const { name, commit } of await branches(repository, beginning))
     fates.push({

@@ -6,7 +6,6 @@ import { currentBranch, deleteBranch, resolveCommit } from "../../core/git/branc
 import { networkTimeoutMs } from "../../core/git/git.ts";
 import { takeSnapshot } from "../../core/git/hook-snapshots.ts";
 import { hasLanded } from "../../core/git/landed.ts";
-import { pushWithLease } from "../../core/git/push.ts";
 import { fetchOrigin } from "../../core/git/repository.ts";
 import { updateSubmodules } from "../../core/git/submodules.ts";
 import { isAtRisk, measureWorkAtRisk } from "../../core/git/work-at-risk.ts";
@@ -25,6 +24,7 @@ import type { Agent } from "../../core/ledger/bead.ts";
 import { withLock } from "../../core/lock/lock.ts";
 import type { Rig } from "../../core/town/town.ts";
 import type { TownAccess } from "../town-access.ts";
+import { keepCommits, putUnkeptAside } from "./keep-work.ts";
 import { putAside } from "./lost-and-found.ts";
 import { overlayFiles } from "./overlay-files.ts";
 
@@ -184,31 +184,19 @@ async function dropBranch(rig: Rig, branch: string, start: string): Promise<void
 /** What an idle sandbox should not have, but might: nothing of it is lost by the reset. */
 async function keepLeftovers(access: TownAccess, rig: Rig, sandbox: Sandbox): Promise<readonly string[]> {
   const { worktree, address, agent } = sandbox;
-  const risk = await measureWorkAtRisk(worktree, {
-    targets: [await baseRevision(rig, rig.defaultBranch)],
-    ownFiles: overlayFiles(rig),
-  });
+  const base = await baseRevision(rig, rig.defaultBranch);
+  const risk = await measureWorkAtRisk(worktree, { targets: [base], ownFiles: overlayFiles(rig) });
   if (!isAtRisk(risk)) return [];
-  const warnings = [
-    `${address} had work left in its sandbox; it is kept as a snapshot (gt hook snapshots ${address})`,
-  ];
   await takeSnapshot(snapshotSubject(access, sandbox), "pre-reset");
-  if (risk.unpushed.length > 0 && agent !== undefined) await pushBestEffort(rig, worktree);
-  return warnings;
-}
-
-/** Pushes the current branch so that its commits exist twice; the local branch stays either way. */
-export async function pushBestEffort(rig: Rig, worktree: string): Promise<boolean> {
-  const branch = await currentBranch(worktree);
-  const commit = await resolveCommit(worktree, "HEAD");
-  if (branch === undefined || commit === undefined) return false;
-  const { result } = await pushWithLease(rig.repository, {
-    remote: "origin",
-    commit,
-    branch,
-    expect: "any",
-  }).catch(() => ({ result: "unreachable" as const }));
-  return result === "pushed";
+  const name = basename(sandbox.place);
+  const aside = await putUnkeptAside(access, worktree, `${rig.name}-${name}`);
+  const owner = agent ?? { name, branch: "", baseBranch: "", hookSeq: 0 };
+  const branch = (await currentBranch(worktree)) ?? "";
+  return [
+    `${address} had work left in its sandbox; it is kept as a snapshot (gt hook snapshots ${address})`,
+    ...(aside === undefined ? [] : [`files that a snapshot does not take are in ${aside}`]),
+    ...(await keepCommits(rig, owner, { worktree, branch, base })),
+  ];
 }
 
 /** What a snapshot of the sandbox says about it. */

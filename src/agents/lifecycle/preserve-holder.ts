@@ -7,7 +7,8 @@ import { agentHome, parseAddress } from "../../core/town/address.ts";
 import type { Rig } from "../../core/town/town.ts";
 import type { TownAccess } from "../town-access.ts";
 import { nextState } from "./agent-transition.ts";
-import { baseRevision, pushBestEffort, snapshotSubject } from "./polecat-worktree.ts";
+import { pushBestEffort } from "./keep-work.ts";
+import { baseRevision, snapshotSubject } from "./polecat-worktree.ts";
 import { overlayFiles } from "./overlay-files.ts";
 
 /** The agent whose bead goes, once its work is safe. */
@@ -55,7 +56,7 @@ export async function preserveHolder(
       cause: error,
     });
   });
-  const isPushed = await pushBestEffort(rig, worktree);
+  const isPushed = await pushBestEffort(rig, agent, worktree);
   const risk = await measureWorkAtRisk(worktree, {
     targets: [await baseRevision(rig, agent.baseBranch || rig.defaultBranch)],
     ownFiles: overlayFiles(rig),

@@ -1,5 +1,6 @@
 import { takeSnapshot } from "../../core/git/hook-snapshots.ts";
-import { pushBestEffort, snapshotSubject } from "../lifecycle/polecat-worktree.ts";
+import { pushBestEffort } from "../lifecycle/keep-work.ts";
+import { snapshotSubject } from "../lifecycle/polecat-worktree.ts";
 import { sandboxRisk } from "../lifecycle/sandbox-risk.ts";
 import type { TownAccess } from "../town-access.ts";
 import { askForRecovery } from "./ask-for-recovery.ts";
@@ -23,7 +24,7 @@ export async function tidySandbox(access: TownAccess, view: WorkerView): Promise
   let memory = view.memory;
   let isSettled = true;
   if (work.unpushed.length > 0 && rig.gitUrl !== "") {
-    isSettled = await pushBestEffort(rig, worktree);
+    isSettled = await pushBestEffort(rig, agent, worktree);
     if (isSettled) done.push("branch pushed");
     else memory = withAct(memory, "W11-push", access.clock.now());
   }

@@ -5,6 +5,7 @@ import { resolveCommit } from "./branch.ts";
 import { askGit, openGit, runGit } from "./git.ts";
 import { isUnpublished, submodulesOf } from "./submodules.ts";
 import { type HookSnapshot, listSnapshots, refOf } from "./list-snapshots.ts";
+import { defaultMaxFileMb, oversizedFiles } from "./unkept-files.ts";
 
 /** Why a snapshot was taken (spec/04 §6.2). */
 export type SnapshotReason =
@@ -49,7 +50,6 @@ export interface SnapshotOptions {
   readonly note?: string;
 }
 
-const defaultMaxFileMb = 50;
 const defaultTimeoutMs = 60_000;
 
 /**
@@ -230,18 +230,6 @@ export async function describeChanges(repository: string, snapshot: HookSnapshot
   return { files: count("file"), insertions: count("insertion"), deletions: count("deletion") };
 }
 
-/** Keeps the commits of a branch that is about to go, under `refs/gt/archive/` (spec/04 §3.7). */
-export async function archiveBranch(
-  repository: string,
-  place: string,
-  branch: string,
-  commit: string,
-): Promise<string> {
-  const ref = `refs/gt/archive/${place}/${branch}`;
-  await runGit(repository, ["update-ref", ref, commit]);
-  return ref;
-}
-
 /**
  * The copy is as old as the original: git reads a file again whose time is not before the index's, and a younger copy
  * would hide an edit of the same size in the second in which the index was written.
@@ -256,24 +244,6 @@ async function copyIndex(worktree: string, copy: string, head: string | undefine
     // No index yet: the tree of HEAD stands for it.
     if (head !== undefined) await runGit(worktree, ["read-tree", head], { env: { GIT_INDEX_FILE: copy } });
   }
-}
-
-async function oversizedFiles(worktree: string, maxFileMb: number): Promise<readonly string[]> {
-  const output = await runGit(worktree, ["ls-files", "--others", "--exclude-standard", "-z"]);
-  const limit = maxFileMb * 1024 * 1024;
-  const sizes = await Promise.all(
-    output
-      .split("\0")
-      .filter((path) => path !== "")
-      .map(async (path) => ({
-        path,
-        size: await stat(join(worktree, path)).then(
-          (found) => found.size,
-          () => 0, // it vanished between the two looks
-        ),
-      })),
-  );
-  return sizes.filter(({ size }) => size > limit).map(({ path }) => path);
 }
 
 async function holdsTheSame(ref: string, now: WorktreeState): Promise<boolean> {

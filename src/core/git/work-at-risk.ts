@@ -107,17 +107,31 @@ async function stashesOf(worktree: string): Promise<readonly string[]> {
 
 async function unpushedCommits(worktree: string, targets: readonly string[]): Promise<readonly string[]> {
   const branch = await currentBranch(worktree);
-  const candidates = [...(branch ? [`refs/remotes/origin/${branch}`] : []), ...targets];
+  return commitsOnlyHere(worktree, "HEAD", [
+    ...(branch ? [`refs/remotes/origin/${branch}`] : []),
+    ...targets,
+  ]);
+}
+
+/**
+ * The commits of a tip that none of the given revisions has in any form: by ancestry, by patch id, or squashed. Revisions
+ * that are not there count for nothing.
+ */
+export async function commitsOnlyHere(
+  repository: string,
+  tip: string,
+  elsewhere: readonly string[],
+): Promise<readonly string[]> {
   const known: string[] = [];
-  for (const candidate of candidates)
-    if ((await resolveCommit(worktree, candidate)) !== undefined) known.push(candidate);
-  const output = await runGit(worktree, ["rev-list", "HEAD", "--not", ...known, "--"]);
+  for (const candidate of elsewhere)
+    if ((await resolveCommit(repository, candidate)) !== undefined) known.push(candidate);
+  const output = await runGit(repository, ["rev-list", tip, "--not", ...known, "--"]);
   let missing = lines(output);
   for (const target of known) {
     if (missing.length === 0) return [];
-    const base = await mergeBase(worktree, target, "HEAD");
+    const base = await mergeBase(repository, target, tip);
     if (base === undefined) continue;
-    const unlanded = new Set(await unlandedCommits(worktree, { base, head: "HEAD", target }));
+    const unlanded = new Set(await unlandedCommits(repository, { base, head: tip, target }));
     missing = missing.filter((commit) => unlanded.has(commit));
   }
   return missing;

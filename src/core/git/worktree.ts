@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { GtError } from "../gt-error.ts";
 import { withLock } from "../lock/lock.ts";
@@ -120,6 +120,29 @@ export async function listWorktrees(repository: string): Promise<readonly Listed
       branch: /^branch refs\/heads\/(.+)$/m.exec(block)?.[1],
       isPrunable: /^prunable/m.test(block),
     }));
+}
+
+/**
+ * The branches that worktrees stand on, the ones that are being rebased or bisected included: git detaches the worktree
+ * for that, and ends with the branch.
+ */
+export async function branchesInUse(repository: string): Promise<ReadonlySet<string>> {
+  const inUse = new Set<string>();
+  for (const { path, branch } of await listWorktrees(repository)) {
+    if (branch !== undefined) inUse.add(branch);
+    const directory = gitDirectoryOf(path);
+    if (directory === undefined) continue;
+    for (const mark of ["rebase-merge/head-name", "rebase-apply/head-name", "BISECT_START"]) {
+      const file = join(directory, mark);
+      if (existsSync(file))
+        inUse.add(
+          readFileSync(file, "utf8")
+            .trim()
+            .replace(/^refs\/heads\//, ""),
+        );
+    }
+  }
+  return inUse;
 }
 
 async function expectStart(directory: string, start: string): Promise<string> {

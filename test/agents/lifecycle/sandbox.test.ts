@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { liveSession } from "../../../src/agents/lifecycle/agent-session.ts";
 import { pruneAllSnapshots } from "../../../src/agents/lifecycle/prune-snapshots.ts";
 import { nukePolecats } from "../../../src/agents/lifecycle/nuke-polecat.ts";
 import { rollbackHook, snapshotHook } from "../../../src/agents/lifecycle/rollback-hook.ts";
+import { branchFates, polecatBranches } from "../../../src/agents/lifecycle/polecat-branches.ts";
 import { sandboxRisk } from "../../../src/agents/lifecycle/sandbox-risk.ts";
 import { sling } from "../../../src/agents/lifecycle/sling.ts";
 import { startHookSession } from "../../../src/agents/lifecycle/start-hook-session.ts";
@@ -262,12 +263,67 @@ describe("removing a polecat", () => {
     const { warnings } = await nukePolecats(access, {
       ...{ addresses: [address], cwd: town.root, force: true, discard: true },
     });
-    expect(warnings).toEqual([`nothing of ${address} could be kept`]);
+    expect(warnings).toEqual([`not everything of ${address} could be kept`]);
     expect(existsSync(join(town.rig().polecats, name))).toBe(false);
     expect(await access.ledger.get(bead)).toMatchObject({ status: "open", assignee: "" });
   });
 
-  test("from inside its sandbox is refused", async () => {
+  test("from inside its sandbox is refused, by whatever way one got there", async () => {
     await expect(nuke({ force: true, cwd: worktree })).rejects.toMatchObject({ code: "E_CWD_INSIDE" });
+    const link = join(town.root, ".link");
+    symlinkSync(worktree, link);
+    await expect(nuke({ force: true, cwd: link })).rejects.toMatchObject({ code: "E_CWD_INSIDE" });
+  });
+
+  test("never lands what it has committed to the default branch", async () => {
+    const main = git(town.origin("web"), "rev-parse", "main");
+    git(worktree, "checkout", "--quiet", "-B", "main");
+    const head = commit(worktree, "unreviewed", { "a.txt": "1" });
+    const { warnings } = await nuke({ force: true });
+    expect(git(town.origin("web"), "rev-parse", "main")).toBe(main);
+    expect(warnings).toEqual([expect.stringContaining(`refs/gt/archive/${place}/main`)]);
+    expect(town.git("web", "rev-parse", `refs/gt/archive/${place}/main`)).toBe(head);
+  });
+
+  test("in the middle of a rebase keeps both the branch and the commits that no branch has", async () => {
+    const branch = git(worktree, "branch", "--show-current");
+    commit(worktree, "one", { "a.txt": "1" });
+    const head = commit(worktree, "two", { "a.txt": "2" });
+    expect(() =>
+      git(worktree, "-c", "core.editor=true", "rebase", "--quiet", "-x", "false", "--force-rebase", "HEAD~2"),
+    ).toThrow();
+    const detached = commit(worktree, "amended", { "b.txt": "b" });
+    const agent = await access.ledger.agent(address);
+    if (agent === undefined) throw new Error("no agent");
+    expect((await sandboxRisk(access, town.rig(), agent)).reasons).toContain("a rebase is in progress");
+    const fates = await branchFates(await polecatBranches(town.rig()));
+    expect(fates).toMatchObject([{ branch, fate: "in use" }]);
+
+    await nuke({ force: true });
+    expect(git(town.origin("web"), "rev-parse", branch)).toBe(head);
+    expect(town.git("web", "for-each-ref", "--format=%(objectname)", "refs/gt/archive/")).toBe(detached);
+  });
+
+  test("whose worktree git cannot read counts as at risk, and its files are put aside", async () => {
+    write("draft.txt", "draft");
+    rmSync(readFileSync(join(worktree, ".git"), "utf8").replace("gitdir: ", "").trim(), { recursive: true });
+    await expect(nuke()).rejects.toMatchObject({
+      why: [expect.stringContaining(`git cannot read ${worktree}`)],
+    });
+    const { warnings } = await nuke({ force: true });
+    const place = /files that no snapshot has are in (.+)/.exec(warnings[0] ?? "")?.[1] ?? "";
+    expect(readFileSync(join(place, "draft.txt"), "utf8")).toBe("draft");
+    expect(existsSync(worktree)).toBe(false);
+  });
+
+  test("puts aside what git takes only the name of, and what lies beside the worktree", async () => {
+    git(worktree, "clone", "--quiet", town.origin("web"), "tools/inner");
+    const inner = commit(join(worktree, "tools/inner"), "inner", { "i.txt": "i" });
+    writeFileSync(join(worktree, "../notes.md"), "beside");
+    await expect(nuke()).rejects.toMatchObject({ why: [expect.stringContaining("tools/inner/")] });
+    const { warnings } = await nuke({ force: true });
+    const places = warnings.map((warning) => warning.replace(/^.* are in /, ""));
+    expect(git(join(places[0] ?? "", "tools/inner"), "rev-parse", "HEAD")).toBe(inner);
+    expect(readFileSync(join(places[1] ?? "", "notes.md"), "utf8")).toBe("beside");
   });
 });

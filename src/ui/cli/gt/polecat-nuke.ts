@@ -1,4 +1,4 @@
-import { usageError } from "../../../core/gt-error.ts";
+import { GtError, usageError } from "../../../core/gt-error.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
 import type { CommandContext } from "../command.ts";
 import { polecatAddress } from "./polecat-argument.ts";
@@ -29,6 +29,8 @@ export async function run(context: CommandContext): Promise<void> {
     ...(discard ? { discard: true } : {}),
     ...(context.words.at(-1) === "remove" && !flags.boolean("force") ? { keepLiveSession: true } : {}),
     ...(isDryRun ? { dryRun: true } : {}),
+  }).catch((error: unknown) => {
+    throw withRemedies(context, error);
   });
   for (const warning of warnings) out.warn(sanitiseLine(warning));
   for (const address of nuked) out.done(isDryRun ? `would remove ${address}` : `removed ${address}`);
@@ -43,4 +45,21 @@ async function allOf(context: CommandContext, args: readonly string[]): Promise<
   const { town, ledger } = await context.access();
   const polecats = await ledger.agents({ rig: town.rig(word).name, role: "polecat" });
   return polecats.filter((agent) => agent.state !== "nuked").map((agent) => agent.address);
+}
+
+/** The refusal with what could be done about each reason, and the command as it was typed, by force. */
+function withRemedies({ words, args, flags }: CommandContext, error: unknown): unknown {
+  if (!(error instanceof GtError) || error.code !== "E_UNSAFE") return error;
+  const { details } = error;
+  const remedies = Array.isArray(details?.["remedies"]) ? (details["remedies"] as readonly string[]) : [];
+  return new GtError(error.code, error.message, {
+    why: [
+      ...error.why,
+      ...remedies,
+      "or by force: all of it is kept as snapshot, branch or archive ref first",
+    ],
+    hint: `gt ${words.join(" ")} ${args.join(" ")}${flags.boolean("all") ? " --all" : ""} --force`,
+    ...(details === undefined ? {} : { details }),
+    cause: error,
+  });
 }

@@ -1,0 +1,121 @@
+import { mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { currentBranch, resolveCommit } from "../../core/git/branch.ts";
+import { archiveBranch, archivedRefs } from "../../core/git/archive.ts";
+import { pushWithLease } from "../../core/git/push.ts";
+import { unkeptFiles } from "../../core/git/unkept-files.ts";
+import { commitsOnlyHere } from "../../core/git/work-at-risk.ts";
+import type { Agent } from "../../core/ledger/bead.ts";
+import type { Rig } from "../../core/town/town.ts";
+import type { TownAccess } from "../town-access.ts";
+import { parseBranchName } from "./branch-name.ts";
+import { moveAcross } from "./lost-and-found.ts";
+
+type Worker = Pick<Agent, "name" | "branch" | "baseBranch" | "hookSeq">;
+
+/**
+ * Whether a branch is the polecat's own, to be pushed and deleted for it. Whatever else it has checked out is not: pushed,
+ * a commit on the default branch would have landed without a review.
+ */
+export function isOwnBranch(rig: Rig, agent: Pick<Agent, "name" | "branch">, branch: string): boolean {
+  if (branch === "" || branch === rig.defaultBranch) return false;
+  return branch === agent.branch || parseBranchName(branch)?.polecat === agent.name;
+}
+
+/**
+ * Pushes the branch that the worktree is on, if it is the agent's own, so that its commits exist twice; the local branch
+ * stays either way.
+ */
+export async function pushBestEffort(
+  rig: Rig,
+  agent: Pick<Agent, "name" | "branch">,
+  worktree: string,
+): Promise<boolean> {
+  const branch = await currentBranch(worktree);
+  const commit = await resolveCommit(worktree, "HEAD");
+  if (branch === undefined || commit === undefined || !isOwnBranch(rig, agent, branch)) return false;
+  return pushCommit(rig, branch, commit);
+}
+
+/** What of a sandbox may hold commits of its own. */
+export interface SandboxTips {
+  /** Undefined when it cannot be read. */
+  readonly worktree: string | undefined;
+  /** The branch of the assignment, or what is checked out; "" for none. */
+  readonly branch: string;
+  /** Revision of the branch where work lands. */
+  readonly base: string;
+}
+
+/**
+ * Sees to it that the commits of a sandbox are somewhere else, too: its branch is pushed if it is the agent's own, and what
+ * then still is only here gets an archive ref (spec/04 §3.7 rule 2).
+ * Returns what a person should know.
+ */
+export async function keepCommits(
+  rig: Rig,
+  agent: Worker,
+  { worktree, branch, base }: SandboxTips,
+): Promise<readonly string[]> {
+  const ofBranch = await resolveCommit(rig.repository, `refs/heads/${branch}`);
+  const head = worktree === undefined ? undefined : await resolveCommit(worktree, "HEAD");
+  const tips: [string, string][] = [];
+  if (ofBranch !== undefined) tips.push([branch, ofBranch]);
+  // Detached, as in the middle of a rebase, the worktree stands on commits that no branch has.
+  if (head !== undefined && head !== ofBranch) tips.push([`detached-${agent.hookSeq}`, head]);
+  const told: string[] = [];
+  for (const [name, commit] of tips) {
+    if (
+      (await commitsOnlyHere(rig.repository, commit, await placesOf(rig, agent, { branch: name, base })))
+        .length === 0
+    )
+      continue;
+    if (isOwnBranch(rig, agent, name) && (await pushCommit(rig, name, commit))) continue;
+    const ref = await archiveBranch(rig.repository, `polecats/${agent.name}`, name, commit);
+    told.push(`${name} could not be pushed; its commits are kept as ${ref} (an archive ref of ${rig.name})`);
+  }
+  return told;
+}
+
+/** Revisions in which commits of the branch are safe. */
+export async function placesOf(
+  rig: Rig,
+  agent: Pick<Agent, "name" | "baseBranch">,
+  { branch, base }: Pick<SandboxTips, "branch" | "base">,
+): Promise<readonly string[]> {
+  return [
+    `refs/remotes/origin/${branch}`,
+    ...(agent.baseBranch === "" ? [] : [`refs/remotes/origin/${agent.baseBranch}`]),
+    base,
+    ...(await archivedRefs(rig.repository, `polecats/${agent.name}`)),
+  ];
+}
+
+/**
+ * Moves what a snapshot of the worktree does not have, such as files that are too large and repositories cloned into it,
+ * to `lost+found`. Returns where it is now; undefined when there is no such thing.
+ */
+export async function putUnkeptAside(
+  access: Pick<TownAccess, "town" | "clock">,
+  worktree: string,
+  label: string,
+): Promise<string | undefined> {
+  const paths = await unkeptFiles(worktree);
+  if (paths.length === 0) return undefined;
+  const place = join(access.town.paths.lostAndFound, `${label}-${access.clock.now()}-files`);
+  for (const path of paths) {
+    mkdirSync(dirname(join(place, path)), { recursive: true });
+    moveAcross(join(worktree, path), join(place, path));
+  }
+  return place;
+}
+
+async function pushCommit(rig: Rig, branch: string, commit: string): Promise<boolean> {
+  const { result } = await pushWithLease(rig.repository, {
+    remote: "origin",
+    commit,
+    branch,
+    expect: "any",
+  }).catch(() => ({ result: "unreachable" as const }));
+  return result === "pushed";
+}
