@@ -22,6 +22,9 @@ export interface DutyReport {
 
 export interface DutyStatus {
   readonly key: string;
+  /** Nothing for one that only runs when it is woken. */
+  readonly intervalMs?: number;
+  readonly timeoutMs: number;
   readonly isRunning: boolean;
   readonly runs: number;
   readonly failures: number;
@@ -111,6 +114,8 @@ export class DutyRunner {
   status(): readonly DutyStatus[] {
     return [...this.#slots.values()].map((slot) => ({
       key: slot.duty.key,
+      ...(slot.duty.intervalMs === undefined ? {} : { intervalMs: slot.duty.intervalMs }),
+      timeoutMs: slot.duty.timeoutMs ?? defaultTimeoutMs,
       isRunning: slot.running !== undefined,
       runs: slot.runs,
       failures: slot.failures,

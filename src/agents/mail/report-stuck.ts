@@ -16,7 +16,9 @@ export async function reportStuck(
   const raised = await raising(access, {
     title: bead === "" ? `${actor} is stuck` : `${actor} is stuck on ${bead}`,
     reason: why === "" ? "It said so itself and gave no reason." : why,
-    severity: "high",
+    severity: "medium",
+    // The Deacon in code cannot answer it, and must not restart it.
+    tier: "mayor",
     by: actor,
     source: `heartbeat:${actor}`,
     same: "source",

@@ -8,12 +8,18 @@ import type { HookState, Agent, AgentState, Bead, Role } from "../../core/ledger
 import { isLocked } from "../../core/lock/lock.ts";
 import { agentHome, parseAddress } from "../../core/town/address.ts";
 import { sessionName } from "../../core/town/agent-names.ts";
+import { durationSetting } from "../../core/town/setting.ts";
 import type { Town } from "../../core/town/town.ts";
 import { GtError } from "../../core/gt-error.ts";
+import { readIdentity, readState } from "../daemon/daemon-state.ts";
 import { readDesired } from "../daemon/desired-state.ts";
+import { loopsOf } from "../daemon/role-loops.ts";
+import { isDaemonSilent, silentLoops } from "../daemon/silent-loops.ts";
 import { hasSessions } from "../sessions/backend.ts";
+import { isSameProcess } from "../sessions/process-identity.ts";
 import type { SessionPhase, SessionRecord } from "../sessions/session-host.ts";
 import type { TownAccess } from "../town-access.ts";
+import { sandboxTimes } from "./leftover-mark.ts";
 
 /** One row of every list of agents: command line, plain output and terminal UI show the same (spec/04 §1.6, spec/06 §12). */
 export interface AgentView {
@@ -73,7 +79,10 @@ async function viewsOf(access: TownAccess, agents: readonly Agent[]): Promise<Ag
   const thresholds = thresholdsOf(access.town.settings());
   const sleeps = await readSleeps(access.ledger);
   const now = access.clock.now();
-  const loops = living.some(({ role }) => builtinRoles.has(role)) ? patrolLoops(access.town) : undefined;
+  const loops = living.some(({ role }) => builtinRoles.has(role))
+    ? patrolLoops(access.town, now, sleeps)
+    : undefined;
+  const isWatched = isLocked(access.town.paths.locks, "daemon");
   return living.map((agent) => {
     const view = viewAgent({
       town: access.town,
@@ -83,28 +92,43 @@ async function viewsOf(access: TownAccess, agents: readonly Agent[]): Promise<Ag
       now,
       thresholds,
       sleeps,
+      isWatched,
     });
-    return builtinRoles.has(agent.role) && view.phase === undefined ? { ...view, ...loops } : view;
+    return builtinRoles.has(agent.role) && view.phase === undefined ? { ...view, ...loops?.(agent) } : view;
   });
 }
 
 /** Roles that are loops of the daemon unless somebody gave them a session of their own (spec/04 §1.1). */
 const builtinRoles: ReadonlySet<Role> = new Set(["deacon", "boot", "witness", "refinery"]);
 
-/** Loops live and die with the daemon; in a town that is down they rest (spec/06 §12.1). */
-function patrolLoops(
-  town: Town,
-): Pick<AgentView, "state" | "health" | "needsAttention" | "reason" | "suggestion"> {
-  if (isLocked(town.paths.locks, "daemon"))
-    return { state: "running", health: "idle", needsAttention: false, reason: "", suggestion: "" };
-  if (readDesired(town).state === "down" || readDesired(town).since === undefined)
-    return { state: "stopped", health: "idle", needsAttention: false, reason: "", suggestion: "" };
-  return {
-    state: "stopped",
-    health: "zombie",
-    needsAttention: true,
-    reason: "the daemon is down",
-    suggestion: "gt up",
+type LoopView = Pick<AgentView, "state" | "health" | "needsAttention" | "reason" | "suggestion">;
+
+/** Loops live and die with the daemon, and may be silent in it; in a town that is down they rest (spec/06 §12.1). */
+function patrolLoops(town: Town, now: number, sleeps: readonly Sleep[]): (agent: Agent) => LoopView {
+  const well = { health: "idle", needsAttention: false, reason: "", suggestion: "" } as const;
+  const dead = { health: "zombie", needsAttention: true, suggestion: "gt daemon restart" } as const;
+  if (!isLocked(town.paths.locks, "daemon")) {
+    const rests = readDesired(town).state === "down" || readDesired(town).since === undefined;
+    const view: LoopView = rests
+      ? { state: "stopped", ...well }
+      : { state: "stopped", ...dead, reason: "the daemon is down", suggestion: "gt up" };
+    return () => view;
+  }
+  const state = readState(town);
+  const heartbeatAt = Date.parse(state?.last_heartbeat ?? "");
+  // One that has just begun has not written anything yet.
+  if (state === undefined || state.pid !== readIdentity(town)?.pid || Number.isNaN(heartbeatAt))
+    return () => ({ state: "running", ...well });
+  const heartbeatMs = durationSetting(town.settings(), "operational.daemon.heartbeat");
+  if (isDaemonSilent(heartbeatAt, { now, heartbeatMs, sleeps }))
+    return () => ({ state: "running", ...dead, reason: "the daemon does not come round" });
+  const silent = silentLoops(state.duties, { now: heartbeatAt, heartbeatMs, sleeps });
+  return (agent) => {
+    const keys = loopsOf(agent);
+    const loop = silent.find(({ key }) => keys.includes(key));
+    return loop === undefined
+      ? { state: "running", ...well }
+      : { state: "running", ...dead, reason: `its loop ${loop.key} is silent` };
   };
 }
 
@@ -130,13 +154,20 @@ interface ViewInput {
   readonly thresholds: HealthThresholds;
   /** When the machine slept. */
   readonly sleeps: readonly Sleep[];
+  /** False while no daemon notices what happens in worktrees. */
+  readonly isWatched?: boolean;
 }
 
 export function viewAgent(input: ViewInput): AgentView {
   const { town, agent, bead } = input;
   const session = sessionOf(town, agent);
   const record = input.host.sessions.get(session);
-  const progress = progressOf(agent, bead, record);
+  const noted = progressOf(agent, bead, record);
+  // Nobody watches the worktrees while there is no daemon: then the files themselves tell.
+  const progress =
+    input.isWatched === false && agent.hookState === "active"
+      ? { ...noted, strongAt: Math.max(noted.strongAt, lastFileChange(town, agent)) }
+      : noted;
   const health = assess({
     now: input.now,
     state: agent.state,
@@ -145,6 +176,7 @@ export function viewAgent(input: ViewInput): AgentView {
     isRalph: agent.mode === "ralph",
     session: livenessOf(agent, record, input.host),
     isWorktreeMissing: isWorktreeMissing(town, agent),
+    isRuntimeGone: isRuntimeGone(record),
     isWaiting: record?.phase === "waiting" || record?.phase === "dialog",
     isLimited: record?.phase === "limited",
     spawningSince: hookedAt(bead) ?? agent.lastSessionAt ?? input.now,
@@ -216,6 +248,19 @@ export function hookedAt(bead: Bead | undefined): number | undefined {
   const value = attachment?.attached_at;
   const ms = typeof value === "string" ? Date.parse(value) : value;
   return typeof ms === "number" && !Number.isNaN(ms) ? ms : bead?.startedAt;
+}
+
+/** When HEAD, index or something at the top of its sandbox changed last; milliseconds since the epoch, 0 for none. */
+function lastFileChange(town: Town, agent: Agent): number {
+  const address = parseAddress(agent.address);
+  const home = address && agentHome(town, address);
+  return Math.max(0, ...((home === undefined ? undefined : sandboxTimes(home)) ?? []));
+}
+
+/** The terminal lives, but not the process that we started in it. Only asked of the kernel where that costs no process. */
+export function isRuntimeGone(session: SessionRecord | undefined): boolean {
+  if (session === undefined || session.phase === "exited" || process.platform !== "linux") return false;
+  return !isSameProcess(session.pid, session.pidStartedAt);
 }
 
 /** Only polecats live in worktrees that can vanish under them. */

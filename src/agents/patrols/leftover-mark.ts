@@ -7,9 +7,14 @@ import { gitDirectoryOf } from "../../core/git/git-directory.ts";
  * changes with every commit, checkout and `git add`, and when a file comes or goes at its top.
  */
 export function leftoverMark(worktree: string): string | undefined {
+  return sandboxTimes(worktree)?.join(" ");
+}
+
+/** When its top, HEAD, index and reflog changed, in milliseconds; undefined for what is no worktree. */
+export function sandboxTimes(worktree: string): readonly number[] | undefined {
   const directory = statSync(worktree, { throwIfNoEntry: false }) && gitDirectoryOf(worktree);
   if (directory === undefined) return undefined;
-  return [worktree, join(directory, "HEAD"), join(directory, "index"), join(directory, "logs", "HEAD")]
-    .map((path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0)
-    .join(" ");
+  return [worktree, join(directory, "HEAD"), join(directory, "index"), join(directory, "logs", "HEAD")].map(
+    (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0,
+  );
 }

@@ -10,11 +10,10 @@ import { agentHome, parseAddress } from "../../core/town/address.ts";
 import { fateOfWork } from "../lifecycle/landed-work.ts";
 import { openOperations } from "../lifecycle/operation-record.ts";
 import { readHeartbeat } from "../sessions/heartbeat-mark.ts";
-import { isSameProcess } from "../sessions/process-identity.ts";
 import type { SessionRecord } from "../sessions/session-host.ts";
 import { sessionOfAddress } from "../sessions/start-session.ts";
 import type { TownAccess } from "../town-access.ts";
-import { type HostSnapshot, hostSnapshot, livenessOf, progressOf } from "./agent-health.ts";
+import { type HostSnapshot, hostSnapshot, isRuntimeGone, livenessOf, progressOf } from "./agent-health.ts";
 import { leftoverMark } from "./leftover-mark.ts";
 import { memoryKey, patrolTable } from "./worker-memory.ts";
 import { noMemory, type WorkerMemory, type WorkerView } from "./worker-view.ts";
@@ -82,12 +81,6 @@ export async function observeWorkers(
       memory: memory?.seq === agent.hookSeq ? memory : noMemory(agent.hookSeq),
     };
   });
-}
-
-/** Only asked of the kernel where that costs no process. */
-function isRuntimeGone(session: SessionRecord | undefined): boolean {
-  if (session === undefined || session.phase === "exited" || process.platform !== "linux") return false;
-  return !isSameProcess(session.pid, session.pidStartedAt);
 }
 
 /** A fresh report of the run itself that it is about to end is worth more than what its screen looks like (spec/04 §1.6). */

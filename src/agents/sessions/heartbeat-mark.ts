@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 /** What a session has said of itself with `gt heartbeat` (spec/04 §1.6). */
@@ -10,7 +10,12 @@ export interface HeartbeatReport {
 
 /** File that every command of a session touches, and that holds its last report. */
 export function heartbeatFile(root: string, session: string): string {
-  return join(root, ".runtime", "heartbeats", session.replace(/[^A-Za-z0-9_.-]/g, "_"));
+  return join(root, ".runtime", "heartbeats", `${session.replace(/[^A-Za-z0-9_.-]/g, "_")}.json`);
+}
+
+/** The session has ended; the next one of this name begins without its predecessor's report. */
+export function forgetHeartbeat(root: string, session: string): void {
+  rmSync(heartbeatFile(root, session), { force: true });
 }
 
 /** Undefined when it has said nothing, or nothing that can be read. */
@@ -21,6 +26,6 @@ export function readHeartbeat(root: string, session: string): HeartbeatReport | 
     if (typeof value["state"] !== "string" || Number.isNaN(at)) return undefined;
     return { state: value["state"], at, runId: String(value["run_id"] ?? "") };
   } catch {
-    return undefined; // a mark without a report is empty
+    return undefined; // none, or one that was not written to its end
   }
 }

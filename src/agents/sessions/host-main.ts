@@ -4,6 +4,7 @@ import { GtError } from "../../core/gt-error.ts";
 import { openTownLedger } from "../../core/ledger/town-ledger.ts";
 import { openTown } from "../../core/town/open-town.ts";
 import { keepDaemon } from "../daemon/keep-daemon.ts";
+import { forgetHeartbeat } from "./heartbeat-mark.ts";
 import { HostServer } from "./host-server.ts";
 import { SessionLog } from "./session-log.ts";
 import { verifyLimits } from "./verify-limits.ts";
@@ -30,7 +31,10 @@ async function main(root: string): Promise<number> {
       log,
       openLedger: () => openTownLedger(town),
       verifyStart: () => verifyLimits(town),
-      onEvent: (event) => sessionLog.note(event),
+      onEvent: (event) => {
+        sessionLog.note(event);
+        if (event.type === "exited") forgetHeartbeat(root, event.record.session);
+      },
     });
     keepDaemon(town, log);
     watchForVanishedTown(town.root, () => {

@@ -21,6 +21,8 @@ export interface HealthSignals extends ProgressSignals {
   readonly session: Liveness;
   /** The agent's worktree is gone although it should be there. */
   readonly isWorktreeMissing?: boolean;
+  /** Its terminal lives, but the program in it does not. */
+  readonly isRuntimeGone?: boolean;
   /** When the state became `spawning`. */
   readonly spawningSince?: number;
   /** A question on its screen waits for a person. */
@@ -96,7 +98,8 @@ export function assess(signals: HealthSignals): Health {
 function causeOfDeath(signals: HealthSignals, thresholds: HealthThresholds): string | undefined {
   if (signals.session === "alive") {
     if (signals.state === "nuked") return "session without an identity";
-    return signals.isWorktreeMissing ? "worktree missing" : undefined;
+    if (signals.isWorktreeMissing) return "worktree missing";
+    return signals.isRuntimeGone ? "its program is gone" : undefined;
   }
   if (signals.session !== "dead") return undefined;
   const isSuspended =

@@ -23,7 +23,11 @@ export async function touchHeartbeat(context: CommandContext): Promise<void> {
     // A mark from the future is a clock that was set back.
     if (now - last < intervalMs && last <= now) return;
     if (last > 0) utimesSync(mark, now / 1000, now / 1000);
-    else writeMark(mark, "");
+    else
+      writeHeartbeat(root, session, {
+        timestamp: new Date(now).toISOString(),
+        ...{ state: "working", context: "", bead: "", run_id: env["GT_RUN"] ?? "" },
+      });
     const { ledger, actor } = await context.access();
     await ledger.touchAgent(actor, { lastActivity: now });
   } catch {
@@ -33,10 +37,7 @@ export async function touchHeartbeat(context: CommandContext): Promise<void> {
 
 /** What the agent says of itself; the commands that it runs later keep it and only renew the file's time. */
 export function writeHeartbeat(root: string, session: string, content: object): void {
-  writeMark(heartbeatFile(root, session), JSON.stringify(content));
-}
-
-function writeMark(mark: string, text: string): void {
+  const mark = heartbeatFile(root, session);
   mkdirSync(dirname(mark), { recursive: true, mode: 0o700 });
-  writeFileSync(mark, text);
+  writeFileSync(mark, JSON.stringify(content));
 }

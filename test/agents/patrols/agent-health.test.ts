@@ -1,9 +1,11 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, rmSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { noteSleep } from "../../../src/agents/daemon/wake-up.ts";
+import { writeIdentity, writeState } from "../../../src/agents/daemon/daemon-state.ts";
 import { writeDesired } from "../../../src/agents/daemon/desired-state.ts";
 import { agentHealth } from "../../../src/agents/patrols/agent-health.ts";
+import { processStartTime } from "../../../src/agents/sessions/process-identity.ts";
 import type { SessionHost, SessionRecord } from "../../../src/agents/sessions/session-host.ts";
 import { remember } from "../../../src/agents/patrols/worker-memory.ts";
 import { noMemory } from "../../../src/agents/patrols/worker-view.ts";
@@ -25,6 +27,8 @@ beforeEach(async () => {
 });
 afterEach(() => work.dispose());
 
+/** The program in a terminal lives as long as this test. */
+const own = { pid: process.pid, pidStartedAt: processStartTime(process.pid) ?? "" };
 let records: readonly Partial<SessionRecord>[] = [];
 const host = { list: async () => records } as unknown as SessionHost;
 
@@ -48,7 +52,7 @@ test("each agent is shown with its bead, its state and what a person may do, the
   await working("quiet");
   const bead = await working("dead");
   records = [
-    { session: "web-quiet", phase: "working", startedAt: now, agent: "claude" },
+    { session: "web-quiet", phase: "working", ...own, startedAt: now, agent: "claude" },
     { session: "web-dead", phase: "exited", startedAt: now, agent: "claude" },
   ];
   now += 16 * minute;
@@ -72,7 +76,7 @@ test("each agent is shown with its bead, its state and what a person may do, the
 test("a write of the agent itself is progress, and so is what the daemon has noted", async () => {
   now = Date.now();
   const bead = await working("nux");
-  records = [{ session: "web-nux", phase: "working", startedAt: now }];
+  records = [{ session: "web-nux", phase: "working", ...own, startedAt: now }];
   const idleMs = async () => (await agentHealth(access))[0]?.idleMs;
   now += 14 * minute;
   await access.ledger.write("web/polecats/nux", [{ op: "update", id: bead, fields: { notes: "half done" } }]);
@@ -85,9 +89,35 @@ test("a write of the agent itself is progress, and so is what the daemon has not
 test("a live session whose worktree is gone is dead", async () => {
   now = Date.now();
   await working("nux");
-  records = [{ session: "web-nux", phase: "working", startedAt: now }];
+  records = [{ session: "web-nux", phase: "working", ...own, startedAt: now }];
   rmSync(join(work.rig().polecats, "nux"), { recursive: true });
   expect((await agentHealth(access))[0]).toMatchObject({ health: "zombie", reason: "worktree missing" });
+});
+
+test.runIf(process.platform === "linux")("a terminal whose program is gone is dead", async () => {
+  now = Date.now();
+  await working("nux");
+  records = [
+    { session: "web-nux", phase: "working", ...own, pidStartedAt: "of another one", startedAt: now },
+  ];
+  expect((await agentHealth(access))[0]).toMatchObject({ health: "zombie", reason: "its program is gone" });
+});
+
+test("while no daemon watches, what changes in the sandbox itself is progress", async () => {
+  now = Date.now();
+  await working("nux");
+  records = [{ session: "web-nux", phase: "working", ...own, startedAt: now }];
+  const home = join(work.rig().polecats, "nux/web");
+  rmSync(home, { recursive: true });
+  work.git("web", "worktree", "add", "-q", "-b", "polecat/nux/x@1", home, "origin/main");
+  now += 20 * minute;
+  expect((await agentHealth(access))[0]).toMatchObject({ health: "stalled" });
+  const changedAt = (now - minute) / 1000;
+  utimesSync(home, changedAt, changedAt);
+  expect((await agentHealth(access))[0]).toMatchObject({ health: "working", idleMs: minute });
+  const lock = await acquireLock(work.town.paths.locks, "daemon");
+  expect((await agentHealth(access))[0], "a daemon says so itself").toMatchObject({ health: "stalled" });
+  lock.release();
 });
 
 test("builtin loops live with the daemon: running, resting in a town that is down, dead in one that is up", async () => {
@@ -106,6 +136,25 @@ test("builtin loops live with the daemon: running, resting in a town that is dow
   });
   const lock = await acquireLock(work.town.paths.locks, "daemon");
   expect(await witness()).toMatchObject({ state: "running", health: "idle", needsAttention: false });
+  const { pid } = process;
+  await writeIdentity(work.town, { pid, startedAt: "x", version: "1" });
+  const heard = async (beatAgoMs: number, loopAgoMs: number, isRunning = false) => {
+    const at = now - beatAgoMs;
+    const last = { lastStartedAt: at - loopAgoMs, lastEndedAt: at - loopAgoMs };
+    const loop = { key: "witness:web", intervalMs: minute, timeoutMs: 2 * minute, runs: 1, failures: 0 };
+    await writeState(work.town, {
+      ...{ running: true, pid, started_at: "", heartbeat_count: 1 },
+      last_heartbeat: new Date(at).toISOString(),
+      duties: [{ ...loop, isRunning, ...last }],
+    });
+    return (await witness())?.reason;
+  };
+  now = Date.now();
+  expect(await heard(0, 3 * minute)).toBe("");
+  expect(await heard(0, 3 * minute + 1)).toBe("its loop witness:web is silent");
+  expect(await heard(0, 3 * minute, true), "at work within its time").toBe("");
+  expect(await heard(9 * minute, 0)).toBe("");
+  expect(await heard(9 * minute + 1, 0)).toBe("the daemon does not come round");
   lock.release();
 });
 
@@ -113,7 +162,7 @@ test("time that the machine slept through counts for nobody, and an answer is wa
   now = Date.now();
   const hour = 60 * minute;
   await working("nux");
-  records = [{ session: "web-nux", phase: "working", startedAt: now, agent: "claude" }];
+  records = [{ session: "web-nux", phase: "working", ...own, startedAt: now, agent: "claude" }];
   const clock = { now: () => now };
   const watch = new SleepWatch(clock, 15_000);
   now += 14 * minute;

@@ -12,7 +12,7 @@ const gt = (args: readonly string[], env: Readonly<Record<string, string>> = { G
     env: { GT_ROLE: "greenplace/polecats/nux", GT_NO_DAEMON: "1", GT_TOWN_ROOT: town.root, ...env },
   });
 const mark = () =>
-  JSON.parse(readFileSync(`${town.root}/.runtime/heartbeats/gp-nux`, "utf8")) as Record<string, unknown>;
+  JSON.parse(readFileSync(`${town.root}/.runtime/heartbeats/gp-nux.json`, "utf8")) as Record<string, unknown>;
 
 beforeEach(() => {
   town = new PlainTown();
@@ -23,6 +23,8 @@ it(
   "notes how an agent is, and later commands keep it",
   async () => {
     await town.polecat("nux");
+    await gt(["mail", "inbox"]);
+    expect(mark()).toMatchObject({ state: "working", context: "", bead: "" });
     expect((await gt(["heartbeat", "--state", "exiting", "wrapping", "up"])).code).toBe(0);
     await gt(["mail", "inbox"]);
     expect(mark()).toMatchObject({ state: "exiting", context: "wrapping up" });
@@ -48,7 +50,7 @@ it(
     expect(await ledger.agent(address)).toMatchObject({ state: "stuck", hookState: "suspended" });
     const open = await openEscalations(ledger);
     expect(open).toHaveLength(1);
-    expect(open[0]).toMatchObject({ severity: "high", relatedBead: created[0], occurrences: 2 });
+    expect(open[0]).toMatchObject({ severity: "medium", relatedBead: created[0], occurrences: 2 });
   },
   timeout,
 );
