@@ -8,6 +8,7 @@ import { version } from "../../core/version.ts";
 import { ownProgram } from "../sessions/own-program.ts";
 import { isSameProcess } from "../sessions/process-identity.ts";
 import { scrubEnvironment } from "../sessions/scrub-environment.ts";
+import { forgetRestarts, whyGivenUp } from "./daemon-restarts.ts";
 import { type DaemonIdentity, logFile, readIdentity, readState, removeIdentity } from "./daemon-state.ts";
 import { readDesired } from "./desired-state.ts";
 import type { DutyStatus } from "./duty-runner.ts";
@@ -54,6 +55,8 @@ export type EnsureOutcome =
   | { readonly kind: "started"; readonly pid: number }
   /** The human took the town down: nothing is started on its own. */
   | { readonly kind: "down" }
+  /** It died too often; a person starts it again (spec/04 §10.2). */
+  | { readonly kind: "given-up"; readonly reason: string }
   /** `GT_NO_DAEMON` forbids it. */
   | { readonly kind: "forbidden" };
 
@@ -65,16 +68,23 @@ export async function ensureDaemon(town: Town, env: NodeJS.ProcessEnv = process.
   if (readDesired(town).state === "down") return { kind: "down" };
   const forbidden = env["GT_NO_DAEMON"];
   if (forbidden !== undefined && forbidden !== "" && forbidden !== "0") return { kind: "forbidden" };
-  return startDaemon(town, env);
+  const reason = whyGivenUp(town);
+  if (reason !== undefined) return { kind: "given-up", reason };
+  return restartDaemon(town, env);
 }
 
 const startTimeoutMs = 20_000;
 
+type Started = Extract<EnsureOutcome, { kind: "running" | "started" }>;
+
+/** The same for a person who wants it to run, however often it has died. `E_DAEMON_START` with the log's end. */
+export async function startDaemon(town: Town, env: NodeJS.ProcessEnv = process.env): Promise<Started> {
+  forgetRestarts(town);
+  return restartDaemon(town, env);
+}
+
 /** Starts the daemon as a process of its own and waits until it holds its lock. `E_DAEMON_START` with the log's end. */
-export async function startDaemon(
-  town: Town,
-  env: NodeJS.ProcessEnv = process.env,
-): Promise<Extract<EnsureOutcome, { kind: "running" | "started" }>> {
+export async function restartDaemon(town: Town, env: NodeJS.ProcessEnv = process.env): Promise<Started> {
   mkdirSync(town.paths.logs, { recursive: true });
   const child = (await startSupervised(town, env)) ? undefined : spawnDaemon(town, env);
   let exitCode: number | null | undefined;

@@ -1,11 +1,17 @@
+import { writeFileSync } from "node:fs";
+import { basename } from "node:path";
+import { systemClock } from "../../core/clock.ts";
 import { GtError } from "../../core/gt-error.ts";
 import { openTown } from "../../core/town/open-town.ts";
 import { isLocked } from "../../core/lock/lock.ts";
 import { Daemon } from "./daemon.ts";
+import type { Town } from "../../core/town/town.ts";
 import { daemonLock } from "./daemon-control.ts";
+import { lastWordsFile, takeRestart, whyGivenUp } from "./daemon-restarts.ts";
+import { tellDesktop } from "./desktop-notice.ts";
 import { readDesired } from "./desired-state.ts";
 import { watchForVanishedTown } from "../sessions/vanished-town.ts";
-import { openDaemonLog } from "./daemon-log.ts";
+import { type DaemonLog, openDaemonLog } from "./daemon-log.ts";
 import { logFile } from "./daemon-state.ts";
 import { watchForHang } from "./hang-watch.ts";
 
@@ -19,8 +25,15 @@ async function main(root: string, isForeground: boolean, isSupervised: boolean):
   const town = openTown(root);
   if (isSupervised && (readDesired(town).state === "down" || isLocked(town.paths.locks, daemonLock))) return;
   const log = openDaemonLog(logFile(town), isForeground ? { echo: process.stderr } : {});
-  const daemon = await Daemon.start(town, log);
-  watchForHang();
+  if (!(await mayRun(town, log))) return;
+  const watch = watchForHang({ lastWords: lastWordsFile(town) });
+  const daemon = await Daemon.start(town, log, (keys) => watch.note(keys.join(", "))).catch(
+    (error: unknown) => {
+      const isOther = error instanceof GtError && error.code === "E_DAEMON_RUNNING";
+      if (!isOther) writeFileSync(lastWordsFile(town), String(error));
+      throw error;
+    },
+  );
   // Nothing to finish and nowhere to write: stopping in order would only make the deleted directories anew.
   watchForVanishedTown(town.root, () => process.exit(0));
   let isStopping = false;
@@ -42,6 +55,17 @@ async function main(root: string, isForeground: boolean, isSupervised: boolean):
   process.on("unhandledRejection", (reason) => {
     log.warn(`unexpected: ${reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)}`);
   });
+}
+
+/** A daemon that failed too often is left to a person. */
+async function mayRun(town: Town, log: DaemonLog): Promise<boolean> {
+  if (isLocked(town.paths.locks, daemonLock) || (await takeRestart(town, systemClock.now()))) return true;
+  log.warn(`${whyGivenUp(town)}; a person starts it: gt daemon start`);
+  tellDesktop(
+    `Gas Town: ${basename(town.root)}`,
+    "The daemon keeps failing and is not started any more: gt daemon start",
+  );
+  return false;
 }
 
 const [root = "", ...flags] = process.argv.slice(2);

@@ -89,7 +89,11 @@ export class Daemon {
   #flushTimer: NodeJS.Timeout | undefined;
 
   /** Takes the lock and begins. Throws `E_DAEMON_RUNNING` when the town has a daemon. */
-  static async start(town: Town, log: DaemonLog): Promise<Daemon> {
+  static async start(
+    town: Town,
+    log: DaemonLog,
+    tellActive?: (keys: readonly string[]) => void,
+  ): Promise<Daemon> {
     const lock = await acquireLock(town.paths.locks, daemonLock, { kind: "daemon" }).catch(
       (error: unknown) => {
         if (error instanceof GtError && error.code === "E_BUSY") throw alreadyRunning(town);
@@ -97,13 +101,18 @@ export class Daemon {
       },
     );
     const ledger = await openTownLedger(town);
-    const daemon = new Daemon(town, log, ledger);
+    const daemon = new Daemon(town, log, ledger, tellActive);
     daemon.#closers.push(() => lock.release());
     await daemon.#begin();
     return daemon;
   }
 
-  private constructor(town: Town, log: DaemonLog, ledger: Ledger) {
+  private constructor(
+    town: Town,
+    log: DaemonLog,
+    ledger: Ledger,
+    tellActive?: (keys: readonly string[]) => void,
+  ) {
     this.#town = town;
     this.#log = log;
     this.#ledger = ledger;
@@ -111,7 +120,9 @@ export class Daemon {
       (options) => connectHost(town, options),
       (event) => this.#onHostEvent(event),
     );
-    this.#runner = new DutyRunner(({ key, kind, message }) => log.warn(`duty ${key} ${kind}: ${message}`));
+    this.#runner = new DutyRunner(({ key, kind, message }) => log.warn(`duty ${key} ${kind}: ${message}`), {
+      ...(tellActive === undefined ? {} : { tellActive }),
+    });
     this.#progress = new ProgressTracker(ledger, systemClock, isWorker);
     const link = this.#link;
     this.#context = {

@@ -57,13 +57,20 @@ const coalesceMs = 20;
  */
 export class DutyRunner {
   readonly #slots = new Map<string, Slot>();
+  readonly #atWork = new Set<string>();
   readonly #report: (report: DutyReport) => void;
   readonly #now: () => number;
+  readonly #tellActive: (keys: readonly string[]) => void;
   #isStopped = false;
 
-  constructor(report: (report: DutyReport) => void, now: () => number = Date.now) {
+  /** `tellActive` hears of the duties at work each time that one begins or ends. */
+  constructor(
+    report: (report: DutyReport) => void,
+    options: { readonly now?: () => number; readonly tellActive?: (keys: readonly string[]) => void } = {},
+  ) {
     this.#report = report;
-    this.#now = now;
+    this.#now = options.now ?? Date.now;
+    this.#tellActive = options.tellActive ?? (() => undefined);
   }
 
   /** Takes the duty over and runs it at once; a duty of the same key is replaced after its run. */
@@ -172,6 +179,8 @@ export class DutyRunner {
         againMs = Math.min(againMs ?? Number.POSITIVE_INFINITY, result.againMs);
       slot.lastError = undefined;
     };
+    this.#atWork.add(duty.key);
+    this.#tellActive([...this.#atWork]);
     slot.running = run()
       .catch((error: unknown) => {
         slot.failures++;
@@ -180,6 +189,8 @@ export class DutyRunner {
       })
       .finally(() => {
         clearTimeout(timeLimit);
+        this.#atWork.delete(duty.key);
+        this.#tellActive([...this.#atWork]);
         slot.running = undefined;
         slot.lastEndedAt = this.#now();
         if (isLate) {

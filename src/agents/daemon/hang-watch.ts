@@ -11,8 +11,9 @@ const maxMissed = 3;
  */
 const watcher = `
 const { workerData } = require("node:worker_threads");
-const { writeSync } = require("node:fs");
-const cell = new Int32Array(workerData.buffer);
+const { writeFileSync, writeSync } = require("node:fs");
+const cell = new Int32Array(workerData.buffer, 0, 3);
+const textAt = 12;
 let seen = Atomics.load(cell, 0);
 let missed = 0;
 for (;;) {
@@ -23,26 +24,52 @@ for (;;) {
   missed = now !== seen || slept ? 0 : missed + 1;
   seen = now;
   if (missed < workerData.maxMissed) continue;
-  writeSync(2, new Date().toISOString() + " warn the daemon hangs; ending it so that another one can start\\n");
-  process.kill(process.pid, "SIGKILL");
+  const active = Buffer.from(workerData.buffer.slice(textAt, textAt + Atomics.load(cell, 2))).toString();
+  const what = active === "" ? "the daemon hangs" : "the daemon hangs in " + active;
+  writeSync(2, new Date().toISOString() + " warn " + what + "; ending it so that another one can start\\n");
+  try {
+    if (workerData.lastWords !== undefined) writeFileSync(workerData.lastWords, what);
+  } finally {
+    process.kill(process.pid, "SIGKILL");
+  }
 }
 `;
 
-/** Ends this process when its event loop stands still for a minute; whoever watches it starts another one. */
-export function watchForHang(options: { readonly tickMs?: number; readonly lookMs?: number } = {}): {
+/** The cell: ticks, the sign to stop, the length of the text behind them. */
+const textAt = 12;
+const mostBytes = 500;
+
+export interface HangWatch {
+  /** What the process is at, for the last words of one that hangs. */
+  note(activity: string): void;
   close(): void;
-} {
-  const buffer = new SharedArrayBuffer(8);
-  const cell = new Int32Array(buffer);
+}
+
+/** Ends this process when its event loop stands still for a minute; whoever watches it starts another one. */
+export function watchForHang(
+  options: {
+    readonly tickMs?: number;
+    readonly lookMs?: number;
+    /** File that tells the next process of its end. */
+    readonly lastWords?: string;
+  } = {},
+): HangWatch {
+  const buffer = new SharedArrayBuffer(textAt + mostBytes);
+  const cell = new Int32Array(buffer, 0, 3);
+  const text = new Uint8Array(buffer, textAt);
   const worker = new Worker(watcher, {
     eval: true,
     execArgv: [],
-    workerData: { buffer, lookMs: options.lookMs ?? lookMs, maxMissed },
+    workerData: { buffer, lookMs: options.lookMs ?? lookMs, maxMissed, lastWords: options.lastWords },
   });
   worker.unref();
   const timer = setInterval(() => Atomics.add(cell, 0, 1), options.tickMs ?? tickMs);
   timer.unref();
   return {
+    note: (activity) => {
+      const { written } = new TextEncoder().encodeInto(activity, text);
+      Atomics.store(cell, 2, written);
+    },
     close: () => {
       clearInterval(timer);
       Atomics.store(cell, 1, 1);

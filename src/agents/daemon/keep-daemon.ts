@@ -1,7 +1,8 @@
 import { isLocked } from "../../core/lock/lock.ts";
 import type { Town } from "../../core/town/town.ts";
 import { isSameProcess } from "../sessions/process-identity.ts";
-import { daemonLock, startDaemon } from "./daemon-control.ts";
+import { daemonLock, restartDaemon } from "./daemon-control.ts";
+import { whyGivenUp } from "./daemon-restarts.ts";
 import { readIdentity } from "./daemon-state.ts";
 import { readDesired } from "./desired-state.ts";
 
@@ -16,7 +17,7 @@ export function keepDaemon(
   log: (line: string) => void,
   options: { readonly lookEveryMs?: number; readonly start?: () => Promise<unknown> } = {},
 ): { close(): void } {
-  const start = options.start ?? (() => startDaemon(town));
+  const start = options.start ?? (() => restartDaemon(town));
   let missed = 0;
   let isStarting = false;
   const look = async (): Promise<void> => {
@@ -25,7 +26,7 @@ export function keepDaemon(
     missed = isGone ? missed + 1 : 0;
     if (missed < 2 || isStarting) return;
     if (readDesired(town).state === "down" || isLocked(town.paths.locks, "shutdown")) return;
-    if (isLocked(town.paths.locks, daemonLock)) return;
+    if (isLocked(town.paths.locks, daemonLock) || whyGivenUp(town) !== undefined) return;
     isStarting = true;
     log(`the daemon (pid ${identity?.pid}) is gone; starting another one`);
     await start().finally(() => {

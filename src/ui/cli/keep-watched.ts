@@ -1,3 +1,8 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { sanitiseLine } from "../../core/sanitise.ts";
+import { findTownRoot } from "../../core/town/find-town.ts";
+import { townPaths } from "../../core/town/paths.ts";
 import type { CommandContext } from "./command.ts";
 
 /** Commands after which somebody has to watch: they give work to agents or hand it in (spec/04 §7.1). */
@@ -27,6 +32,7 @@ const changesWork = new Set([
  * what it did is done.
  */
 export async function keepWatched(context: CommandContext): Promise<void> {
+  await tellOfDeadDaemon(context);
   if (!changesWork.has(context.words.join(" ")) || context.flags.boolean("dry-run")) return;
   const { ensureDaemon } = await import("../../agents/daemon/daemon-control.ts");
   try {
@@ -37,4 +43,13 @@ export async function keepWatched(context: CommandContext): Promise<void> {
   } catch (error) {
     context.out.warn(`the daemon did not start: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/** A daemon that died too often stays down until a person starts it: every command says so (spec/04 §10.2). */
+async function tellOfDeadDaemon({ cwd, env, out }: CommandContext): Promise<void> {
+  const root = findTownRoot({ cwd, env });
+  if (root === undefined || !existsSync(join(root, "daemon", "restarts.json"))) return;
+  const { whyGivenUp } = await import("../../agents/daemon/daemon-restarts.ts");
+  const reason = whyGivenUp({ paths: townPaths(root, env) });
+  if (reason !== undefined) out.warn(`${sanitiseLine(reason)} (gt daemon start)`);
 }

@@ -1,5 +1,6 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { expect, onTestFinished, test } from "vitest";
+import { lastWordsFile, takeRestart } from "../../../src/agents/daemon/daemon-restarts.ts";
 import { identityFile, writeIdentity } from "../../../src/agents/daemon/daemon-state.ts";
 import { writeDesired } from "../../../src/agents/daemon/desired-state.ts";
 import { keepDaemon } from "../../../src/agents/daemon/keep-daemon.ts";
@@ -12,7 +13,7 @@ import { waitFor } from "../../support/wait-for.ts";
 function setUp() {
   const root = temporaryDirectory();
   const town = { root, paths: townPaths(root, {}) } as Town;
-  mkdirSync(town.paths.locks, { recursive: true });
+  for (const path of [town.paths.locks, town.paths.daemon]) mkdirSync(path, { recursive: true });
   let starts = 0;
   const watch = () => {
     const keeper = keepDaemon(town, () => undefined, {
@@ -53,6 +54,19 @@ test("in a town that is down nobody starts anything", async () => {
   const { town, watch, looks, starts } = setUp();
   await writeIdentity(town, dead);
   await writeDesired(town, "down", "overseer");
+  watch();
+  await looks();
+  expect(starts()).toBe(0);
+});
+
+test("a daemon that was given up is left to a person", async () => {
+  const { town, watch, looks, starts } = setUp();
+  await writeIdentity(town, dead);
+  const now = Date.now();
+  for (let death = 0; death < 6; death++) {
+    writeFileSync(lastWordsFile(town), "it hangs");
+    await takeRestart(town, now);
+  }
   watch();
   await looks();
   expect(starts()).toBe(0);
