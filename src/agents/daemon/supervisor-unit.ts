@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { sanitiseLine } from "../../core/sanitise.ts";
 
 /** What the system's supervisor is told about a town's daemon, and with which commands. */
 export interface SupervisorUnit {
@@ -9,6 +10,8 @@ export interface SupervisorUnit {
   /** Each is a program with its arguments. */
   readonly enable: readonly (readonly string[])[];
   readonly disable: readonly (readonly string[])[];
+  /** Once its file is gone. */
+  readonly forget: readonly (readonly string[])[];
   readonly start: readonly string[];
 }
 
@@ -31,10 +34,40 @@ const kept = ["PATH", "LANG", "LC_ALL", "SHELL", "GT_LEDGER_DIR", "XDG_STATE_HOM
  */
 export function supervisorUnit(facts: UnitFacts): SupervisorUnit | undefined {
   const name = `gastown-${createHash("sha256").update(facts.root).digest("hex").slice(0, 12)}`;
-  const home = facts.env["HOME"] ?? "";
+  const place = unitPlace(facts);
+  if (place === undefined) return undefined;
+  return facts.platform === "linux"
+    ? systemdUnit(name, place.directory, facts)
+    : launchdUnit(`town.${name}`, place.directory, facts);
+}
+
+/** Where this user's units are, and what ours are called; undefined where no supervisor is known. */
+export function unitPlace({
+  platform,
+  env,
+}: Pick<UnitFacts, "platform" | "env">): { readonly directory: string; readonly names: RegExp } | undefined {
+  const home = env["HOME"] ?? "";
   if (home === "") return undefined;
-  if (facts.platform === "linux") return systemdUnit(name, home, facts);
-  return facts.platform === "darwin" ? launchdUnit(`town.${name}`, home, facts) : undefined;
+  if (platform === "linux") {
+    const config = env["XDG_CONFIG_HOME"] || join(home, ".config");
+    return { directory: join(config, "systemd", "user"), names: /^gastown-[0-9a-f]{12}\.service$/ };
+  }
+  if (platform !== "darwin") return undefined;
+  const directory = join(home, "Library", "LaunchAgents");
+  return { directory, names: /^town\.gastown-[0-9a-f]{12}\.plist$/ };
+}
+
+/** How the supervisor lets go of a unit, by the name of its file. */
+export function lettingGo(
+  unit: string,
+  { platform, uid }: Pick<UnitFacts, "platform" | "uid">,
+): Pick<SupervisorUnit, "disable" | "forget"> {
+  if (platform === "darwin")
+    return { disable: [["launchctl", "bootout", `gui/${uid}/${unit.replace(/\.plist$/, "")}`]], forget: [] };
+  return {
+    disable: [["systemctl", "--user", "disable", unit]],
+    forget: [["systemctl", "--user", "daemon-reload"]],
+  };
 }
 
 function variables({ env }: UnitFacts): readonly (readonly [string, string])[] {
@@ -44,15 +77,14 @@ function variables({ env }: UnitFacts): readonly (readonly [string, string])[] {
   });
 }
 
-function systemdUnit(name: string, home: string, facts: UnitFacts): SupervisorUnit {
-  const directory = facts.env["XDG_CONFIG_HOME"] || join(home, ".config");
-  const quoted = (word: string): string =>
-    `"${word.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("%", "%%").replaceAll("$", "$$$$")}"`;
+function systemdUnit(name: string, directory: string, facts: UnitFacts): SupervisorUnit {
+  // A line break would begin another setting.
   const assigned = (word: string): string =>
-    `"${word.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("%", "%%")}"`;
+    `"${word.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("%", "%%").replaceAll("\n", "\\n")}"`;
+  const quoted = (word: string): string => assigned(word).replaceAll("$", "$$$$");
   const lines = [
     "[Unit]",
-    `Description=Gas Town daemon of ${facts.root.replaceAll("%", "%%")}`,
+    `Description=Gas Town daemon of ${sanitiseLine(facts.root).replaceAll("%", "%%")}`,
     "",
     "[Service]",
     `ExecStart=${facts.argv.map(quoted).join(" ")}`,
@@ -69,19 +101,19 @@ function systemdUnit(name: string, home: string, facts: UnitFacts): SupervisorUn
   const systemctl = (...args: readonly string[]): readonly string[] => ["systemctl", "--user", ...args];
   return {
     name,
-    file: join(directory, "systemd", "user", unit),
+    file: join(directory, unit),
     text: `${lines.join("\n")}\n`,
     enable: [systemctl("daemon-reload"), systemctl("enable", "--now", unit)],
-    disable: [systemctl("disable", unit)],
+    ...lettingGo(unit, facts),
     start: systemctl("start", unit),
   };
 }
 
-function launchdUnit(name: string, home: string, facts: UnitFacts): SupervisorUnit {
+function launchdUnit(name: string, directory: string, facts: UnitFacts): SupervisorUnit {
   const text = (value: string): string =>
     value.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
   const string = (value: string): string => `<string>${text(value)}</string>`;
-  const file = join(home, "Library", "LaunchAgents", `${name}.plist`);
+  const file = join(directory, `${name}.plist`);
   const lines = [
     '<?xml version="1.0" encoding="UTF-8"?>',
     '<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">',
@@ -103,7 +135,7 @@ function launchdUnit(name: string, home: string, facts: UnitFacts): SupervisorUn
     file,
     text: `${lines.join("\n")}\n`,
     enable: [["launchctl", "bootstrap", domain, file]],
-    disable: [["launchctl", "bootout", `${domain}/${name}`]],
+    ...lettingGo(`${name}.plist`, facts),
     start: ["launchctl", "kickstart", `${domain}/${name}`],
   };
 }

@@ -1,11 +1,12 @@
 import { execFile } from "node:child_process";
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { GtError } from "../../core/gt-error.ts";
 import type { Town } from "../../core/town/town.ts";
 import { writeFileAtomic } from "../../core/town/write-file.ts";
 import { ownProgram } from "../sessions/own-program.ts";
-import { type SupervisorUnit, supervisorUnit } from "./supervisor-unit.ts";
+import { lettingGo, type SupervisorUnit, supervisorUnit, unitPlace } from "./supervisor-unit.ts";
 
 const limitMs = 30_000;
 
@@ -42,7 +43,28 @@ export async function disableSupervisor(town: Town, env: NodeJS.ProcessEnv): Pro
   if (!existsSync(unit.file)) return false;
   for (const command of unit.disable) await run(command);
   rmSync(unit.file, { force: true });
+  for (const command of unit.forget) await run(command);
   return true;
+}
+
+/** Files of the units of all towns, also of those that are gone. */
+export function installedUnits(env: NodeJS.ProcessEnv): readonly string[] {
+  const place = unitPlace({ platform: process.platform, env });
+  if (place === undefined || !existsSync(place.directory)) return [];
+  return readdirSync(place.directory)
+    .filter((name) => place.names.test(name))
+    .map((name) => join(place.directory, name));
+}
+
+/** Takes such a unit away whatever the supervisor says, which may not run just now; a daemon that runs goes on. */
+export async function removeUnit(file: string): Promise<void> {
+  const { disable, forget } = lettingGo(basename(file), {
+    platform: process.platform,
+    uid: process.getuid?.() ?? 0,
+  });
+  for (const command of disable) await run(command).catch(() => undefined);
+  rmSync(file, { force: true });
+  for (const command of forget) await run(command).catch(() => undefined);
 }
 
 /** Has the supervisor start the daemon, so that it watches over it. False without one; then the caller starts it. */

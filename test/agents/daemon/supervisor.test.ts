@@ -1,6 +1,6 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { writeDesired } from "../../../src/agents/daemon/desired-state.ts";
 import {
@@ -46,6 +46,21 @@ test("a unit restarts what died, leaves agents alone, quotes whatever a path hol
   expect(supervisorUnit(facts("freebsd"))).toBeUndefined();
 });
 
+test("systemd itself finds nothing wrong with a unit", ({ skip }) => {
+  const isThere = spawnSync("systemd-analyze", ["--version"]).status === 0;
+  skip(!isThere, "systemd-analyze is not on this machine");
+  for (const root of [facts("linux").root, '/srv/two\nlines; and a \\ back "slash"']) {
+    const unit = supervisorUnit({ ...facts("linux"), root, argv: [process.execPath, root, "--supervised"] });
+    const file = join(town.root, basename(unit?.file ?? ""));
+    writeFileSync(file, unit?.text ?? "");
+    const { status, stderr } = spawnSync("systemd-analyze", ["verify", "--user", file], {
+      env: { ...process.env, XDG_RUNTIME_DIR: town.root },
+      encoding: "utf8",
+    });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  }
+});
+
 test("it is enabled, started through and disabled again; one that the system refuses leaves nothing behind", async () => {
   const bin = join(town.root, "bin");
   const log = join(town.root, "asked");
@@ -73,7 +88,7 @@ test("it is enabled, started through and disabled again; one that the system ref
   expect(asked).toEqual([
     ...unit.enable.map((command) => command.slice(1).join(" ")),
     ...[start, start],
-    ...unit.disable.map((command) => command.slice(1).join(" ")),
+    ...[...unit.disable, ...unit.forget].map((command) => command.slice(1).join(" ")),
   ]);
   answer(1);
   await expect(enableSupervisor(town.town, env)).rejects.toMatchObject({

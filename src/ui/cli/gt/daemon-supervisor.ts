@@ -1,4 +1,4 @@
-import { startDaemon, stopDaemon } from "../../../agents/daemon/daemon-control.ts";
+import { daemonStatus, startDaemon, stopDaemon } from "../../../agents/daemon/daemon-control.ts";
 import { writeDesired } from "../../../agents/daemon/desired-state.ts";
 import { disableSupervisor, enableSupervisor } from "../../../agents/daemon/supervisor.ts";
 import type { CommandContext } from "../command.ts";
@@ -8,7 +8,10 @@ export async function run(context: CommandContext): Promise<void> {
   const { out, env } = context;
   const town = await context.town();
   if (context.words.at(-1) === "disable-supervisor") {
+    const before = daemonStatus(town);
     const wasEnabled = await disableSupervisor(town, env);
+    // launchd ends what it lets go of.
+    if (before.isRunning && !daemonStatus(town).isRunning) await startDaemon(town, env);
     out.document({ ok: true, enabled: false, changed: wasEnabled });
     out.line(wasEnabled ? "the daemon is not supervised any more" : "the daemon was not supervised");
     return;

@@ -19,4 +19,21 @@ export const installCommands: readonly CommandSpec[] = [
     seeAlso: ["gt rig add", "gt doctor"],
     load: () => import("./install.ts"),
   },
+  {
+    name: "uninstall",
+    group: "workspace",
+    summary: "remove what the program has put on this machine outside towns",
+    description:
+      "Lists supervisor units, hooks for all towns, state and caches, asks, and removes them. Towns stay, unless --workspace is given; daemons that run go on until gt down.",
+    flags: [
+      {
+        name: "workspace",
+        summary: "also delete this town; refused while sessions run or work would be lost",
+      },
+      { name: "force", short: "f", summary: "do not ask, and delete the town whatever is in it" },
+    ],
+    examples: ["gt uninstall", "gt uninstall --workspace"],
+    seeAlso: ["gt daemon disable-supervisor", "gt shutdown"],
+    load: () => import("./uninstall.ts"),
+  },
 ];
