@@ -1,3 +1,5 @@
+import type { RoleMessage } from "../../core/mail/role-message.ts";
+import { messageOfFinding } from "../patrols/finding-message.ts";
 import type { Finding } from "../patrols/finding.ts";
 import { safetyNetMs } from "./duties/deacon.ts";
 
@@ -27,6 +29,11 @@ export class WitnessHandover {
     this.#now.set(key, since ?? now);
     if (since === undefined) this.#fresh.push(finding);
     return since !== undefined && safetyNet.has(finding.detection) && now - since >= safetyNetMs;
+  }
+
+  /** What is new, as messages for the witness's inbox. */
+  mails(): readonly RoleMessage[] {
+    return this.#fresh.flatMap((finding) => messageOfFinding(finding) ?? []);
   }
 
   /** What the witness is to be told, in words; empty when nothing is new. */

@@ -3,6 +3,8 @@ import { newConvoy } from "../../core/convoys/new-convoy.ts";
 import { moleculeRecord } from "../../core/formulas/molecule-record.ts";
 import type { Bead } from "../../core/ledger/bead.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
+import { tellingRole } from "../../core/mail/role-message.ts";
+import { parseAddress } from "../../core/town/address.ts";
 import type { Rig } from "../../core/town/town.ts";
 import type { TownAccess } from "../town-access.ts";
 import { droppingMolecule } from "./attached-molecule.ts";
@@ -118,6 +120,7 @@ export async function commitDispatch(
       },
     },
     ...(holder?.operations ?? []),
+    ...(holder === undefined ? [] : tellOfTakeOver(access, parts, holder)),
     {
       op: "event",
       event: {
@@ -126,6 +129,7 @@ export async function commitDispatch(
           bead: bead.id,
           target: seat.address,
           rig: rig.name,
+          ...(guide === undefined ? {} : { formula: guide.formula }),
           ...(options.agent === undefined ? {} : { agent: options.agent }),
           ...(convoyId === undefined ? {} : { convoy: convoyId }),
         },
@@ -144,6 +148,21 @@ export async function commitDispatch(
     ...(guide === undefined ? {} : { workflow: { formula: guide.formula, molecule: guide.molecule } }),
     warnings,
   };
+}
+
+/** The end of its session follows; the holder's Witness knows why (spec/04 §9.4). */
+function tellOfTakeOver(
+  access: TownAccess,
+  { bead, seat }: CommitParts,
+  { address }: HolderState,
+): readonly Operation[] {
+  const holder = parseAddress(address);
+  if (holder?.role !== "polecat") return [];
+  return tellingRole(access, {
+    ...{ from: access.actor, to: `${holder.rig}/witness`, rig: holder.rig },
+    subject: `LIFECYCLE:Shutdown ${holder.name}`,
+    values: { Reason: "its bead was taken over", Bead: bead.id, NewAssignee: seat.address },
+  });
 }
 
 async function guideOf(

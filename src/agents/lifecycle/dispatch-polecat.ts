@@ -12,6 +12,7 @@ import { startAgentSession, stopAgentSession } from "../sessions/start-session.t
 import type { TownAccess } from "../town-access.ts";
 import { nextState } from "./agent-transition.ts";
 import { agentLockName } from "./agent-lock.ts";
+import { assignmentEvent } from "./assignment-event.ts";
 import { commitDispatch } from "./commit-dispatch.ts";
 import { metadataText } from "./attachment.ts";
 import { branchName } from "./branch-name.ts";
@@ -167,6 +168,9 @@ function occupy(rig: Rig, seat: Seat, bead: Bead): readonly Operation[] {
       payload: { polecat: name, bead: bead.id, rig: rig.name },
     },
   };
+  const seq = (before?.hookSeq ?? 0) + 1;
+  const agent = { address, rig: rig.name, hookBead: bead.id, hookSeq: seq };
+  const created = assignmentEvent(agent, "created");
   if (before === undefined || before.state === "nuked")
     return [
       {
@@ -180,12 +184,19 @@ function occupy(rig: Rig, seat: Seat, bead: Bead): readonly Operation[] {
           state: nextState(address, before?.state ?? "none", "spawn"),
         },
       },
+      { op: "setAgent", address, fields: { hookState: "created" } },
       event,
+      created,
     ];
   return [
     { op: "expectAgent", address, expected: { state: before.state, hookBead: before.hookBead } },
     { op: "setAgent", address, fields: { state: "spawning", hookState: "created" } },
     event,
+    // What was handed in and is not merged yet goes its way without the polecat.
+    ...(before.hookState === "completed"
+      ? [assignmentEvent(before, "archived", { reason: "next assignment started" })]
+      : []),
+    created,
   ];
 }
 
@@ -241,7 +252,7 @@ async function carryOut(
       });
   const work = { bead, runtime: runtime.name, account: options.account };
   const session = byHand === undefined ? await startWork(access, journal, work) : "";
-  await confirm(journal, seat.address);
+  await confirm(access, journal, seat.address);
   return {
     bead: bead.id,
     title: bead.title,
@@ -295,18 +306,17 @@ export async function startWork(
 }
 
 /** Step `wake`: the process is there, so the polecat works. Ends the operation. */
-export async function confirm(journal: OperationJournal<SlingData>, address: string): Promise<void> {
+export async function confirm(
+  access: TownAccess,
+  journal: OperationJournal<SlingData>,
+  address: string,
+): Promise<void> {
+  const agent = await access.ledger.agent(address);
+  if (agent === undefined) throw new GtError("E_AGENT_NOT_FOUND", `no polecat ${address}`);
   await journal.finish([
     { op: "expectAgent", address, expected: { state: "spawning" } },
     { op: "setAgent", address, fields: { state: nextState(address, "spawning", "session-confirmed") } },
-    {
-      op: "event",
-      event: {
-        type: "hook_active",
-        payload: { agent: address, bead: journal.record.subject.bead },
-        visibility: "audit",
-      },
-    },
+    assignmentEvent(agent, "active"),
   ]);
 }
 

@@ -3,6 +3,7 @@ import { raising } from "../../core/escalation/raise.ts";
 import { type Submission, submission } from "../../core/merge/submit.ts";
 import type { Agent, Bead } from "../../core/ledger/bead.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
+import { tellingRole } from "../../core/mail/role-message.ts";
 import type { Rig } from "../../core/town/town.ts";
 import type { TownAccess } from "../town-access.ts";
 import { droppingMolecule, endingMolecule } from "./attached-molecule.ts";
@@ -74,11 +75,40 @@ export async function recordDone(
             rig: rig.name,
             ...(result.mr === "" ? {} : { mr: result.mr }),
           },
-          visibility: "audit",
         },
       },
+      ...tellRoles(access, parts, result.mr),
     ],
   };
+}
+
+/** Witness and Refinery hear of the end of the assignment and of the request (spec/04 §9.4). */
+function tellRoles(
+  access: TownAccess,
+  { rig, agent, bead, data }: Parameters<typeof recordDone>[1],
+  mr: string,
+): readonly Operation[] {
+  const shared = { from: agent.address, rig: rig.name };
+  const { convoy_id: convoy, convoy_owned: isOwned, merge_strategy: strategy } = attachmentOf(bead);
+  return [
+    ...tellingRole(access, {
+      ...{ ...shared, to: `${rig.name}/witness`, subject: `POLECAT_DONE ${agent.name}` },
+      values: {
+        ...{ Exit: data.exit, Issue: bead.id, MR: mr, Branch: data.branch, Gate: data.gate },
+        ...{ ConvoyID: convoy, ConvoyOwned: isOwned === true ? "true" : "", MergeStrategy: strategy },
+        PushFailed: data.push === "failed" ? "true" : "",
+      },
+    }),
+    ...(mr === ""
+      ? []
+      : tellingRole(access, {
+          ...{ ...shared, to: `${rig.name}/refinery`, subject: `MERGE_READY ${agent.name}` },
+          values: {
+            ...{ Branch: data.branch, Polecat: agent.name, Rig: rig.name, Issue: bead.id, MR: mr },
+            Verified: data.isPreVerified ? "true" : "",
+          },
+        })),
+  ];
 }
 
 /** The work stays on the hook: it goes on later. */

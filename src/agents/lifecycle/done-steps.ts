@@ -3,8 +3,11 @@ import { crashPoint } from "../../core/crash-point.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { Agent } from "../../core/ledger/bead.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
+import { unreadMail } from "../../core/mail/mailbox.ts";
+import { roleMail } from "../../core/mail/role-message.ts";
 import type { Rig } from "../../core/town/town.ts";
 import type { TownAccess } from "../town-access.ts";
+import { assignmentEvent } from "./assignment-event.ts";
 import { type AgentTrigger, isHookTransition, nextState } from "./agent-transition.ts";
 import { refusedByGates } from "./direct-gates.ts";
 import type { DoneData, DoneExit, DoneReport } from "./done-data.ts";
@@ -35,7 +38,7 @@ export async function carryOutDone(
         await journal.leave(error instanceof Error ? error.message : String(error));
         throw error;
       }
-      await abort(access, journal, error);
+      await abort(access, rig, journal, error);
       throw step === "submit" ? notSubmitted(error, journal.data.branch) : error;
     }
     crashPoint(`done.${step}.done`);
@@ -164,7 +167,6 @@ async function sync(access: TownAccess, place: DonePlace, journal: Journal): Pro
 async function finish({ agent }: DonePlace, journal: Journal): Promise<void> {
   const { data } = journal;
   const hookState = isUnfinished(data) ? "suspended" : data.exit === "DEFERRED" ? "archived" : "completed";
-  const event = `hook_${hookState}`;
   const operations: Operation[] = [
     {
       op: "setAgent",
@@ -176,20 +178,13 @@ async function finish({ agent }: DonePlace, journal: Journal): Promise<void> {
         ...(isUnfinished(data) ? {} : { hookBead: "" }),
       },
     },
-    {
-      op: "event",
-      event: {
-        type: event,
-        payload: { agent: agent.address, bead: data.bead, seq: agent.hookSeq, reason: data.exit },
-        visibility: "audit",
-      },
-    },
+    assignmentEvent(agent, hookState, { bead: data.bead, reason: data.exit }),
   ];
   await journal.finish(operations);
 }
 
 /** Before the batch an error means: nothing was handed in, the polecat works on (spec/04 §1.4 row 6). */
-async function abort(access: TownAccess, journal: Journal, error: unknown): Promise<void> {
+async function abort(access: TownAccess, rig: Rig, journal: Journal, error: unknown): Promise<void> {
   const { agent: address } = journal.record.subject;
   const agent: Agent | undefined = await access.ledger.agent(address);
   const isPush = error instanceof GtError && error.code === "E_PUSH";
@@ -215,11 +210,26 @@ async function abort(access: TownAccess, journal: Journal, error: unknown): Prom
           polecat: agent?.name ?? address,
           bead: journal.data.bead,
           error: error instanceof Error ? error.message : String(error),
+          rig: rig.name,
         },
-        visibility: "audit",
       },
     },
+    ...(isPush ? await tellOfFailedPush(access, address, journal.data, error.message) : []),
   ]);
+}
+
+/** Finished work is not on the remote yet: the mayor has it in the inbox, once as long as nobody has read it. */
+async function tellOfFailedPush(
+  access: TownAccess,
+  from: string,
+  data: DoneData,
+  error: string,
+): Promise<readonly Operation[]> {
+  const subject = `PUSH_FAILED ${from}`;
+  const values = { Branch: data.branch, Issue: data.bead, Error: error };
+  const unread = await unreadMail(access.ledger, "mayor/");
+  if (unread.some((mail) => mail.subject === subject && mail.from === from)) return [];
+  return roleMail(access.random, { from, to: "mayor/", subject, values });
 }
 
 function notSubmitted(error: unknown, branch: string): GtError {

@@ -12,6 +12,7 @@ import { textSetting } from "../../core/town/setting.ts";
 import type { Rig } from "../../core/town/town.ts";
 import type { TownAccess } from "../town-access.ts";
 import { nextState } from "./agent-transition.ts";
+import { assignmentEvent } from "./assignment-event.ts";
 import { attachmentOf } from "./attachment.ts";
 import { parseBranchName } from "./branch-name.ts";
 import { checkCompleted } from "./done-check.ts";
@@ -233,6 +234,7 @@ async function leaveLostHook(access: TownAccess, rig: Rig, agent: Agent, scene: 
           hookState: "archived",
         },
       },
+      assignmentEvent(agent, "archived", { reason: "the bead was given to somebody else" }),
     ]);
   throw new GtError(
     "E_HOOK_LOST",

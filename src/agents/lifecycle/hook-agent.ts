@@ -6,6 +6,7 @@ import { parseAddress } from "../../core/town/address.ts";
 import { agentBeadId } from "../../core/town/agent-names.ts";
 import type { TownAccess } from "../town-access.ts";
 import { droppingMolecule } from "./attached-molecule.ts";
+import { assignmentEvent } from "./assignment-event.ts";
 import { type Attachment, replaceAttachment } from "./attachment.ts";
 import { withAgentLock } from "./agent-lock.ts";
 import type { Guide } from "./work-formula.ts";
@@ -52,6 +53,13 @@ export async function hookAgent(access: TownAccess, request: HookRequest): Promi
         },
       },
       { op: "event", event: { type: "hook", payload: { bead: bead.id, agent: address } } },
+      assignmentEvent(
+        {
+          ...{ address, rig: parseAddress(address)?.rig ?? "", hookBead: bead.id },
+          hookSeq: (agent?.hookSeq ?? 0) + 1,
+        },
+        "active",
+      ),
     ]);
     return true;
   });

@@ -154,7 +154,7 @@ async function goneOperations(
         branch: "",
       },
     },
-    ...(agent.hookBead === "" ? [] : [assignmentEvent(agent, "archived", data.reason)]),
+    ...(agent.hookBead === "" ? [] : [assignmentEvent(agent, "archived", { reason: data.reason })]),
     {
       op: "event",
       event: { type: "nuke", payload: { polecat: agent.name, rig: agent.rig, reason: data.reason } },

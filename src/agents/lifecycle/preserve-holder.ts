@@ -7,6 +7,7 @@ import { agentHome, parseAddress } from "../../core/town/address.ts";
 import type { Rig } from "../../core/town/town.ts";
 import type { TownAccess } from "../town-access.ts";
 import { nextState } from "./agent-transition.ts";
+import { assignmentEvent } from "./assignment-event.ts";
 import { pushBestEffort } from "./keep-work.ts";
 import { baseRevision, snapshotSubject } from "./polecat-worktree.ts";
 import { overlayFiles } from "./overlay-files.ts";
@@ -28,17 +29,21 @@ export async function preserveHolder(
   rig: Rig,
   address: string,
   reason: SnapshotReason = "pre-steal",
+  why = "taken over",
 ): Promise<HolderState> {
   const agent = await access.ledger.agent(address);
   const parsed = parseAddress(address);
   const worktree = parsed === undefined ? undefined : agentHome(access.town, parsed);
   if (agent === undefined || parsed?.role !== "polecat" || worktree === undefined)
     return { address, operations: [], warnings: [] };
-  const archived: Operation = { op: "setAgent", address, fields: { hookBead: "", hookState: "archived" } };
+  const archived: readonly Operation[] = [
+    { op: "setAgent", address, fields: { hookBead: "", hookState: "archived" } },
+    assignmentEvent(agent, "archived", { reason: why }),
+  ];
   const leave = (isSafe: boolean): readonly Operation[] =>
     agent.state === "working" || agent.state === "stuck" || agent.state === "paused"
       ? [
-          archived,
+          ...archived,
           // Unsafe work keeps its sandbox out of reuse until somebody looks at it (spec/04 §2.6).
           {
             op: "setAgent",
@@ -46,7 +51,7 @@ export async function preserveHolder(
             fields: { state: isSafe ? nextState(address, agent.state, "unhooked") : "stuck" },
           },
         ]
-      : [archived];
+      : archived;
   if (!(await isValidWorktree(worktree))) return { address, operations: leave(true), warnings: [] };
 
   const sandbox = { worktree, place: `polecats/${agent.name}`, address, agent };

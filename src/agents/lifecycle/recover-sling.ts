@@ -61,7 +61,7 @@ export async function recoverSling(
     await leaveOnFailure(journal, () => undoDispatch(access, rig, journal));
     return "undone";
   }
-  await confirm(journal, address);
+  await confirm(access, journal, address);
   return "resumed";
 }
 

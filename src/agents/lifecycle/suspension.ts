@@ -22,7 +22,7 @@ export function suspendOperations(agent: Agent, { reason, since }: Suspension): 
     { op: "expectAgent", address: agent.address, expected: { state: agent.state, hookBead: agent.hookBead } },
     { op: "setAgent", address: agent.address, fields: { state: "paused", hookState: "suspended" } },
     { op: "putRow", ...suspensionRow(agent.address), value: { reason, since } },
-    assignmentEvent(agent, "suspended", reason),
+    assignmentEvent(agent, "suspended", { reason }),
   ];
 }
 

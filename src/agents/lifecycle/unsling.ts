@@ -63,10 +63,11 @@ async function takeOff(
   reason: string | undefined,
 ): Promise<Unslung> {
   const { address } = agent;
+  const why = reason ?? "released";
   const isPolecat = agent.role === "polecat";
   if (isPolecat) await stopAgentSession(access, address, "stopped");
   const holder = isPolecat
-    ? await preserveHolder(access, access.town.rig(agent.rig), address, "pre-reset").catch(
+    ? await preserveHolder(access, access.town.rig(agent.rig), address, "pre-reset", why).catch(
         async (error: unknown) => {
           // Nothing was taken; but its session has ended, and a person lets it go on.
           if (agent.state === "working" && agent.hookState === "active")
@@ -77,7 +78,7 @@ async function takeOff(
           throw error;
         },
       )
-    : { operations: [], warnings: [] };
+    : { operations: [assignmentEvent(agent, "archived", { reason: why })], warnings: [] };
   await access.ledger.write(access.actor, [
     { op: "expectAgent", address, expected: { hookBead: agent.hookBead } },
     { op: "unhook", address },
@@ -85,7 +86,6 @@ async function takeOff(
     ...(bead === undefined ? [] : await droppingMolecule(access.ledger, bead, "unhooked")),
     { op: "setAgent", address, fields: { hookState: "archived" } },
     ...holder.operations,
-    assignmentEvent(agent, "archived", reason ?? "released"),
     {
       op: "event",
       event: {

@@ -2,6 +2,7 @@ import { type Raising, raising } from "../../core/escalation/raise.ts";
 import type { Agent } from "../../core/ledger/bead.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
 import { nextState } from "../lifecycle/agent-transition.ts";
+import { assignmentEvent } from "../lifecycle/assignment-event.ts";
 import type { TownAccess } from "../town-access.ts";
 import { settleNotices } from "./escalate.ts";
 
@@ -32,7 +33,7 @@ export async function reportStuck(
 }
 
 function holding(agent: Agent, why: string): readonly Operation[] {
-  const { address, state, hookBead, hookSeq, rig } = agent;
+  const { address, state, hookBead, rig } = agent;
   const reason = why === "" ? "it said so itself" : why;
   const payload = { agent: address, bead: hookBead, rig, reason };
   return [
@@ -44,6 +45,6 @@ function holding(agent: Agent, why: string): readonly Operation[] {
     },
     { op: "comment", id: hookBead, text: `${address} is stuck: ${reason}`, author: address },
     { op: "event", event: { type: "agent_stuck", payload } },
-    { op: "event", event: { type: "hook_suspended", payload: { ...payload, seq: hookSeq } } },
+    assignmentEvent(agent, "suspended", { reason }),
   ];
 }

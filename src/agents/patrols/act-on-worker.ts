@@ -6,6 +6,7 @@ import { takeSnapshot } from "../../core/git/hook-snapshots.ts";
 import { updateSubmodules } from "../../core/git/submodules.ts";
 import { addWorktree, isValidWorktree, pruneWorktrees } from "../../core/git/worktree.ts";
 import { agentHome, parseAddress } from "../../core/town/address.ts";
+import { assignmentEvent } from "../lifecycle/assignment-event.ts";
 import { snapshotSubject } from "../lifecycle/polecat-worktree.ts";
 import { startHookSession } from "../lifecycle/start-hook-session.ts";
 import { unsling } from "../lifecycle/unsling.ts";
@@ -14,6 +15,8 @@ import { stopAgentSession } from "../sessions/start-session.ts";
 import type { TownAccess } from "../town-access.ts";
 import { polecatRestartLimits, withRestart } from "../../core/health/restart-series.ts";
 import { enqueueInstruction } from "../sessions/instruct.ts";
+import { protocolEvent } from "../../core/mail/role-message.ts";
+import { crashMessage, silenceMessage } from "./finding-message.ts";
 import { askForRecovery } from "./ask-for-recovery.ts";
 import { freeForMountain } from "./free-for-mountain.ts";
 import { tidySandbox } from "./tidy-sandbox.ts";
@@ -88,6 +91,13 @@ async function restart(access: TownAccess, view: WorkerView, action: ActionOf<"r
         source: "daemon",
       },
     },
+    ...(action.detection === "W1" && action.hostLost !== true
+      ? [
+          protocolEvent(
+            crashMessage({ polecat: agent.address, bead: agent.hookBead, exitCode: session?.exitCode }),
+          ),
+        ]
+      : []),
   ]);
   if (session !== undefined && session.phase !== "exited")
     await stopAgentSession(access, agent.address, "killed");
@@ -187,7 +197,7 @@ async function giveUp(access: TownAccess, view: WorkerView, action: ActionOf<"st
     { op: "comment", id: agent.hookBead, text: `${agent.address} is stuck: ${action.reason}` },
     event("agent_stuck", { ...payload, reason: action.reason }),
     ...crashLoop,
-    event("hook_suspended", { ...payload, seq: agent.hookSeq, reason: action.reason }),
+    assignmentEvent(agent, "suspended", { reason: action.reason, source: "daemon" }),
     ...raised.operations,
   ]);
   if (view.session !== undefined && view.session.phase !== "exited")
@@ -212,6 +222,13 @@ async function remind(access: TownAccess, view: WorkerView, action: ActionOf<"nu
             rig: agent.rig,
           }),
         ]),
+    ...(action.detection === "W9"
+      ? [
+          protocolEvent(
+            silenceMessage({ polecat: agent.address, bead: agent.hookBead, minutes: action.minutes }),
+          ),
+        ]
+      : []),
   ]);
   await nudge(access, {
     to: agent.address,
@@ -249,7 +266,6 @@ async function closeLanded(
   action: ActionOf<"close-landed">,
 ): Promise<void> {
   const { agent } = view;
-  const payload = { agent: agent.address, bead: agent.hookBead, rig: agent.rig };
   await access.ledger.write(access.actor, [
     sameAssignment(view),
     { op: "unhook", address: agent.address },
@@ -263,7 +279,7 @@ async function closeLanded(
       address: agent.address,
       fields: { state: "idle", hookBead: "", hookState: "archived" },
     },
-    event("hook_archived", { ...payload, seq: agent.hookSeq, reason: action.reason }),
+    assignmentEvent(agent, "archived", { reason: action.reason, source: "daemon" }),
   ]);
 }
 
@@ -271,20 +287,17 @@ async function closeLanded(
 async function setFree(access: TownAccess, view: WorkerView, action: ActionOf<"set-free">): Promise<void> {
   const { agent } = view;
   const payload = { agent: agent.address, bead: agent.hookBead, rig: agent.rig };
+  const hookState = agent.exitType === "DEFERRED" ? "archived" : "completed";
+  const isActive = agent.hookState === "active";
   await access.ledger.write(access.actor, [
     sameAssignment(view),
     {
       op: "setAgent",
       address: agent.address,
-      fields: {
-        state: "idle",
-        hookBead: "",
-        ...(agent.hookState === "active"
-          ? { hookState: agent.exitType === "DEFERRED" ? "archived" : "completed" }
-          : {}),
-      },
+      fields: { state: "idle", hookBead: "", ...(isActive ? { hookState } : {}) },
     },
-    event("done_resumed", { ...payload, reason: action.reason }),
+    event("done_resumed", { ...payload, polecat: agent.name, exit: agent.exitType, reason: action.reason }),
+    ...(isActive ? [assignmentEvent(agent, hookState, { reason: agent.exitType, source: "daemon" })] : []),
   ]);
   if (view.session !== undefined && view.session.phase !== "exited")
     await stopAgentSession(access, agent.address, "done");
@@ -310,6 +323,7 @@ async function clearHook(
       rig: agent.rig,
       what: action.reason,
     }),
+    assignmentEvent(agent, "archived", { reason: action.reason, source: "daemon" }),
   ]);
   if (view.session !== undefined && view.session.phase !== "exited")
     await stopAgentSession(access, agent.address, "stopped");

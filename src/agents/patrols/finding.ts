@@ -7,4 +7,9 @@ export interface Finding {
   readonly subject: string;
   readonly action: string;
   readonly reason: string;
+  /** The work that it is about, who holds it, and for how long nothing has moved. */
+  readonly bead?: string;
+  readonly polecat?: string;
+  readonly minutes?: number;
+  readonly exitCode?: number;
 }

@@ -23,7 +23,13 @@ export async function freeForMountain(
   if (failure.length === 0) return false;
   if (view.session !== undefined && view.session.phase !== "exited")
     await stopAgentSession(access, agent.address, "killed");
-  const holder = await preserveHolder(access, access.town.rig(agent.rig), agent.address, "session-end");
+  const holder = await preserveHolder(
+    access,
+    access.town.rig(agent.rig),
+    agent.address,
+    "session-end",
+    reason,
+  );
   await access.ledger.write(access.actor, [
     sameAssignment(view),
     { op: "unhook", address: agent.address },

@@ -3,6 +3,7 @@ import { isGuide } from "../../core/formulas/molecule-record.ts";
 import { withLock } from "../../core/lock/lock.ts";
 import type { Agent, Bead } from "../../core/ledger/bead.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
+import { tellingRole } from "../../core/mail/role-message.ts";
 import { mergeRequest } from "../../core/merge/merge-request.ts";
 import { openRequestsFor } from "../../core/merge/submit.ts";
 import { enqueueSling, openContexts } from "../../core/scheduler/sling-context.ts";
@@ -36,7 +37,8 @@ export async function patrolBeads(
     if (wanted === undefined) continue;
     const { id } = seen.bead;
     const reason = "reason" in wanted ? wanted.reason : "";
-    if (!permits({ detection: wanted.detection, subject: id, action: wanted.kind, reason })) continue;
+    const finding = { detection: wanted.detection, subject: id, action: wanted.kind, reason };
+    if (!permits({ ...finding, bead: id, polecat: seen.bead.assignee })) continue;
     try {
       await withLock(access.town.paths.locks, `bead-${id}`, { kind: "patrol", subject: id }, async () => {
         const [taken] = await observeTaken(access, rig, id);
@@ -206,7 +208,7 @@ async function recover(
     ...(action.kind === "block"
       ? await blocked(access, bead, respawns)
       : [
-          ...recovered(bead, respawns, maxRespawns),
+          ...recovered(access, bead, respawns, maxRespawns),
           ...(contexts.length > 0
             ? []
             : enqueueSling({ bead: bead.id, rig: rig.name, reason: "rework", enqueued_at: now }, bead.title)),
@@ -215,12 +217,15 @@ async function recover(
   ]);
 }
 
-/** The Deacon in code needs no mail: the bead is queued. The message is there for those who follow the log (spec/04 §9.4). */
-function recovered(bead: Bead, respawns: number, maxRespawns: number): readonly Operation[] {
-  const subject =
-    respawns < maxRespawns
-      ? `RECOVERED_BEAD ${bead.id}`
-      : `SPAWN_STORM RECOVERED_BEAD ${bead.id} (${respawns}x)`;
+/** The bead is queued in the same batch; the Deacon is told why (spec/04 §9.3). */
+function recovered(
+  access: TownAccess,
+  bead: Bead,
+  respawns: number,
+  maxRespawns: number,
+): readonly Operation[] {
+  const isStorm = respawns >= maxRespawns;
+  const name = `RECOVERED_BEAD ${bead.id}`;
   return [
     {
       op: "event",
@@ -230,21 +235,15 @@ function recovered(bead: Bead, respawns: number, maxRespawns: number): readonly 
         source: "daemon",
       },
     },
-    {
-      op: "event",
-      event: {
-        type: "protocol",
-        payload: {
-          to: "deacon/",
-          subject,
-          bead: bead.id,
-          polecat: bead.assignee,
-          previous_status: bead.status,
-        },
-        visibility: "audit",
-        source: "daemon",
+    ...tellingRole(access, {
+      ...{ from: `${bead.scope}/witness`, to: "deacon/", rig: bead.scope, source: "daemon" },
+      subject: isStorm ? `SPAWN_STORM ${name} (${respawns}x)` : name,
+      values: {
+        ...{ Bead: bead.id, Polecat: bead.assignee },
+        ...{ "Previous Status": bead.status, "Respawn Count": respawns },
       },
-    },
+      priority: isStorm ? 0 : 1,
+    }),
   ];
 }
 
@@ -261,6 +260,7 @@ async function blocked(access: TownAccess, bead: Bead, respawns: number): Promis
     protocol: {
       subject: `SPAWN_BLOCKED ${bead.id}`,
       values: { Bead: bead.id, Polecat: bead.assignee, "Previous Status": bead.status, Count: respawns },
+      priority: 0,
     },
     event: { ...payload, target: bead.id },
     eventSource: "daemon",

@@ -1,5 +1,6 @@
 import type { Agent, Bead } from "../../core/ledger/bead.ts";
 import { parseAddress } from "../../core/town/address.ts";
+import { assignmentEvent } from "../lifecycle/assignment-event.ts";
 import { hookedAt, hostSnapshot } from "./agent-health.ts";
 import { sessionOfAddress } from "../sessions/start-session.ts";
 import type { TownAccess } from "../town-access.ts";
@@ -66,7 +67,13 @@ export async function findStaleHooks(access: TownAccess, maxAgeMs: number): Prom
 export async function openStaleHook(access: TownAccess, { bead, agent, stale }: FoundStale): Promise<void> {
   await access.ledger.write(access.actor, [
     { op: "expect", id: bead.id, expected: { rev: bead.rev } },
-    ...(agent?.hookBead === bead.id ? [{ op: "unhook", address: agent.address } as const] : []),
+    ...(agent?.hookBead === bead.id
+      ? [
+          { op: "unhook", address: agent.address } as const,
+          { op: "setAgent", address: agent.address, fields: { hookState: "archived" } } as const,
+          assignmentEvent(agent, "archived", { reason: stale.reason, source: "daemon" }),
+        ]
+      : []),
     { op: "update", id: bead.id, fields: { status: "open", assignee: "" } },
     { op: "comment", id: bead.id, text: `Open again: ${stale.reason}` },
     {

@@ -1,10 +1,9 @@
 import { trackedIds } from "../../core/convoys/convoy-snapshot.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { Bead } from "../../core/ledger/bead.ts";
-import { protocolBody } from "../../core/mail/protocol.ts";
+import { protocolEvent, roleMail } from "../../core/mail/role-message.ts";
 import { openContexts } from "../../core/scheduler/sling-context.ts";
 import type { Rig } from "../../core/town/town.ts";
-import { sendMail } from "../mail/send-mail.ts";
 import { nudge } from "../sessions/nudge.ts";
 import type { TownAccess } from "../town-access.ts";
 import { patrolTable } from "./worker-memory.ts";
@@ -32,6 +31,10 @@ export async function tellOfOpenSlot(access: TownAccess, rig: Rig): Promise<void
   const [next] = await unplannedWork(access, rig);
   const subject = `SLOT_OPEN ${newest.address}`;
   const isTold = next !== undefined && (await nudgeMayor(access, rig, `${subject}: ${next.id} is ready`));
+  const message = {
+    ...{ from: `${rig.name}/witness`, to: "mayor/", subject },
+    values: { Exit: newest.exitType, Ready: next?.id },
+  };
   const mayMail = clock.now() - (told?.mailedAt ?? 0) >= mailEveryMs;
   const isMailed = next !== undefined && !isTold && mayMail;
   const mailedAt = isMailed ? clock.now() : told?.mailedAt;
@@ -42,19 +45,9 @@ export async function tellOfOpenSlot(access: TownAccess, rig: Rig): Promise<void
       key,
       value: { doneAt, ...(mailedAt === undefined ? {} : { mailedAt }) } satisfies ToldOfSlots,
     },
-    {
-      op: "event",
-      event: {
-        type: "protocol",
-        payload: { to: "mayor/", subject, exit: newest.exitType, rig: rig.name },
-        visibility: "audit",
-        source: "daemon",
-      },
-    },
+    protocolEvent({ ...message, rig: rig.name, source: "daemon" }),
+    ...(isMailed ? roleMail(access.random, message) : []),
   ]);
-  if (!isMailed) return;
-  const body = protocolBody({ Exit: newest.exitType, Ready: next.id });
-  await sendMail(access, { from: `${rig.name}/witness`, to: ["mayor/"], subject, body }, "quietly");
 }
 
 /** False when he has no session. */

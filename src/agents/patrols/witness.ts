@@ -49,6 +49,9 @@ export async function patrolRig(access: TownAccess, rig: Rig, options: PatrolOpt
       subject: seen.agent.address,
       action: wanted.kind,
       reason: "reason" in wanted ? wanted.reason : "",
+      ...{ bead: seen.agent.hookBead, polecat: seen.agent.address },
+      ...("minutes" in wanted ? { minutes: wanted.minutes } : {}),
+      ...(seen.session?.exitCode === undefined ? {} : { exitCode: seen.session.exitCode }),
     };
     if (options.permits?.(finding) === false) continue;
     try {

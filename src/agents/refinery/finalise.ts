@@ -1,3 +1,4 @@
+import { formatTime } from "../../core/clock.ts";
 import { checkConvoys } from "../../core/convoys/landing.ts";
 import { clearCounter } from "../../core/convoys/mountain.ts";
 import { crashPoint } from "../../core/crash-point.ts";
@@ -6,8 +7,10 @@ import { askGit, runGit } from "../../core/git/git.ts";
 import { allBranches } from "../../core/git/stack.ts";
 import type { BeadId } from "../../core/ledger/bead.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
+import { tellingRole } from "../../core/mail/role-message.ts";
 import { endRequest } from "../../core/merge/change-mr.ts";
 import { type MergeRequest, mergeRequest } from "../../core/merge/merge-request.ts";
+import { assignmentEvent } from "../lifecycle/assignment-event.ts";
 import { lookAgain } from "./look-again.ts";
 import type { QueueContext } from "./queue-context.ts";
 import { tellAgent } from "./tell-agent.ts";
@@ -136,6 +139,15 @@ async function closing(
       },
     },
   });
+  operations.push(
+    ...tellingRole(context.access, {
+      ...{ from: context.actor, to: `${rig}/witness`, subject: `MERGED ${mr.worker || mr.id}`, rig },
+      values: {
+        ...{ Branch: mr.branch, Polecat: mr.worker, Rig: rig, Issue: mr.sourceIssue, Target: landing.target },
+        ...{ "Merged-At": formatTime(context.access.clock.now()), "Merge-Commit": landing.commit },
+      },
+    }),
+  );
   return operations;
 }
 
@@ -161,21 +173,7 @@ export async function freeAgent(
       fields: { activeMr: null, ...(isArchived ? { hookState: "archived" as const } : {}) },
     },
   ];
-  if (isArchived)
-    operations.push({
-      op: "event",
-      event: {
-        type: "hook_archived",
-        visibility: "audit",
-        payload: {
-          agent: agent.address,
-          bead: mr.sourceIssue,
-          seq: agent.hookSeq,
-          reason,
-          rig: context.rig.name,
-        },
-      },
-    });
+  if (isArchived) operations.push(assignmentEvent(agent, "archived", { bead: mr.sourceIssue, reason }));
   return operations;
 }
 

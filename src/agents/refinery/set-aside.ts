@@ -1,6 +1,7 @@
 import { formatTime } from "../../core/clock.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
 import { composeFitting } from "../../core/mail/compose-fitting.ts";
+import { tellingRole } from "../../core/mail/role-message.ts";
 import { leaveRun } from "../../core/merge/change-mr.ts";
 import { type MergeRequest, mergeRequest } from "../../core/merge/merge-request.ts";
 import { enqueueSling, openContexts, type SlingReason } from "../../core/scheduler/sling-context.ts";
@@ -79,6 +80,7 @@ export async function setFailureAside(
   ];
   if (mr.sourceIssue !== "")
     operations.push({ op: "comment", id: mr.sourceIssue, text: evidenceText(mr, failure, attempt) });
+  operations.push(...tellWitness(context, mr, failure));
   const worker = settings.onFailure === "assign_back" ? await reachableWorker(context, mr) : undefined;
   const body = fixNeeded(context, mr, failure, attempt);
   if (isOver)
@@ -140,8 +142,7 @@ function fixNeeded(
     `Rig: ${context.rig.name}`,
     `Target: ${mr.target || context.rig.defaultBranch}`,
     `Failed-At: ${formatTime(context.access.clock.now())}`,
-    // The protocol has its own word for the test gate (spec/05 §2.10).
-    `Failure-Type: ${failure.type === "test" ? "tests" : failure.type}`,
+    `Failure-Type: ${failureWord(failure)}`,
     `Error: ${failure.text}`,
     `MR-Bead-ID: ${mr.id}`,
     `Attempt-Number: ${attempt}`,
@@ -149,6 +150,24 @@ function fixNeeded(
     ...(failure.tail ?? []),
   ].join("\n");
 }
+
+/** What the worker's Witness is told; the work goes back to the worker without it (spec/04 §9.4). */
+function tellWitness(context: QueueContext, mr: MergeRequest, failure: RequestFailure): readonly Operation[] {
+  const rig = context.rig.name;
+  return tellingRole(context.access, {
+    ...{ from: context.actor, to: `${rig}/witness`, subject: `MERGE_FAILED ${mr.worker || mr.id}`, rig },
+    values: {
+      ...{ Branch: mr.branch, Polecat: mr.worker, Rig: rig, Issue: mr.sourceIssue },
+      Target: mr.target || context.rig.defaultBranch,
+      "Failed-At": formatTime(context.access.clock.now()),
+      "Failure-Type": failureWord(failure),
+      Error: failure.text,
+    },
+  });
+}
+
+/** The protocol has its own word for the test gate (spec/05 §2.10). */
+const failureWord = ({ type }: RequestFailure): string => (type === "test" ? "tests" : type);
 
 function message(to: string, context: QueueContext, mr: MergeRequest, body: string): readonly Operation[] {
   return composeFitting(

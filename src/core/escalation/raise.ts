@@ -47,6 +47,8 @@ export interface EscalationRequest {
 export interface ProtocolPart {
   readonly subject: string;
   readonly values: Readonly<Record<string, string | number | undefined>>;
+  /** Of the mail, instead of the severity's. */
+  readonly priority?: number;
 }
 
 export interface RaisingContext {
@@ -272,7 +274,7 @@ export function escalationMail(
         `Acknowledge: gt escalate ack ${request.id}`,
         `Close:       gt escalate close ${request.id} --reason "<what was done>"`,
       ].join("\n"),
-      priority: priorityOf(request.severity),
+      priority: protocol?.priority ?? priorityOf(request.severity),
       labels: ["gt:escalation", `severity:${request.severity}`, `escalation:${request.id}`],
     },
     random,

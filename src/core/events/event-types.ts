@@ -224,6 +224,26 @@ export const eventTypes: ReadonlyMap<string, EventType> = new Map(
   ),
 );
 
+/**
+ * Types that are history only (spec/06 §9.4, column "Vis"): nobody has to see them, unless whoever writes one says
+ * otherwise. All others are for people.
+ */
+const auditTypes: ReadonlySet<string> = new Set([
+  ...["comment", "pin", "scheduler_close_retry", "convoy_fed", "convoy_issue_added", "convoy_issue_removed"],
+  ...["convoy_failure", "mol_wisp", "mol_attach", "mol_detach", "mol_step_start", "mol_step_done"],
+  ...["mol_step_skip", "mol_bond", "mol_squash", "mol_burn", "mol_recover", "mol_gc", "gate_open"],
+  ...["batch_stacked", "gate_started", "gate_finished", "gate_flaky", "target_moved", "branch_deleted"],
+  ...["branch_kept", "queue_processed", "spawn_rollback", "agent_state", "hook_created", "hook_active"],
+  ...["hook_completed", "hook_archived", "polecat_done", "done_failed", "done_resumed", "hook_snapshot"],
+  ...["patrol_started", "polecat_checked", "hook_repaired", "sandbox_repaired", "awaiting_merge_repaired"],
+  ...["dirty_idle", "dog_dispatched", "dog_done", "plugin_run", "mail_claimed", "mail_released", "protocol"],
+  ...["notify_level", "daemon_started", "daemon_stopped", "host_started", "host_stopped", "config_changed"],
+  ...["export", "log_rotated", "krc_pruned"],
+]);
+
+export const initialVisibility = (type: string): TownEvent["visibility"] =>
+  auditTypes.has(type.replaceAll(".", "_")) ? "audit" : "feed";
+
 export const eventCategories = Object.keys(table) as readonly EventCategory[];
 
 /** How a type is shown; one that nobody knows speaks for itself. */

@@ -170,6 +170,7 @@ export type RuntimeTable =
 export interface BatchEvent {
   readonly type: string;
   readonly payload?: Readonly<Record<string, unknown>>;
+  /** That of its type without it. */
   readonly visibility?: "feed" | "audit";
   readonly source?: "gt" | "bd" | "daemon" | "host";
 }

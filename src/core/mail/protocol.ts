@@ -42,6 +42,8 @@ export interface ProtocolMessage {
   readonly object: string;
   /** The value of a key, however the sender spelled it; undefined when it is not there. */
   value(key: string): string | undefined;
+  /** All values, by their keys as the sender spelled them. */
+  readonly fields: Readonly<Record<string, string>>;
   /** Free text behind the first blank line. */
   readonly text: string;
 }
@@ -67,11 +69,14 @@ export function parseProtocol(
   const lines = body.split(/\r?\n/);
   const blank = lines.indexOf("");
   const values = new Map<string, string>();
+  const fields: Record<string, string> = {};
   for (const line of blank < 0 ? lines : lines.slice(0, blank)) {
     const at = line.indexOf(": ");
     if (at <= 0) continue;
     const key = canonicalKey(line.slice(0, at));
-    if (!values.has(key)) values.set(key, line.slice(at + 2).trim());
+    if (values.has(key)) continue;
+    values.set(key, line.slice(at + 2).trim());
+    fields[line.slice(0, at)] = line.slice(at + 2).trim();
   }
   const fromSubject = object.includes("/") ? object.split("/").at(-1)?.split(" ")[0] : object.split(" ")[0];
   if (!values.has("polecat") && fromSubject) values.set("polecat", fromSubject);
@@ -85,6 +90,7 @@ export function parseProtocol(
   return {
     type,
     object,
+    fields,
     value: (key) => values.get(canonicalKey(key)),
     text: blank < 0 ? "" : lines.slice(blank + 1).join("\n"),
   };

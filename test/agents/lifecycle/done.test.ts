@@ -7,6 +7,8 @@ import { sling } from "../../../src/agents/lifecycle/sling.ts";
 import type { SlingOptions } from "../../../src/agents/lifecycle/sling-request.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
 import type { Agent, Bead } from "../../../src/core/ledger/bead.ts";
+import { readEvents } from "../../../src/core/events/read-events.ts";
+import { parseProtocol } from "../../../src/core/mail/protocol.ts";
 import { inbox } from "../../../src/core/mail/mailbox.ts";
 import { commit, git, scratchOrigin } from "../../support/scratch-repository.ts";
 import { waitFor } from "../../support/wait-for.ts";
@@ -39,6 +41,12 @@ async function atWork(options: SlingOptions = {}): Promise<{
 const agentNow = async (agent: Agent): Promise<Agent | undefined> => access.ledger.agent(agent.address);
 const heads = (rig = "web"): string =>
   git(town.origin(rig), "for-each-ref", "--format=%(refname:short) %(objectname)", "refs/heads/");
+
+/** Structured messages to roles that run as code. */
+const protocol = async () =>
+  (await readEvents(town.town.paths.events, {}))
+    .filter(({ type }) => type === "protocol")
+    .map(({ payload }) => payload);
 
 test("a script's work is committed, pushed, submitted, and the polecat is idle on a clean, detached sandbox", async () => {
   const bead = await town.bead(access, "Add a file", "echo hello > hello.txt");
@@ -83,6 +91,27 @@ test("a script's work is committed, pushed, submitted, and the polecat is idle o
   expect(git(worktree, "rev-parse", "--abbrev-ref", "HEAD")).toBe("HEAD");
   expect(git(worktree, "status", "--porcelain")).toBe("");
   expect(await access.ledger.rows("operations")).toEqual([]);
+  const name = agent.name;
+  expect(await protocol()).toEqual([
+    {
+      ...{ from: address, to: "web/witness", subject: `POLECAT_DONE ${name}`, rig: "web" },
+      fields: {
+        ...{ Exit: "COMPLETED", Issue: bead.id, MR: agent.mrId, Branch: agent.branch },
+        ConvoyID: dispatched[0]?.convoy?.id,
+      },
+    },
+    {
+      ...{ from: address, to: "web/refinery", subject: `MERGE_READY ${name}`, rig: "web" },
+      fields: { Branch: agent.branch, Polecat: name, Rig: "web", Issue: bead.id, MR: agent.mrId },
+    },
+  ]);
+  const hook = (await readEvents(town.town.paths.events, {})).findLast(({ type }) =>
+    type.startsWith("hook_"),
+  );
+  expect(hook).toMatchObject({
+    ...{ type: "hook_completed", visibility: "audit" },
+    payload: { agent: address, bead: bead.id, seq: 1, reason: "COMPLETED", rig: "web" },
+  });
 });
 
 test("a script that fails blocks the bead, keeps the branch, and calls for help", async () => {
@@ -173,6 +202,15 @@ describe("what cannot be handed in is refused and nothing is changed", () => {
     renameSync(town.origin("web"), away);
     await expect(done(polecat, { exit: "COMPLETED" })).rejects.toMatchObject({ code: "E_PUSH" });
     expect(await agentNow(agent)).toMatchObject({ state: "working", hookBead: bead.id, pushFailed: true });
+    await expect(done(polecat, { exit: "COMPLETED" })).rejects.toMatchObject({ code: "E_PUSH" });
+    const told = await inbox(access.ledger, "mayor/");
+    expect(told.map(({ subject }) => subject)).toEqual([`PUSH_FAILED ${agent.address}`]);
+    const parsed = parseProtocol(told[0]?.subject ?? "", told[0]?.body ?? "");
+    expect(parsed?.fields).toMatchObject({
+      Branch: agent.branch,
+      Issue: bead.id,
+      Error: expect.stringContaining("cannot push"),
+    });
     renameSync(away, town.origin("web"));
     const report = await done(polecat, { exit: "COMPLETED" });
     expect(report).toMatchObject({ push: "pushed", state: "idle", mr: expect.stringMatching(/^web-mr-/) });

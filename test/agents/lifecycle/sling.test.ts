@@ -28,6 +28,12 @@ const held = expect.stringMatching(/^(hooked|in_progress)$/);
 const run = (words: readonly string[], options: SlingOptions = {}) => sling(access, { words, options });
 const eventTypes = async () => (await readEvents(town.town.paths.events, {})).map((event) => event.type);
 
+/** The life of the assignments so far, which is history and no news. */
+const hookEvents = async () =>
+  (await readEvents(town.town.paths.events, {}))
+    .filter(({ type, visibility }) => type.startsWith("hook_") && visibility === "audit")
+    .map(({ type, payload }) => [type, payload]);
+
 test("the first sling makes a polecat, its worktree and branch, hooks the bead, tracks it and starts a session", async () => {
   const bead = await town.bead(access, "Fix login");
   const { dispatched } = await run([bead.id, "web"]);
@@ -69,6 +75,10 @@ test("the first sling makes a polecat, its worktree and branch, hooks the bead, 
     ["spawn", "sling", "hook", "convoy_created", "session_start"].includes(type),
   );
   expect(types).toEqual(["spawn", "convoy_created", "sling", "hook", "session_start"]);
+  expect(await hookEvents()).toEqual([
+    ["hook_created", { agent: address, bead: bead.id, seq: 1, rig: "web" }],
+    ["hook_active", { agent: address, bead: bead.id, seq: 1, rig: "web" }],
+  ]);
   expect(await access.ledger.rows("operations")).toEqual([]);
 });
 
@@ -121,6 +131,11 @@ test("an idle polecat is reused with its ignored files, on a fresh branch", asyn
   const again = await run([second.id, "web"]);
   expect(again.dispatched[0]).toMatchObject({ agent: address, reused: true });
   expect((await access.ledger.agent(address))?.hookSeq).toBe(2);
+  expect((await hookEvents()).slice(2)).toMatchObject([
+    ["hook_archived", { agent: address, seq: 1, reason: "next assignment started" }],
+    ["hook_created", { bead: second.id, seq: 2 }],
+    ["hook_active", { bead: second.id, seq: 2 }],
+  ]);
   expect(existsSync(join(worktree, "node_modules", "x"))).toBe(true);
   expect(existsSync(join(worktree, "scratch.txt"))).toBe(false);
   // The file that the reset removed is in a snapshot.

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { liveSession } from "../../../src/agents/lifecycle/agent-session.ts";
 import { readLifecycleRequest } from "../../../src/agents/patrols/lifecycle-request.ts";
@@ -99,6 +100,54 @@ test("a call for help becomes an escalation for who can help; protocol is noted,
   });
   expect(await mailOf("mayor/")).toEqual(expect.arrayContaining(["Fwd: Lunch?"]));
   expect(await mailOf("greenplace/witness")).toEqual([]);
+});
+
+test("a message to many roles reaches the mayor once, and an escalation not again", async () => {
+  await sendMail(
+    access,
+    {
+      ...{
+        from: "overseer",
+        to: ["deacon/", "greenplace/witness", "greenplace/refinery"],
+        writtenTo: "@all",
+      },
+      ...{ subject: "Freeze at noon", body: "no merges" },
+    },
+    "quietly",
+  );
+  const escalated = { type: "escalation", thread: "hq-esc-1", isPermanent: true } as const;
+  await sendMail(
+    access,
+    { from: "overseer", to: ["deacon/"], subject: "[LOW] look", body: "x", ...escalated },
+    "quietly",
+  );
+  for (const role of ["deacon/", "greenplace/witness", "greenplace/refinery"])
+    await readRoleInbox(access, role);
+  expect(await mailOf("mayor/")).toEqual(["Fwd: Freeze at noon"]);
+});
+
+test("structured mail without what it must say stays unread and is told of once; what it says is kept in the log", async () => {
+  await send("greenplace/witness", "RECOVERY_NEEDED greenplace/toast", "Branch: b");
+  await send("greenplace/witness", "POLECAT_DONE toast", "Exit: DEFERRED\nIssue: gp-1\n\nfree text");
+  await send("greenplace/witness", "ESCALATION: which library?", "two fit");
+  for (let round = 0; round < 2; round++) await readRoleInbox(access, "greenplace/witness");
+  expect(await mailOf("greenplace/witness")).toEqual(["RECOVERY_NEEDED greenplace/toast"]);
+  const events = readFileSync(access.town.paths.events, "utf8")
+    .split("\n")
+    .flatMap((line) => (line === "" ? [] : [JSON.parse(line)]));
+  const errors = events.filter(({ type }) => type === "error");
+  expect(errors).toMatchObject([{ payload: { code: "E_PROTOCOL" }, visibility: "feed" }]);
+  expect(events).toContainEqual(
+    expect.objectContaining({
+      ...{ type: "protocol", visibility: "audit", source: "daemon" },
+      payload: expect.objectContaining({
+        subject: "POLECAT_DONE toast",
+        fields: { Exit: "DEFERRED", Issue: "gp-1" },
+      }),
+    }),
+  );
+  const [asked] = await access.ledger.find({ type: "escalation" });
+  expect(asked).toMatchObject({ title: "which library?", metadata: { escalation: { severity: "high" } } });
 });
 
 test("hooks of roles without a session are given back after an hour; a person's desk is only named", () => {

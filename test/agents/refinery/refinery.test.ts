@@ -25,6 +25,10 @@ describe("a batch of good branches", () => {
     }
     expect(trailer(town, "Gastown-MR")).toBe(low.mr);
     expect(town.events("merged")).toHaveLength(3);
+    const told = town.events("protocol").filter(({ payload }) => payload["to"] === "web/witness");
+    expect(told.map(({ payload }) => payload["fields"])).toContainEqual(
+      expect.objectContaining({ Issue: high.bead, Branch: high.branch, Target: "main", Rig: "web" }),
+    );
     expect(git(town.rig.repository, "for-each-ref", "refs/gt/mq")).toBe("");
     expect(await town.run()).toMatchObject({ runs: 0 });
   }, 60_000);
@@ -57,6 +61,11 @@ describe("a culprit", () => {
       phase: "needs_fix",
       phaseReason: "test: exit 1",
     });
+    expect(town.events("protocol").map(({ payload }) => payload["fields"])).toContainEqual(
+      expect.objectContaining({
+        ...{ Branch: culprit?.branch, Issue: culprit?.bead, "Failure-Type": "tests", Error: "test: exit 1" },
+      }),
+    );
     const bead = await town.bead(culprit?.bead ?? "");
     expect(bead).toMatchObject({ status: "open", assignee: "" });
     expect(bead.metadata).toMatchObject({ prior_branch: culprit?.branch, prior_failure: "test: exit 1" });

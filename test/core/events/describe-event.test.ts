@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { describeEvent, eventSymbol, formatEventLine } from "../../../src/core/events/describe-event.ts";
 import type { TownEvent } from "../../../src/core/events/event.ts";
-import { eventTypes } from "../../../src/core/events/event-types.ts";
+import { eventTypes, initialVisibility } from "../../../src/core/events/event-types.ts";
 
 const event = (type: string, payload: Record<string, unknown> = {}, actor = "mayor"): TownEvent => ({
   ts: "2026-04-30T09:02:38Z",
@@ -52,4 +52,18 @@ test("actors are one column wide, symbols have a plain form", () => {
   expect(line).toMatch(/^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] \* acme\/polecats\/with-a-v\.\.\. slung a-1$/);
   expect(eventSymbol(event("session_death"), { ascii: true })).toBe("x");
   expect(eventSymbol(event("merged"), { ascii: false })).toBe("✓");
+});
+
+test("types that are only history say so by themselves; all others are for people", () => {
+  for (const type of [
+    "hook_created",
+    "hook_active",
+    "hook_completed",
+    "hook_archived",
+    "protocol",
+    "mol.burn",
+  ])
+    expect(initialVisibility(type), type).toBe("audit");
+  for (const type of ["hook_suspended", "hook_resumed", "agent_stuck", "sling", "never_heard_of"])
+    expect(initialVisibility(type), type).toBe("feed");
 });

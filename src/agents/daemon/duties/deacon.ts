@@ -47,7 +47,13 @@ async function builtinRoles(context: DaemonContext): Promise<readonly string[]> 
   const all: readonly (readonly [duty: string, address: string])[] = [
     ["deacon", deaconAddress],
     ["boot", "deacon/boot"],
-    ...context.town.rigs().map((rig) => ["witness", `${rig.name}/witness`] as const),
+    ...context.town.rigs().flatMap(
+      ({ name }) =>
+        [
+          ["witness", `${name}/witness`],
+          ["refinery", `${name}/refinery`],
+        ] as const,
+    ),
   ];
   const found: string[] = [];
   for (const [duty, address] of all) if (!(await runsAsAgent(context, duty, address))) found.push(address);

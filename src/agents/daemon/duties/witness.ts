@@ -1,3 +1,4 @@
+import { roleMail } from "../../../core/mail/role-message.ts";
 import { durationSetting } from "../../../core/town/setting.ts";
 import type { Rig } from "../../../core/town/town.ts";
 import { nudge } from "../../sessions/nudge.ts";
@@ -36,6 +37,12 @@ export function witnessDuty(context: DaemonContext, rig: Rig): Duty {
       });
       if (!isAgent) await tellOfOpenSlot(context, rig);
       const news = isAgent ? handover.message() : "";
+      const mails = isAgent ? handover.mails() : [];
+      if (mails.length > 0)
+        await context.ledger.write(
+          context.actor,
+          mails.flatMap((message) => roleMail(context.random, message)),
+        );
       if (news !== "") await nudge(context, { to: address, from: "deacon/", text: news, mode: "wait-idle" });
       cycle++;
       if (findings > 0 || cycle % quietCycles === 0)

@@ -1,6 +1,7 @@
 import type { Clock } from "../../clock.ts";
 import { formatTime } from "../../clock.ts";
 import type { TownEvent } from "../../events/event.ts";
+import { initialVisibility } from "../../events/event-types.ts";
 import { GtError } from "../../gt-error.ts";
 import { type Random, randomWord } from "../../random.ts";
 import type { ActorAddress, BeadId, Time } from "../bead.ts";
@@ -171,7 +172,7 @@ export class Batch {
       type: event.type,
       actor: this.actor === "mayor/" || this.actor === "deacon/" ? this.actor.slice(0, -1) : this.actor,
       payload: this.fillIn(event.payload ?? {}) as TownEvent["payload"],
-      visibility: event.visibility ?? "feed",
+      visibility: event.visibility ?? initialVisibility(event.type),
     });
   }
 
