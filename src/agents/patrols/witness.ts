@@ -78,14 +78,18 @@ export async function patrolRig(access: TownAccess, rig: Rig, options: PatrolOpt
   }
   findings += await patrolBeads(access, rig, options.report, options.permits);
   findings += await patrolRequests(access, rig, options.report, options.permits);
-  findings += await endGhosts(access, rig, options.report);
+  findings += await endGhosts(access, rig, options);
   return { findings, ...(Number.isFinite(againMs) ? { againMs } : {}) };
 }
 
 const ghostAgeMs = 60_000;
 
 /** W16: a session named like a polecat that has no identity belongs to nobody. */
-async function endGhosts(access: TownAccess, rig: Rig, report: PatrolOptions["report"]): Promise<number> {
+async function endGhosts(
+  access: TownAccess,
+  rig: Rig,
+  { permits, report }: Pick<PatrolOptions, "permits" | "report">,
+): Promise<number> {
   const { sessions } = await hostSnapshot(access);
   const now = access.clock.now();
   let ended = 0;
@@ -94,6 +98,9 @@ async function endGhosts(access: TownAccess, rig: Rig, report: PatrolOptions["re
     if (now - record.startedAt < ghostAgeMs) continue;
     const agent = await access.ledger.agent(record.actor);
     if (agent !== undefined && agent.state !== "nuked") continue;
+    const reason = "a session without an identity";
+    const finding = { detection: "W16", subject: record.actor, action: "end-session", reason } as const;
+    if (permits?.(finding) === false) continue;
     await stopAgentSession(access, record.actor, "killed", { runId: record.runId });
     report?.(`W16 ${record.actor}: ended a session without an identity`);
     ended++;

@@ -12,6 +12,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import type { DaemonContext } from "../../../src/agents/daemon/daemon-context.ts";
 import { branchesDuty } from "../../../src/agents/daemon/duties/branches.ts";
 import { eventsDuty } from "../../../src/agents/daemon/duties/events.ts";
+import { exportAtEnd, ledgerDuty } from "../../../src/agents/daemon/duties/ledger.ts";
 import { FeedDuty } from "../../../src/agents/daemon/duties/feed.ts";
 import { isMaintenanceDue, maintenanceDuty } from "../../../src/agents/daemon/duties/maintenance.ts";
 import { operationsDuty } from "../../../src/agents/daemon/duties/operations.ts";
@@ -21,7 +22,7 @@ import { startAgentSession } from "../../../src/agents/sessions/start-session.ts
 import type { TownAccess } from "../../../src/agents/town-access.ts";
 import { hostname } from "node:os";
 import { spawn } from "node:child_process";
-import { commit } from "../../support/scratch-repository.ts";
+import { commit, git } from "../../support/scratch-repository.ts";
 import { inOwnSession } from "../../support/own-session.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { WorkTown } from "../../support/work-town.ts";
@@ -111,6 +112,53 @@ test("the curated feed for readers outside goes on where an earlier daemon stopp
   await run(second.duty);
   expect(await run(second.duty), "a quiet town is not looked at again").toEqual({});
   second.close();
+});
+
+test("D16: the ledger is committed to a repository of its own; a sudden loss is withheld, told, and believed when it lasts", async () => {
+  const backup = join(work.root, "backup");
+  work.write("settings/config.json", { default_agent: "shell", backup: { git_repo: "backup" } });
+  const duty = ledgerDuty(context());
+  const later = async () => {
+    now += 15 * minute;
+    await run(duty);
+    return git(backup, "rev-list", "--count", "HEAD");
+  };
+  const lines = (file: string) => git(backup, "show", `HEAD:${file}`).split("\n").length;
+  const made = await access.ledger.write(
+    "overseer",
+    Array.from({ length: 60 }, (_, n) => ({
+      op: "create" as const,
+      bead: { title: `Bead ${n}`, scope: "web", labels: ["a", "b"] },
+    })),
+  );
+  await exportAtEnd(context());
+  expect(await later()).toBe("1");
+  expect([lines("tables/issues.jsonl"), lines("tables/labels.jsonl"), lines("exports/web.jsonl")]).toEqual([
+    60, 120, 60,
+  ]);
+  expect(await later(), "nothing has changed").toBe("1");
+  await access.ledger.write("overseer", [{ op: "addLabel", id: made.created[0] ?? "", label: "c" }]);
+  expect(await later()).toBe("2");
+  await access.ledger.write("overseer", [{ op: "addLabel", id: made.created[1] ?? "", label: "c" }]);
+  await run(duty);
+  expect(git(backup, "rev-list", "--count", "HEAD"), "not so soon").toBe("2");
+  await access.ledger.write(
+    "overseer",
+    made.created.slice(0, 50).map((id) => ({ op: "delete" as const, id, reason: "oops" })),
+  );
+  expect(await later()).toBe("2");
+  expect(lines("tables/issues.jsonl"), "the last good one stays").toBe(60);
+  expect((await access.ledger.find({ type: "escalation" })).map((each) => each.description)).toEqual([
+    expect.stringContaining("tables/issues.jsonl 60 -> 10 lines"),
+  ]);
+  expect(await later(), "the same again").toBe("3");
+  expect(git(backup, "ls-files")).not.toContain(".spike-counts.json");
+
+  work.write("settings/config.json", { default_agent: "shell", backup: { git_repo: "web" } });
+  await access.ledger.write("overseer", [{ op: "addLabel", id: made.created[55] ?? "", label: "c" }]);
+  now += 15 * minute;
+  await run(duty);
+  expect(told.at(-1)).toContain("neither empty nor a git repository");
 });
 
 test("branches whose commits are safe go once an hour, others stay, and nothing is asked of git when nothing moved", async () => {

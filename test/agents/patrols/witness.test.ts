@@ -288,6 +288,12 @@ test("W16: a session that no identity stands behind is ended after a minute, and
   await findings();
   expect(ended).toEqual([]);
   now += 1;
+  const budget = new StartBudget(0);
+  const seen = await patrolRig(access, work.rig(), {
+    budget,
+    permits: ({ detection }) => detection !== "W16",
+  });
+  expect([seen.findings, ended], "who only looks ends nothing").toEqual([0, []]);
   await findings();
   expect(ended).toEqual([["web-ghost", { reason: "killed", runId: "run-1" }]]);
 });

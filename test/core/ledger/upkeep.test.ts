@@ -11,6 +11,7 @@ import { schemaVersion } from "../../../src/core/ledger/store/schema.ts";
 import { createBackup, isInUse, listBackups, restoreBackup } from "../../../src/core/ledger/upkeep/backup.ts";
 import { keepLedger } from "../../../src/core/ledger/upkeep/keep-ledger.ts";
 import { reapWisps } from "../../../src/core/ledger/upkeep/reap-wisps.ts";
+import { isConfirmed, spikesBetween } from "../../../src/core/ledger/upkeep/spike.ts";
 import { recoverDatabase } from "../../../src/core/ledger/upkeep/recover-database.ts";
 import { trimFeed } from "../../../src/core/ledger/upkeep/trim-feed.ts";
 import { type ScratchLedger, scratchLedger } from "./scratch-ledger.ts";
@@ -269,6 +270,20 @@ it("does what is due and nothing else", async () => {
   expect(await keepLedger(ledger, options)).toMatchObject({ reaped: 1, hasBackup: false });
   await create({ title: "B" });
   expect(await keepLedger(ledger, { ...options, isEnding: true })).toMatchObject({ exported: ["gastown"] });
+});
+
+it("takes a file that grows or shrinks by more than half and twenty lines for a mistake, until it is seen again", () => {
+  const spikes = (before: number, after: number) => spikesBetween({ f: before }, { f: after }).length;
+  expect([spikes(100, 50), spikes(100, 49), spikes(100, 150), spikes(100, 151)]).toEqual([0, 1, 0, 1]);
+  expect([spikes(20, 0), spikes(21, 0), spikes(3, 23), spikes(3, 24)]).toEqual([0, 1, 0, 1]);
+  expect(spikesBetween({}, { f: 5000 }), "a new file").toEqual([]);
+  const gone = spikesBetween({ f: 100 }, {});
+  expect(gone).toEqual([{ file: "f", before: 100, after: 0 }]);
+  expect([isConfirmed(gone, undefined), isConfirmed(gone, { f: 0 }), isConfirmed(gone, { f: 60 })]).toEqual([
+    false,
+    true,
+    false,
+  ]);
 });
 
 it("exports the beads of rigs that an older program kept back", async () => {

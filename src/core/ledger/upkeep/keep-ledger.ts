@@ -26,8 +26,16 @@ export interface UpkeepOptions {
   readonly actor: string;
   readonly scopes: readonly ScopePlace[];
   readonly pace: ExportPace;
+  /** When wisps are looked at, and how long one without a rule of its own lives; by default hourly. */
+  readonly reaper?: ReaperPace;
   /** Exports everything unexported at once, e.g. before the daemon ends. */
   readonly isEnding?: boolean;
+}
+
+export interface ReaperPace {
+  readonly isEnabled: boolean;
+  readonly intervalMs: number;
+  readonly ttlMs?: number;
 }
 
 export interface UpkeepReport {
@@ -62,9 +70,15 @@ export async function keepLedger(ledger: SqliteLedger, options: UpkeepOptions): 
   const isDue = (last: number | undefined, interval: number) => now - (last ?? 0) >= interval;
   const done: { reapedAt?: number; trimmedAt?: number; backedUpAt?: number } = {};
   let reaped = 0;
-  if (isDue(times.reapedAt, hour)) {
+  const { isEnabled, intervalMs, ttlMs } = options.reaper ?? { isEnabled: true, intervalMs: hour };
+  if (isEnabled && isDue(times.reapedAt, intervalMs)) {
     done.reapedAt = now;
-    const report = await attempt("wisps", undefined, () => reapWisps(ledger, { actor: options.actor }));
+    const report = await attempt("wisps", undefined, () =>
+      reapWisps(ledger, {
+        actor: options.actor,
+        ...(ttlMs === undefined ? {} : { ttl: { default: ttlMs } }),
+      }),
+    );
     reaped = (report?.deleted.length ?? 0) + (report?.promoted.length ?? 0);
   }
   if (isDue(times.trimmedAt, day)) {

@@ -18,13 +18,19 @@ export const patrolCommands: readonly CommandSpec[] = [
         name: "scan",
         summary: "what a witness would act upon now",
         description:
-          "Looks once at every polecat, taken bead and merge request. Nothing is done without --fix.",
+          "Looks once at every polecat, taken bead and merge request. Nothing is done without --fix. With --reaper it is about wisps whose time is over: those are deleted, or only named with -n.",
         flags: [
           { name: "rig", value: "rig", summary: "only this rig" },
           { name: "fix", summary: "act upon it, as the daemon would" },
           { name: "notify", summary: "tell the rig's witness" },
+          {
+            name: "reaper",
+            summary: "delete the wisps whose time is over instead, as the daemon does now and then",
+          },
+          { name: "dry-run", short: "n", summary: "with --reaper: only say what would be deleted" },
+          { name: "verbose", short: "v", summary: "also name the polecats that are well" },
         ],
-        examples: ["gt patrol scan", "gt patrol scan --rig web --json"],
+        examples: ["gt patrol scan", "gt patrol scan --rig web --json", "gt patrol scan --reaper -n"],
         load: () => import("./patrol-scan.ts"),
       },
       {

@@ -61,8 +61,30 @@ test(
     expect(await json("patrol", "scan", "--rig", "greenplace")).toMatchObject({
       rig: "greenplace",
       checked: 1,
-      findings: [{ id: "W5", agent: address, action: "release", applied: false }],
+      findings: [
+        {
+          ...{
+            id: "W5",
+            agent: address,
+            bead: named["bead"],
+            action: "release",
+            applied: false,
+            error: null,
+          },
+          condition: "its bead was closed by somebody else",
+          evidence: `${named["bead"]} is closed`,
+        },
+      ],
     });
+    expect((await gt("patrol", "scan", "-v")).stdout).toContain(`  ${address} zombie`);
+    const wisp = await ledger.write("overseer", [
+      { op: "create", bead: { title: "ping", prefix: "gp", ephemeral: true, labels: ["gt:keep"] } },
+    ]);
+    expect(await json("patrol", "scan", "--reaper", "-n")).toEqual({
+      ...{ deleted: [], promoted: wisp.created, dry_run: true },
+    });
+    expect((await ledger.get(wisp.created[0] ?? ""))?.ephemeral).toBe(true);
+    expect((await gt("patrol", "scan", "--reaper")).stdout).toContain(`${wisp.created[0]}: kept for good`);
     expect(await ledger.agent(address)).toMatchObject({ hookBead: named["bead"] });
     expect(await json("deacon", "zombie-scan")).toMatchObject([{ address, reason: "session dead" }]);
     expect((await gt("deacon", "redispatch-state")).stdout).toBe("nothing came back\n");
