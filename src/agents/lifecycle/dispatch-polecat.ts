@@ -3,7 +3,7 @@ import { GtError } from "../../core/gt-error.ts";
 import type { Bead } from "../../core/ledger/bead.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
 import { acquireLock, type Lock } from "../../core/lock/lock.ts";
-import { textSetting } from "../../core/town/setting.ts";
+import { rigProperty } from "../../core/town/rig-properties.ts";
 import type { Rig } from "../../core/town/town.ts";
 import type { Runtime } from "../runtimes/runtime.ts";
 import { hasSessions } from "../sessions/backend.ts";
@@ -222,7 +222,7 @@ async function carryOut(
   const from = await findStart(rig, { base, priorBranch: metadataText(bead, "prior_branch") });
   const branch = branchName(
     { polecat: seat.name, bead: bead.id, title: bead.title, now: access.clock.now() },
-    textSetting(access.town.rigSettings(rig.name), "polecat_branch_template"),
+    String((await rigProperty(access.town, access.ledger, rig, "polecat_branch_template")) ?? ""),
   );
   await journal.step("worktree", { branch, start: from.start });
   const sandbox = { ...seat, place: `polecats/${seat.name}`, agent: seat.before };

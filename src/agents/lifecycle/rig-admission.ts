@@ -2,8 +2,7 @@ import { freeDiskMb } from "../../core/health/free-disk.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { Agent } from "../../core/ledger/bead.ts";
 import type { Ledger } from "../../core/ledger/ledger.ts";
-import { isObject, readJsonFile } from "../../core/town/json-file.ts";
-import { rigLocalFile } from "../../core/town/paths.ts";
+import { readRigProperties, rigProperty } from "../../core/town/rig-properties.ts";
 import { numberSetting } from "../../core/town/setting.ts";
 import type { Rig, Town } from "../../core/town/town.ts";
 import { expectNoStop } from "../daemon/emergency-stop.ts";
@@ -14,10 +13,22 @@ export type RigStanding = "operational" | "parked" | "docked";
 
 /** Whether a rig takes work: parked is this town's wish, docked every town's (spec/04 §7.4). */
 export async function rigStanding(ledger: Ledger, town: Town, rig: Rig): Promise<RigStanding> {
-  const values = readJsonFile(rigLocalFile(town.root, rig.name))?.["values"];
-  if (isObject(values) && values["status"] === "parked") return "parked";
-  const bead = await ledger.get(`${rig.prefix}-rig-${rig.name}`);
-  return bead?.labels.includes("status:docked") === true ? "docked" : "operational";
+  const status = await rigProperty(town, ledger, rig, "status");
+  return status === "parked" || status === "docked" ? status : "operational";
+}
+
+/** Whether sessions of the rig may be started by anything but a person's own command (spec/04 §7.4). */
+export async function mayStartByItself(ledger: Ledger, town: Town, rig: Rig): Promise<boolean> {
+  const properties = await readRigProperties(town, ledger, rig);
+  const inForce = (key: string): unknown => properties.find((view) => view.key === key)?.effective;
+  return inForce("status") === "operational" && inForce("auto_restart") === true;
+}
+
+/** Names of the rigs in which nothing starts by itself. */
+export async function restingRigs(ledger: Ledger, town: Town): Promise<ReadonlySet<string>> {
+  const resting = new Set<string>();
+  for (const rig of town.rigs()) if (!(await mayStartByItself(ledger, town, rig))) resting.add(rig.name);
+  return resting;
 }
 
 /** Names of the rigs that take no work now. */
@@ -46,7 +57,7 @@ export async function expectCapacity(ledger: Ledger, town: Town, rig: Rig): Prom
     throw new GtError("E_POLECAT_CAP", `${busy.length} polecats are working, the town's limit is ${limit}`, {
       hint: "gt polecat list --all",
     });
-  const rigLimit = town.rigSettings(rig.name)["max_polecats"];
+  const rigLimit = await rigProperty(town, ledger, rig, "max_polecats");
   const inRig = busy.filter((agent) => agent.rig === rig.name).length;
   if (typeof rigLimit === "number" && inRig >= rigLimit)
     throw new GtError(

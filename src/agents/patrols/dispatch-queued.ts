@@ -18,7 +18,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { sessionAccounts, startAccounts } from "../accounts/account-keys.ts";
 import { beadFailure } from "../lifecycle/count-bead-failure.ts";
 import { observeLimits } from "../lifecycle/observe-limits.ts";
-import { rigStanding } from "../lifecycle/rig-admission.ts";
+import { rigProperty } from "../../core/town/rig-properties.ts";
+import { mayStartByItself } from "../lifecycle/rig-admission.ts";
 import { runtimeOf } from "../lifecycle/runtime-choice.ts";
 import { sling } from "../lifecycle/sling.ts";
 import { WorkForecast } from "../lifecycle/work-forecast.ts";
@@ -73,6 +74,7 @@ export async function dispatchQueued(
   const capacity = (max > 0 ? Math.min(max, cap) : cap) - working;
   const now = access.clock.now();
   const startAccount = await startAccounts(access);
+  const adjustments = queued.length === 0 ? new Map<string, number>() : await priorityAdjustments(access);
   const rivals =
     capacity > 0
       ? await rivalsOf(access, queued, beads, atWork, options.forecast ?? new WorkForecast())
@@ -86,7 +88,8 @@ export async function dispatchQueued(
       const account = bead === undefined ? undefined : accountOf(access, bead, stored, startAccount);
       const limit = account === undefined ? undefined : limits.get(account);
       return {
-        ...toQueued(stored, bead, isReady && limit?.isClosed !== true),
+        ...toQueued(stored, isReady && limit?.isClosed !== true),
+        priority: (bead?.priority ?? usualPriority) + (adjustments.get(stored.rig) ?? 0),
         ...(account === undefined ? {} : { account }),
         rivals: rivals.get(stored.bead) ?? new Map<string, Rivalry>(),
       };
@@ -144,7 +147,7 @@ async function readQueue(
   const seen = new Set<string>();
   const openRigs = new Set<string>();
   for (const rig of access.town.rigs())
-    if ((await rigStanding(access.ledger, access.town, rig)) === "operational") openRigs.add(rig.name);
+    if (await mayStartByItself(access.ledger, access.town, rig)) openRigs.add(rig.name);
   const now = access.clock.now();
   for (const stored of contexts) {
     const bead = beads.get(stored.bead);
@@ -193,15 +196,24 @@ const close = (id: string, reason: string): Operation => ({
   close: { reason, force: true },
 });
 
-const toQueued = (stored: StoredContext, bead: Bead | undefined, isReady: boolean): QueuedSling => ({
+const usualPriority = 2;
+
+const toQueued = (stored: StoredContext, isReady: boolean): Omit<QueuedSling, "priority"> => ({
   id: stored.id,
   bead: stored.bead,
   rig: stored.rig,
-  priority: bead?.priority ?? 2,
   enqueuedAt: stored.enqueued_at,
   reason: stored.reason,
   isReady,
 });
+
+/** What the rigs' property `priority_adjustment` adds to the priority of their beads (spec/04 §7.4). */
+async function priorityAdjustments({ town, ledger }: TownAccess): Promise<ReadonlyMap<string, number>> {
+  const found = new Map<string, number>();
+  for (const rig of town.rigs())
+    found.set(rig.name, Number((await rigProperty(town, ledger, rig, "priority_adjustment")) ?? 0));
+  return found;
+}
 
 /** Polecats whose session is alive, starting or about to be given back, scheduled and hand-slung alike (step 3). */
 async function rigLoads(

@@ -25,3 +25,12 @@ export class StartBudget {
     return 0;
   }
 }
+
+const lookAgainMs = 60_000;
+
+/** Grants no start for a minute from now: for a rig in which nothing is started by itself (spec/04 §7.4). */
+export function closedBudget(now: number): StartBudget {
+  const budget = new StartBudget();
+  budget.hold(now + lookAgainMs);
+  return budget;
+}

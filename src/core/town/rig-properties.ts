@@ -3,6 +3,7 @@ import type { Operation } from "../ledger/operation.ts";
 import { withLock } from "../lock/lock.ts";
 import { isObject, readJsonFile, writeJsonFile } from "./json-file.ts";
 import { rigLocalFile } from "./paths.ts";
+import { settingAt } from "./setting.ts";
 import { flag, integer, oneOf, pattern, type SettingType, text } from "./setting-types.ts";
 import type { Rig, Town } from "./town.ts";
 
@@ -19,7 +20,7 @@ export const rigProperties: readonly RigProperty[] = [
   { key: "status", type: oneOf("operational", "parked", "docked"), default: "operational" },
   { key: "auto_restart", type: flag, default: true },
   { key: "auto_start_on_up", type: flag, default: false },
-  { key: "max_polecats", type: integer(0), default: 10 },
+  { key: "max_polecats", type: integer(0), default: undefined },
   { key: "priority_adjustment", type: integer(-4, 4), default: 0, isStacked: true },
   {
     key: "maintenance_window",
@@ -37,13 +38,15 @@ export interface RigPropertyView {
   readonly local: unknown;
   readonly isBlocked: boolean;
   readonly label: unknown;
+  /** From `rig_defaults` of the town's settings. */
+  readonly town: unknown;
   readonly default: unknown;
   /** Undefined when it is blocked or nothing is set. */
   readonly effective: unknown;
-  readonly source: "local" | "label" | "default" | "blocked";
+  readonly source: "local" | "label" | "town" | "default" | "blocked";
 }
 
-/** Rig-local layer over labels of the rig's bead over the built-in defaults. */
+/** Rig-local layer over labels of the rig's bead over the town's defaults over the built-in ones (spec/04 §7.4). */
 export async function readRigProperties(
   town: Town,
   ledger: Ledger,
@@ -51,41 +54,39 @@ export async function readRigProperties(
 ): Promise<readonly RigPropertyView[]> {
   const { values, blocked } = readLocal(town, rig);
   const labels = (await ledger.get(rigBeadId(rig)))?.labels ?? [];
+  const ofTown = settingAt(town.settings(), "rig_defaults");
+  const defaults = isObject(ofTown) ? ofTown : {};
   return rigProperties.map((property) => {
-    const { key } = property;
-    const local = property.type.accepts(values[key]) ? values[key] : undefined;
+    const { key, type } = property;
+    const accepted = (value: unknown): unknown => (type.accepts(value) ? value : undefined);
     const stored = labels.find((label) => label.startsWith(`${key}:`))?.slice(key.length + 1);
-    const label = stored === undefined ? undefined : property.type.parse(stored);
-    const isBlocked = blocked.includes(key);
-    return {
-      key,
-      local,
-      isBlocked,
-      label,
+    const layers = {
+      local: accepted(values[key]),
+      label: stored === undefined ? undefined : type.parse(stored),
+      town: accepted(defaults[key]),
       default: property.default,
-      ...decide(property, local, label, isBlocked),
     };
+    const isBlocked = blocked.includes(key);
+    return { key, isBlocked, ...layers, ...decide(property, layers, isBlocked) };
   });
+}
+
+/** What holds for the rig; undefined when it is blocked or nothing is set. */
+export async function rigProperty(town: Town, ledger: Ledger, rig: Rig, key: string): Promise<unknown> {
+  return (await readRigProperties(town, ledger, rig)).find((view) => view.key === key)?.effective;
 }
 
 function decide(
   property: RigProperty,
-  local: unknown,
-  label: unknown,
+  layers: Pick<RigPropertyView, "local" | "label" | "town" | "default">,
   isBlocked: boolean,
 ): Pick<RigPropertyView, "effective" | "source"> {
   if (isBlocked) return { effective: undefined, source: "blocked" };
-  if (property.isStacked) {
-    const parts = [local, label, property.default].filter((part): part is number => typeof part === "number");
-    const sum = parts.reduce((total, part) => total + part, 0);
-    return {
-      effective: sum,
-      source: local !== undefined ? "local" : label !== undefined ? "label" : "default",
-    };
-  }
-  if (local !== undefined) return { effective: local, source: "local" };
-  if (label !== undefined) return { effective: label, source: "label" };
-  return { effective: property.default, source: "default" };
+  const strongest = (["local", "label", "town"] as const).find((layer) => layers[layer] !== undefined);
+  const source = strongest ?? "default";
+  if (!property.isStacked) return { effective: layers[source], source };
+  const parts = Object.values(layers).filter((part): part is number => typeof part === "number");
+  return { effective: parts.reduce((total, part) => total + part, 0), source };
 }
 
 /** Sets, blocks or (both undefined) removes a property in this town's own layer. Survives `.runtime` (spec/07 §4.4). */

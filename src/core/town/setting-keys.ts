@@ -139,6 +139,7 @@ const townRows: readonly Row[] = [
   ["scheduler.age_boost", some, "30m"],
   ["scheduler.batch_size", integer(1), 1],
   ["scheduler.max_polecats", integer(-1), -1],
+  ["rig_defaults", map, {}],
   ["scheduler.rig_max", map, {}],
   ["scheduler.spawn_delay", any, "0s"],
   ["sessions.backend", oneOf("host", "tmux", "none"), "host"],

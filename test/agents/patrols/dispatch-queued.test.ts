@@ -2,6 +2,7 @@ import { chmodSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { addAccount } from "../../../src/agents/accounts/accounts.ts";
+import { expectCapacity, expectOperational } from "../../../src/agents/lifecycle/rig-admission.ts";
 import { dispatchQueued } from "../../../src/agents/patrols/dispatch-queued.ts";
 import { HostServer } from "../../../src/agents/sessions/host-server.ts";
 import { stopAgentSession } from "../../../src/agents/sessions/start-session.ts";
@@ -9,6 +10,7 @@ import { systemClock } from "../../../src/core/clock.ts";
 import { readEvents } from "../../../src/core/events/read-events.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
 import { enqueueSling, openContexts, type SlingContext } from "../../../src/core/scheduler/sling-context.ts";
+import { changeLocalProperty, rigProperty } from "../../../src/core/town/rig-properties.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { WorkTown } from "../../support/work-town.ts";
 
@@ -92,6 +94,55 @@ test("two may work: the urgent one starts first, rigs take turns, and nobody els
   expect((await openContexts(access.ledger)).contexts).toHaveLength(3);
   expect((await access.ledger.get(last ?? ""))?.status).toBe("open");
 }, 180_000);
+
+test("a rig's properties decide whether it starts work by itself, before whom, and how much of it", async () => {
+  const [web, api] = [work.town.rig("web"), work.town.rig("api")];
+  const [first, second] = [await queue("first", "web", 1), await queue("second", "api", 2)];
+  const beads = new Map(
+    (await openContexts(access.ledger)).contexts.map((context) => [context.id, context.bead]),
+  );
+  const next = async () => {
+    const [chosen] = (await dispatchQueued(access, { dryRun: true })).dispatch;
+    return beads.get(chosen?.id ?? "");
+  };
+  const change = (key: string, value: unknown, isBlocked = false) =>
+    changeLocalProperty(work.town, web, key, { value, isBlocked });
+  expect(await next()).toBe(first);
+
+  // Integers add up over the layers: 1 + 1 puts it behind.
+  work.write("settings/config.json", {
+    ...{ default_agent: "shell", scheduler: { max_polecats: 2 } },
+    rig_defaults: { priority_adjustment: 1 },
+  });
+  await change("priority_adjustment", 1);
+  expect(await rigProperty(work.town, access.ledger, web, "priority_adjustment")).toBe(2);
+  await changeLocalProperty(work.town, api, "priority_adjustment", { value: -1, isBlocked: false });
+  expect(await next()).toBe(second);
+  await changeLocalProperty(work.town, api, "priority_adjustment", { value: 4, isBlocked: false });
+  expect(await next()).toBe(first);
+
+  for (const [key, value, isBlocked] of [
+    ["auto_restart", false, false],
+    ["auto_restart", undefined, true],
+    ["status", undefined, true],
+  ] as const) {
+    await change(key, value, isBlocked);
+    expect(await next(), `${key} ${isBlocked ? "blocked" : value}`).toBe(second);
+    // By hand it still goes.
+    await expectOperational(access.ledger, work.town, web);
+    await change(key, undefined);
+  }
+  await change("status", "parked");
+  await expect(expectOperational(access.ledger, work.town, web)).rejects.toMatchObject({
+    code: "E_RIG_PARKED",
+  });
+
+  await change("max_polecats", 0);
+  await expectCapacity(access.ledger, work.town, api);
+  await expect(expectCapacity(access.ledger, work.town, web)).rejects.toMatchObject({
+    code: "E_POLECAT_CAP",
+  });
+});
 
 test("what cannot be started is given up after three attempts, with the bead left open and the others started", async () => {
   const broken = await queue("broken", "web", 0, { agent: "no-such-runtime" });

@@ -15,6 +15,7 @@ import { isLocked } from "../../../core/lock/lock.ts";
 import { GtError } from "../../../core/gt-error.ts";
 import { enqueueSling } from "../../../core/scheduler/sling-context.ts";
 import { durationSetting, numberSetting } from "../../../core/town/setting.ts";
+import { restingRigs } from "../../lifecycle/rig-admission.ts";
 import { sling } from "../../lifecycle/sling.ts";
 import { beadFailure } from "../../lifecycle/count-bead-failure.ts";
 import { tellOfConvoys } from "../../mail/tell-of-convoys.ts";
@@ -23,7 +24,6 @@ import { noteRegressions, watchConvoys } from "../../patrols/watch-convoys.ts";
 import type { DaemonContext } from "../daemon-context.ts";
 import type { Duty, DutyResult } from "../duty-runner.ts";
 import { PressureGate, pressureAgainMs } from "../pressure-gate.ts";
-import { isRigAtWork } from "../rig-at-work.ts";
 
 const minute = 60_000;
 /** How long a convoy that somebody is slinging just now is left to him. */
@@ -70,8 +70,8 @@ async function feed(context: DaemonContext, signal: AbortSignal): Promise<DutyRe
   const { ledger, town, clock } = context;
   const settings = town.settings();
   const now = clock.now();
-  const parkedRigs = new Set<string>();
-  for (const rig of town.rigs()) if (!(await isRigAtWork(context, rig))) parkedRigs.add(rig.name);
+  const parkedRigs = new Set(await restingRigs(ledger, town));
+  for (const rig of town.rigs()) if (!context.isOperational(rig.name)) parkedRigs.add(rig.name);
   const graceMs = durationSetting(settings, "convoy.feed_grace");
   const all = await readConvoys(ledger);
   const snapshots = all.filter(({ convoy }) => !isLocked(town.paths.locks, feedLockName(convoy.id)));

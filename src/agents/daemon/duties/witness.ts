@@ -2,6 +2,8 @@ import { roleMail } from "../../../core/mail/role-message.ts";
 import { durationSetting } from "../../../core/town/setting.ts";
 import type { Rig } from "../../../core/town/town.ts";
 import { nudge } from "../../sessions/nudge.ts";
+import { mayStartByItself } from "../../lifecycle/rig-admission.ts";
+import { closedBudget } from "../../patrols/start-budget.ts";
 import { patrolRig } from "../../patrols/witness.ts";
 import { tellOfOpenSlot } from "../../patrols/tell-of-open-slot.ts";
 import type { DaemonContext } from "../daemon-context.ts";
@@ -30,7 +32,9 @@ export function witnessDuty(context: DaemonContext, rig: Rig): Duty {
       const isAgent = await runsAsAgent(context, "witness", address);
       handover.begin();
       const { findings, againMs } = await patrolRig(context, rig, {
-        budget: context.budget,
+        budget: (await mayStartByItself(context.ledger, context.town, rig))
+          ? context.budget
+          : closedBudget(context.clock.now()),
         signal,
         ...(isAgent ? { permits: (finding) => handover.permits(finding, context.clock.now()) } : {}),
         report: (text) => context.log.info(`witness ${rig.name}: ${text}`),

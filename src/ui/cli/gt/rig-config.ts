@@ -46,7 +46,7 @@ async function show(context: CommandContext, name: string): Promise<void> {
   const town = await context.town();
   const views = await readRigProperties(town, await context.ledger(), town.rig(name));
   out.document(
-    views.map(({ key, local, label, isBlocked, effective, source, default: initial }) => ({
+    views.map(({ key, local, label, town: ofTown, isBlocked, effective, source, default: initial }) => ({
       key,
       ...(effective === undefined ? {} : { value: effective }),
       source,
@@ -54,6 +54,7 @@ async function show(context: CommandContext, name: string): Promise<void> {
         ...(local === undefined ? {} : { local }),
         ...(isBlocked ? { blocked: true } : {}),
         ...(label === undefined ? {} : { label }),
+        ...(ofTown === undefined ? {} : { town: ofTown }),
         ...(initial === undefined ? {} : { default: initial }),
       },
     })),
@@ -61,11 +62,12 @@ async function show(context: CommandContext, name: string): Promise<void> {
   if (out.json) return;
   if (flags.boolean("layers"))
     out.table(
-      ["key", "local", "label", "default", "in force"],
+      ["key", "local", "label", "town", "default", "in force"],
       views.map((view) => [
         view.key,
         view.isBlocked ? "(blocked)" : shown(view.local),
         shown(view.label),
+        shown(view.town),
         shown(view.default),
         shown(view.effective),
       ]),
