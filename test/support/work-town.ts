@@ -144,9 +144,13 @@ export class WorkTown {
   }
 
   /** Runs `gt` in this town, with a host and without a daemon, which would do things by itself. */
-  async gt(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<CliResult> {
+  async gt(
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+    { cwd = this.root }: { readonly cwd?: string } = {},
+  ): Promise<CliResult> {
     this.#hosts.push(await connectHost(this.town));
-    return runGt(args, { cwd: this.root, env: { GT_NO_DAEMON: "1", ...env }, timeoutMs: 120_000 });
+    return runGt(args, { cwd, env: { GT_NO_DAEMON: "1", ...env }, timeoutMs: 120_000 });
   }
 
   git(rig: string, ...args: readonly string[]): string {

@@ -31,8 +31,8 @@ export interface Pull {
 }
 
 /** Brings the clone up to date by fast-forward; uncommitted changes are never touched, git refuses before it would. */
-export async function pullClone(path: string): Promise<Pull> {
-  const hadChanges = (await changedFiles(path)).length > 0;
+export async function pullClone(rig: Rig, path: string): Promise<Pull> {
+  const hadChanges = (await changedFiles(path, overlayFiles(rig))).length > 0;
   const pull = await askGit(path, ["pull", "--quiet", "--ff-only"], { timeoutMs: networkTimeoutMs });
   const error = pull.exitCode === 0 ? "" : (pull.stderr.trim().split("\n").at(-1) ?? "git pull failed");
   return { hadChanges, pulled: error === "", error: sanitiseLine(error) };
@@ -48,7 +48,7 @@ export async function returnToDefaultBranch(rig: Rig, path: string): Promise<voi
     });
   if ((await currentBranch(path)) !== rig.defaultBranch)
     await runGit(path, ["checkout", "--quiet", rig.defaultBranch]);
-  const { error } = await pullClone(path);
+  const { error } = await pullClone(rig, path);
   if (error !== "")
     throw new GtError("E_PULL", `${path} is on ${rig.defaultBranch} but cannot be brought up to date`, {
       why: [error],

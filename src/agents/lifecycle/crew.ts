@@ -1,13 +1,12 @@
-import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { networkTimeoutMs, runGit } from "../../core/git/git.ts";
+import { GitFailure, networkTimeoutMs, runGit } from "../../core/git/git.ts";
+import { redactUrl } from "../../core/git/git-url.ts";
 import { takeSnapshot } from "../../core/git/hook-snapshots.ts";
-import { keepModulesBelow } from "../../core/git/submodules.ts";
-import { describeRisks, measureWorkAtRisk } from "../../core/git/work-at-risk.ts";
 import { isValidWorktree } from "../../core/git/worktree.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { Agent } from "../../core/ledger/bead.ts";
-import type { Operation } from "../../core/ledger/operation.ts";
+import { shellWord } from "../../core/shell-word.ts";
 import { formatAddress } from "../../core/town/address.ts";
 import { agentBeadId } from "../../core/town/agent-names.ts";
 import type { Rig, Town } from "../../core/town/town.ts";
@@ -37,18 +36,33 @@ export const crewAddress = (rig: Rig, name: string): string =>
 /** The rig that is meant: the one named, else the only one with a member of that name (spec/04 §4). */
 export function rigOfMember(town: Town, name: string, rig: string | undefined): Rig {
   if (rig !== undefined) return town.rig(rig);
-  const having = town.rigs().filter((each) => existsSync(join(each.crew, name)));
+  const having = rigsWith(town, name);
   const [only, second] = having;
   if (only !== undefined && second === undefined) return only;
   const [single, another] = town.rigs();
   if (only === undefined && single !== undefined && another === undefined) return single;
-  throw new GtError(
-    only === undefined ? "E_AGENT_NOT_FOUND" : "E_AMBIGUOUS",
-    only === undefined
-      ? `there is no crew member ${name}`
-      : `${name} is crew of ${having.map((each) => each.name).join(" and ")}`,
-    { hint: `gt crew status ${(only ?? single)?.name ?? "<rig>"}/${name}` },
-  );
+  if (second !== undefined)
+    throw new GtError("E_AMBIGUOUS", `${name} is crew of ${having.map((each) => each.name).join(" and ")}`, {
+      why: [`write ${having.map((each) => `${each.name}/${name}`).join(" or ")}, or use --rig`],
+      hint: "gt crew list --all",
+      details: { candidates: having.map((each) => crewAddress(each, name)) },
+    });
+  throw new GtError("E_AGENT_NOT_FOUND", `no rig has a crew member ${name}`, {
+    why: [
+      `rigs: ${
+        town
+          .rigs()
+          .map((each) => each.name)
+          .join(", ") || "none"
+      }`,
+    ],
+    hint: single === undefined ? "gt rig add <name> <path>" : `gt crew add ${name} --rig ${single.name}`,
+  });
+}
+
+/** The rigs that have a crew member of that name. */
+export function rigsWith(town: Town, name: string): readonly Rig[] {
+  return name === "" ? [] : town.rigs().filter((rig) => existsSync(join(rig.crew, name, ".git")));
 }
 
 export interface NewMember {
@@ -94,9 +108,14 @@ export async function addCrew(
   });
 }
 
-/** A failed clone leaves nothing behind. */
+/** A failed clone leaves nothing behind. `E_EXISTS` when the place is taken by something else, which stays as it is. */
 async function clone(rig: Rig, path: string, branch: string, isNewBranch: boolean): Promise<void> {
   mkdirSync(rig.crew, { recursive: true });
+  if (existsSync(path) && (!statSync(path).isDirectory() || readdirSync(path).length > 0))
+    throw new GtError("E_EXISTS", `${path} is there already and is no clone`, {
+      why: ["nothing of it was changed"],
+      hint: `mv ${shellWord(path)} ${shellWord(`${path}.old`)}`,
+    });
   const url = rig.gitUrl === "" ? rig.repository : rig.gitUrl;
   try {
     await runGit(
@@ -119,7 +138,12 @@ async function clone(rig: Rig, path: string, branch: string, isNewBranch: boolea
     if (isNewBranch) await runGit(path, ["checkout", "--quiet", "--no-track", "-b", branch]);
   } catch (error) {
     rmSync(path, { recursive: true, force: true });
-    throw error;
+    if (!(error instanceof GitFailure)) throw error;
+    throw new GtError("E_CLONE", `${rig.name} cannot be cloned from ${redactUrl(url)}`, {
+      why: [redactUrl(error.stderr.trim().split("\n").at(-1) ?? error.message)],
+      hint: `gt doctor --rig ${rig.name}`,
+      cause: error,
+    });
   }
 }
 
@@ -190,74 +214,5 @@ async function snapshotOf(access: TownAccess, agent: Agent, session: string): Pr
       session,
     }),
     "session-end",
-  );
-}
-
-/**
- * Removes a member and its clone. Refused with a running session or work that is nowhere else; by force the whole
- * repository, uncommitted files included, is kept as a bundle in `lost+found` first. Returns the bundle's path. `purge`
- * also gives its beads back and clears its mail.
- */
-export async function removeCrew(
-  access: TownAccess,
-  rig: Rig,
-  name: string,
-  options: { readonly force: boolean; readonly purge?: boolean },
-): Promise<string | undefined> {
-  const address = crewAddress(rig, name);
-  const agent = await access.ledger.agent(address);
-  const path = join(rig.crew, name);
-  if (agent === undefined || !existsSync(path))
-    throw new GtError("E_AGENT_NOT_FOUND", `there is no crew member ${address}`, { hint: "gt crew list" });
-  const risk = await measureWorkAtRisk(path, { targets: [`refs/remotes/origin/${rig.defaultBranch}`] });
-  const reasons = [
-    ...((await liveSession(access, address)) === undefined ? [] : ["its session is running"]),
-    ...describeRisks(risk),
-  ];
-  if (reasons.length > 0 && !options.force)
-    throw new GtError("E_UNSAFE", `${address} is not removed: ${reasons.join("; ")}`, {
-      hint: `gt crew remove ${rig.name}/${name} --force`,
-    });
-  await stopAgentSession(access, address, "stopped");
-  let bundle: string | undefined;
-  if (reasons.length > 0) {
-    await takeSnapshot(
-      snapshotSubject(access, { worktree: path, place: `crew/${name}`, address, agent }),
-      "pre-nuke",
-    );
-    mkdirSync(access.town.paths.lostAndFound, { recursive: true });
-    bundle = join(access.town.paths.lostAndFound, `${rig.name}-crew-${name}-${access.clock.now()}.bundle`);
-    await runGit(path, ["bundle", "create", "--quiet", bundle, "--all"], { timeoutMs: networkTimeoutMs });
-  }
-  await keepModulesBelow(
-    join(path, ".git"),
-    join(access.town.paths.lostAndFound, `${rig.name}-crew-${name}`),
-  );
-  rmSync(path, { recursive: true, force: true });
-  await access.ledger.write(access.actor, [
-    { op: "unhook", address },
-    { op: "setAgent", address, fields: { state: "nuked" } },
-    ...(options.purge === true ? await forget(access, address) : []),
-    { op: "close", id: agent.id, close: { reason: "crew member removed", force: true } },
-    { op: "event", event: { type: "crew_removed", payload: { rig: rig.name, name } } },
-  ]);
-  return bundle;
-}
-
-/** Everything that still is in the name of a member who never comes back. */
-async function forget(access: TownAccess, address: string): Promise<readonly Operation[]> {
-  const held = (await access.ledger.find({ assignee: address })).filter((bead) => bead.status !== "closed");
-  return held.map(
-    (bead): Operation =>
-      bead.type === "message"
-        ? { op: "close", id: bead.id, close: { reason: "crew member removed", force: true } }
-        : {
-            op: "update",
-            id: bead.id,
-            fields: {
-              assignee: "",
-              ...(bead.status === "hooked" || bead.status === "in_progress" ? { status: "open" } : {}),
-            },
-          },
   );
 }

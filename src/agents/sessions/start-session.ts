@@ -69,6 +69,7 @@ export async function startAgentSession(access: TownAccess, request: StartReques
   const definition = await roleDefinition(town, address.role as Role, address.rig);
   const own = withStartCommand(runtimeFor(town, address, request), definition, town, address, request);
   const runtime = await withExecWrappers(access, own, address.rig);
+  const asked = wishedConversation(town, runtime, agent, request);
   expectProgram(runtime, request);
   if (definition.needsPreSync && runtime.provider !== "shell") {
     const problem = await preSync(town, address);
@@ -80,7 +81,6 @@ export async function startAgentSession(access: TownAccess, request: StartReques
     handle: request.account ?? ownWish(process.env),
     now: clock.now(),
   });
-  const asked = wishedConversation(town, runtime, agent, request);
   const host = await access.host({ start: true });
   const old = request.resume === true ? await lastConversation(access, host, runtime, request) : undefined;
   const isGuarded = await canGuardPushes(agentHome(town, address));

@@ -1,11 +1,12 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { liveSession } from "../../../src/agents/lifecycle/agent-session.ts";
-import { addCrew, removeCrew, rigOfMember, startCrew, stopCrew } from "../../../src/agents/lifecycle/crew.ts";
+import { addCrew, rigOfMember, startCrew, stopCrew } from "../../../src/agents/lifecycle/crew.ts";
+import { removeCrew } from "../../../src/agents/lifecycle/remove-crew.ts";
 import { sling } from "../../../src/agents/lifecycle/sling.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
-import { git } from "../../support/scratch-repository.ts";
+import { commit, git } from "../../support/scratch-repository.ts";
 import { WorkTown } from "../../support/work-town.ts";
 
 let town: WorkTown;
@@ -62,18 +63,54 @@ test("its session is started once and stopped with its files kept", async () => 
   expect(git(path, "show", `${ref}:draft.txt`)).toBe("draft");
 });
 
-test("a member with unsaved work is removed only by force, and all of it is in a bundle", async () => {
+test("a member with unsaved work anywhere in its clone is removed only by force, and all of it is kept", async () => {
+  const remove = (force: boolean, cwd = town.root) => removeCrew(access, town.rig(), "sam", { force, cwd });
+  // The rig's own files are nobody's work.
+  town.write("web/.runtime/overlay/local.env", "KEY=1\n");
+  writeFileSync(join(path, "local.env"), "KEY=1\n");
+  git(path, "checkout", "--quiet", "-b", "idea");
+  const idea = commit(path, "idea", { "idea.txt": "idea" });
+  rmSync(join(path, "local.env"));
+  git(path, "checkout", "--quiet", "crew/sam");
+  for (const text of ["one", "two"]) {
+    writeFileSync(join(path, "README.md"), text);
+    git(path, "stash", "--quiet");
+  }
+  const stashes = git(path, "stash", "list", "--format=%H").split("\n");
+  git(path, "clone", "--quiet", town.origin("web"), "inner");
   writeFileSync(join(path, "draft.txt"), "draft");
-  await expect(removeCrew(access, town.rig(), "sam", { force: false })).rejects.toMatchObject({
+  await expect(remove(false)).rejects.toMatchObject({
     code: "E_UNSAFE",
+    message: expect.stringMatching(/2 uncommitted files: .*2 stashes; branch idea has 1 unpushed commit/),
   });
+  await expect(remove(true, join(path, "inner"))).rejects.toMatchObject({ code: "E_CWD_INSIDE" });
   expect(existsSync(path)).toBe(true);
-  const bundle = await removeCrew(access, town.rig(), "sam", { force: true });
+
+  const { bundle, aside } = await remove(true);
   expect(existsSync(path)).toBe(false);
+  expect(readFileSync(join(aside ?? "", "inner/README.md"), "utf8")).toBe("# web\n");
   const restored = join(town.root, "restored");
   git(town.root, "clone", "--quiet", "--mirror", bundle ?? "", restored);
-  const [ref = ""] = git(restored, "for-each-ref", "--format=%(refname)", "refs/gt/hooks/crew/sam/").split(
-    "\n",
-  );
-  expect(git(restored, "show", `${ref}:draft.txt`)).toBe("draft");
+  const refs = (place: string) => git(restored, "for-each-ref", "--format=%(objectname)", place).split("\n");
+  const [snapshot = ""] = refs("refs/gt/hooks/crew/sam/");
+  expect(git(restored, "show", `${snapshot}:draft.txt`)).toBe("draft");
+  expect(refs("refs/heads/idea")).toEqual([idea]);
+  expect(refs("refs/gt/stash/")).toEqual(stashes);
+});
+
+test("what lies where a clone should go stays, and a clone that went by hand is no reason to keep its member", async () => {
+  town.write("web/crew/max/notes.txt", "mine");
+  await expect(addCrew(access, town.rig(), "max", { ownBranch: false })).rejects.toMatchObject({
+    code: "E_EXISTS",
+  });
+  expect(readFileSync(join(town.root, "web/crew/max/notes.txt"), "utf8")).toBe("mine");
+
+  const { id } = await town.bead(access, "Review", "true");
+  await sling(access, { words: [id, address], options: {} });
+  rmSync(path, { recursive: true });
+  const gone = { force: false, purge: true, cwd: town.root };
+  expect(await removeCrew(access, town.rig(), "sam", gone)).toEqual({ bundle: undefined, aside: undefined });
+  expect(await access.ledger.get("web-crew-sam")).toBeUndefined();
+  expect(await access.ledger.get(id)).toMatchObject({ status: "open", assignee: "" });
+  expect(await addCrew(access, town.rig(), "sam", { ownBranch: false })).toMatchObject({ isNew: true });
 });

@@ -3,14 +3,17 @@ import { addCrew, startCrew } from "../../../agents/lifecycle/crew.ts";
 import { returnToDefaultBranch } from "../../../agents/lifecycle/crew-clone.ts";
 import { currentBranch } from "../../../core/git/branch.ts";
 import type { CommandContext } from "../command.ts";
-import { memberOf } from "./crew-argument.ts";
+import { existingMember, memberAtHand } from "./crew-argument.ts";
 import { startWishes } from "./start-wishes.ts";
 
 /** `gt crew at <name>` (spec/04 §4): the member's terminal, with a session started if none runs. */
 export async function run(context: CommandContext): Promise<number | undefined> {
   const { args, flags, out } = context;
   const access = await context.access();
-  const { rig, name, address } = await memberOf(context, args[0] ?? "");
+  const { rig, name, address } = await (args[0] === undefined ? memberAtHand : existingMember)(
+    context,
+    args[0] ?? "",
+  );
   const path = join(access.town.root, address);
   if (flags.boolean("print-path")) {
     out.document({ path });

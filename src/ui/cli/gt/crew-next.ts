@@ -1,13 +1,13 @@
 import { liveSession } from "../../../agents/lifecycle/agent-session.ts";
 import { GtError } from "../../../core/gt-error.ts";
 import type { CommandContext } from "../command.ts";
-import { memberOf } from "./crew-argument.ts";
+import { existingMember } from "./crew-argument.ts";
 
 /** `gt crew next` and `gt crew prev` (spec/04 §4): round the members whose sessions run, from the named one or oneself. */
 export async function run(context: CommandContext): Promise<number | undefined> {
   const { args, out, flags } = context;
   const access = await context.access();
-  const from = args[0] === undefined ? access.actor : (await memberOf(context, args[0])).address;
+  const from = args[0] === undefined ? access.actor : (await existingMember(context, args[0])).address;
   const running: string[] = [];
   for (const agent of await access.ledger.agents({ role: "crew" }))
     if (agent.state !== "nuked" && (await liveSession(access, agent.address)) !== undefined)

@@ -8,8 +8,8 @@ export async function run(context: CommandContext): Promise<number> {
   const { out } = context;
   const { town } = await context.access();
   const rows = [];
-  for (const { address, name } of await membersOf(context, "everybody")) {
-    const { hadChanges, pulled, error } = await pullClone(join(town.root, address));
+  for (const { rig, address, name } of await membersOf(context, "everybody")) {
+    const { hadChanges, pulled, error } = await pullClone(rig, join(town.root, address));
     rows.push({ name, address, had_changes: hadChanges, pulled, pull_error: error });
     if (pulled)
       out.done(`${address} is up to date${hadChanges ? "; its uncommitted changes are as they were" : ""}`);

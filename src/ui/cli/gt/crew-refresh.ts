@@ -1,11 +1,11 @@
 import { handoff } from "../../../agents/lifecycle/handoff.ts";
 import type { CommandContext } from "../command.ts";
-import { memberOf } from "./crew-argument.ts";
+import { existingMember } from "./crew-argument.ts";
 
 /** `gt crew refresh <name> [-m text]` (spec/04 §4): a fresh session that reads what the old one had to say. */
 export async function run(context: CommandContext): Promise<void> {
   const { args, flags, out } = context;
-  const { address } = await memberOf(context, args[0] ?? "");
+  const { address } = await existingMember(context, args[0] ?? "");
   const message = flags.string("message");
   const record = await handoff(await context.access(), {
     address,

@@ -1,6 +1,6 @@
 import { addCrew, startCrew } from "../../../agents/lifecycle/crew.ts";
 import { liveSession } from "../../../agents/lifecycle/agent-session.ts";
-import { GtError } from "../../../core/gt-error.ts";
+import { GtError, usageError } from "../../../core/gt-error.ts";
 import type { CommandContext } from "../command.ts";
 import { type Member, membersOf } from "./crew-argument.ts";
 import { startWishes } from "./start-wishes.ts";
@@ -11,6 +11,7 @@ const parallelStarts = 10;
 export async function run(context: CommandContext): Promise<number> {
   const { out } = context;
   const members = await membersOf(context);
+  await expectOneConversation(context, members);
   const started: Started[] = [];
   for (let at = 0; at < members.length; at += parallelStarts)
     started.push(
@@ -30,6 +31,24 @@ export async function run(context: CommandContext): Promise<number> {
     started: started.map(({ error, ...each }) => ({ ...each, error: error?.message ?? null })),
   });
   return failed === 0 ? 0 : 1;
+}
+
+/** A conversation has one owner, and a member's name behind `--resume` is no id (spec/04 §4). */
+async function expectOneConversation(context: CommandContext, members: readonly Member[]): Promise<void> {
+  const id = context.flags.string("resume");
+  if (id === undefined || id === "last") return;
+  const { ledger } = await context.access();
+  const isName = (await ledger.agents({ role: "crew" })).some((agent) => agent.name === id);
+  if (isName)
+    throw usageError(`"${id}" is a crew member, not a conversation`, {
+      why: ["write --resume behind the names to go on with the last one"],
+      hint: `gt crew start ${[...context.args, id].join(" ")} --resume`,
+    });
+  if (members.length !== 1)
+    throw usageError("a conversation can be resumed by one member only", {
+      why: [`${members.length} members are meant`],
+      hint: `gt crew start ${context.args[0] ?? "<name>"} --resume ${id}`,
+    });
 }
 
 interface Started {

@@ -28,13 +28,14 @@ export const crewCommands: readonly CommandSpec[] = [
         aliases: ["ls"],
         summary: "members with branch, session and hook",
         args: [{ name: "rig", optional: true }],
+        flags: [rig, { name: "all", short: "a", summary: "of all rigs (default: that of the directory)" }],
         load: () => import("./crew-list.ts"),
       },
       {
         name: "status",
         summary: "everything about members",
         args: [{ name: "member", optional: true }],
-        flags: [rig],
+        flags: [rig, { name: "all", short: "a", summary: "of all rigs (default: that of the directory)" }],
         load: () => import("./crew-list.ts"),
       },
       {
@@ -43,14 +44,19 @@ export const crewCommands: readonly CommandSpec[] = [
         summary: "start members' sessions, making what is missing",
         args: [{ name: "rig and members", optional: true, many: true }],
         flags: [rig, ...startFlags, all],
-        examples: ["gt crew start sam", "gt crew start web sam max", "gt crew start web --all"],
+        examples: [
+          "gt crew start sam",
+          "gt crew start web sam max",
+          "gt crew start web",
+          "gt crew start sam --resume",
+        ],
         load: () => import("./crew-start.ts"),
       },
       {
         name: "at",
         aliases: ["attach"],
         summary: "start a member if needed and open its terminal",
-        args: [{ name: "member" }],
+        args: [{ name: "member", optional: true }],
         flags: [
           rig,
           ...startFlags,

@@ -4,7 +4,12 @@ import type { CommandContext, FlagSpec } from "../command.ts";
 export const startFlags: readonly FlagSpec[] = [
   { name: "agent", value: "name", summary: "runtime for this session" },
   { name: "account", value: "account", summary: "login for this session" },
-  { name: "resume", value: "id", summary: "go on with an earlier conversation: its id, or last" },
+  {
+    name: "resume",
+    value: "id",
+    summary: "go on with an earlier conversation: its id; alone: the last one",
+    alone: { value: "last", unless: /^[^-]/ },
+  },
 ];
 
 export interface StartWishes {

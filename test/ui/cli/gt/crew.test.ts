@@ -71,6 +71,7 @@ test.each(["rename.move", "rename.moved"])(
 test("whole crews are started and stopped at once, and a refreshed member knows why", async () => {
   const started = await gt("crew", "start", "web", "--all");
   expect(started.stdout).toBe("▶ web/crew/max (idler)\n▶ web/crew/sam (idler)\n");
+  expect((await gt("crew", "stop", "web", "-n")).stdout).toContain("would stop web/crew/max");
   expect((await gt("crew", "start", "web", "sam")).stdout).toBe("○ web/crew/sam is running already\n");
   expect((await gt("crew", "next", "sam")).stdout).toBe("web/crew/max\n");
   expect((await gt("crew", "prev", "sam", "-d")).stdout).toBe("web/crew/max\n");
@@ -91,6 +92,37 @@ test("whole crews are started and stopped at once, and a refreshed member knows 
   const status = (await gt("crew", "status", "sam", "--json")).json<unknown[]>();
   expect(status).toMatchObject([{ name: "sam", has_session: false, git_clean: true, mail: 0, unread: 0 }]);
   expect((await gt("crew", "stop")).code).toBe(2);
+}, 90_000);
+
+test("members are found by the rig at hand, and who is not there is not made by mistake", async () => {
+  await addCrew(access, town.rig("api"), "sam", { ownBranch: false });
+  const inWeb = { cwd: join(town.root, "web") };
+  expect(await gt("crew", "status", "sam")).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/sam is crew of web and api|sam is crew of api and web/),
+  });
+  expect((await town.gt(["crew", "at", "sam", "--print-path"], {}, inWeb)).stdout).toBe(`${clone("sam")}\n`);
+  expect((await town.gt(["crew", "list"], {}, inWeb)).stdout).not.toContain("api/");
+  expect((await town.gt(["crew", "list", "--all"], {}, inWeb)).stdout).toContain("api/crew/sam");
+  expect((await town.gt(["crew", "at", "--print-path"], {}, { cwd: clone("max") })).stdout).toBe(
+    `${clone("max")}\n`,
+  );
+  for (const verb of ["at", "status", "refresh", "remove"])
+    expect((await gt("crew", verb, "web/nobody")).stderr).toContain("no crew member web/crew/nobody");
+  expect(existsSync(clone("nobody"))).toBe(false);
+
+  const added = await town.gt(["crew", "add", "sam", "ida", "ida", "--branch", "--json"], {}, inWeb);
+  expect(added.json()).toMatchObject({
+    added: [{ address: "web/crew/ida", branch: "crew/ida", beadId: "web-crew-ida" }],
+    skipped: [{ code: "E_EXISTS" }],
+  });
+  expect(await gt("crew", "add", "web/ida")).toMatchObject({
+    code: 1,
+    stderr: "error: web/crew/ida exists already\nhint: gt crew at web/ida\n",
+  });
+  expect((await gt("crew", "start", "web", "ida", "--resume", "max")).stderr).toContain("not a conversation");
+  expect((await gt("crew", "start", "web", "--resume", "0a1b")).stderr).toContain("by one member only");
+  expect((await gt("crew", "start", "web/ida", "--resume")).stderr).toContain("cannot resume a session");
 }, 90_000);
 
 test("a clone is brought up to date, and back to the default branch, without touching what is not committed", async () => {
