@@ -1,15 +1,19 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { branchExists } from "../../core/git/branch.ts";
+import { archiveBranch } from "../../core/git/archive.ts";
+import { branchExists, currentBranch, resolveCommit } from "../../core/git/branch.ts";
 import { runGit } from "../../core/git/git.ts";
 import { takeSnapshot } from "../../core/git/hook-snapshots.ts";
-import { changedFiles } from "../../core/git/changed-files.ts";
-import { addWorktree, listWorktrees, removeWorktree } from "../../core/git/worktree.ts";
+import { describeRisks, measureWorkAtRisk } from "../../core/git/work-at-risk.ts";
+import { addWorktree, isValidWorktree, listWorktrees, removeWorktree } from "../../core/git/worktree.ts";
 import { GtError } from "../../core/gt-error.ts";
 import { type Address, formatAddress } from "../../core/town/address.ts";
 import type { Rig } from "../../core/town/town.ts";
 import type { TownAccess } from "../town-access.ts";
 import { withAgentLock } from "./agent-lock.ts";
+import { expectOutside } from "./expect-outside.ts";
+import { putUnkeptAside } from "./keep-work.ts";
+import { putAside } from "./lost-and-found.ts";
 import { baseRevision, freshenOrigin, snapshotSubject } from "./polecat-worktree.ts";
 import { overlayFiles } from "./overlay-files.ts";
 import { setUpSandbox } from "./sandbox-setup.ts";
@@ -64,41 +68,68 @@ export async function listCrossWorktrees(
   return found;
 }
 
+export interface RemovedWorktree {
+  /** Ref of the snapshot of its uncommitted files. */
+  readonly snapshot: string | undefined;
+  /** Where files are that no snapshot has. */
+  readonly aside: string | undefined;
+}
+
 /**
- * Removes it; its branch stays. Refused with uncommitted files; by force they are kept as a snapshot, whose ref is
- * returned.
+ * Removes it; its branch stays. `E_UNSAFE` with uncommitted files, in the middle of a rebase or the like, and with commits
+ * that no branch has; by force they are kept first.
  */
 export async function removeCrossWorktree(
   access: TownAccess,
   caller: Address,
   rig: Rig,
   options: { readonly force: boolean; readonly cwd: string },
-): Promise<string | undefined> {
+): Promise<RemovedWorktree> {
   expectElsewhere(caller, rig);
   const address = formatAddress(caller);
   return withAgentLock(access, address, "worktree", async () => {
-    const { path } = placeOf(caller, rig);
+    const { path, branch } = placeOf(caller, rig);
     if (!existsSync(path))
       throw new GtError("E_NO_WORKTREE", `${address} has no worktree in ${rig.name}`, {
         hint: "gt worktree list",
       });
-    if (`${options.cwd}/`.startsWith(`${path}/`))
-      throw new GtError("E_CWD_INSIDE", `you are inside ${path}`, { hint: "cd to the town first" });
-    const changes = await changedFiles(path, overlayFiles(rig));
-    if (changes.length > 0 && !options.force)
-      throw new GtError("E_UNSAFE", `${path} has ${changes.length} uncommitted files; nothing was removed`, {
-        why: changes.slice(0, 5).map((file) => file.path),
+    expectOutside(options.cwd, path, `your worktree in ${rig.name}`);
+    const reasons = await lostWith(rig, path, branch);
+    if (reasons.length > 0 && !options.force)
+      throw new GtError("E_UNSAFE", `${path} holds work that is nowhere else; nothing was removed`, {
+        why: reasons,
         hint: `gt worktree remove ${rig.name} --force`,
       });
-    let ref: string | undefined;
-    if (changes.length > 0) {
-      const subject = { worktree: path, place: `crew/${basename(path)}`, address, agent: undefined };
-      const kept = await takeSnapshot(snapshotSubject(access, subject), "pre-nuke");
-      ref = kept.state === "taken" ? kept.snapshot.ref : undefined;
-    }
+    const kept = reasons.length > 0 ? await keep(access, rig, address, path) : nothing;
     await removeWorktree(rig.repository, path);
-    return ref;
+    return kept;
   });
+}
+
+const nothing: RemovedWorktree = { snapshot: undefined, aside: undefined };
+
+/** Its branch and the stash are the shared repository's, and stay. */
+async function lostWith(rig: Rig, path: string, branch: string): Promise<readonly string[]> {
+  const targets = [await baseRevision(rig, rig.defaultBranch), `refs/heads/${branch}`];
+  const work = await measureWorkAtRisk(path, { targets, ownFiles: overlayFiles(rig) });
+  return describeRisks({ ...work, stashes: [] });
+}
+
+async function keep(access: TownAccess, rig: Rig, address: string, path: string): Promise<RemovedWorktree> {
+  const name = basename(path);
+  const label = `${rig.name}-crew-${name}`;
+  if (!(await isValidWorktree(path)))
+    return { snapshot: undefined, aside: putAside(access.town, path, label, access.clock.now()) };
+  const place = `crew/${name}`;
+  const subject = { worktree: path, place, address, agent: undefined };
+  const taken = await takeSnapshot(snapshotSubject(access, subject), "pre-nuke");
+  const head = await resolveCommit(path, "HEAD");
+  if (head !== undefined && (await currentBranch(path)) === undefined)
+    await archiveBranch(rig.repository, place, `detached-${access.clock.now()}`, head);
+  return {
+    snapshot: taken.state === "taken" ? taken.snapshot.ref : undefined,
+    aside: await putUnkeptAside(access, path, label),
+  };
 }
 
 function placeOf(member: Address, rig: Rig): CrossWorktree {

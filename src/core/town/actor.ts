@@ -3,7 +3,7 @@ import { dirname, join, relative, sep } from "node:path";
 import { GtError } from "../gt-error.ts";
 import { type Address, formatAddress, overseerAddress, parseAddress } from "./address.ts";
 import { isObject } from "./json-file.ts";
-import type { Town } from "./town.ts";
+import type { Rig, Town } from "./town.ts";
 
 export interface Caller {
   readonly address: Address;
@@ -37,6 +37,12 @@ export function resolveCaller({ env, cwd, town }: Surroundings): Caller {
   return { address: overseerAddress, source: "default" };
 }
 
+/** The registered rig in whose directory `cwd` lies. */
+export function rigOfDirectory(cwd: string, town: Town): Rig | undefined {
+  const [first = ""] = relative(town.root, cwd).split(sep);
+  return town.findRig(first);
+}
+
 /** The agent in whose directory `cwd` lies (spec/07 §2.4); only registered rigs count. */
 export function addressOfDirectory(cwd: string, town: Town): Address | undefined {
   const inside = relative(town.root, cwd);
@@ -60,10 +66,23 @@ export function addressOfDirectory(cwd: string, town: Town): Address | undefined
     case "polecats":
       return third === "" ? undefined : { role: "polecat", rig: rig.name, name: third };
     case "crew":
-      return third === "" ? undefined : { role: "crew", rig: rig.name, name: third };
+      return third === ""
+        ? undefined
+        : (guestNamed(third, town) ?? { role: "crew", rig: rig.name, name: third });
     default:
       return undefined;
   }
+}
+
+/**
+ * The member of another rig who works in `<rig>/crew/<his rig>-<his name>` (spec/04 §4). Names of rigs and members have no
+ * hyphen.
+ */
+function guestNamed(directory: string, town: Town): Address | undefined {
+  const [rig = "", name = "", surplus] = directory.split("-");
+  if (name === "" || surplus !== undefined) return undefined;
+  const home = town.findRig(rig);
+  return home === undefined ? undefined : { role: "crew", rig: home.name, name };
 }
 
 /** `GT_ROLE` as a whole address, or as a role word completed by its helper variables (spec/03 §3.2). */

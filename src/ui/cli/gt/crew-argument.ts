@@ -1,6 +1,6 @@
-import { relative, sep } from "node:path";
 import { crewAddress, rigOfMember, rigsWith } from "../../../agents/lifecycle/crew.ts";
 import { GtError, usageError } from "../../../core/gt-error.ts";
+import { rigOfDirectory } from "../../../core/town/actor.ts";
 import { parseAddress } from "../../../core/town/address.ts";
 import type { Rig, Town } from "../../../core/town/town.ts";
 import type { CommandContext } from "../command.ts";
@@ -57,9 +57,7 @@ export async function memberAtHand(context: CommandContext): Promise<Member> {
 
 /** The rig of the session or of the directory; undefined outside of any. */
 export function rigAtHand({ env, cwd }: CommandContext, town: Town): string | undefined {
-  if (env["GT_RIG"]) return env["GT_RIG"];
-  const [first = ""] = relative(town.root, cwd).split(sep);
-  return town.findRig(first)?.name;
+  return env["GT_RIG"] || rigOfDirectory(cwd, town)?.name;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { GtError } from "../../../core/gt-error.ts";
 import { type FoundRequest, findRequest } from "../../../core/merge/find-request.ts";
-import { addressOfDirectory } from "../../../core/town/actor.ts";
+import { rigOfDirectory } from "../../../core/town/actor.ts";
 import type { Rig } from "../../../core/town/town.ts";
 import type { CommandContext } from "../command.ts";
 
@@ -8,8 +8,7 @@ import type { CommandContext } from "../command.ts";
 export async function chooseRig(context: CommandContext, name?: string): Promise<Rig> {
   const town = await context.town();
   if (name !== undefined) return town.rig(name);
-  const here = addressOfDirectory(context.cwd, town)?.rig;
-  const own = here || context.env["GT_RIG"];
+  const own = rigOfDirectory(context.cwd, town)?.name ?? context.env["GT_RIG"];
   if (own) return town.rig(own);
   const [only, ...others] = town.rigs();
   if (only === undefined)

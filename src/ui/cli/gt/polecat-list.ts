@@ -1,12 +1,13 @@
 import { agentHealth } from "../../../agents/patrols/agent-health.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
 import type { CommandContext } from "../command.ts";
+import { rigAtHand } from "./crew-argument.ts";
 
 /** `gt polecat list` (spec/04 §3.8). */
 export async function run(context: CommandContext): Promise<void> {
-  const { args, flags, env, out } = context;
+  const { args, flags, out } = context;
   const access = await context.access();
-  const word = args[0] ?? (flags.boolean("all") ? undefined : env["GT_RIG"]);
+  const word = args[0] ?? (flags.boolean("all") ? undefined : rigAtHand(context, access.town));
   const rig = word === undefined ? undefined : access.town.rig(word).name;
   const agents = await access.ledger.agents({ role: "polecat" });
   const branch = new Map(agents.map((agent) => [agent.address, agent.branch]));

@@ -13,7 +13,6 @@ export async function run(context: CommandContext): Promise<void> {
   const identity = formatAddress(caller);
   out.document({ ok: true, ...opened, identity });
   if (opened.isNew) out.note(`made ${opened.path} on branch ${opened.branch}`);
-  // There another identity would be guessed from the directory.
   if (flags.boolean("no-cd")) out.line(opened.path);
   else {
     out.line(`cd ${shellWord(opened.path)}`);

@@ -162,6 +162,14 @@ test("a member works in another rig as himself, in a worktree of his own", async
   expect((await town.gt(["worktree", "list"])).stdout).toMatch(/api +crew\/web-sam/);
 
   const head = commit(path, "work", { "a.txt": "a" });
+  // The directory is his as well, without any environment.
+  expect((await town.gt(["worktree", "list", "--json"], {}, { cwd: path })).json()).toMatchObject([{ path }]);
+  const there = await town.gt(["role", "--json"], {}, { cwd: path });
+  expect(there.json()).toMatchObject({ role: "crew", rig: "web", name: "sam" });
+  git(path, "checkout", "--quiet", "--detach");
+  commit(path, "on no branch", { "b.txt": "b" });
+  expect((await town.gt(["worktree", "remove", "api"], asSam)).stderr).toContain("1 unpushed commit");
+  git(path, "checkout", "--quiet", "crew/web-sam");
   writeFileSync(join(path, "draft.txt"), "draft");
   expect((await town.gt(["worktree", "remove", "api"], asSam)).stderr).toContain("draft.txt");
   const removed = await town.gt(["worktree", "remove", "api", "--force", "--json"], asSam);
