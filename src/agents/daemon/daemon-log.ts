@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { appendFileSync, copyFileSync, mkdirSync, renameSync, rmSync, statSync, truncateSync } from "node:fs";
 import { dirname } from "node:path";
 
 /** `logs/daemon.log`: one line a fact, `<RFC 3339> <level> <text>`. */
@@ -32,6 +32,21 @@ export function openDaemonLog(
 /** Past 10 MB the file becomes `.1`, and so on up to `.5`. */
 export function rotate(file: string, limit: number = maxBytes): boolean {
   if (statSync(file).size < limit) return false;
+  makeRoom(file);
+  renameSync(file, `${file}.1`);
+  return true;
+}
+
+/** The same for a file that another process holds open to append to: it goes on in the emptied file. */
+export function copyAway(file: string, limit: number = maxBytes): boolean {
+  if (statSync(file).size < limit) return false;
+  makeRoom(file);
+  copyFileSync(file, `${file}.1`);
+  truncateSync(file);
+  return true;
+}
+
+function makeRoom(file: string): void {
   rmSync(`${file}.${kept}`, { force: true });
   for (let number = kept - 1; number >= 1; number--) {
     try {
@@ -40,6 +55,4 @@ export function rotate(file: string, limit: number = maxBytes): boolean {
       // There are not that many yet.
     }
   }
-  renameSync(file, `${file}.1`);
-  return true;
 }

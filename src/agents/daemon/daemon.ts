@@ -44,6 +44,7 @@ import { hostDuty } from "./duties/host.ts";
 import { exportAtEnd, ledgerDuty } from "./duties/ledger.ts";
 import { operationsDuty } from "./duties/operations.ts";
 import { PluginDuty } from "./duties/plugins.ts";
+import { quotaDuty } from "./duties/quota.ts";
 import { refineryDuty } from "./duties/refinery.ts";
 import { schedulerDuty } from "./duties/scheduler.ts";
 import { syncDuty } from "./duties/sync.ts";
@@ -51,6 +52,8 @@ import { witnessDuty } from "./duties/witness.ts";
 import { type Duty, DutyRunner } from "./duty-runner.ts";
 import { readStop } from "./emergency-stop.ts";
 import { HostLink } from "./host-link.ts";
+import type { TownAccess } from "../town-access.ts";
+import { PressureGate } from "./pressure-gate.ts";
 import { ProgressTracker } from "./progress-tracker.ts";
 import { dutiesFor, rigDuty } from "./route-changes.ts";
 import { takeWakeCalls } from "./wake-calls.ts";
@@ -125,16 +128,13 @@ export class Daemon {
     });
     this.#progress = new ProgressTracker(ledger, systemClock, isWorker);
     const link = this.#link;
-    this.#context = {
-      town,
-      ledger,
-      clock: systemClock,
-      random: systemRandom,
-      actor: "daemon",
-      log,
-      link,
-      budget: new StartBudget(),
+    const access: TownAccess = {
+      ...{ town, ledger, clock: systemClock, random: systemRandom, actor: "daemon" },
       host: (options) => link.get(options),
+    };
+    this.#context = {
+      ...access,
+      ...{ log, link, budget: new StartBudget(), pressure: new PressureGate({ ...access, log }) },
       wake: (key) => this.#runner.wake(key),
       noticeSleep: () => this.#noticeSleep(),
       isOperational: (rig) => isOperational(town, rig),
@@ -209,6 +209,7 @@ export class Daemon {
       maintenanceDuty(this.#context),
       defaultBranchDuty(this.#context),
       dogsDuty(this.#context),
+      quotaDuty(this.#context),
       plugins.duty,
     ])
       runner.add(this.#switchable(duty));
@@ -218,9 +219,12 @@ export class Daemon {
     runner.add({ key: "worktrees", run: () => this.#worktrees.sync() });
     this.#closers.push(() => this.#worktrees.close());
     runner.add({ key: "progress", run: () => this.#progress.flush() });
+    const town = this.#town;
     runner.add({
       key: "heartbeat",
-      intervalMs: durationSetting(this.#town.settings(), "operational.daemon.heartbeat"),
+      get intervalMs() {
+        return durationSetting(town.settings(), "operational.daemon.heartbeat");
+      },
       run: () => this.#heartbeat(),
     });
     await writeIdentity(this.#town, {
@@ -245,10 +249,12 @@ export class Daemon {
   /** A duty that the person may switch off, or have looked after more or less often (spec/04 §8.3). */
   #switchable(duty: Duty, rig?: Rig): Duty {
     const settings = (): PatrolSettings => readPatrols(this.#town)(patrolOf(duty.key));
-    const { intervalMs = duty.intervalMs } = settings();
     return {
       ...duty,
-      ...(intervalMs === undefined ? {} : { intervalMs }),
+      // Asked for at each run, so that a change of the settings holds at once.
+      get intervalMs() {
+        return settings().intervalMs ?? duty.intervalMs;
+      },
       run: async (signal) => {
         const now = settings();
         const isWanted = rig === undefined ? now.isEnabled : patrolsRig(now, rig.name);
@@ -339,18 +345,21 @@ export class Daemon {
       this.#runner.wake("host");
       return;
     }
-    if (event.type === "exited" && event.record.role !== "polecat") {
-      this.#runner.wake("roles");
-      this.#runner.wake("dogs");
-    }
-    if (event.type === "output" || event.record.rig === "") return;
-    this.#noteWaiting(event.record);
-    if (event.type === "exited") {
-      this.#log.info(`session ${event.record.session} ended (${event.record.exitReason ?? "unknown"})`);
-      this.#deaths.note(event.record);
-      this.#runner.wake(rigDuty("witness", event.record.rig));
-      this.#runner.wake("operations");
-    }
+    if (event.type === "output") return;
+    const { record } = event;
+    if (record.phase === "limited") this.#runner.wake("quota");
+    if (event.type === "exited") this.#noteEnd(record);
+    if (record.rig !== "") this.#noteWaiting(record);
+  }
+
+  #noteEnd(record: SessionRecord): void {
+    this.#log.info(`session ${record.session} ended (${record.exitReason ?? "unknown"})`);
+    this.#deaths.note(record);
+    this.#runner.wake("operations");
+    if (record.rig !== "") this.#runner.wake(rigDuty("witness", record.rig));
+    if (record.role === "polecat") return;
+    this.#runner.wake("roles");
+    this.#runner.wake("dogs");
   }
 
   /** Time in which an agent could not get on does not count: it begins anew when it can (spec/04 §1.6). */

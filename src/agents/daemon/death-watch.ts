@@ -6,6 +6,7 @@ import {
   type MassDeathLimits,
   massDeathLimits,
 } from "../../core/health/mass-death.ts";
+import type { Operation } from "../../core/ledger/operation.ts";
 import { durationSetting, numberSetting } from "../../core/town/setting.ts";
 import { readLastScreen } from "../sessions/session-records.ts";
 import type { SessionRecord } from "../sessions/session-host.ts";
@@ -23,6 +24,7 @@ export class DeathWatch {
   readonly #context: DaemonContext;
   #deaths: Death[] = [];
   #escalatedAt = 0;
+  #heldUntil = 0;
 
   constructor(context: DaemonContext) {
     this.#context = context;
@@ -30,7 +32,7 @@ export class DeathWatch {
 
   /** A session has ended. Ends that somebody asked for, and those of a lost host, are no deaths. */
   note(record: SessionRecord): void {
-    if (record.expected === true || record.exitReason === "host-lost" || record.exitReason === "done") return;
+    if (record.expected === true || record.exitReason === "host-lost" || hasFinished(record)) return;
     const { clock, town, budget, log } = this.#context;
     const now = clock.now();
     const limits = this.#limits();
@@ -43,11 +45,15 @@ export class DeathWatch {
     });
     const found = detectMassDeath(this.#deaths, now, {}, limits);
     if (found === undefined) return;
+    const isHeld = now < this.#heldUntil;
+    this.#heldUntil = found.holdUntil;
     // At once: the Witness is already on its way to restart the last one.
     budget.hold(found.holdUntil);
-    if (now - this.#escalatedAt < escalateEveryMs) return;
-    this.#escalatedAt = now;
-    void this.#report(now).catch((error: unknown) => log.warn(`mass death: ${String(error)}`));
+    // Those that die meanwhile belong to the same misfortune.
+    if (isHeld) return;
+    const mustAsk = now - this.#escalatedAt >= escalateEveryMs;
+    if (mustAsk) this.#escalatedAt = now;
+    void this.#report(now, { mustAsk }).catch((error: unknown) => log.warn(`mass death: ${String(error)}`));
   }
 
   #limits(): MassDeathLimits {
@@ -59,7 +65,7 @@ export class DeathWatch {
     };
   }
 
-  async #report(now: number): Promise<void> {
+  async #report(now: number, { mustAsk }: { readonly mustAsk: boolean }): Promise<void> {
     const { town, ledger, log, actor } = this.#context;
     const found = detectMassDeath(
       this.#deaths,
@@ -80,6 +86,11 @@ export class DeathWatch {
       sessions: found.sessions,
       suspected: found.suspected,
     };
+    const told: Operation = { op: "event", event: { type: "mass_death", payload, source: "daemon" } };
+    if (!mustAsk) {
+      await ledger.write(actor, [told]);
+      return;
+    }
     const raised = await raising(this.#context, {
       title: `${payload.count} sessions died at once: ${found.suspected}`,
       reason: `Restarts were held for a minute. Sessions: ${found.sessions.join(", ")}`,
@@ -89,11 +100,12 @@ export class DeathWatch {
       same: "source",
       eventSource: "daemon",
     });
-    await ledger.write(actor, [
-      { op: "event", event: { type: "mass_death", payload, source: "daemon" } },
-      ...raised.operations,
-    ]);
+    await ledger.write(actor, [told, ...raised.operations]);
   }
 }
+
+/** It ended well by itself: a script whose work is done, or a person who left. Not a worker that leaves its bead behind. */
+const hasFinished = ({ exitReason, role, bead, agent }: SessionRecord): boolean =>
+  exitReason === "done" && !(role === "polecat" && bead !== undefined && agent !== "shell");
 
 const formatSeconds = (ms: number): string => `${Math.round(ms / 1000)}s`;

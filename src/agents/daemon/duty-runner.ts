@@ -2,7 +2,7 @@
 export interface Duty {
   readonly key: string;
   /** Safety net: it also runs when nothing has woken it for so long. Without it only `wake` runs it. */
-  readonly intervalMs?: number;
+  readonly intervalMs?: number | undefined;
   /** A run that takes longer is reported, told to stop, and never joined by a second one. */
   readonly timeoutMs?: number;
   /** May ask to be run again after so many milliseconds. */

@@ -2,16 +2,20 @@ import { availableParallelism, freemem, loadavg } from "node:os";
 import { pressureOf } from "../../core/health/pressure.ts";
 import { numberSetting } from "../../core/town/setting.ts";
 import { hostSnapshot } from "../patrols/agent-health.ts";
-import type { DaemonContext } from "./daemon-context.ts";
+import type { TownAccess } from "../town-access.ts";
+import type { DaemonLog } from "./daemon-log.ts";
 
 const giga = 1024 ** 3;
 
-/** Refuses new polecats while the machine is too busy, and says so once per reason until it clears (spec/04 §8.3). */
+/**
+ * Refuses new polecats and dogs while the machine is too busy, and says so once per reason until it clears, whoever asks
+ * (spec/04 §8.3).
+ */
 export class PressureGate {
-  readonly #context: DaemonContext;
+  readonly #context: TownAccess & { readonly log: DaemonLog };
   #told = "";
 
-  constructor(context: DaemonContext) {
+  constructor(context: TownAccess & { readonly log: DaemonLog }) {
     this.#context = context;
   }
 

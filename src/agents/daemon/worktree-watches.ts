@@ -4,6 +4,7 @@ import { WatchBudget, type WorktreeWatch, watchWorktree } from "../../core/git/w
 import { isValidWorktree } from "../../core/git/worktree.ts";
 import type { Agent } from "../../core/ledger/bead.ts";
 import { agentHome, parseAddress } from "../../core/town/address.ts";
+import { readPatrols } from "../../core/town/patrol-settings.ts";
 import { durationSetting } from "../../core/town/setting.ts";
 import { snapshotSubject } from "../lifecycle/polecat-worktree.ts";
 import { sessionOfAddress } from "../sessions/start-session.ts";
@@ -94,7 +95,9 @@ export class WorktreeWatches {
     const settings = town.settings();
     const quietMs = durationSetting(settings, "operational.snapshot.quiet");
     const earliest = entry.snapshotAt + durationSetting(settings, "operational.snapshot.min_gap") - now;
-    const latest = entry.changedAt + durationSetting(settings, "operational.snapshot.interval") - now;
+    const { intervalMs = durationSetting(settings, "operational.snapshot.interval") } =
+      readPatrols(town)("snapshot");
+    const latest = entry.changedAt + intervalMs - now;
     clearTimeout(entry.timer);
     entry.timer = setTimeout(
       () => void this.#keep(entry),
@@ -109,6 +112,7 @@ export class WorktreeWatches {
     entry.changedAt = undefined;
     entry.snapshotAt = clock.now();
     try {
+      if (!readPatrols(town)("snapshot").isEnabled) return;
       if ((await isDiskTight(town)) || !(await isValidWorktree(worktree))) return;
       entry.watch?.disregard(10_000);
       const place = agent.role === "polecat" ? `polecats/${agent.name}` : `crew/${agent.name}`;

@@ -17,6 +17,8 @@ import {
 } from "../../../src/agents/accounts/quota.ts";
 import { planRotation } from "../../../src/agents/accounts/rotate.ts";
 import { watchQuota } from "../../../src/agents/accounts/watch-quota.ts";
+import type { DaemonContext } from "../../../src/agents/daemon/daemon-context.ts";
+import { quotaDuty } from "../../../src/agents/daemon/duties/quota.ts";
 import { recoverOperations } from "../../../src/agents/lifecycle/recover-operations.ts";
 import type { HostServer } from "../../../src/agents/sessions/host-server.ts";
 import type { SessionHost } from "../../../src/agents/sessions/session-host.ts";
@@ -201,6 +203,15 @@ test("limited sessions are spread over the accounts that are free, and nothing e
   await expect(planRotation(there, {})).rejects.toThrow(
     "2 sessions rate-limited but no available accounts to rotate to",
   );
+  // The daemon says so once, and looks again while they wait.
+  const said: string[] = [];
+  const log = { info: (line: string) => said.push(line) };
+  const duty = quotaDuty({ ...there, log, isOperational: () => true } as unknown as DaemonContext);
+  for (const _ of [1, 2])
+    expect(await duty.run(new AbortController().signal)).toEqual({ againMs: 5 * 60_000 });
+  expect(said).toEqual([
+    "quota: 2 sessions rate-limited but no available accounts to rotate to; the sessions wait for the end of their limits",
+  ]);
   await clearQuota(access.ledger, "overseer", "b");
   expect(await planRotation(there, {})).toMatchObject([{ to: "b" }, { to: "b" }]);
 });

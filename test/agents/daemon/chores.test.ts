@@ -186,6 +186,16 @@ test("branches whose commits are safe go once an hour, others stay, and nothing 
   now += hour;
   await run(duty);
   expect((await access.ledger.row("duties", "last/branches/web"))?.rev, "nothing moved").toBe(rev);
+  work.git("web", "branch", "polecat/nux/web-c@3", "origin/main");
+  await run(duty);
+  expect(work.git("web", "branch", "--list", "*@3")).toBe("");
+  work.git("web", "branch", "polecat/nux/web-d@4", "origin/main");
+  now += 10 * minute;
+  await run(duty);
+  expect(work.git("web", "branch", "--list", "*@4"), "not yet").not.toBe("");
+  work.write("mayor/daemon.json", { patrols: { branches: { interval: "10m" } } });
+  await run(duty);
+  expect(work.git("web", "branch", "--list", "*@4"), "the town may have it more often").toBe("");
 });
 
 test("maintenance runs in its hour, forgets gone agents, and waits while something is merged", async () => {
@@ -206,11 +216,26 @@ test("maintenance runs in its hour, forgets gone agents, and waits while somethi
   const duty = maintenanceDuty(context());
   await run(duty);
   expect(await access.ledger.row("duties", "last/maintenance")).toBeUndefined();
+  const log = join(work.town.paths.logs, "plugins", "tidy.log");
+  mkdirSync(join(log, ".."), { recursive: true });
+  writeFileSync(log, "x".repeat(10 * 1024 * 1024));
+  const rows = Array.from({ length: 300 }, (_, at) => ({
+    ...{ op: "putRow" as const, table: "patrols", key: `junk:${at}` },
+    value: { text: "y".repeat(10_000) },
+  }));
+  await access.ledger.write("overseer", rows);
+  await access.ledger.write(
+    "overseer",
+    rows.map(({ table, key }) => ({ op: "deleteRow" as const, table, key })),
+  );
+  const bytes = () => statSync(work.town.paths.ledger).size;
   await access.ledger.write("overseer", [
     { op: "close", id: "web-mr-1", close: { reason: "x", force: true } },
   ]);
   await run(duty);
   expect(await access.ledger.rows("patrols", { prefix: "worker:" })).toEqual([]);
+  expect(bytes(), "what was deleted takes no room").toBeLessThan(2_000_000);
+  expect([statSync(log).size, statSync(`${log}.1`).size]).toEqual([0, 10 * 1024 * 1024]);
   expect(told[0]).toContain("maintenance: dropped 0 snapshots");
   told = [];
   await run(duty);

@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 afterEach(() => town.dispose());
 
-test("three deaths within thirty seconds hold every start for a minute and are told once; the town may set both numbers", async () => {
+test("three deaths within thirty seconds hold every start for a minute and are told each time and asked about once; the town may set both numbers", async () => {
   let now = Date.now();
   const budget = new StartBudget();
   const access = await town.access("daemon");
@@ -35,19 +35,24 @@ test("three deaths within thirty seconds hold every start for a minute and are t
   died("b");
   died("stopped", { expected: true, exitReason: "stopped" });
   died("lost", { exitReason: "host-lost" });
+  died("script", { exitReason: "done", role: "polecat", bead: "web-1", agent: "shell" });
+  died("person left", { exitReason: "done", role: "crew" });
   expect(budget.take(now), "ends that were asked for and a lost host are no deaths").toBe(0);
   now += 29 * second;
   died("c");
   expect(budget.take(now)).toBeGreaterThanOrEqual(59 * second);
   await waitFor(() => events().length === 1, { what: "the event" });
   expect(events()[0]?.payload).toMatchObject({ count: 3, window: "30s", sessions: ["a", "b", "c"] });
+  died("same misfortune");
   const [asked] = await access.ledger.find({ type: "escalation" });
   expect(asked).toMatchObject({ priority: 0, title: expect.stringContaining("3 sessions died at once") });
 
   now += 120 * second;
-  for (const name of ["d", "e", "f"]) died(name);
+  // A worker that leaves its bead behind has died, whatever its exit code.
+  for (const name of ["d", "e", "f"]) died(name, { exitReason: "done", role: "polecat", bead: "web-1" });
   expect(budget.take(now), "held again").toBeGreaterThan(0);
-  expect(await access.ledger.find({ type: "escalation" }), "told at most every half hour").toHaveLength(1);
+  await waitFor(() => events().length === 2, { what: "the second event" });
+  expect(await access.ledger.find({ type: "escalation" }), "asked at most every half hour").toHaveLength(1);
 
   town.write("settings/config.json", {
     operational: { daemon: { mass_death_count: 5, mass_death_window: "1s" } },

@@ -142,3 +142,21 @@ test("stopping waits for running duties, but not for ever", async () => {
   await vi.advanceTimersByTimeAsync(4500);
   expect(stopped).toBe(true);
 });
+
+test("an interval that is changed holds from the next run on", async () => {
+  const { runner } = setUp();
+  let runs = 0;
+  let wish = 10_000;
+  runner.add({
+    key: "a",
+    get intervalMs() {
+      return wish;
+    },
+    run: async () => void runs++,
+  });
+  await vi.advanceTimersByTimeAsync(0);
+  wish = 1000;
+  runner.wake("a");
+  await vi.advanceTimersByTimeAsync(3020);
+  expect(runs).toBe(5);
+});

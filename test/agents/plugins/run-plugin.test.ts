@@ -131,6 +131,7 @@ function context(): DaemonContext {
     ...access,
     log: { info: () => undefined, warn: () => undefined },
     isOperational: () => true,
+    pressure: { isOpen: async () => true },
   } as unknown as DaemonContext;
 }
 

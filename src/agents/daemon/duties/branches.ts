@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { collectBranches, polecatBranches } from "../../lifecycle/polecat-branches.ts";
+import { readPatrols } from "../../../core/town/patrol-settings.ts";
 import type { DaemonContext } from "../daemon-context.ts";
 import type { Duty } from "../duty-runner.ts";
 import { isRigAtWork } from "../rig-at-work.ts";
@@ -19,13 +20,14 @@ export function branchesDuty(context: DaemonContext): Duty {
     timeoutMs: 10 * 60_000,
     run: async (signal) => {
       const { ledger, clock, town, actor, log } = context;
+      const { intervalMs = everyMs } = readPatrols(town)("branches");
       for (const rig of town.rigs()) {
         if (signal.aborted) return;
         const chore = `branches/${rig.name}`;
         const last = await lastDone(ledger, chore);
         // A town that has just started has other worries.
         if (last === undefined) await noteDone(ledger, actor, chore, { at: clock.now() });
-        if (last === undefined || clock.now() - last.at < everyMs) continue;
+        if (last === undefined || clock.now() - last.at < intervalMs) continue;
         const mark = markOfRefs(rig.repository);
         if (mark === undefined || mark === last?.mark || !(await isRigAtWork(context, rig))) continue;
         const { deleted } = await collectBranches(await polecatBranches(rig), { dryRun: false });

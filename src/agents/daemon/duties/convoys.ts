@@ -23,7 +23,7 @@ import { auditMountains } from "../../patrols/audit-mountains.ts";
 import { noteRegressions, watchConvoys } from "../../patrols/watch-convoys.ts";
 import type { DaemonContext } from "../daemon-context.ts";
 import type { Duty, DutyResult } from "../duty-runner.ts";
-import { PressureGate, pressureAgainMs } from "../pressure-gate.ts";
+import { pressureAgainMs } from "../pressure-gate.ts";
 
 const minute = 60_000;
 /** How long a convoy that somebody is slinging just now is left to him. */
@@ -44,7 +44,6 @@ const transient = new Set([
 
 /** D11: convoys whose work has landed are closed, and those with ready work are fed (spec/05 §6.5). */
 export function convoyDuty(context: DaemonContext): Duty {
-  const gate = new PressureGate(context);
   let lookedForRegressionsAt = 0;
   return {
     key: "convoys",
@@ -60,7 +59,7 @@ export function convoyDuty(context: DaemonContext): Duty {
         await noteRegressions(context);
       }
       if (!context.isOperational()) return {};
-      if (!(await gate.isOpen())) return { againMs: pressureAgainMs };
+      if (!(await context.pressure.isOpen())) return { againMs: pressureAgainMs };
       return feed(context, signal);
     },
   };

@@ -1,4 +1,5 @@
 import { testDefaultBranch } from "../../patrols/test-default-branch.ts";
+import { readPatrols } from "../../../core/town/patrol-settings.ts";
 import type { DaemonContext } from "../daemon-context.ts";
 import type { Duty } from "../duty-runner.ts";
 import { isRigAtWork } from "../rig-at-work.ts";
@@ -17,12 +18,13 @@ export function defaultBranchDuty(context: DaemonContext): Duty {
     timeoutMs: 60 * 60_000,
     run: async (signal) => {
       const { ledger, clock, town, actor, log } = context;
+      const { intervalMs = everyMs } = readPatrols(town)("main_branch_test");
       for (const rig of town.rigs()) {
         if (signal.aborted) return;
         const chore = `default-branch/${rig.name}`;
         const last = await lastDone(ledger, chore);
         if (last === undefined) await noteDone(ledger, actor, chore, { at: clock.now() });
-        if (last === undefined || clock.now() - last.at < everyMs) continue;
+        if (last === undefined || clock.now() - last.at < intervalMs) continue;
         if (!(await isRigAtWork(context, rig))) continue;
         const isBusy =
           (await ledger.agents({ rig: rig.name, role: "polecat", state: ["working", "done"] })).length > 0;

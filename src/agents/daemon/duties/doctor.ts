@@ -1,5 +1,6 @@
 import { raising } from "../../../core/escalation/raise.ts";
 import { booleanSetting, durationSetting } from "../../../core/town/setting.ts";
+import { readPatrols } from "../../../core/town/patrol-settings.ts";
 import { runDoctor } from "../../doctor/doctor.ts";
 import type { DaemonContext } from "../daemon-context.ts";
 import type { Duty } from "../duty-runner.ts";
@@ -25,7 +26,9 @@ export function doctorDuty(context: DaemonContext): Duty {
       const settings = town.settings();
       const now = clock.now();
       if (!booleanSetting(settings, "lifecycle.doctor.enabled")) return;
-      if (now - lookedAt < durationSetting(settings, "lifecycle.doctor.interval")) return;
+      const { intervalMs = durationSetting(settings, "lifecycle.doctor.interval") } =
+        readPatrols(town)("doctor");
+      if (now - lookedAt < intervalMs) return;
       const headNow = await ledger.head();
       if (headNow === head) return;
       lookedAt = now;

@@ -1,3 +1,4 @@
+import { raising } from "../../../core/escalation/raise.ts";
 import { hasSessions } from "../../sessions/backend.ts";
 import type { DaemonContext } from "../daemon-context.ts";
 import type { Duty, DutyResult } from "../duty-runner.ts";
@@ -27,6 +28,7 @@ export function hostDuty(context: DaemonContext, onConnected: () => void): Duty 
       const [oldest] = starts;
       if (starts.length >= maxStartsPerMinute && oldest !== undefined) {
         context.log.warn("the session host died three times within a minute; waiting before the next start");
+        await escalate(context);
         return { againMs: oldest + minute - now };
       }
       starts.push(now);
@@ -36,6 +38,17 @@ export function hostDuty(context: DaemonContext, onConnected: () => void): Duty 
       return {};
     },
   };
+}
+
+async function escalate(context: DaemonContext): Promise<void> {
+  const { operations } = await raising(context, {
+    title: "the session host keeps dying",
+    reason:
+      "It was started three times within a minute. Look: logs/host.log. It is tried again every minute.",
+    ...{ severity: "critical", by: context.actor, source: "daemon:host", same: "source" },
+    eventSource: "daemon",
+  });
+  await context.ledger.write(context.actor, operations);
 }
 
 async function ping(context: DaemonContext): Promise<void> {

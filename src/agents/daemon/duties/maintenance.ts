@@ -1,4 +1,6 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { raising } from "../../../core/escalation/raise.ts";
 import { runGit } from "../../../core/git/git.ts";
 import type { Operation } from "../../../core/ledger/operation.ts";
 import { textSetting } from "../../../core/town/setting.ts";
@@ -6,6 +8,8 @@ import { pruneAllSnapshots } from "../../lifecycle/prune-snapshots.ts";
 import { digestReceipts } from "../../plugins/digest-receipts.ts";
 import { writePatrolDigest } from "../../patrols/patrol-digest.ts";
 import { memoryKey, patrolTable } from "../../patrols/worker-memory.ts";
+import { SqliteLedger } from "../../../core/ledger/store/sqlite-ledger.ts";
+import { copyAway } from "../daemon-log.ts";
 import type { DaemonContext } from "../daemon-context.ts";
 import type { Duty } from "../duty-runner.ts";
 import { lastDone, noteDone } from "./last-done.ts";
@@ -57,12 +61,42 @@ export function maintenanceDuty(context: DaemonContext): Duty {
           await attempt(`git gc of ${rig.name}`, () =>
             runGit(rig.repository, ["gc", "--auto", "--quiet"], { timeoutMs: gcTimeoutMs }),
           );
+      await attempt("ledger", () => tendLedger(context));
+      await attempt("logs", async () => shortenLogs(town.paths.logs));
       await attempt("memory", () => forgetGone(context));
       const yesterday = new Date(now - day).toISOString().slice(0, 10);
       await attempt("digest", () => writePatrolDigest(context, yesterday));
       await attempt("plugin digest", () => digestReceipts(context, yesterday));
     },
   };
+}
+
+/** Checks the whole file, which takes a second for each 100 MB, and gives back what deleted rows have left over. */
+async function tendLedger(context: DaemonContext): Promise<void> {
+  const { ledger } = context;
+  // Another kind of ledger keeps itself.
+  if (!(ledger instanceof SqliteLedger)) return;
+  const answer = String(ledger.database.pragma("integrity_check"));
+  if (answer !== "ok") {
+    const raised = await raising(context, {
+      title: "the ledger's file is damaged",
+      reason: `${answer}\nNext: gt down --all && bd doctor --fix`,
+      ...{ severity: "critical", by: context.actor, source: "maintenance:ledger", same: "source" },
+      eventSource: "daemon",
+    });
+    await ledger.write(context.actor, raised.operations);
+    return;
+  }
+  ledger.database.compact();
+  ledger.database.pragma("wal_checkpoint(TRUNCATE)");
+}
+
+/** Logs that processes append to, those of plugins included. */
+function shortenLogs(directory: string): void {
+  for (const name of existsSync(directory)
+    ? readdirSync(directory, { recursive: true, encoding: "utf8" })
+    : [])
+    if (name.endsWith(".log")) copyAway(join(directory, name));
 }
 
 /** What the Witness remembers of agents that are gone. */

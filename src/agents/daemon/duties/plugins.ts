@@ -5,7 +5,7 @@ import { isEnabled, readPluginRecords, siteKey } from "../../plugins/plugin-reco
 import { runPlugin, settleRun } from "../../plugins/run-plugin.ts";
 import type { DaemonContext } from "../daemon-context.ts";
 import type { Duty, DutyResult } from "../duty-runner.ts";
-import { PressureGate, pressureAgainMs } from "../pressure-gate.ts";
+import { pressureAgainMs } from "../pressure-gate.ts";
 import { isRigAtWork } from "../rig-at-work.ts";
 
 const lookAgainMs = 60_000;
@@ -16,13 +16,11 @@ const lookAgainMs = 60_000;
  */
 export class PluginDuty {
   readonly #context: DaemonContext;
-  readonly #gate: PressureGate;
   readonly #running = new Map<string, Promise<void>>();
   readonly #abort = new AbortController();
 
   constructor(context: DaemonContext) {
     this.#context = context;
-    this.#gate = new PressureGate(context);
   }
 
   get duty(): Duty {
@@ -55,7 +53,7 @@ export class PluginDuty {
       }
     }
     if (!this.#context.isOperational()) return mustLook ? { againMs: lookAgainMs } : {};
-    if (!(await this.#gate.isOpen())) return { againMs: pressureAgainMs };
+    if (!(await this.#context.pressure.isOpen())) return { againMs: pressureAgainMs };
     for (const site of sites) {
       if (signal.aborted) break;
       const isOn = isEnabled(site, records.get(siteKey(site)) ?? {});

@@ -6,13 +6,12 @@ import { dispatchQueued } from "../../patrols/dispatch-queued.ts";
 import { hasSessions } from "../../sessions/backend.ts";
 import type { DaemonContext } from "../daemon-context.ts";
 import type { Duty, DutyResult } from "../duty-runner.ts";
-import { PressureGate, pressureAgainMs } from "../pressure-gate.ts";
+import { pressureAgainMs } from "../pressure-gate.ts";
 
 const minute = 60_000;
 
 /** D10: starts what was queued because the town was full, paused, or because work came back (spec/05 §9.3). */
 export function schedulerDuty(context: DaemonContext): Duty {
-  const gate = new PressureGate(context);
   const forecast = new WorkForecast();
   return {
     key: "scheduler",
@@ -22,7 +21,7 @@ export function schedulerDuty(context: DaemonContext): Duty {
       // Nobody would see how to start what is dispatched here.
       if (!hasSessions(context.town)) return {};
       if (!context.isOperational() || (await readPause(context.ledger)) !== undefined) return {};
-      if (!(await gate.isOpen())) return { againMs: pressureAgainMs };
+      if (!(await context.pressure.isOpen())) return { againMs: pressureAgainMs };
       try {
         const { againMs } = await withLock(context.town.paths.locks, "scheduler", { kind: "dispatch" }, () =>
           dispatchQueued(context, {

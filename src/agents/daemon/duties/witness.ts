@@ -22,7 +22,9 @@ export function witnessDuty(context: DaemonContext, rig: Rig): Duty {
   const handover = new WitnessHandover();
   return {
     key: rigDuty("witness", rig.name),
-    intervalMs: durationSetting(context.town.settings(), "operational.witness.interval"),
+    get intervalMs() {
+      return durationSetting(context.town.settings(), "operational.witness.interval");
+    },
     timeoutMs: 2 * 60_000,
     run: async (signal) => {
       if (!(await isRigAtWork(context, rig))) return {};
