@@ -1,20 +1,20 @@
 import { GtError } from "../../core/gt-error.ts";
 import { sanitiseLine } from "../../core/sanitise.ts";
+import { durationSetting } from "../../core/town/setting.ts";
+import type { Town } from "../../core/town/town.ts";
 import { readLastScreen } from "./session-records.ts";
 import type { SessionHost, SessionRecord } from "./session-host.ts";
 
-/** How long a fresh agent is watched for an immediate exit. */
-const startProbeMs = 3000;
-
 /**
- * An agent that exits at once was started in vain: `E_SESSION_START` with its last words. Returns as soon as it is ready.
- * `records` is the directory of the session records.
+ * An agent that exits at once was started in vain: `E_SESSION_START` with its last words. Returns as soon as it is ready,
+ * and at the latest after `operational.session.start_probe`.
  */
-export async function expectAlive(host: SessionHost, record: SessionRecord, records: string): Promise<void> {
-  const early = await exitWithin(host, record, startProbeMs);
+export async function expectAlive(town: Town, host: SessionHost, record: SessionRecord): Promise<void> {
+  const probeMs = durationSetting(town.settings(), "operational.session.start_probe");
+  const early = await exitWithin(host, record, probeMs);
   if (early === undefined) return;
   throw new GtError("E_SESSION_START", `agent exited during start (code ${early.exitCode ?? "unknown"})`, {
-    why: readLastScreen(records, record.session).slice(-20).map(sanitiseLine),
+    why: readLastScreen(town.paths.sessions, record.session).slice(-20).map(sanitiseLine),
     hint: `gt peek ${record.actor}`,
     details: { session: record.session, exitCode: early.exitCode },
   });

@@ -3,12 +3,16 @@ import { systemClock } from "../../core/clock.ts";
 import { GtError } from "../../core/gt-error.ts";
 import { openTownLedger } from "../../core/ledger/town-ledger.ts";
 import { openTown } from "../../core/town/open-town.ts";
+import { durationSetting } from "../../core/town/setting.ts";
+import type { Town } from "../../core/town/town.ts";
 import { keepDaemon } from "../daemon/keep-daemon.ts";
 import { forgetHeartbeat } from "./heartbeat-mark.ts";
 import { HostServer } from "./host-server.ts";
 import { SessionLog } from "./session-log.ts";
 import { verifyLimits } from "./verify-limits.ts";
 import { watchForVanishedTown } from "./vanished-town.ts";
+
+const usualGracefulMs = 3000;
 
 /** The session host process: `node host.js <town>`. Its output goes to `logs/host.log`. */
 async function main(root: string): Promise<number> {
@@ -27,7 +31,12 @@ async function main(root: string): Promise<number> {
     server = await HostServer.start({
       paths,
       clock: systemClock,
-      times: { gracefulMs: 3000, terminateMs: 3000 },
+      times: {
+        get gracefulMs() {
+          return gracefulStopMs(town);
+        },
+        terminateMs: 3000,
+      },
       log,
       openLedger: () => openTownLedger(town),
       verifyStart: () => verifyLimits(town),
@@ -53,6 +62,15 @@ async function main(root: string): Promise<number> {
   await server.closed;
   log("ended");
   return 0;
+}
+
+/** Read when a session is stopped: the host outlives changes of the settings, and a file that cannot be read. */
+function gracefulStopMs(town: Town): number {
+  try {
+    return durationSetting(town.settings(), "operational.session.graceful_stop");
+  } catch {
+    return usualGracefulMs;
+  }
 }
 
 process.exit(await main(resolve(process.argv[2] ?? ".")));
