@@ -41,7 +41,7 @@ export function dutiesFor(changes: readonly Change[], rigs: readonly string[]): 
     duties.add("convoys");
     duties.add("scheduler");
     if (movesGate.has(change.type)) duties.add("gates");
-    if (!rigs.includes(change.scope)) continue;
+    if (change.isUnattended === true || !rigs.includes(change.scope)) continue;
     duties.add(rigDuty("witness", change.scope));
     if (concernsQueue(change)) duties.add(rigDuty("refinery", change.scope));
   }
@@ -55,7 +55,10 @@ function isMove(change: Change): boolean {
   return change.type === "agent_updated" && keys.some((key) => movesAgent.includes(key));
 }
 
-/** A merge request itself, or something that one may wait for. */
-function concernsQueue(change: Change): boolean {
-  return change.beadId.includes("-mr-") || change.type === "closed" || change.type === "dependency_removed";
+/** A merge request itself, something that one may wait for, or work that was just put on a hook (spec/04 §2.6 step 8). */
+function concernsQueue({ beadId, type, newValue }: Change): boolean {
+  if (beadId.includes("-mr-") || type === "closed" || type === "dependency_removed") return true;
+  return (
+    type === "agent_updated" && typeof newValue?.["hook_bead"] === "string" && newValue["hook_bead"] !== ""
+  );
 }

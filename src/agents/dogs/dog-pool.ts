@@ -4,7 +4,10 @@ import { removeWorktree } from "../../core/git/worktree.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { Agent } from "../../core/ledger/bead.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
+import { leaving } from "../../core/mail/change-mail.ts";
+import { inbox } from "../../core/mail/mailbox.ts";
 import { withLock } from "../../core/lock/lock.ts";
+import { isReservedName } from "../../core/town/address.ts";
 import { agentBeadId } from "../../core/town/agent-names.ts";
 import { numberSetting } from "../../core/town/setting.ts";
 import { liveSession } from "../lifecycle/agent-session.ts";
@@ -22,8 +25,9 @@ import {
 import { dogAddress, dogHome, keepDogWork } from "./dog-worktree.ts";
 
 const names = ["alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel"];
-const reserved = new Set(["witness", "mayor", "deacon", "refinery", "crew", "polecats", "boot", "dogs"]);
 const lockWaitMs = 10_000;
+/** On the mail that tells a dog of its job. */
+export const dogWorkLabel = "dog-work";
 
 /** All dogs that there are, by name. */
 export async function dogs(access: TownAccess): Promise<readonly Agent[]> {
@@ -33,11 +37,7 @@ export async function dogs(access: TownAccess): Promise<readonly Agent[]> {
 
 /** Makes a dog's place. `E_DOG_NAME` for a name that cannot be one, `E_EXISTS` when there is one of this name. */
 export async function addDog(access: TownAccess, name: string): Promise<void> {
-  if (!/^[a-z0-9][a-z0-9-]{0,30}$/.test(name) || reserved.has(name) || name.startsWith("crew-"))
-    throw new GtError("E_DOG_NAME", `"${name}" cannot be a dog's name`, {
-      why: ["lower-case letters, digits and hyphens; the names of roles are taken"],
-      hint: `gt dog add ${nextName(new Set())}`,
-    });
+  expectDogName(name);
   await withPool(access, async () => {
     if ((await dogs(access)).some((dog) => dog.name === name))
       throw new GtError("E_EXISTS", `there is a dog ${name} already`, { hint: `gt dog status ${name}` });
@@ -45,11 +45,24 @@ export async function addDog(access: TownAccess, name: string): Promise<void> {
   });
 }
 
-export interface ClaimRequest {
-  readonly work: string;
-  readonly kind: DogJob["kind"];
+function expectDogName(name: string): void {
+  if (/^[a-z0-9][a-z0-9-]{0,30}$/.test(name) && !isReservedName(name)) return;
+  throw new GtError("E_DOG_NAME", `"${name}" cannot be a dog's name`, {
+    why: ["lower-case letters, digits and hyphens; the names of roles are taken"],
+    hint: `gt dog add ${nextName(new Set())}`,
+  });
+}
+
+export interface DogWish {
   /** This one and no other. */
   readonly name?: string;
+  /** The named one may be new. */
+  readonly create?: boolean;
+}
+
+export interface ClaimRequest extends DogWish {
+  readonly work: string;
+  readonly kind: DogJob["kind"];
   /** A process other than this one does the work. */
   readonly owner?: DogJob["owner"];
   readonly timeoutMs?: number;
@@ -70,13 +83,9 @@ export async function claimDog(access: TownAccess, request: ClaimRequest): Promi
       ...(request.timeoutMs === undefined ? {} : { timeoutMs: request.timeoutMs }),
       ...(request.kind === "code" ? { owner: request.owner ?? ownProcess() } : {}),
     };
-    const chosen = request.name === undefined ? all.find(isFree) : named(all, request.name);
-    if (
-      chosen === undefined &&
-      all.length >= numberSetting(access.town.settings(), "operational.daemon.max_dogs")
-    )
-      return undefined;
-    const name = chosen?.name ?? nextName(new Set(all.map((dog) => dog.name)));
+    const choice = chooseDog(access, all, request);
+    if (choice === undefined) return undefined;
+    const { name, chosen } = choice;
     const address = dogAddress(name);
     await access.ledger.write(access.actor, [
       ...(chosen === undefined
@@ -91,6 +100,34 @@ export async function claimDog(access: TownAccess, request: ClaimRequest): Promi
     ]);
     return name;
   });
+}
+
+/** Address of the dog that a job would be given to now; the errors of `claimDog`, and `E_NO_DOG`. */
+export async function previewDog(access: TownAccess, wish: DogWish): Promise<string> {
+  const choice = chooseDog(access, await dogs(access), wish);
+  if (choice === undefined) throw noDog();
+  return dogAddress(choice.name);
+}
+
+/** Nobody is free, and there may be no more. */
+export const noDog = (): GtError =>
+  new GtError("E_NO_DOG", "all dogs are working", {
+    why: ["there are as many as operational.daemon.max_dogs allows"],
+    hint: "gt dog list",
+  });
+
+/** An idle dog, or the name of a new one; undefined when there may be no more. */
+function chooseDog(
+  { town }: TownAccess,
+  all: readonly Agent[],
+  { name, create }: DogWish,
+): { readonly name: string; readonly chosen: Agent | undefined } | undefined {
+  const isNew = name !== undefined && create === true && !all.some((dog) => dog.name === name);
+  if (isNew) expectDogName(name);
+  const chosen = isNew ? undefined : name === undefined ? all.find(isFree) : named(all, name);
+  if (chosen !== undefined) return { name: chosen.name, chosen };
+  if (all.length >= numberSetting(town.settings(), "operational.daemon.max_dogs")) return undefined;
+  return { name: name ?? nextName(new Set(all.map((dog) => dog.name))), chosen };
 }
 
 /** Whether a job would find a dog now. */
@@ -128,12 +165,15 @@ export async function freeDog(
     const work = record?.job?.work ?? "";
     if (end.work !== undefined && end.work !== work) return false;
     if (record?.job === undefined && agent.state !== "working" && agent.hookBead === "") return false;
+    const mail = await inbox(access.ledger, address);
+    const workMail = mail.filter(({ labels }) => labels.includes(dogWorkLabel));
     const now = access.clock.now();
     const after: DogRecord = { lastActiveAt: now, last: { work, result: end.result, at: now } };
     await access.ledger.write(access.actor, [
       { op: "expectAgent", address, expected: { state: agent.state, hookBead: agent.hookBead } },
       { op: "unhook", address },
       { op: "setAgent", address, fields: { state: "idle", hookState: "" } },
+      ...workMail.flatMap((message) => leaving(message, "archived")),
       putDog(name, after),
       ...(end.operations ?? []),
       {

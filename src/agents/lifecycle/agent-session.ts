@@ -1,4 +1,5 @@
 import { GtError } from "../../core/gt-error.ts";
+import { parseAddress } from "../../core/town/address.ts";
 import { hasSessions } from "../sessions/backend.ts";
 import type { SessionRecord } from "../sessions/session-host.ts";
 import { sessionOfAddress } from "../sessions/start-session.ts";
@@ -30,4 +31,10 @@ export async function liveSession(access: TownAccess, address: string): Promise<
     if (error instanceof GtError && error.code === "E_HOST_DOWN") return undefined;
     throw error;
   }
+}
+
+/** Whether the agent's sessions are there for one assignment and end with it; others go on without their bead. */
+export function livesForItsBead(address: string): boolean {
+  const role = parseAddress(address)?.role;
+  return role === "polecat" || role === "dog";
 }

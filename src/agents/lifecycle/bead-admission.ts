@@ -128,7 +128,7 @@ function admitHolder(facts: AdmissionFacts, bead: Bead, forced: string): Admissi
       });
     return { verdict: "dispatch", warnings };
   }
-  if (!force && holder.session !== "dead" && isSameTarget(holder.address, target))
+  if (!force && (holder.session !== "dead" || keepsItsHook(target)) && isSameTarget(holder.address, target))
     return { verdict: "already", agent: holder.address };
   if (force) return { verdict: "dispatch", takeOver: holder.address, warnings };
   const mayReturn =
@@ -143,6 +143,10 @@ function admitHolder(facts: AdmissionFacts, bead: Bead, forced: string): Admissi
     { hint: forced, details: { agent: holder.address } },
   );
 }
+
+/** Without a session, crew and Mayor still have what is on their hook: they find it at their next start. */
+const keepsItsHook = (target: AdmissionTarget): boolean =>
+  target.kind === "agent" && !target.address.startsWith("deacon/dogs");
 
 function isSameTarget(holder: string, target: AdmissionTarget): boolean {
   switch (target.kind) {

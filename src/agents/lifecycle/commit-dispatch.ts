@@ -9,6 +9,7 @@ import type { Rig } from "../../core/town/town.ts";
 import type { TownAccess } from "../town-access.ts";
 import { droppingMolecule } from "./attached-molecule.ts";
 import { type Attachment, attachmentOf, attemptsOf, replaceAttachment } from "./attachment.ts";
+import { hookEvents } from "./hook-events.ts";
 import type { OperationJournal } from "./operation-record.ts";
 import type { Seat } from "./polecat-pool.ts";
 import type { HolderState } from "./preserve-holder.ts";
@@ -121,24 +122,14 @@ export async function commitDispatch(
     },
     ...(holder?.operations ?? []),
     ...(holder === undefined ? [] : tellOfTakeOver(access, parts, holder)),
-    {
-      op: "event",
-      event: {
-        type: "sling",
-        payload: {
-          bead: bead.id,
-          target: seat.address,
-          rig: rig.name,
-          ...(guide === undefined ? {} : { formula: guide.formula }),
-          ...(options.agent === undefined ? {} : { agent: options.agent }),
-          ...(convoyId === undefined ? {} : { convoy: convoyId }),
-        },
+    ...hookEvents({
+      ...{ bead: bead.id, address: seat.address, rig: rig.name, isSlung: true },
+      facts: {
+        ...(guide === undefined ? {} : { formula: guide.formula }),
+        ...(options.agent === undefined ? {} : { agent: options.agent }),
+        ...(convoyId === undefined ? {} : { convoy: convoyId }),
       },
-    },
-    {
-      op: "event",
-      event: { type: "hook", payload: { bead: bead.id, agent: seat.address, rig: rig.name } },
-    },
+    }),
   ];
   const made = convoy.make ? { convoy: "$convoy" } : {};
   await journal.step("session", { isCommitted: true, ...made }, operations);

@@ -11,11 +11,13 @@ import { type HandLaunch, prepareHandLaunch } from "../sessions/hand-launch.ts";
 import { startAgentSession, stopAgentSession } from "../sessions/start-session.ts";
 import type { TownAccess } from "../town-access.ts";
 import { nextState } from "./agent-transition.ts";
+import { livesForItsBead } from "./agent-session.ts";
 import { agentLockName } from "./agent-lock.ts";
 import { assignmentEvent } from "./assignment-event.ts";
 import { commitDispatch } from "./commit-dispatch.ts";
 import { metadataText } from "./attachment.ts";
 import { branchName } from "./branch-name.ts";
+import { dispatcherNote } from "./dispatcher-note.ts";
 import { OperationJournal } from "./operation-record.ts";
 import { makeHome, type Seat, type SeatRequest, takeSeat } from "./polecat-pool.ts";
 import { findStart, freshenOrigin, prepareWorktree } from "./polecat-worktree.ts";
@@ -32,6 +34,8 @@ export interface DispatchRequest {
   readonly rig: Rig;
   readonly seat: SeatRequest;
   readonly options: SlingOptions;
+  /** Branch on which the work is based. */
+  readonly base: string;
   /** By which it is worked on. */
   readonly workflow: Workflow | undefined;
   /** The convoy to make for the bead, unless one tracks it already. */
@@ -55,6 +59,8 @@ export interface Dispatch {
   readonly runtime: string;
   /** In minimal mode: how a person starts the agent. */
   readonly byHand?: HandLaunch;
+  /** How an agent that keeps its own workspace gets to know: told now, or it finds the bead at its next turn or start. */
+  readonly notice?: "told" | "next-turn" | "next-start";
   /** The same sling was done before. */
   readonly noop: boolean;
   /** Id of the queued sling, when the scheduler starts it later. */
@@ -161,16 +167,21 @@ async function reserve(access: TownAccess, request: DispatchRequest): Promise<Re
 
 function occupy(rig: Rig, seat: Seat, bead: Bead): readonly Operation[] {
   const { address, beadId, name, before, isReused } = seat;
-  const event: Operation = {
-    op: "event",
-    event: {
-      type: isReused ? "reuse" : "spawn",
-      payload: { polecat: name, bead: bead.id, rig: rig.name },
+  const assignment = { address, rig: rig.name, hookBead: bead.id, hookSeq: (before?.hookSeq ?? 0) + 1 };
+  const events: readonly Operation[] = [
+    {
+      op: "event",
+      event: {
+        type: isReused ? "reuse" : "spawn",
+        payload: { polecat: name, bead: bead.id, rig: rig.name },
+      },
     },
-  };
-  const seq = (before?.hookSeq ?? 0) + 1;
-  const agent = { address, rig: rig.name, hookBead: bead.id, hookSeq: seq };
-  const created = assignmentEvent(agent, "created");
+    // The assignment before this one ends at the latest now.
+    ...(before?.hookState === "completed"
+      ? [assignmentEvent(before, "archived", { reason: "next assignment started" })]
+      : []),
+    assignmentEvent(assignment, "created"),
+  ];
   if (before === undefined || before.state === "nuked")
     return [
       {
@@ -185,18 +196,12 @@ function occupy(rig: Rig, seat: Seat, bead: Bead): readonly Operation[] {
         },
       },
       { op: "setAgent", address, fields: { hookState: "created" } },
-      event,
-      created,
+      ...events,
     ];
   return [
     { op: "expectAgent", address, expected: { state: before.state, hookBead: before.hookBead } },
     { op: "setAgent", address, fields: { state: "spawning", hookState: "created" } },
-    event,
-    // What was handed in and is not merged yet goes its way without the polecat.
-    ...(before.hookState === "completed"
-      ? [assignmentEvent(before, "archived", { reason: "next assignment started" })]
-      : []),
-    created,
+    ...events,
   ];
 }
 
@@ -206,7 +211,7 @@ async function carryOut(
   { bead, seat, journal }: Reservation,
   runtime: Runtime,
 ): Promise<Dispatch> {
-  const { rig, options } = request;
+  const { rig, base, options } = request;
   const warnings: string[] = [];
   if (!seat.isReused) makeHome(access, rig, seat);
   crashPoint("sling.allocate.done");
@@ -218,7 +223,6 @@ async function carryOut(
 
   const offline = await freshenOrigin(access, rig);
   if (offline !== undefined) warnings.push(offline);
-  const base = options.baseBranch ?? rig.defaultBranch;
   const from = await findStart(rig, { base, priorBranch: metadataText(bead, "prior_branch") });
   const branch = branchName(
     { polecat: seat.name, bead: bead.id, title: bead.title, now: access.clock.now() },
@@ -250,7 +254,7 @@ async function carryOut(
         bead: bead.id,
         now: access.clock.now(),
       });
-  const work = { bead, runtime: runtime.name, account: options.account };
+  const work = { bead, runtime: runtime.name, account: options.account, note: dispatcherNote(options) };
   const session = byHand === undefined ? await startWork(access, journal, work) : "";
   await confirm(access, journal, seat.address);
   return {
@@ -282,24 +286,33 @@ async function preserve(
   await journal.step("preserve");
   const holder = await preserveHolder(access, rig, takeOver);
   warnings.push(...holder.warnings);
-  return holder;
+  const { bead, agent } = journal.record.subject;
+  const unhook = { type: "unhook", payload: { bead, agent: takeOver, reason: `taken over by ${agent}` } };
+  return { ...holder, operations: [...holder.operations, { op: "event", event: unhook }] };
 }
 
 /** Step `session`: the previous holder's session ends, the new one starts. Returns the session's name. */
 export async function startWork(
   access: TownAccess,
   journal: OperationJournal<SlingData>,
-  work: { readonly bead: Bead; readonly runtime: string; readonly account: string | undefined },
+  work: {
+    readonly bead: Bead;
+    readonly runtime: string;
+    readonly account: string | undefined;
+    readonly note: string;
+  },
 ): Promise<string> {
   const { takeOver } = journal.data;
   const { agent: address, bead } = journal.record.subject;
-  if (takeOver !== undefined && takeOver !== address) await stopAgentSession(access, takeOver, "stopped");
+  if (takeOver !== undefined && takeOver !== address && livesForItsBead(takeOver))
+    await stopAgentSession(access, takeOver, "stopped");
   const record = await startAgentSession(access, {
     address,
     topic: `assigned:${bead}`,
     bead,
     agentOverride: work.runtime,
     ...(work.account === undefined ? {} : { account: work.account }),
+    note: work.note,
   });
   crashPoint("sling.session.done");
   return record.session;

@@ -5,10 +5,11 @@ import type { Operation } from "../../core/ledger/operation.ts";
 import { parseAddress } from "../../core/town/address.ts";
 import { agentBeadId } from "../../core/town/agent-names.ts";
 import type { TownAccess } from "../town-access.ts";
-import { droppingMolecule } from "./attached-molecule.ts";
 import { assignmentEvent } from "./assignment-event.ts";
+import { droppingMolecule, moleculeOfWork } from "./attached-molecule.ts";
 import { type Attachment, replaceAttachment } from "./attachment.ts";
 import { withAgentLock } from "./agent-lock.ts";
+import { hookEvents } from "./hook-events.ts";
 import type { Guide } from "./work-formula.ts";
 
 export interface HookRequest {
@@ -20,6 +21,10 @@ export interface HookRequest {
   readonly attachment?: Attachment;
   /** Molecule by which it is worked on. */
   readonly guide?: Guide;
+  /** It comes from `gt sling`. */
+  readonly isSlung?: boolean;
+  /** A bead that is on the hook without a workflow may go back to `open`. */
+  readonly releasesBare?: boolean;
 }
 
 /**
@@ -32,11 +37,12 @@ export async function hookAgent(access: TownAccess, request: HookRequest): Promi
   return withAgentLock(access, address, "hook", async () => {
     const agent = await access.ledger.agent(address);
     if (agent?.hookBead === bead.id && bead.assignee === address) return false;
-    const isOccupied = await expectRoomOnHook(access, agent, request);
+    const held = await expectRoomOnHook(access, agent, request);
     await access.ledger.write(access.actor, [
       { op: "expect", id: bead.id, expected: { status: bead.status, assignee: bead.assignee } },
       ...(agent === undefined ? [register(access, address)] : []),
-      { op: "hook", address, bead: bead.id, replace: request.force || isOccupied },
+      ...(held === undefined || agent === undefined ? [] : await makeRoom(access, agent, held)),
+      { op: "hook", address, bead: bead.id, replace: request.force || held !== undefined },
       ...(request.guide?.operations ?? (await droppingMolecule(access.ledger, bead, "replaced"))),
       {
         op: "update",
@@ -52,7 +58,10 @@ export async function hookAgent(access: TownAccess, request: HookRequest): Promi
           },
         },
       },
-      { op: "event", event: { type: "hook", payload: { bead: bead.id, agent: address } } },
+      ...hookEvents({
+        ...{ bead: bead.id, address, isSlung: request.isSlung === true },
+        ...(agent === undefined || agent.rig === "" ? {} : { rig: agent.rig }),
+      }),
       assignmentEvent(
         {
           ...{ address, rig: parseAddress(address)?.rig ?? "", hookBead: bead.id },
@@ -65,19 +74,36 @@ export async function hookAgent(access: TownAccess, request: HookRequest): Promi
   });
 }
 
-/** True when something that may be replaced is on the hook. */
-async function expectRoomOnHook(
+/**
+ * What is on the hook and gives way: finished work, whatever `force` pushes aside, and a bare bead where that is enough.
+ * `E_HOOK_OCCUPIED` for anything else.
+ */
+export async function expectRoomOnHook(
   access: TownAccess,
   agent: Agent | undefined,
-  request: HookRequest,
-): Promise<boolean> {
-  if (agent === undefined || agent.hookBead === "" || agent.hookBead === request.bead.id) return false;
+  request: Pick<HookRequest, "bead" | "address" | "force" | "releasesBare">,
+): Promise<Bead | undefined> {
+  if (agent === undefined || agent.hookBead === "" || agent.hookBead === request.bead.id) return undefined;
   const held = await access.ledger.get(agent.hookBead);
-  if (held === undefined || held.status === "closed" || request.force) return true;
+  if (held === undefined || held.status === "closed" || request.force) return held;
+  const workflow = await moleculeOfWork(access.ledger, held);
+  if (workflow === undefined ? request.releasesBare === true : workflow.status === "closed") return held;
   throw new GtError("E_HOOK_OCCUPIED", `${request.address} has ${held.id} on its hook: ${held.title}`, {
     hint: `gt unsling ${held.id} ${request.address} --force`,
     details: { bead: held.id },
   });
+}
+
+/** The bead that gives way keeps nothing of its workflow; unless it is closed, it is anyone's again. */
+async function makeRoom(access: TownAccess, agent: Agent, held: Bead): Promise<readonly Operation[]> {
+  return [
+    ...(await droppingMolecule(access.ledger, held, "replaced on the hook")),
+    assignmentEvent(agent, "archived", { reason: "replaced" }),
+    {
+      op: "event",
+      event: { type: "unhook", payload: { bead: held.id, agent: agent.address, reason: "replaced" } },
+    },
+  ];
 }
 
 function register(access: TownAccess, address: string): Operation {

@@ -74,7 +74,7 @@ export async function takeSeat(access: TownAccess, rig: Rig, request: SeatReques
   return newSeat(access, rig, name, polecats);
 }
 
-/** Which seat a sling would take now, for a dry run. Nothing is reserved. */
+/** Which seat a sling would take now, or why it would get none. Nothing is reserved. */
 export async function previewSeat(
   access: TownAccess,
   rig: Rig,
@@ -82,12 +82,15 @@ export async function previewSeat(
 ): Promise<{ readonly address: string; readonly isReused: boolean }> {
   const polecats = await access.ledger.agents({ rig: rig.name, role: "polecat" });
   if (request.name !== undefined) {
+    const agent = namedPolecat(access, rig, polecats, request.name, request);
+    if (agent !== undefined) expectFreeHook(agent, request);
     const { address, worktree } = seatPlaces(rig, request.name);
     return { address, isReused: existsSync(join(worktree, ".git")) };
   }
   for (const agent of polecats) {
     if (await isReusable(access, rig, agent)) return { address: agent.address, isReused: true };
   }
+  expectRoom(access.town, rig);
   return { address: seatPlaces(rig, await freeName(access, rig, polecats)).address, isReused: false };
 }
 
@@ -143,27 +146,15 @@ async function takeNamed(
   name: string,
   request: SeatRequest,
 ): Promise<Seat> {
-  const agent = polecats.find((polecat) => polecat.name === name && polecat.state !== "nuked");
-  if (agent === undefined) {
-    if (request.create !== true)
-      throw new GtError("E_AGENT_NOT_FOUND", `rig ${rig.name} has no polecat ${name}`, {
-        hint: `gt sling <bead> ${rig.name}/${name} --create`,
-      });
-    expectPolecatName(name);
-    expectRoom(access.town, rig);
-    return newSeat(access, rig, name, polecats);
-  }
+  const agent = namedPolecat(access, rig, polecats, name, request);
+  if (agent === undefined) return newSeat(access, rig, name, polecats);
   const lock = await acquireLock(access.town.paths.locks, agentLockName(agent.address), {
     kind: "sling",
     subject: agent.address,
   });
   const now = (await access.ledger.agent(agent.address)) ?? agent;
   try {
-    if (now.hookBead !== "" && request.force !== true)
-      throw new GtError("E_HOOK_OCCUPIED", `${now.address} has ${now.hookBead} on its hook`, {
-        hint: `gt unsling ${now.hookBead}`,
-        details: { bead: now.hookBead },
-      });
+    expectFreeHook(now, request);
     return {
       ...seatPlaces(rig, name),
       before: now,
@@ -174,6 +165,33 @@ async function takeNamed(
     lock.release();
     throw error;
   }
+}
+
+/** The polecat of that name; undefined for one that may be made. */
+function namedPolecat(
+  access: TownAccess,
+  rig: Rig,
+  polecats: readonly Agent[],
+  name: string,
+  request: SeatRequest,
+): Agent | undefined {
+  const agent = polecats.find((polecat) => polecat.name === name && polecat.state !== "nuked");
+  if (agent !== undefined) return agent;
+  if (request.create !== true)
+    throw new GtError("E_AGENT_NOT_FOUND", `rig ${rig.name} has no polecat ${name}`, {
+      hint: `gt sling <bead> ${rig.name}/${name} --create`,
+    });
+  expectPolecatName(name);
+  expectRoom(access.town, rig);
+  return undefined;
+}
+
+function expectFreeHook(agent: Agent, { force }: SeatRequest): void {
+  if (agent.hookBead === "" || force === true) return;
+  throw new GtError("E_HOOK_OCCUPIED", `${agent.address} has ${agent.hookBead} on its hook`, {
+    hint: `gt unsling ${agent.hookBead}`,
+    details: { bead: agent.hookBead },
+  });
 }
 
 async function newSeat(

@@ -28,7 +28,7 @@ import { keepCommits, putUnkeptAside } from "./keep-work.ts";
 import { putAside } from "./lost-and-found.ts";
 import { overlayFiles } from "./overlay-files.ts";
 
-const freshForMs = 10_000;
+const usuallyFreshForMs = 10_000;
 const staleAfterCommits = 200;
 
 /** Where the work of an assignment begins. */
@@ -47,7 +47,11 @@ export interface StartPoint {
  * Fetches the rig's origin, unless that was done in the last seconds. One process at a time: git's own ref locks do
  * not wait. Returns why it failed; work goes on offline (spec/04 §3.5).
  */
-export async function freshenOrigin(access: TownAccess, rig: Rig): Promise<string | undefined> {
+export async function freshenOrigin(
+  access: TownAccess,
+  rig: Rig,
+  { freshForMs = usuallyFreshForMs }: { readonly freshForMs?: number } = {},
+): Promise<string | undefined> {
   try {
     await withLock(
       access.town.paths.locks,

@@ -2,10 +2,11 @@ import type { RuntimeRow } from "../../core/ledger/ledger.ts";
 import { hasSessions } from "../sessions/backend.ts";
 import { startAgentSession, stopAgentSession } from "../sessions/start-session.ts";
 import type { TownAccess } from "../town-access.ts";
-import { liveSession } from "./agent-session.ts";
+import { liveSession, livesForItsBead } from "./agent-session.ts";
 import { nextState } from "./agent-transition.ts";
 import { attachmentOf } from "./attachment.ts";
 import { confirm } from "./dispatch-polecat.ts";
+import { dispatcherNote } from "./dispatcher-note.ts";
 import { OperationJournal, type OperationRecord } from "./operation-record.ts";
 import { runtimeOf } from "./runtime-choice.ts";
 import type { SlingData } from "./sling-data.ts";
@@ -44,8 +45,10 @@ export async function recoverSling(
   }
   const { takeOver, agentOverride } = journal.data;
   const { account } = attachmentOf(bead);
+  const note = dispatcherNote(attachmentOf(bead));
   try {
-    if (takeOver !== undefined && takeOver !== address) await stopAgentSession(access, takeOver, "stopped");
+    if (takeOver !== undefined && takeOver !== address && livesForItsBead(takeOver))
+      await stopAgentSession(access, takeOver, "stopped");
     if (hasSessions(access.town) && (await liveSession(access, address)) === undefined) {
       unlockSandbox(access.town, address);
       await startAgentSession(access, {
@@ -54,6 +57,7 @@ export async function recoverSling(
         bead: beadId,
         agentOverride: runtimeOf(access.town, rig, bead, agentOverride).name,
         ...(account === undefined ? {} : { account }),
+        note,
       });
     }
   } catch {

@@ -1,19 +1,15 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { convoyFields } from "../../core/convoys/convoy.ts";
 import { formatTime } from "../../core/clock.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { Agent, Bead } from "../../core/ledger/bead.ts";
-import { formatAddress, parseAddress, resolveAddress } from "../../core/town/address.ts";
+import { parseAddress } from "../../core/town/address.ts";
 import type { Rig } from "../../core/town/town.ts";
-import { expectNoStop } from "../daemon/emergency-stop.ts";
 import { sessionOfAddress } from "../sessions/start-session.ts";
 import type { TownAccess } from "../town-access.ts";
 import { admitSling } from "./admit-sling.ts";
 import type { AdmissionTarget } from "./bead-admission.ts";
 import { type Dispatch, dispatchToPolecat } from "./dispatch-polecat.ts";
 import { enqueueDispatch, isDeferred } from "./enqueue-dispatch.ts";
-import { hookAgent } from "./hook-agent.ts";
 import { previewSeat } from "./polecat-pool.ts";
 import { startAccounts } from "../accounts/account-keys.ts";
 import { ownWish } from "../accounts/choose-account.ts";
@@ -22,10 +18,14 @@ import { legOptions } from "./leg-options.ts";
 import { recoverOperations } from "./recover-operations.ts";
 import { expectCapacity, expectDiskSpace, expectOperational } from "./rig-admission.ts";
 import { runtimeOf } from "./runtime-choice.ts";
+import { resolvePlace } from "./sling-place.ts";
 import type { SlingOptions } from "./sling-request.ts";
 import type { SlingTarget } from "./sling-target.ts";
+import { follow, slingToAgent } from "./sling-to-agent.ts";
+import { slingToDog } from "./sling-to-dog.ts";
 import { resumeHook, suspendHook } from "./suspend-hook.ts";
 import { unsling } from "./unsling.ts";
+import { workBase } from "./work-base.ts";
 import { chooseWorkflow, guideFor, type Workflow } from "./work-formula.ts";
 
 /** Gives one bead to one target (spec/04 §2.5-2.7). Throws the first reason against it; then nothing was changed. */
@@ -36,169 +36,23 @@ export async function slingBead(
   options: SlingOptions,
 ): Promise<Dispatch> {
   if (target?.kind === "dog") return slingToDog(access, bead, target.name, options);
-  const place = resolveTarget(access, bead, target);
+  const place = await resolvePlace(access, bead, target);
   if (place.kind === "agent") return slingToAgent(access, bead, place.address, options);
   const rig = access.town.rig(place.rig);
   return slingToPolecat(access, bead, rig, place, { ...legOptions(bead), ...options });
-}
-
-type Place = AdmissionTarget;
-
-function resolveTarget(
-  access: TownAccess,
-  bead: Bead,
-  target: Exclude<SlingTarget, { kind: "dog" }> | undefined,
-): Place {
-  const { town } = access;
-  const wish = target ?? defaultTarget(access, bead);
-  switch (wish.kind) {
-    case "self":
-      if (access.actor === "overseer")
-        throw new GtError("E_TARGET", "you have no hook; name a rig or an agent", {
-          hint: `gt sling ${bead.id} <rig>`,
-        });
-      return { kind: "agent", address: access.actor };
-    case "rig":
-      return { kind: "rig", rig: town.rig(wish.rig).name };
-    case "polecat": {
-      const rig = town.rig(wish.rig);
-      if (!wish.explicit && existsSync(join(rig.crew, wish.name)))
-        return { kind: "agent", address: `${rig.name}/crew/${wish.name}` };
-      const address = formatAddress({ role: "polecat", rig: rig.name, name: wish.name });
-      return { kind: "polecat", rig: rig.name, address, shorthand: !wish.explicit };
-    }
-    case "crew":
-      return {
-        kind: "agent",
-        address: formatAddress(resolveAddress(`${wish.rig}/crew/${wish.name}`, { town })),
-      };
-    case "town-role":
-      if (wish.role === "mayor") return { kind: "agent", address: "mayor/" };
-      throw builtIn(wish.role);
-    case "rig-role":
-      throw builtIn(`${town.rig(wish.rig).name}/${wish.role}`);
-  }
-}
-
-/** An agent means itself, a human the rig that owns the bead (spec/04 §2.4). */
-function defaultTarget(
-  access: TownAccess,
-  bead: Bead,
-): Extract<SlingTarget, { kind: "self" } | { kind: "rig" }> {
-  if (access.actor !== "overseer") return { kind: "self" };
-  const rig = access.town.rigOfBead(bead.id);
-  if (rig !== undefined) return { kind: "rig", rig: rig.name };
-  throw new GtError("E_TARGET", `${bead.id} belongs to no rig; say where it shall go`, {
-    hint: `gt sling ${bead.id} <rig> --force`,
-  });
-}
-
-function builtIn(role: string): GtError {
-  return new GtError("E_BUILTIN_TARGET", `${role} runs as code and takes no beads`, {
-    hint: "gt sling <bead> <rig>",
-  });
-}
-
-async function slingToAgent(
-  access: TownAccess,
-  bead: Bead,
-  address: string,
-  options: SlingOptions,
-): Promise<Dispatch> {
-  expectNoStop(access.town, parseAddress(address)?.rig || undefined);
-  const admission = await admitSling(access, bead.id, { kind: "agent", address }, options);
-  const warnings = admission.verdict === "dispatch" ? admission.warnings : [];
-  if (parseAddress(address)?.role === "crew" && !existsSync(join(access.town.root, address)))
-    throw new GtError("E_AGENT_NOT_FOUND", `there is no crew member ${address}`, { hint: "gt crew list" });
-  const rig = access.town.findRig(parseAddress(address)?.rig ?? "");
-  const workflow = await chooseWorkflow(access, { rig, bead, isAi: false }, options);
-  const guide =
-    workflow && (await guideFor(access, { workflow, bead, rig, address, vars: options.vars ?? {} }));
-  const isNew =
-    admission.verdict === "dispatch" &&
-    options.dryRun !== true &&
-    (await hookAgent(access, {
-      ...(guide === undefined ? {} : { guide }),
-      bead,
-      address,
-      force: options.force === true || admission.takeOver !== undefined,
-      attachment: {
-        ...(options.args === undefined ? {} : { args: options.args }),
-        ...(options.message === undefined ? {} : { message: options.message }),
-      },
-    }));
-  return {
-    bead: bead.id,
-    title: bead.title,
-    agent: address,
-    reused: true,
-    branch: "",
-    base: "",
-    session: sessionOfAddress(access.town, address),
-    runtime: "",
-    noop: !isNew && options.dryRun !== true,
-    ...(guide === undefined ? {} : { workflow: { formula: guide.formula, molecule: guide.molecule } }),
-    warnings,
-  };
-}
-
-/** A chore for the town's own helpers: a session in the dog's place, with the files of the bead's rig (spec/04 §2.7). */
-async function slingToDog(
-  access: TownAccess,
-  bead: Bead,
-  name: string | undefined,
-  options: SlingOptions,
-): Promise<Dispatch> {
-  expectNoStop(access.town);
-  if (options.formula !== undefined)
-    throw new GtError("E_TARGET", "dogs do chores and follow no workflow", {
-      hint: `gt sling ${bead.id} <rig> --formula ${options.formula}`,
-    });
-  const pool = `deacon/dogs${name === undefined ? "" : `/${name}`}`;
-  const admission = await admitSling(access, bead.id, { kind: "agent", address: pool }, options);
-  const facts = { bead: bead.id, title: bead.title, reused: true, branch: "", base: "" };
-  if (admission.verdict === "already" || options.dryRun === true)
-    return { ...facts, agent: pool, session: "", runtime: "", noop: options.dryRun !== true, warnings: [] };
-  await expectDiskSpace(access.town);
-  const rig = access.town.rigOfBead(bead.id);
-  const { sendDog } = await import("../dogs/send-dog.ts");
-  const sent = await sendDog(access, {
-    bead,
-    ...(name === undefined ? {} : { dog: name }),
-    ...(rig === undefined ? {} : { rig }),
-    ...(options.agent === undefined ? {} : { agent: options.agent }),
-    attachment: {
-      ...(options.args === undefined ? {} : { args: options.args }),
-      ...(options.message === undefined ? {} : { message: options.message }),
-    },
-  });
-  return {
-    ...facts,
-    agent: sent.address,
-    session: sent.record.session,
-    runtime: sent.record.agent,
-    noop: false,
-    warnings: [...admission.warnings, ...sent.warnings],
-  };
 }
 
 async function slingToPolecat(
   access: TownAccess,
   bead: Bead,
   rig: Rig,
-  place: Exclude<Place, { kind: "agent" }>,
+  place: Exclude<AdmissionTarget, { kind: "agent" }>,
   options: SlingOptions,
 ): Promise<Dispatch> {
   await recoverOperations(access, { bead: bead.id });
   const admission = await admitSling(access, bead.id, place, options);
   if (admission.verdict === "already") {
-    const { attachTo } = await import("./attach-molecule.ts");
-    if (options.formula !== undefined && options.dryRun !== true)
-      await attachTo(access, bead, {
-        formula: options.formula,
-        vars: options.vars ?? {},
-        reason: "slung on it",
-      });
+    await follow(access, bead, options);
     return already(access, bead, admission.agent);
   }
   await expectOperational(access.ledger, access.town, rig);
@@ -214,8 +68,14 @@ async function slingToPolecat(
       hint: `gt sling ${bead.id} ${rig.name}`,
     });
   if (!deferred) await expectCapacity(access.ledger, access.town, rig);
+  const name = place.kind === "polecat" ? parseAddress(place.address)?.name : undefined;
+  const seat = {
+    ...(name === undefined ? {} : { name }),
+    ...(options.create === true ? { create: true } : {}),
+    ...(options.force === true ? { force: true } : {}),
+  };
+  const preview = deferred ? undefined : await previewSeat(access, rig, seat);
   const workflow = await workflowOf(access, bead, rig, options);
-  await expectDiskSpace(access.town);
   const tracking = await trackingConvoy(access, bead);
   const inherited = tracking === undefined ? undefined : convoyFields(tracking);
   const effective: SlingOptions = {
@@ -225,41 +85,35 @@ async function slingToPolecat(
       : {}),
     ...(options.merge === undefined && inherited?.merge !== undefined ? { merge: inherited.merge } : {}),
   };
-  const name = place.kind === "polecat" ? parseAddress(place.address)?.name : undefined;
-  const seat = {
-    ...(name === undefined ? {} : { name }),
-    ...(options.create === true ? { create: true } : {}),
-    ...(options.force === true ? { force: true } : {}),
-  };
+  const base = await workBase(access, rig, bead, effective.baseBranch);
+  await expectDiskSpace(access.town);
   const convoy = {
     make: tracking === undefined && options.convoy !== "none",
     ...(tracking === undefined ? {} : { id: tracking.id }),
   };
   if (deferred) return enqueue(access, bead, rig, effective, convoy.make, limitedUntil);
-  if (options.dryRun === true) {
-    const runtime = runtimeOf(access.town, rig, bead, options.agent, withSteps(options));
-    const { address, isReused } = await previewSeat(access, rig, seat);
+  if (preview === undefined) throw new Error("a sling that is not queued has a seat");
+  if (options.dryRun === true)
     return {
       bead: bead.id,
       title: bead.title,
-      agent: address,
-      reused: isReused,
+      agent: preview.address,
+      reused: preview.isReused,
       branch: "",
-      base: effective.baseBranch ?? rig.defaultBranch,
-      session: sessionOfAddress(access.town, address),
-      runtime: runtime.name,
+      ...{ base, session: sessionOfAddress(access.town, preview.address) },
+      runtime: runtimeOf(access.town, rig, bead, options.agent, withSteps(options)).name,
+      ...(workflow === undefined ? {} : { workflow: { formula: workflow.file.name, molecule: "" } }),
+      ...(convoy.make ? { convoy: { id: "", title: `Work: ${bead.title}` } } : {}),
       noop: false,
       warnings: admission.warnings,
     };
-  }
   const room = taken === undefined || taken.hookBead === "" ? [] : await makeRoom(access, taken, bead);
   const dispatch = await dispatchToPolecat(access, {
     bead,
     rig,
     seat,
     options: effective,
-    workflow,
-    convoy,
+    ...{ base, workflow, convoy },
     admit: async () => {
       const now = await admitSling(access, bead.id, place, options);
       if (now.verdict === "already") throw new AlreadySlung(now.agent);

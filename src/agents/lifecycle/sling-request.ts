@@ -34,6 +34,8 @@ export interface SlingOptions {
   /** Batch: starts so many, waits, goes on. Container: starts at most so many now. 0 is no limit. */
   readonly maxConcurrent?: number;
   readonly dryRun?: boolean;
+  /** Wakes neither Witness nor Refinery of the rig. */
+  readonly noBoot?: boolean;
   /** Starts now, whatever the scheduler is set to: what the scheduler itself asks for. */
   readonly isDirect?: boolean;
 }
@@ -54,16 +56,17 @@ const isContainer = (bead: Bead): boolean =>
 
 /** Flags that a container does not take: its children choose for themselves (spec/04 §2.9). */
 const containerFlags = [
-  "account",
-  "agent",
-  "args",
-  "merge",
-  "baseBranch",
-  "owned",
-  "noMerge",
-  "ralph",
-  "vars",
-] as const satisfies readonly (keyof SlingOptions)[];
+  ["account", "--account"],
+  ["agent", "--agent"],
+  ["ralph", "--ralph"],
+  ["args", "--args"],
+  ["vars", "--var"],
+  ["merge", "--merge"],
+  ["baseBranch", "--base-branch"],
+  ["convoy", "--no-convoy"],
+  ["owned", "--owned"],
+  ["noMerge", "--no-merge"],
+] as const satisfies readonly (readonly [keyof SlingOptions, string])[];
 
 /**
  * The decision table of spec/04 §2.4. `found` holds the beads among the words, by word; a word that is both a bead and a
@@ -97,9 +100,11 @@ export function planSling(
           hint: `gt sling ${container.id}`,
         },
       );
-    const refused = containerFlags.find((flag) => options[flag] !== undefined && options[flag] !== false);
+    const refused = containerFlags.find(
+      ([option]) => options[option] !== undefined && options[option] !== false,
+    );
     if (refused !== undefined)
-      throw new GtError("E_FLAG_CONTAINER", `--${dashed(refused)} does not apply to a ${container.type}`, {
+      throw new GtError("E_FLAG_CONTAINER", `${refused[1]} does not apply to a ${container.type}`, {
         hint: `gt sling ${container.id}`,
       });
     return { kind: "container", container };
@@ -124,5 +129,3 @@ function planFormula(words: readonly string[], formula: string): SlingPlan {
 function notFound(word: string): never {
   throw new GtError("E_NOT_FOUND", `"${word}" is neither a bead nor a formula`, { hint: "bd ready" });
 }
-
-const dashed = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

@@ -6,7 +6,8 @@ import { newConvoy } from "../../core/convoys/new-convoy.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { Bead } from "../../core/ledger/bead.ts";
 import { acquireLock, type Lock } from "../../core/lock/lock.ts";
-import { parseAddress } from "../../core/town/address.ts";
+import { unattended } from "../../core/ledger/unattended.ts";
+import { formatAddress, isRoleWord, parseAddress, wordHere } from "../../core/town/address.ts";
 import type { TownAccess } from "../town-access.ts";
 import type { Dispatch } from "./dispatch-polecat.ts";
 import { slingBead, trackingConvoy } from "./sling-bead.ts";
@@ -17,6 +18,10 @@ export interface SlingRequest {
   /** Beads, and at the end perhaps a target, as typed. */
   readonly words: readonly string[];
   readonly options: SlingOptions;
+  /** The caller's rig: whose `witness` and `refinery` are meant. */
+  readonly rig?: string;
+  /** How a batch waits between its parts; tests do not. */
+  readonly pause?: (ms: number) => Promise<unknown>;
 }
 
 export interface SlingReport {
@@ -37,21 +42,20 @@ const batchPauseMs = 6000;
  * Puts work on hooks and starts the agents (spec/04 §2). One bead throws its error; a batch or a container goes on and
  * reports what failed.
  */
-export async function sling(access: TownAccess, request: SlingRequest): Promise<SlingReport> {
-  if (parseAddress(access.actor)?.role === "polecat")
-    throw new GtError("E_POLECAT_CALLER", "polecats do not dispatch work; finish with gt done", {
-      hint: "gt done",
-    });
+export async function sling(caller: TownAccess, request: SlingRequest): Promise<SlingReport> {
+  expectDispatcher(caller.actor);
+  const access = request.options.noBoot === true ? { ...caller, ledger: unattended(caller.ledger) } : caller;
   const typed = request.words.map((word) => word.replace(/\/+$/, "") || word);
-  const { words, options } = withFormula(typed, request.options);
-  const found = await findBeads(access, words);
+  const { words, options } = withFormula(withAddress(typed, access, request.rig), request.options);
   const { isFormula } = await import("./sling-formula.ts");
-  const plan = planSling(words, found, options, (word) => isFormula(access, word, words.at(-1)));
+  const namesFormula = (word: string): boolean => isFormula(access, word, words.at(-1));
+  const found = await findBeads(access, words, namesFormula);
+  const plan = planSling(words, found, options, namesFormula);
   switch (plan.kind) {
     case "bead":
       return report("bead", [await slingBead(access, plan.bead, plan.target, options)]);
     case "batch":
-      return slingBatch(access, plan.beads, plan.target, options);
+      return slingBatch(access, plan, options, request.pause ?? pause);
     case "container":
       return slingMembers(access, plan.container, options);
     case "formula": {
@@ -59,6 +63,26 @@ export async function sling(access: TownAccess, request: SlingRequest): Promise<
       return report("bead", [await slingFormula(access, plan, options)]);
     }
   }
+}
+
+/** `E_POLECAT_CALLER` (spec/04 §2.2). */
+export function expectDispatcher(actor: string): void {
+  if (parseAddress(actor)?.role !== "polecat") return;
+  throw new GtError("E_POLECAT_CALLER", "polecats do not dispatch work; finish with gt done", {
+    hint: "gt done",
+  });
+}
+
+/** A bare `witness`, `refinery` or `crew` at the end, as the address that it is from here (spec/04 §1.1). */
+function withAddress(
+  words: readonly string[],
+  { town, actor }: TownAccess,
+  rig: string | undefined,
+): readonly string[] {
+  const last = words.at(-1);
+  if (last === undefined || words.length < 2) return words;
+  const here = wordHere(last, { town, actor, rig: rig ?? parseAddress(actor)?.rig });
+  return here === undefined ? words : [...words.slice(0, -1), formatAddress(here)];
 }
 
 /** `gt sling <formula> --on <bead> [target]` is `gt sling <bead> [target] --formula <formula>`. */
@@ -71,40 +95,50 @@ function withFormula(
   return { words: [on, ...rest], options: { ...options, formula } };
 }
 
-/** The beads among the words, by word: exact ids first, fragments of ids where no rig has that name. */
-async function findBeads(access: TownAccess, words: readonly string[]): Promise<ReadonlyMap<string, Bead>> {
+/** The beads among the words, by word: exact ids first, fragments of ids where nothing else has that name. */
+async function findBeads(
+  access: TownAccess,
+  words: readonly string[],
+  namesFormula: (word: string) => boolean,
+): Promise<ReadonlyMap<string, Bead>> {
   const found = new Map(await access.ledger.getMany(words));
+  const isTaken = (word: string): boolean =>
+    /[/:.]/.test(word) ||
+    isRoleWord(word) ||
+    access.town.findRig(word) !== undefined ||
+    (word === words[0] && namesFormula(word));
   for (const word of words) {
-    if (found.has(word) || /[/:.]/.test(word) || access.town.findRig(word) !== undefined) continue;
+    if (found.has(word) || isTaken(word)) continue;
     const id = await access.ledger.resolve(word).catch((error: unknown) => {
       // No bead of that name is an answer here; an ambiguous fragment is the person's to settle.
       if (error instanceof GtError && error.code === "E_NOT_FOUND") return undefined;
       throw error;
     });
     const bead = id === undefined ? undefined : await access.ledger.get(id);
-    if (bead !== undefined) found.set(word, bead);
+    // Agents are meant by their addresses, never by a piece of their bead's id.
+    if (bead !== undefined && bead.type !== "agent") found.set(word, bead);
   }
   return found;
 }
 
 async function slingBatch(
   access: TownAccess,
-  beads: readonly Bead[],
-  target: SlingTarget | undefined,
+  { beads, target }: { readonly beads: readonly Bead[]; readonly target: SlingTarget | undefined },
   options: SlingOptions,
+  wait: (ms: number) => Promise<unknown>,
 ): Promise<SlingReport> {
   const rig = batchRig(access, beads, target, options);
   const convoy =
     options.convoy === "none" || options.dryRun === true
       ? undefined
       : await batchConvoy(access, beads, rig, options);
-  const limit = options.maxConcurrent ?? 0;
+  const limit = options.dryRun === true ? 0 : (options.maxConcurrent ?? 0);
   const dispatched: Dispatch[] = [];
   const failed: { bead: string; error: GtError }[] = [];
   const held = convoy === undefined ? undefined : await holdFeeding(access, convoy.id);
   try {
     for (const [index, bead] of beads.entries()) {
-      if (limit > 0 && index > 0 && index % limit === 0) await pause(batchPauseMs);
+      if (limit > 0 && index > 0 && index % limit === 0) await wait(batchPauseMs);
       try {
         dispatched.push(
           await slingOfBatch(access, bead, { kind: "rig", rig }, { ...options, convoy: "none" }),

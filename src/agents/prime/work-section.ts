@@ -5,7 +5,7 @@ import type { HookReading } from "./read-hook.ts";
 
 const shownDescriptionLines = 15;
 /** The section is never cut afterwards, so that each of its parts has a limit: characters. */
-const limits = { description: 900, acceptance: 600, args: 400, failure: 400 } as const;
+const limits = { description: 900, acceptance: 600, args: 400, message: 400, failure: 400 } as const;
 
 /** The bead on the hook, which comes before everything that explains how to work (spec/03 §6.4). */
 export function workSection({ agent, bead }: HookReading, isWhole: boolean): PrimeSection | undefined {
@@ -20,6 +20,7 @@ export function workSection({ agent, bead }: HookReading, isWhole: boolean): Pri
   const facts = [
     `${bead.id} ${quoteLine(bead.title)} (${bead.type}, P${bead.priority}, ${bead.status})`,
     ...(agent?.branch ? [`branch ${quoteLine(agent.branch)} from ${quoteLine(agent.baseBranch)}`] : []),
+    ...(attachment.subject === undefined ? [] : [`subject: ${quoteLine(attachment.subject)}`]),
     ...(attachment.convoy_id === undefined ? [] : [`convoy ${attachment.convoy_id}`]),
     ...(metadataText(bead, "prior_branch") === ""
       ? []
@@ -38,6 +39,9 @@ export function workSection({ agent, bead }: HookReading, isWhole: boolean): Pri
     ...(attachment.args === undefined
       ? []
       : ["", "Instructions of the dispatcher:", part(attachment.args, limits.args)]),
+    ...(attachment.message === undefined
+      ? []
+      : ["", "What the dispatcher adds:", part(attachment.message, limits.message)]),
     ...(metadataText(bead, "prior_failure") === ""
       ? []
       : ["", "The last attempt failed:", part(metadataText(bead, "prior_failure"), limits.failure)]),

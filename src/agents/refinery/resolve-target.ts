@@ -32,7 +32,7 @@ export async function resolveTarget(
 }
 
 /** Integration branch of the nearest open ancestor epic. */
-async function nearestIntegration(ledger: Ledger, id: BeadId): Promise<string | undefined> {
+export async function nearestIntegration(ledger: Ledger, id: BeadId): Promise<string | undefined> {
   let at = id;
   for (let level = 0; level < maxLevels; level++) {
     const up = (await ledger.dependencies(at)).find((edge) => edge.type === "parent-child");

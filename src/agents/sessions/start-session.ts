@@ -54,6 +54,8 @@ export interface StartRequest {
   /** Variables on top of the computed ones. */
   readonly env?: Readonly<Record<string, string>>;
   readonly warn?: (text: string) => void;
+  /** Said with the first words: what the dispatcher wants the agent to know. */
+  readonly note?: string;
 }
 
 /**
@@ -98,7 +100,7 @@ export async function startAgentSession(access: TownAccess, request: StartReques
       ...(resume === undefined ? {} : { resume }),
     });
     const record = await host.spawn(spec);
-    if (spec.detection !== undefined) await expectAlive(host, record, town.paths.sessions);
+    if (spec.detection !== undefined) await expectAlive(town, host, record);
     return { spec, record, conversation, isResumed: resume !== undefined, isActive: as.hooks.isActive };
   };
   const wished = asked ?? (old === undefined ? undefined : { id: old });
@@ -350,7 +352,7 @@ function firstPrompt(
     topic: request.topic,
     now: access.clock.now(),
     hasHooks: hooks.isActive,
-    extra: runtime.initialPrompt,
+    extra: [request.note ?? "", runtime.initialPrompt].filter((text) => text !== "").join("\n"),
   });
 }
 

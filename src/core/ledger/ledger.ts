@@ -215,6 +215,8 @@ export interface Change {
   readonly newValue?: Readonly<Record<string, unknown>>;
   readonly comment?: string;
   readonly createdAt: Time;
+  /** Whoever made it wants nobody to look because of it; they find it when they look by themselves. */
+  readonly isUnattended?: true;
 }
 
 export interface ChangeOptions {

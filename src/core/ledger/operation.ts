@@ -63,7 +63,9 @@ export type Operation =
       readonly value: string | null;
     }
   | { readonly op: "registerPrefix"; readonly prefix: string; readonly scope: string; readonly path: string }
-  | { readonly op: "event"; readonly event: BatchEvent };
+  | { readonly op: "event"; readonly event: BatchEvent }
+  /** What the batch changes from here on calls nobody (`Change.isUnattended`). */
+  | { readonly op: "unattended" };
 
 /** What must be true of a bead for the batch to be applied; a list means any of them. */
 export interface Expectation {

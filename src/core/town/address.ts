@@ -92,28 +92,26 @@ function dogAddress(name: string): Address | undefined {
   return agentName.test(name) ? { role: "dog", rig: "", name: name.toLowerCase() } : undefined;
 }
 
+export interface AddressContext {
+  readonly town: Town;
+  /** Rig of a bare `witness` or `refinery`. */
+  readonly rig?: string | undefined;
+  /** Who calls: a bare `crew` is the crew member that does. */
+  readonly actor?: string | undefined;
+}
+
 /**
  * The address a person meant, with the town's rigs and directories as context: also `<rig>/<name>`, `crew/<name>`,
- * `polecats/<name>`, and bare `witness` or `refinery` with a rig at hand. Throws `E_TARGET` with suggestions.
+ * `polecats/<name>`, and words that mean something only here (`wordHere`). Throws `E_TARGET` with suggestions.
  */
-export function resolveAddress(
-  text: string,
-  context: { readonly town: Town; readonly rig?: string | undefined },
-): Address {
+export function resolveAddress(text: string, context: AddressContext): Address {
   const { town } = context;
   const exact = parseAddress(text);
   if (exact) return exact.rig === "" ? exact : withRig(exact, town);
   const parts = text.split("/").filter((part) => part !== "");
   const [first = "", second = ""] = parts;
-  if (parts.length === 1) {
-    const role = rigWords.get(first);
-    if (role && context.rig) return { role, rig: town.rig(context.rig).name, name: "" };
-    if (role) {
-      throw new GtError("E_TARGET", `"${text}" needs a rig`, {
-        hint: town.rigs()[0] ? `use ${town.rigs()[0]?.name}/${role}` : "gt rig list",
-      });
-    }
-  }
+  const here = parts.length === 1 ? wordHere(first, context) : undefined;
+  if (here) return here;
   if (parts.length === 2) {
     const places =
       first === "crew" || first === "polecats"
@@ -126,6 +124,27 @@ export function resolveAddress(
   }
   throw unknownAddress(text, town);
 }
+
+/** Bare `witness`, `refinery` and `crew`, which mean somebody only from where they are said; undefined for other words. */
+export function wordHere(word: string, { town, rig, actor = "" }: AddressContext): Address | undefined {
+  const role = rigWords.get(word);
+  if (role !== undefined) {
+    if (rig) return { role, rig: town.rig(rig).name, name: "" };
+    throw new GtError("E_TARGET", `"${word}" needs a rig`, {
+      hint: town.rigs()[0] ? `use ${town.rigs()[0]?.name}/${role}` : "gt rig list",
+    });
+  }
+  if (word !== "crew") return undefined;
+  const caller = parseAddress(actor);
+  if (caller?.role === "crew") return withRig(caller, town);
+  throw new GtError("E_TARGET", '"crew" is a crew member that calls; name the one you mean', {
+    hint: "gt crew list",
+  });
+}
+
+/** Whether the word alone names a role, whoever says it where. */
+export const isRoleWord = (word: string): boolean =>
+  townWords.has(word) || rigWords.has(word) || word === "crew";
 
 function withRig(address: Address, town: Town): Address {
   return { ...address, rig: town.rig(address.rig).name };

@@ -35,11 +35,15 @@ export async function keepWatched(context: CommandContext): Promise<void> {
   await tellOfDeadDaemon(context);
   if (!changesWork.has(context.words.join(" ")) || context.flags.boolean("dry-run")) return;
   const { ensureDaemon } = await import("../../agents/daemon/daemon-control.ts");
+  // A daemon that is started has all its duties look.
+  const isNoBoot = context.flags.boolean("no-boot");
+  const mayStart = !context.noDaemon && !isNoBoot;
   try {
-    const env = context.noDaemon ? { ...context.env, GT_NO_DAEMON: "1" } : context.env;
+    const env = mayStart ? context.env : { ...context.env, GT_NO_DAEMON: "1" };
     const outcome = await ensureDaemon(await context.town(), env);
     if (outcome.kind === "started") context.out.note(`started the daemon (pid ${outcome.pid})`);
-    if (outcome.kind === "down") context.out.warn("daemon is down; nothing watches this agent (gt up)");
+    const isDown = outcome.kind === "down" || (isNoBoot && outcome.kind === "forbidden");
+    if (isDown) context.out.warn("daemon is down; nothing watches this agent (gt up)");
   } catch (error) {
     context.out.warn(`the daemon did not start: ${error instanceof Error ? error.message : String(error)}`);
   }

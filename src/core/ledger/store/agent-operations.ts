@@ -119,7 +119,7 @@ export function hookBead(
       hint: `bd show ${bead.id}`,
       details: { id: bead.id, status: bead.status, assignee: bead.assignee },
     });
-  if (bead.status === "closed" || bead.status === "pinned")
+  if (bead.status === "closed" || (bead.status === "pinned" && !options.replace))
     throw new Conflict(`cannot hook ${bead.id}: it is ${bead.status}`, { hint: `bd reopen ${bead.id}` });
   for (const other of heldBeads(batch, address, bead.id)) {
     if (!options.replace)

@@ -104,6 +104,9 @@ export function applyOperation(batch: Batch, operation: Operation): void {
     case "event":
       batch.report(operation.event);
       break;
+    case "unattended":
+      batch.callNobody();
+      break;
   }
 }
 

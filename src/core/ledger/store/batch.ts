@@ -38,6 +38,11 @@ export interface BeadChange {
   readonly isLocal?: boolean;
 }
 
+/** A UUID has no such end: the feed keeps the mark with the batch that its rows belong to. */
+const unattendedMark = "~";
+const markUnattended = (tx: string): string => `${tx}${unattendedMark}`;
+export const isUnattendedTx = (tx: string): boolean => tx.endsWith(unattendedMark);
+
 /** A write in the making: who writes, when, what was recorded so far. Lives inside one transaction. */
 export class Batch {
   readonly context: BatchContext;
@@ -54,6 +59,7 @@ export class Batch {
   private recorded = 0;
   private seq = 0;
   private hasChanged = false;
+  private isUnattended = false;
 
   /** `tx`: a UUID that its changes have in common. */
   constructor(context: BatchContext, actor: ActorAddress, tx: string) {
@@ -101,6 +107,11 @@ export class Batch {
     return value;
   }
 
+  /** The changes from here on call nobody. */
+  callNobody(): void {
+    this.isUnattended = true;
+  }
+
   /** Appends a row to the change feed and marks the bead for export. */
   record(change: BeadChange): void {
     this.hasChanged = true;
@@ -110,7 +121,7 @@ export class Batch {
     );
     const { lastInsertRowid } = statement.run(
       `${this.tx}.${this.recorded++}`,
-      this.tx,
+      this.isUnattended ? markUnattended(this.tx) : this.tx,
       change.id,
       change.scope,
       change.type,

@@ -1,5 +1,5 @@
 import type { Change, ChangeOptions, ChangePage } from "../ledger.ts";
-import { headOf } from "./batch.ts";
+import { headOf, isUnattendedTx } from "./batch.ts";
 import type { LedgerDatabase } from "./database.ts";
 
 const defaultLimit = 500;
@@ -66,5 +66,6 @@ export function toChange(row: EventRow): Change {
   if (row.old_value !== null) change.oldValue = JSON.parse(row.old_value) as Record<string, unknown>;
   if (row.new_value !== null) change.newValue = JSON.parse(row.new_value) as Record<string, unknown>;
   if (row.comment !== null) change.comment = row.comment;
+  if (isUnattendedTx(row.tx)) change.isUnattended = true;
   return change;
 }

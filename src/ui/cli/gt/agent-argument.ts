@@ -1,12 +1,20 @@
 import { usageError } from "../../../core/gt-error.ts";
-import { formatAddress, resolveAddress } from "../../../core/town/address.ts";
+import { type Address, formatAddress, parseAddress, resolveAddress } from "../../../core/town/address.ts";
 import type { CommandContext } from "../command.ts";
+import { rigHere } from "./rig-of.ts";
+
+/** Whom a word names in any spelling, from where it is said (spec/04 §1.1). */
+export async function addressOf(context: CommandContext, word: string): Promise<Address> {
+  const town = await context.town();
+  const actor = await context.actor();
+  const rig = rigHere(context, town)?.name ?? parseAddress(actor)?.rig;
+  return resolveAddress(word, { town, rig, actor });
+}
 
 /** The agent that an optional argument names; the caller when it is left out and the caller is an agent. */
 export async function agentOf(context: CommandContext, word: string | undefined): Promise<string> {
+  if (word !== undefined) return formatAddress(await addressOf(context, word));
   const actor = await context.actor();
-  if (word !== undefined)
-    return formatAddress(resolveAddress(word, { town: await context.town(), rig: context.env["GT_RIG"] }));
   if (actor !== "overseer") return actor;
   throw usageError("whose hook? You are the overseer and have none", { hint: "gt hook status <agent>" });
 }

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { TownAccess } from "../../../agents/town-access.ts";
+import { tellOfWork } from "../../../agents/lifecycle/tell-of-work.ts";
 import { GtError, usageError } from "../../../core/gt-error.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
 import type { CommandContext } from "../command.ts";
@@ -50,28 +50,11 @@ export async function run(context: CommandContext): Promise<void> {
     await access.ledger.write(access.actor, [{ op: "delete", id: bead.id, reason: "could not be assigned" }]);
     throw error;
   }
-  const isTold = flags.boolean("nudge") && (await tell(access, address, bead.id));
+  const isTold = flags.boolean("nudge") && (await tellOfWork(access, address, { bead: bead.id }));
   out.document({ ok: true, bead: bead.id, agent: address, nudged: isTold });
   out.line(`🪝 ${bead.id} is on the hook of ${address}`);
   if (isTold) out.line(`  ${address} is told as soon as it is idle`);
   else if (flags.boolean("nudge"))
     out.line(`  ${address} has no session; its next one finds the work on its hook`);
   else out.next(`it is not told by itself: gt nudge ${address} "Work is on your hook: ${bead.id}"`);
-}
-
-/** Work on the hook waits for its owner anyway: one without a session is not an error. */
-async function tell(access: TownAccess, address: string, bead: string): Promise<boolean> {
-  const { nudge } = await import("../../../agents/sessions/nudge.ts");
-  try {
-    await nudge(access, {
-      to: address,
-      from: access.actor,
-      text: `Work is on your hook: ${bead}`,
-      mode: "wait-idle",
-    });
-    return true;
-  } catch (error) {
-    if (error instanceof GtError && error.code === "E_SESSION_NOT_FOUND") return false;
-    throw error;
-  }
 }

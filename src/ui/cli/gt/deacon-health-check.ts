@@ -1,14 +1,15 @@
 import { askForLife } from "../../../agents/patrols/ask-for-life.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
-import { formatAddress, resolveAddress } from "../../../core/town/address.ts";
+import { formatAddress } from "../../../core/town/address.ts";
 import { durationSetting, numberSetting } from "../../../core/town/setting.ts";
 import type { CommandContext } from "../command.ts";
+import { addressOf } from "./agent-argument.ts";
 
 /** `gt deacon health-check` (spec/04 §10.1): exit code 0 well or asked lately, 1 no answer, 2 should be ended. */
 export async function run(context: CommandContext): Promise<number> {
   const { out, flags } = context;
   const access = await context.access();
-  const address = formatAddress(resolveAddress(context.args[0] ?? "", { town: access.town }));
+  const address = formatAddress(await addressOf(context, context.args[0] ?? ""));
   const settings = access.town.settings();
   const outcome = await askForLife(access, address, {
     timeoutMs: flags.duration("timeout") ?? durationSetting(settings, "operational.deacon.ping_timeout"),

@@ -4,8 +4,9 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { HandoffRequest } from "../../../agents/lifecycle/handoff.ts";
 import type { TownAccess } from "../../../agents/town-access.ts";
 import { GtError, usageError } from "../../../core/gt-error.ts";
-import { formatAddress, parseAddress, resolveAddress } from "../../../core/town/address.ts";
+import { formatAddress, parseAddress } from "../../../core/town/address.ts";
 import type { CommandContext } from "../command.ts";
+import { addressOf } from "./agent-argument.ts";
 
 /** `gt handoff` (spec/03 §8). */
 export async function run(context: CommandContext): Promise<void> {
@@ -73,15 +74,13 @@ function expectFlags({ flags }: CommandContext): void {
 
 /** Whose session it is, and the bead that goes on the hook first. */
 async function subjectOf(
-  { args, env }: CommandContext,
+  context: CommandContext,
   access: TownAccess,
 ): Promise<{ readonly address: string; readonly bead: string | undefined }> {
-  const [word] = args;
+  const [word] = context.args;
   const bead = word === undefined ? undefined : await beadOf(access, word);
   const address =
-    word === undefined || bead !== undefined
-      ? access.actor
-      : formatAddress(resolveAddress(word, { town: access.town, rig: env["GT_RIG"] }));
+    word === undefined || bead !== undefined ? access.actor : formatAddress(await addressOf(context, word));
   if (address === "overseer")
     throw new GtError(
       "E_NO_SESSION",

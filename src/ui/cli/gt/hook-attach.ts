@@ -1,3 +1,7 @@
+import { expectRoomOnHook, hookAgent } from "../../../agents/lifecycle/hook-agent.ts";
+import { runsAsCode } from "../../../agents/lifecycle/runs-as-code.ts";
+import { takesNoBeads } from "../../../agents/lifecycle/sling-place.ts";
+import { expectDispatcher } from "../../../agents/lifecycle/sling.ts";
 import { GtError, usageError } from "../../../core/gt-error.ts";
 import { parseAddress } from "../../../core/town/address.ts";
 import type { CommandContext } from "../command.ts";
@@ -9,33 +13,27 @@ export async function run(context: CommandContext): Promise<void> {
   const { out, flags } = context;
   if (word === undefined) throw usageError("which bead?", { hint: "gt hook attach <bead>" });
   const access = await context.access();
-  const caller = parseAddress(access.actor);
-  if (caller?.role === "polecat")
-    throw new GtError("E_POLECAT_CALLER", "polecats do not dispatch work; finish with gt done", {
-      hint: "gt done",
-    });
+  expectDispatcher(access.actor);
   const address = await agentOf(context, agentWord);
   const role = parseAddress(address)?.role;
   if (role === "polecat")
     throw new GtError("E_TARGET", `${address} is a polecat: it needs a branch and a session, too`, {
       hint: `gt sling ${word} ${address}`,
     });
-  if (role !== "crew" && role !== "mayor")
-    throw new GtError("E_BUILTIN_TARGET", `${address} runs as code and takes no beads`, {
-      hint: "gt sling <bead> <rig>",
-    });
+  if (role === "dog" || (await runsAsCode(access, address))) throw takesNoBeads(address);
   const id = await access.ledger.resolve(word);
   const bead = await access.ledger.get(id);
   if (bead === undefined) throw new GtError("E_BEAD_NOT_FOUND", `no bead ${id}`, { hint: "bd list" });
   if (bead.status === "closed")
     throw new GtError("E_CLOSED", `${bead.id} is closed; reopen it first`, { hint: `bd reopen ${bead.id}` });
+  const wish = { bead, address, force: flags.boolean("force"), releasesBare: true };
   if (flags.boolean("dry-run")) {
+    await expectRoomOnHook(access, await access.ledger.agent(address), wish);
     out.line(`would hook ${bead.id} to ${address}`);
     out.document({ ok: true, bead: bead.id, agent: address, noop: false });
     return;
   }
-  const { hookAgent } = await import("../../../agents/lifecycle/hook-agent.ts");
-  const isNew = await hookAgent(access, { bead, address, force: flags.boolean("force") });
+  const isNew = await hookAgent(access, wish);
   const subject = flags.string("subject");
   const message = flags.string("message");
   if (isNew && (subject !== undefined || message !== undefined)) {

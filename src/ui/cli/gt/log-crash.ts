@@ -1,8 +1,9 @@
 import { appendEvents } from "../../../core/events/event-log.ts";
 import { usageError } from "../../../core/gt-error.ts";
-import { formatAddress, resolveAddress } from "../../../core/town/address.ts";
+import { formatAddress } from "../../../core/town/address.ts";
 import { sessionName } from "../../../core/town/agent-names.ts";
 import type { CommandContext } from "../command.ts";
+import { addressOf } from "./agent-argument.ts";
 
 /** `gt log crash`: an exit that a hook outside of us has seen (spec/06 §13.2). */
 export async function run(context: CommandContext): Promise<void> {
@@ -11,7 +12,7 @@ export async function run(context: CommandContext): Promise<void> {
   if (given === undefined)
     throw usageError("--agent is required", { hint: "gt log crash --agent web/polecats/nux --exit-code 1" });
   const town = await context.town();
-  const address = resolveAddress(given, { town });
+  const address = await addressOf(context, given);
   const agent = formatAddress(address);
   if (address.role === "overseer") throw usageError("the overseer has no session");
   const rig = address.rig === "" ? undefined : town.rig(address.rig);

@@ -3,11 +3,18 @@ import { rigOfDirectory } from "../../../core/town/actor.ts";
 import type { Rig, Town } from "../../../core/town/town.ts";
 import type { CommandContext } from "../command.ts";
 
-/** The rig meant: named, of the environment, of the directory, or the only one (spec/07 §2.3). */
-export function rigOf({ env, cwd }: CommandContext, town: Town, named: string | undefined): Rig {
-  const wanted = named ?? env["GT_RIG"];
-  if (wanted) return town.rig(wanted);
-  const here = rigOfDirectory(cwd, town);
+type Place = Pick<CommandContext, "env" | "cwd">;
+
+/** The rig in which the caller is: of the environment, or of the directory. */
+export function rigHere({ env, cwd }: Place, town: Town): Rig | undefined {
+  const own = env["GT_RIG"];
+  if (own) return town.rig(own);
+  return rigOfDirectory(cwd, town);
+}
+
+/** The rig meant: named, that of the caller, or the only one (spec/07 §2.3). */
+export function rigOf(place: Place, town: Town, named: string | undefined): Rig {
+  const here = named ? town.rig(named) : rigHere(place, town);
   if (here) return here;
   const [only, ...others] = town.rigs();
   if (only && others.length === 0) return only;

@@ -3,8 +3,9 @@ import type { TownAccess } from "../../../agents/town-access.ts";
 import { GtError } from "../../../core/gt-error.ts";
 import { didYouMean, nearestNames } from "../../../core/nearest-name.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
-import { formatAddress, resolveAddress } from "../../../core/town/address.ts";
+import { formatAddress } from "../../../core/town/address.ts";
 import type { CommandContext } from "../command.ts";
+import { addressOf } from "./agent-argument.ts";
 
 /** Does something with the session of the agent that the first argument names, while nobody else changes the agent. */
 export async function withSessionAgent<T>(
@@ -12,7 +13,7 @@ export async function withSessionAgent<T>(
   act: (access: TownAccess, address: string) => Promise<T>,
 ): Promise<T> {
   const access = await context.access();
-  const address = addressOf(context, access);
+  const address = await sessionAddress(context);
   if ((await access.ledger.agent(address)) === undefined) {
     const known = (await access.ledger.agents()).map((agent) => agent.address);
     throw new GtError("E_AGENT_NOT_FOUND", `no agent ${address}${didYouMean(nearestNames(address, known))}`, {
@@ -22,10 +23,10 @@ export async function withSessionAgent<T>(
   return withAgentLock(access, address, context.words.join(" "), () => act(access, address));
 }
 
-function addressOf({ args, env }: CommandContext, { town }: TownAccess): string {
-  const [word = ""] = args;
+async function sessionAddress(context: CommandContext): Promise<string> {
+  const [word = ""] = context.args;
   try {
-    return formatAddress(resolveAddress(word, { town, rig: env["GT_RIG"] }));
+    return formatAddress(await addressOf(context, word));
   } catch (error) {
     if (!(error instanceof GtError && error.code === "E_TARGET") || word.includes("/")) throw error;
     const got = sanitiseLine(word);

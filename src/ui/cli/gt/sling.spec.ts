@@ -16,7 +16,7 @@ export const slingCommands: readonly CommandSpec[] = [
       { name: "agent", value: "name", summary: "runtime for this assignment only" },
       { name: "account", value: "handle", summary: "login of the runtime for this assignment only" },
       { name: "crew", value: "name", summary: "crew member of the rig given as target" },
-      { name: "create", summary: "make the named polecat if it does not exist" },
+      { name: "create", summary: "make the named polecat or dog if it does not exist" },
       { name: "force", short: "f", summary: "take over a held bead, ignore blockers and limits" },
       { name: "no-convoy", summary: "do not track the bead in a convoy of its own" },
       { name: "owned", summary: "the convoy is closed by you, not by the town" },
@@ -35,6 +35,7 @@ export const slingCommands: readonly CommandSpec[] = [
       { name: "hook-raw-bead", summary: "no workflow, only the bead" },
       { name: "ralph", summary: "one step per session, longer patience" },
       { name: "max-concurrent", value: "n", summary: "batch: n at a time; epic or convoy: at most n now" },
+      { name: "no-boot", summary: "do not wake the rig's witness and refinery" },
       { name: "dry-run", short: "n", summary: "say what would happen" },
     ],
     examples: [

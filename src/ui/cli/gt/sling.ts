@@ -6,17 +6,20 @@ import { shellWord } from "../../../core/shell-word.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
 import type { CommandContext } from "../command.ts";
 import type { Output } from "../output.ts";
+import { rigHere } from "./rig-of.ts";
 import { variables } from "./variables.ts";
 
 /** `gt sling` (spec/04 §2). */
 export async function run(context: CommandContext): Promise<number> {
   const { args, flags, out } = context;
+  const { expectDispatcher, sling } = await import("../../../agents/lifecycle/sling.ts");
+  expectDispatcher(await context.actor());
   if (args[0] === "respawn-reset") return resetRespawns(context, args.slice(1));
   const options = await readOptions(context);
   const words = withCrew(args, flags.string("crew"));
   const access = await context.access();
-  const { sling } = await import("../../../agents/lifecycle/sling.ts");
-  const report = await sling(access, { words, options });
+  const rig = rigHere(context, access.town)?.name;
+  const report = await sling(access, { words, options, ...(rig === undefined ? {} : { rig }) });
   if (out.json) out.document(documentOf(report));
   else print(out, report, options.dryRun === true);
   return report.failed.length > 0 ? 1 : 0;
@@ -47,6 +50,8 @@ async function readOptions({ flags, input }: CommandContext): Promise<SlingOptio
   }
   const merge = flags.string("merge") as SlingOptions["merge"];
   const maxConcurrent = flags.integer("max-concurrent");
+  if (maxConcurrent !== undefined && maxConcurrent < 0)
+    throw usageError("--max-concurrent is a number of beads; 0 is no limit", { hint: "gt help sling" });
   const texts = {
     args,
     message,
@@ -69,6 +74,7 @@ async function readOptions({ flags, input }: CommandContext): Promise<SlingOptio
     reviewOnly: flags.boolean("review-only"),
     ralph: flags.boolean("ralph"),
     raw: flags.boolean("hook-raw-bead"),
+    noBoot: flags.boolean("no-boot"),
     dryRun: flags.boolean("dry-run"),
   };
   const on = Object.fromEntries(Object.entries(switches).filter(([, value]) => value));
@@ -88,18 +94,19 @@ function print(out: Output, report: SlingReport, isDryRun: boolean): void {
   for (const dispatch of report.dispatched) printDispatch(out, dispatch, isDryRun);
   for (const { bead, error } of report.failed)
     out.failed(`${bead}: ${sanitiseLine(error.message)} (${error.code})`);
-  const total = report.dispatched.length + report.failed.length;
+  const count = report.dispatched.length;
+  const total = count + report.failed.length;
   const isScheduled = report.dispatched.some((dispatch) => dispatch.scheduled !== undefined);
+  const would = isDryRun ? "would be " : "";
   if (report.kind === "batch")
     out.line(
-      isScheduled
-        ? `📊 Scheduled ${report.dispatched.length}/${total}`
-        : `📊 ${report.dispatched.length}/${total} dispatched`,
+      isScheduled && !isDryRun
+        ? `📊 Scheduled ${count}/${total}`
+        : `📊 ${count}/${total} ${would}${isScheduled ? "scheduled" : "dispatched"}`,
     );
   if (report.kind === "container") {
-    const of = total + report.skipped.length;
-    const what = isScheduled ? "Scheduled" : "dispatched";
-    out.line(`📊 ${what} ${report.dispatched.length}/${of}${skippedText(report)}`);
+    const what = isScheduled ? (isDryRun ? "scheduled" : "Scheduled") : "dispatched";
+    out.line(`📊 ${would}${what} ${count}/${total + report.skipped.length}${skippedText(report)}`);
   }
 }
 
@@ -121,21 +128,43 @@ function printDispatch(out: Output, dispatch: Dispatch, isDryRun: boolean): void
     out.line(`○ ${dispatch.bead} is already on ${dispatch.agent}'s hook`);
     return;
   }
-  const how = dispatch.branch === "" && !isDryRun ? "hooked" : dispatch.reused ? "reused" : "new";
-  out.line(`🎯 ${isDryRun ? "would sling " : ""}${dispatch.bead} -> ${dispatch.agent} (${how})`);
+  if (isDryRun) {
+    printPlan(out, dispatch);
+    return;
+  }
+  const how = dispatch.branch === "" ? "hooked" : dispatch.reused ? "reused" : "new";
+  out.line(`🎯 ${dispatch.bead} -> ${dispatch.agent} (${how})`);
   if (dispatch.branch !== "") out.line(`  branch  ${dispatch.branch} from ${dispatch.base}`);
   if (dispatch.workflow !== undefined)
     out.line(`  flow    ${dispatch.workflow.formula} (${dispatch.workflow.molecule})`);
-  if (dispatch.convoy !== undefined)
-    out.line(
-      `  convoy  ${dispatch.convoy.id}${dispatch.convoy.title === "" ? "" : ` "${sanitiseLine(dispatch.convoy.title)}"`}`,
-    );
+  if (dispatch.convoy !== undefined) {
+    const { id, title } = dispatch.convoy;
+    out.line(`  convoy  ${id}${title === "" ? "" : ` "${sanitiseLine(title)}"`}`);
+  }
+  if (dispatch.notice !== undefined) out.line(`  ${notices[dispatch.notice](dispatch.agent)}`);
   if (dispatch.byHand !== undefined) {
     out.line("▶ start it by hand:");
     out.line(`  cd ${shellWord(dispatch.byHand.cwd)}`);
     out.line(`  ${dispatch.byHand.argv.map(shellWord).join(" ")}`);
-  } else if (dispatch.runtime !== "" && !isDryRun)
-    out.line(`▶ session ${dispatch.session} started (${dispatch.runtime})`);
+  } else if (dispatch.runtime !== "") out.line(`▶ session ${dispatch.session} started (${dispatch.runtime})`);
+}
+
+const notices: Readonly<Record<NonNullable<Dispatch["notice"]>, (agent: string) => string>> = {
+  told: (agent) => `${agent} is told as soon as it is idle`,
+  "next-turn": () => "hooked; continues on the next turn",
+  "next-start": (agent) => `${agent} has no session; it finds the work at its next start`,
+};
+
+/** What would happen, in the lines of what happens. */
+function printPlan(out: Output, { bead, agent, base, workflow, convoy, ...dispatch }: Dispatch): void {
+  const name = agent.split("/").at(-1) ?? agent;
+  const isPolecat = base !== "" && agent.includes("/polecats/");
+  const how = isPolecat ? (dispatch.reused ? `reuse ${name}` : "new polecat") : "would be hooked";
+  out.line(`🎯 would sling ${bead} -> ${agent} (${how})`);
+  if (base !== "") out.line(`  branch  would start from ${base}`);
+  if (workflow !== undefined) out.line(`  flow    would be ${workflow.formula}`);
+  if (convoy !== undefined) out.line(`  convoy  would be "${sanitiseLine(convoy.title)}"`);
+  if (dispatch.runtime !== "") out.line(`▶ would start session ${dispatch.session} (${dispatch.runtime})`);
 }
 
 function documentOf(report: SlingReport): unknown {
@@ -164,6 +193,7 @@ function documentOfDispatch(dispatch: Dispatch): Record<string, unknown> {
     convoy: dispatch.convoy?.id ?? null,
     session: dispatch.session,
     by_hand: dispatch.byHand ?? null,
+    notice: dispatch.notice ?? null,
     scheduled: dispatch.scheduled ?? null,
     noop: dispatch.noop,
     warnings: dispatch.warnings,

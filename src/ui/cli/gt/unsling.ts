@@ -1,17 +1,18 @@
-import { formatAddress, resolveAddress } from "../../../core/town/address.ts";
+import { formatAddress, isRoleWord } from "../../../core/town/address.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
 import type { CommandContext } from "../command.ts";
+import { addressOf } from "./agent-argument.ts";
 
 /** `gt unsling` and the hook commands that take work off (spec/04 §2.10). */
 export async function run(context: CommandContext): Promise<void> {
   const { flags, out } = context;
-  const town = await context.town();
   const { bead, agent } = splitBeadAndAgent(context.args);
+  const ledger = await context.ledger();
   const { unsling } = await import("../../../agents/lifecycle/unsling.ts");
   const isDryRun = flags.boolean("dry-run");
   const unslung = await unsling(await context.access(), {
-    ...(bead === undefined ? {} : { bead }),
-    ...(agent === undefined ? {} : { agent: formatAddress(resolveAddress(agent, { town })) }),
+    ...(bead === undefined ? {} : { bead: await ledger.resolve(bead) }),
+    ...(agent === undefined ? {} : { agent: formatAddress(await addressOf(context, agent)) }),
     force: flags.boolean("force"),
     ...(isDryRun ? { dryRun: true } : {}),
   });
@@ -33,5 +34,4 @@ export function splitBeadAndAgent(words: readonly string[]): {
   return isAgentWord(first) ? { agent: first } : { bead: first };
 }
 
-const isAgentWord = (word: string): boolean =>
-  word.includes("/") || ["mayor", "deacon", "boot", "witness", "refinery"].includes(word);
+const isAgentWord = (word: string): boolean => word.includes("/") || isRoleWord(word);
