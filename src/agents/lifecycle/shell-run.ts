@@ -47,7 +47,7 @@ export async function runShellBead(
   if (bead === undefined) throw new GtError("E_BEAD_NOT_FOUND", `no bead ${beadId}`, { hint: "bd list" });
   const root = await scriptedMolecule(access.ledger, bead);
   const script = root === undefined ? requireScript(bead) : "";
-  await access.ledger.write(access.actor, [{ op: "claim", id: bead.id }]);
+  if (!(await claimFromHook(access, bead))) return { code: 0, done: undefined };
   crashPoint("work.claimed");
 
   const setup = textSetting(access.town.rigSettings(address.rig), "merge_queue.setup_command");
@@ -73,6 +73,20 @@ export async function runShellBead(
     done:
       code === 0 ? await handIn(access, bead, worktree, session) : await giveUp(access, bead, code, session),
   };
+}
+
+/** Only what is on the hook is begun: it may have been taken off while this session started. */
+async function claimFromHook({ ledger, actor }: TownAccess, { id }: Bead): Promise<boolean> {
+  try {
+    await ledger.write(actor, [
+      { op: "expectAgent", address: actor, expected: { hookBead: id } },
+      { op: "claim", id },
+    ]);
+    return true;
+  } catch (error) {
+    if (error instanceof GtError && error.code === "E_CONFLICT") return false;
+    throw error;
+  }
 }
 
 /** The molecule whose steps are scripts; any other only tells agents how to work. */

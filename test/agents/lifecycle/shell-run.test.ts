@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { liveSession } from "../../../src/agents/lifecycle/agent-session.ts";
 import { requireScript, scriptOf, scriptTimeoutMs } from "../../../src/agents/lifecycle/bead-script.ts";
+import { runShellBead } from "../../../src/agents/lifecycle/shell-run.ts";
 import { sling } from "../../../src/agents/lifecycle/sling.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
 import type { Agent } from "../../../src/core/ledger/bead.ts";
@@ -94,6 +95,16 @@ function isAlive(pid: number): boolean {
     return false;
   }
 }
+
+test("a session that starts after its bead was taken off the hook leaves it alone", async () => {
+  const address = "web/polecats/nux";
+  const bead = await town.bead(access, "Gone", "touch done.txt");
+  const agent = { id: "web-polecat-nux", address, role: "polecat", rig: "web", name: "nux" } as const;
+  await access.ledger.write("overseer", [{ op: "ensureAgent", agent: { ...agent, state: "idle" } }]);
+  const late = runShellBead(await town.access(address), bead.id, { name: "web-nux" });
+  expect(await late).toEqual({ code: 0, done: undefined });
+  expect(await access.ledger.get(bead.id)).toMatchObject({ status: "open", assignee: "" });
+});
 
 test("the script is the field, else the first shell block of the description", () => {
   const block = "Text\n\n```js\nnot this\n```\n\n````sh\necho '```'\n````\n```bash\nnor this\n```";
