@@ -1,15 +1,12 @@
 import { raising } from "../../core/escalation/raise.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
-import { runGit } from "../../core/git/git.ts";
 import { takeSnapshot } from "../../core/git/hook-snapshots.ts";
-import { updateSubmodules } from "../../core/git/submodules.ts";
-import { addWorktree, isValidWorktree, pruneWorktrees } from "../../core/git/worktree.ts";
+import { isValidWorktree } from "../../core/git/worktree.ts";
 import { agentHome, parseAddress } from "../../core/town/address.ts";
 import { assignmentEvent } from "../lifecycle/assignment-event.ts";
 import { snapshotSubject } from "../lifecycle/polecat-worktree.ts";
 import { startHookSession } from "../lifecycle/start-hook-session.ts";
-import { unsling } from "../lifecycle/unsling.ts";
 import { nudge } from "../sessions/nudge.ts";
 import { stopAgentSession } from "../sessions/start-session.ts";
 import type { TownAccess } from "../town-access.ts";
@@ -17,8 +14,10 @@ import { polecatRestartLimits, withRestart } from "../../core/health/restart-ser
 import { enqueueInstruction } from "../sessions/instruct.ts";
 import { protocolEvent } from "../../core/mail/role-message.ts";
 import { crashMessage, silenceMessage } from "./finding-message.ts";
+import { abandonSandbox } from "./abandon-sandbox.ts";
 import { askForRecovery } from "./ask-for-recovery.ts";
 import { freeForMountain } from "./free-for-mountain.ts";
+import { rebuildSandbox } from "./rebuild-sandbox.ts";
 import { tidySandbox } from "./tidy-sandbox.ts";
 import type { WorkerAction } from "./worker-action.ts";
 import type { WorkerMemory, WorkerView } from "./worker-view.ts";
@@ -38,7 +37,9 @@ export async function actOnWorker(access: TownAccess, view: WorkerView, action: 
       return giveUp(access, view, action);
     case "end-session":
       // A session that was stopped stays so; one whose process has vanished is to be started again.
-      await stopAgentSession(access, view.agent.address, action.detection === "W2" ? "killed" : "stopped");
+      await stopAgentSession(access, view.agent.address, action.detection === "W2" ? "killed" : "stopped", {
+        why: action.reason,
+      });
       return;
     case "nudge":
       return remind(access, view, action);
@@ -46,6 +47,8 @@ export async function actOnWorker(access: TownAccess, view: WorkerView, action: 
       return prod(access, view, action);
     case "clear-hook":
       return clearHook(access, view, action);
+    case "abandon":
+      return abandonSandbox(access, view, action.reason);
     case "close-landed":
       return closeLanded(access, view, action);
     case "set-free":
@@ -102,7 +105,7 @@ async function restart(access: TownAccess, view: WorkerView, action: ActionOf<"r
   if (session !== undefined && session.phase !== "exited")
     await stopAgentSession(access, agent.address, "killed");
   if (view.hasWorktree) await keepFiles(access, view);
-  else await rebuildSandbox(access, view);
+  else await rebuildSandbox(access, agent);
   await startHookSession(access, agent.address, "recovery");
   if (agent.state === "working") return;
   await access.ledger.write(access.actor, [
@@ -131,26 +134,6 @@ async function keepFiles(access: TownAccess, { agent, session }: WorkerView): Pr
     session: session?.session ?? "",
   });
   await takeSnapshot(subject, "session-end").catch(() => undefined);
-}
-
-/** W15: the worktree was deleted by hand; the branch still has everything that was committed. */
-async function rebuildSandbox(access: TownAccess, { agent }: WorkerView): Promise<void> {
-  const address = parseAddress(agent.address);
-  const worktree = address && agentHome(access.town, address);
-  if (worktree === undefined || agent.branch === "") return;
-  const rig = access.town.rig(agent.rig);
-  await pruneWorktrees(rig.repository);
-  await addWorktree(rig.repository, worktree, { start: agent.branch });
-  await runGit(worktree, ["switch", "--quiet", "--", agent.branch]);
-  await updateSubmodules(worktree);
-  await access.ledger.write(access.actor, [
-    event("sandbox_repaired", {
-      agent: agent.address,
-      bead: agent.hookBead,
-      rig: agent.rig,
-      what: "worktree rebuilt from its branch",
-    }),
-  ]);
 }
 
 /** Transition 12: the bead and the worktree stay as they are, and a person has to look (W9, W15, W20). */
@@ -327,11 +310,6 @@ async function clearHook(
   ]);
   if (view.session !== undefined && view.session.phase !== "exited")
     await stopAgentSession(access, agent.address, "stopped");
-}
-
-/** W5, transition 15: the work is over, whoever ended it. Session and files are kept and ended as by `gt unsling`. */
-export async function releaseWorker(access: TownAccess, view: WorkerView, reason: string): Promise<void> {
-  await unsling(access, { agent: view.agent.address, bead: view.agent.hookBead, force: true, reason });
 }
 
 function event(type: string, payload: Readonly<Record<string, unknown>>): Operation {

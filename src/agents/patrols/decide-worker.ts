@@ -62,6 +62,8 @@ function decideDead(view: WorkerView, now: number, limits: WitnessLimits): Worke
   if (agent.state !== "working" && agent.state !== "spawning" && agent.state !== "done") return undefined;
   if (view.hasLanded)
     return { kind: "close-landed", detection: "W1", reason: "its commits are on their target" };
+  if (!view.hasPlace)
+    return { kind: "abandon", detection: "W12", reason: "its sandbox and its session are gone" };
 
   // A session of an earlier assignment says nothing about this one.
   const own = session !== undefined && session.startedAt >= (hookedAt(view.bead) ?? 0) ? session : undefined;

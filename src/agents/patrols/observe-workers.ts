@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { gitDirectoryOf } from "../../core/git/git-directory.ts";
 import { assess } from "../../core/health/assess.ts";
 import { readSleeps, sleptSince } from "../../core/health/machine-sleep.ts";
 import { progressAt } from "../../core/health/progress.ts";
@@ -9,6 +10,7 @@ import { durationSetting } from "../../core/town/setting.ts";
 import { agentHome, parseAddress } from "../../core/town/address.ts";
 import { fateOfWork } from "../lifecycle/landed-work.ts";
 import { openOperations } from "../lifecycle/operation-record.ts";
+import { seatPlaces } from "../lifecycle/polecat-pool.ts";
 import { readHeartbeat } from "../sessions/heartbeat-mark.ts";
 import type { SessionRecord } from "../sessions/session-host.ts";
 import { sessionOfAddress } from "../sessions/start-session.ts";
@@ -60,6 +62,7 @@ export async function observeWorkers(
       isHostKnown: host.isKnown,
       isOperating: operated.has(agent.address),
       hasWorktree,
+      hasPlace: placeExists(access, agent),
       isRuntimeGone: isRuntimeGone(session),
       isExiting: session !== undefined && saysItExits(access, session, now),
       hasLanded: landed.has(agent.address),
@@ -137,8 +140,14 @@ async function closedItself({ ledger }: TownAccess, agent: Agent): Promise<boole
   return changes.at(-1)?.actor === agent.address;
 }
 
+/** What spec/04 §3.5 asks of a worktree, as far as that costs no process. */
 function worktreeExists(access: TownAccess, agent: Agent): boolean {
-  const address = parseAddress(agent.address);
-  const home = address && agentHome(access.town, address);
-  return home !== undefined && existsSync(home);
+  const { worktree } = seatPlaces(access.town.rig(agent.rig), agent.name);
+  return existsSync(worktree) && existsSync(gitDirectoryOf(worktree) ?? "");
+}
+
+/** A rig whose volume is not mounted has no places, and says nothing about its polecats. */
+function placeExists(access: TownAccess, agent: Agent): boolean {
+  const rig = access.town.rig(agent.rig);
+  return existsSync(seatPlaces(rig, agent.name).home) || !existsSync(rig.polecats);
 }

@@ -6,7 +6,7 @@ import type { Operation } from "../../core/ledger/operation.ts";
 import { tellingRole } from "../../core/mail/role-message.ts";
 import { mergeRequest } from "../../core/merge/merge-request.ts";
 import { openRequestsFor } from "../../core/merge/submit.ts";
-import { enqueueSling, openContexts } from "../../core/scheduler/sling-context.ts";
+import { openContexts } from "../../core/scheduler/sling-context.ts";
 import { parseAddress } from "../../core/town/address.ts";
 import { numberSetting } from "../../core/town/setting.ts";
 import type { Rig } from "../../core/town/town.ts";
@@ -20,6 +20,7 @@ import type { TownAccess } from "../town-access.ts";
 import { isSuperseded } from "./act-on-worker.ts";
 import type { Finding } from "./finding.ts";
 import { type BeadAction, decideBead, type TakenBead } from "./decide-bead.ts";
+import { redispatching, redispatchLimits } from "./redispatch.ts";
 
 const spawnBlockedLabel = "gt:spawn-blocked";
 
@@ -175,6 +176,17 @@ function repaired(taken: TakenBead, what: string): Operation {
   };
 }
 
+function hookRepaired({ bead }: TakenBead, what: string): Operation {
+  return {
+    op: "event",
+    event: {
+      type: "hook_repaired",
+      payload: { agent: bead.assignee, bead: bead.id, rig: bead.scope, what },
+      source: "daemon",
+    },
+  };
+}
+
 /** Spec/04 §9.3. The work that was done so far stays on its branch, and the next attempt starts there. */
 async function recover(
   access: TownAccess,
@@ -187,7 +199,10 @@ async function recover(
   const maxRespawns = respawnLimit(access);
   const branch = holder?.branch.includes(bead.id) === true ? holder.branch : "";
   const { contexts } = await openContexts(access.ledger, bead.id);
-  const now = access.clock.now();
+  const isQueued = contexts.length > 0 || action.kind === "block";
+  const again = isQueued
+    ? { operations: [], recovery: {} }
+    : await redispatching(access, rig, bead, redispatchLimits(access.town.settings()));
   await access.ledger.write(access.actor, [
     { op: "expect", id: bead.id, expected: { rev: bead.rev } },
     {
@@ -197,7 +212,7 @@ async function recover(
         status: "open",
         assignee: "",
         metadata: {
-          recovery: { respawns, last_agent: bead.assignee, last_reason: action.reason },
+          recovery: { respawns, last_agent: bead.assignee, last_reason: action.reason, ...again.recovery },
           ...(branch === "" ? {} : { prior_branch: branch }),
         },
       },
@@ -207,13 +222,11 @@ async function recover(
     { op: "comment", id: bead.id, text: `Recovered: ${action.reason}` },
     ...(action.kind === "block"
       ? await blocked(access, bead, respawns)
-      : [
-          ...recovered(access, bead, respawns, maxRespawns),
-          ...(contexts.length > 0
-            ? []
-            : enqueueSling({ bead: bead.id, rig: rig.name, reason: "rework", enqueued_at: now }, bead.title)),
-        ]),
-    ...(await beadFailure(access, bead.id, action.reason)),
+      : [...recovered(access, bead, respawns, maxRespawns), ...again.operations]),
+    // A hook that was put right is nobody's failure.
+    ...(action.detection === "W14"
+      ? [hookRepaired(taken, action.reason)]
+      : await beadFailure(access, bead.id, action.reason)),
   ]);
 }
 

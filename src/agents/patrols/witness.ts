@@ -4,11 +4,12 @@ import { decideWorker } from "./decide-worker.ts";
 import { handInWork } from "./hand-in-work.ts";
 import type { Finding } from "./finding.ts";
 import { type WitnessLimits, witnessLimitsOf } from "./witness-limits.ts";
-import { actOnWorker, isSuperseded, releaseWorker } from "./act-on-worker.ts";
+import { actOnWorker, isSuperseded } from "./act-on-worker.ts";
 import { hostSnapshot } from "./agent-health.ts";
 import { observeWorkers } from "./observe-workers.ts";
 import { patrolBeads } from "./patrol-beads.ts";
 import { patrolRequests } from "./patrol-requests.ts";
+import { releaseWorker } from "./release-worker.ts";
 import type { StartBudget } from "./start-budget.ts";
 import { stopAgentSession } from "../sessions/start-session.ts";
 import type { TownAccess } from "../town-access.ts";
@@ -101,7 +102,7 @@ async function endGhosts(
     const reason = "a session without an identity";
     const finding = { detection: "W16", subject: record.actor, action: "end-session", reason } as const;
     if (permits?.(finding) === false) continue;
-    await stopAgentSession(access, record.actor, "killed", { runId: record.runId });
+    await stopAgentSession(access, record.actor, "killed", { runId: record.runId, why: "ghost" });
     report?.(`W16 ${record.actor}: ended a session without an identity`);
     ended++;
   }

@@ -20,6 +20,8 @@ export type WorkerAction =
   /** The work is on its target: the bead is closed and the agent freed. */
   | ({ readonly kind: "close-landed" } & Because)
   | ({ readonly kind: "release" } & Because)
+  /** Nothing is left of its sandbox and its session: its bead is somebody else's. */
+  | ({ readonly kind: "abandon" } & Because)
   /** `gt done` COMPLETED, run here in the agent's name. */
   | ({ readonly kind: "hand-in" } & Because)
   /** Its `gt done` was recorded, but it was not set free. */

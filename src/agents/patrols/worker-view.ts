@@ -15,6 +15,8 @@ export interface WorkerView {
   /** A command is changing this agent right now. */
   readonly isOperating: boolean;
   readonly hasWorktree: boolean;
+  /** Its whole place in the rig is there, with or without a worktree in it. */
+  readonly hasPlace: boolean;
   /** The terminal lives, but the process that we started in it does not (W2). */
   readonly isRuntimeGone: boolean;
   /** It said of itself, just now, that it is about to end. */

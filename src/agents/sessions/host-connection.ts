@@ -49,6 +49,7 @@ const stopSchema = z.object({
     reason: phaseReason,
     force: z.boolean().exactOptional(),
     runId: z.string().exactOptional(),
+    why: z.string().exactOptional(),
   }),
 });
 const sessionSchema = z.object({ session: name });

@@ -228,7 +228,7 @@ export class HostedSession {
   stop(options: StopOptions): Promise<void> {
     if (!this.isAlive) return this.#gone.promise;
     this.#stopReason ??= options.reason;
-    this.#update({ expected: true }, "size");
+    this.#update({ expected: true, ...(options.why === undefined ? {} : { exitWhy: options.why }) }, "size");
     this.#stopping ??= this.#end(options.force === true);
     return this.#stopping;
   }

@@ -65,7 +65,7 @@ function endOf(record: SessionRecord): TownEvent {
     payload: {
       ...identityOf(record),
       ...(record.exitCode === undefined ? {} : { exit_code: record.exitCode }),
-      reason: record.exitReason ?? "stopped",
+      reason: record.exitWhy ?? record.exitReason ?? "stopped",
     },
     visibility: "feed",
   };

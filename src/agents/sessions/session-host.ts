@@ -108,6 +108,8 @@ export interface SessionRecord {
   readonly exitCode?: number;
   readonly exitSignal?: number;
   readonly exitReason?: ExitReason;
+  /** What whoever ended it has said about that. */
+  readonly exitWhy?: string;
   readonly bead?: string;
   readonly topic?: string;
   readonly instruction?: string;
@@ -126,6 +128,8 @@ export interface SessionRecord {
 
 export interface StopOptions {
   readonly reason: ExitReason;
+  /** In words, for the event log: `done-not-exited`, `ghost`. */
+  readonly why?: string;
   /** Starts at SIGTERM instead of Ctrl-C. */
   readonly force?: boolean;
   /** Stops only this generation. */

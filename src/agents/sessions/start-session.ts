@@ -201,7 +201,7 @@ export async function stopAgentSession(
   access: TownAccess,
   address: string,
   reason: ExitReason,
-  options: { readonly force?: boolean; readonly runId?: string } = {},
+  options: { readonly force?: boolean; readonly runId?: string; readonly why?: string } = {},
 ): Promise<boolean> {
   try {
     const host = await access.host({ start: false });

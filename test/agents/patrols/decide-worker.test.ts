@@ -66,6 +66,7 @@ function view(now: number, scene: Scene = {}): WorkerView {
     isHostKnown: true,
     isOperating: false,
     hasWorktree: true,
+    hasPlace: true,
     isRuntimeGone: false,
     isExiting: false,
     isUnsubmitted: false,
@@ -371,6 +372,19 @@ test("W15: a deleted worktree is made anew twice in an assignment, under a livin
       detection: "W15",
     });
   }
+});
+
+test("W12: of whom neither place nor session is left, the bead is given back; a living session is W15's", () => {
+  const gone = { hasWorktree: false, hasPlace: false };
+  expect(decideWorker(view(start, { session: died(start), view: gone }), start)).toMatchObject({
+    kind: "abandon",
+    detection: "W12",
+  });
+  expect(decideWorker(view(start, { view: gone }), start)).toMatchObject({ detection: "W15" });
+  const landed = { ...gone, hasLanded: true };
+  expect(decideWorker(view(start, { session: died(start), view: landed }), start)).toMatchObject({
+    kind: "close-landed",
+  });
 });
 
 test("W17: an agent whose gt done was recorded but not ended is set free; an escalated one that goes on is not", () => {

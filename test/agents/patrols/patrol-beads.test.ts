@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { patrolBeads } from "../../../src/agents/patrols/patrol-beads.ts";
+import { planRedispatch, redispatchLimits } from "../../../src/agents/patrols/redispatch.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
 import { openContexts } from "../../../src/core/scheduler/sling-context.ts";
 import { readEvents } from "../../../src/core/events/read-events.ts";
@@ -58,6 +59,43 @@ test("W12, W14: a bead whose polecat is gone or holds something else is open aga
     [gone, dropped].sort(),
   );
   expect(await patrol()).toBe(0);
+  const repaired = readEvents(work.town.paths.events, { filter: { types: ["hook_repaired"] } });
+  expect(repaired.map(({ payload }) => payload["bead"])).toEqual([dropped]);
+});
+
+test("what comes back is queued at once the first time, then five minutes after the last, and three times in all", () => {
+  const minute = 60_000;
+  const limits = redispatchLimits({ default_agent: "claude" });
+  expect(limits).toEqual({ max: 3, cooldownMs: 5 * minute });
+  const now = 1_000_000_000_000;
+  expect(planRedispatch({ count: 0 }, now, limits)).toEqual({ kind: "queue", from: now });
+  const lately = { count: 2, lastAt: now - minute };
+  expect(planRedispatch(lately, now, limits)).toEqual({ kind: "queue", from: now + 4 * minute });
+  expect(planRedispatch({ count: 2, lastAt: now - 9 * minute }, now, limits)).toMatchObject({ from: now });
+  expect(planRedispatch({ count: 3, lastAt: 0 }, now, limits)).toEqual({ kind: "spent" });
+});
+
+test("REDISPATCH_FAILED: the mayor is told once of what is not tried again by itself", async () => {
+  work.write("settings/config.json", {
+    ...{
+      default_agent: "shell",
+      operational: { deacon: { redispatch_max: 1 }, witness: { max_bead_respawns: 9 } },
+    },
+  });
+  const id = await taken("Boomerang", "web/polecats/slit");
+  for (let attempt = 0; attempt < 3; attempt++) {
+    expect(await patrol()).toBe(1);
+    for (const { id: context } of (await openContexts(access.ledger)).contexts)
+      await access.ledger.write("daemon", [
+        { op: "close", id: context, close: { reason: "x", force: true } },
+      ]);
+    await access.ledger.write("overseer", [
+      { op: "update", id, fields: { status: "in_progress", assignee: "web/polecats/slit" } },
+    ]);
+  }
+  const told = await access.ledger.find({ type: "message", titleContains: "REDISPATCH_FAILED" });
+  expect(told).toMatchObject([{ title: `REDISPATCH_FAILED: ${id} (1 attempts)`, assignee: "mayor/" }]);
+  expect(await bead(id)).toMatchObject({ metadata: { recovery: { respawns: 3, redispatches: 1 } } });
 });
 
 test("W19: the fourth recovery is not dispatched any more; a person has to look", async () => {

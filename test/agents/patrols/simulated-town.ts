@@ -407,6 +407,7 @@ export class SimTown {
       isHostKnown: true,
       isOperating: false,
       hasWorktree: true,
+      hasPlace: true,
       isRuntimeGone: false,
       isExiting: false,
       hasLanded: bead?.isMerged === true,
@@ -502,6 +503,7 @@ export class SimTown {
           Object.assign(at(this.beads, agent.bead), { status: "closed", holder: undefined });
         this.#free(agent, "archived");
         return;
+      case "abandon":
       case "release":
       case "clear-hook": {
         const bead = agent.bead === undefined ? undefined : at(this.beads, agent.bead);

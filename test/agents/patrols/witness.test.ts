@@ -1,6 +1,8 @@
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { snapshotHook } from "../../../src/agents/lifecycle/rollback-hook.ts";
+import { rebuildSandbox } from "../../../src/agents/patrols/rebuild-sandbox.ts";
 import { StartBudget } from "../../../src/agents/patrols/start-budget.ts";
 import { tellOfOpenSlot } from "../../../src/agents/patrols/tell-of-open-slot.ts";
 import { patrolRig } from "../../../src/agents/patrols/witness.ts";
@@ -61,13 +63,13 @@ async function set(fields: AgentPatch): Promise<void> {
 }
 
 /** The polecat works on its bead and has committed something. */
-async function working(): Promise<void> {
+async function working(file = "work.txt"): Promise<void> {
   const baseSha = work.git("web", "rev-parse", "origin/main");
   await access.ledger.write("overseer", [
     { op: "hook", address: nux, bead },
     { op: "setAgent", address: nux, fields: { state: "working", branch, baseBranch: "main", baseSha } },
   ]);
-  commit("work.txt");
+  commit(file);
 }
 
 const commit = (file: string) => commitFiles(home(), `Add ${file}`, { [file]: `${file}\n` });
@@ -270,6 +272,99 @@ test("SLOT_OPEN: the mayor hears of a free polecat when there is work that nobod
   expect(await mails("SLOT_OPEN")).toHaveLength(2);
 });
 
+test("W5: work whose bead somebody else closed is kept and its polecat free; what cannot be pushed is told to the mayor", async () => {
+  await working();
+  writeFileSync(join(home(), "draft.txt"), "half\n");
+  const close = () =>
+    access.ledger.write("overseer", [{ op: "close", id: bead, close: { reason: "no", force: true } }]);
+  await close();
+  await findings();
+  expect(told[0]).toBe(`W5 ${nux}: release`);
+  expect(await agent()).toMatchObject({ state: "idle", hookBead: "", hookState: "archived" });
+  expect(git(work.origin("web"), "log", "-1", "--format=%s", branch)).toBe("Add work.txt");
+  const [snapshot = ""] = work.git("web", "for-each-ref", "--format=%(refname)", "refs/gt/hooks").split("\n");
+  expect(work.git("web", "show", `${snapshot}:draft.txt`)).toBe("half");
+
+  bead = (await work.bead(access, "Other", "true")).id;
+  await working("other.txt");
+  const away = `${work.origin("web")}.away`;
+  renameSync(work.origin("web"), away);
+  await close();
+  await findings();
+  expect(await agent()).toMatchObject({ state: "stuck", hookBead: "" });
+  const [mail] = (await mails(`RECOVERY_NEEDED ${nux}`)).filter((each) => each.assignee === "mayor/");
+  expect(mail?.description).toContain("Cleanup Status: has_un");
+  await findings();
+  expect(await mails(`RECOVERY_NEEDED ${nux}`)).toHaveLength(1);
+  renameSync(away, work.origin("web"));
+}, 60_000);
+
+test("W11: a branch that cannot be pushed three times is told to the mayor, once", async () => {
+  await set({ state: "idle", branch, baseBranch: "main" });
+  commit("left.txt");
+  const away = `${work.origin("web")}.away`;
+  renameSync(work.origin("web"), away);
+  for (const asked of [0, 0, 1, 1]) {
+    await findings();
+    expect((await mails(`RECOVERY_NEEDED ${nux}`)).length).toBe(asked);
+  }
+  renameSync(away, work.origin("web"));
+}, 60_000);
+
+test("W12, scenario 19: a polecat of which neither sandbox nor session is left gives its bead back, and its name", async () => {
+  await working();
+  await access.ledger.write("daemon", [
+    {
+      op: "update",
+      id: bead,
+      fields: { metadata: { attachment: { attached_at: new Date(now).toISOString() } } },
+    },
+  ]);
+  rmSync(join(home(), ".."), { recursive: true });
+  now += minute;
+  await findings();
+  expect(told).toEqual([`W12 ${nux}: abandon`, `W12 ${bead}: recover`]);
+  expect(await agent()).toMatchObject({ state: "nuked", hookBead: "" });
+  expect(await access.ledger.get(bead)).toMatchObject({
+    ...{ status: "open", assignee: "" },
+    metadata: { prior_branch: branch, recovery: { respawns: 1, redispatches: 1 } },
+  });
+  expect(readEvents(work.town.paths.events, { filter: { types: ["bead_recovered"] } })).toHaveLength(1);
+});
+
+test("W15: a deleted or broken worktree stands again with its commits and the files of the newest snapshot", async () => {
+  await working();
+  writeFileSync(join(home(), "draft.txt"), "half\n");
+  await snapshotHook(access, nux);
+  const holder = await agent();
+  if (holder === undefined) throw new Error("no agent");
+  rmSync(home(), { recursive: true });
+  await rebuildSandbox(access, holder);
+  expect(inWorktree("log", "-1", "--format=%s")).toBe("Add work.txt");
+  expect(inWorktree("status", "--porcelain")).toBe("?? draft.txt");
+
+  writeFileSync(join(home(), ".git"), "gitdir: /nowhere\n");
+  writeFileSync(join(home(), "later.txt"), "not in a snapshot\n");
+  now += minute;
+  expect(await findings(), "what is broken counts as gone").toBe(0);
+  expect(told[0]).toMatch(/^W15 .*: restart failed/);
+  expect(inWorktree("branch", "--show-current")).toBe(branch);
+  const [aside = ""] = readdirSync(work.town.paths.lostAndFound);
+  expect(readFileSync(join(work.town.paths.lostAndFound, aside, "later.txt"), "utf8")).toContain("not in");
+  const what = readEvents(work.town.paths.events, { filter: { types: ["sandbox_repaired"] } });
+  expect(what.map(({ payload }) => payload["what"])).toEqual([
+    expect.stringContaining("files are those of snapshot 1"),
+    expect.stringContaining("lost+found"),
+  ]);
+
+  // Without the branch it stands where it began.
+  rmSync(home(), { recursive: true });
+  work.git("web", "worktree", "prune");
+  work.git("web", "branch", "-D", branch);
+  await rebuildSandbox(access, { ...holder, hookSeq: 99 });
+  expect(inWorktree("rev-parse", "HEAD")).toBe(holder.baseSha);
+}, 60_000);
+
 test("W16: a session that no identity stands behind is ended after a minute, and only that run of it", async () => {
   const ended: unknown[] = [];
   const ghost = { session: "web-ghost", actor: "web/polecats/ghost", runId: "run-1", startedAt: now };
@@ -295,5 +390,5 @@ test("W16: a session that no identity stands behind is ended after a minute, and
   });
   expect([seen.findings, ended], "who only looks ends nothing").toEqual([0, []]);
   await findings();
-  expect(ended).toEqual([["web-ghost", { reason: "killed", runId: "run-1" }]]);
+  expect(ended).toEqual([["web-ghost", { reason: "killed", runId: "run-1", why: "ghost" }]]);
 });

@@ -9,6 +9,8 @@ import type { DaemonContext } from "../daemon-context.ts";
 import type { Duty } from "../duty-runner.ts";
 
 const lookAgainMs = 5000;
+/** What could not be ended now is not tried again at once. */
+const retryAgainMs = 60_000;
 /** A `gt done` that failed so often is for a person (W4). */
 const mostResumes = 3;
 const failedKey = (id: string): string => `resumes:${id}`;
@@ -34,9 +36,15 @@ export function operationsDuty(context: DaemonContext): Duty {
         );
         if (isSameProcess(value.pid, value.pidStartedAt)) process.kill(value.pid, "SIGKILL");
       }
-      for (const outcome of await recoverOperations(context))
-        if (outcome.kind === "done" && outcome.outcome === "failed") await countFailure(context, outcome.id);
-      return (await openOperations(ledger)).length === 0 ? {} : { againMs: lookAgainMs };
+      const outcomes = await recoverOperations(context);
+      for (const { kind, outcome, id, agent, bead } of outcomes) {
+        if (kind !== "done") continue;
+        if (outcome === "failed") await countFailure(context, id);
+        else await tellResumed(context, agent, bead);
+      }
+      if ((await openOperations(ledger)).length === 0) return {};
+      const hasFailed = outcomes.some(({ outcome }) => outcome === "failed");
+      return { againMs: hasFailed ? retryAgainMs : lookAgainMs };
     },
   };
 }
@@ -45,6 +53,11 @@ export function operationsDuty(context: DaemonContext): Duty {
 function standsStill(record: OperationRecord, now: number, stuckMs: number): boolean {
   if (record.kind !== "done" || record.pid === process.pid || isAbandoned(record)) return false;
   return now - record.updatedAt >= stuckMs;
+}
+
+async function tellResumed({ ledger, actor }: DaemonContext, agent: string, bead: string): Promise<void> {
+  const payload = { agent, bead, reason: "its gt done was left unfinished" };
+  await ledger.write(actor, [{ op: "event", event: { type: "done_resumed", payload, source: "daemon" } }]);
 }
 
 async function countFailure(context: DaemonContext, id: string): Promise<void> {

@@ -3,9 +3,8 @@ import { feedConvoy } from "../../../agents/lifecycle/feed-convoy.ts";
 import { stoppedRigs } from "../../../agents/lifecycle/rig-admission.ts";
 import { convoyViews } from "../../../core/convoys/convoy-view.ts";
 import { formatTime } from "../../../core/clock.ts";
-import { parseDuration } from "../../../core/duration.ts";
-import { usageError } from "../../../core/gt-error.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
+import { durationSetting, numberSetting } from "../../../core/town/setting.ts";
 import type { CommandContext } from "../command.ts";
 
 const choreOf = (convoy: string): string => `feed-stranded/${convoy}`;
@@ -16,15 +15,15 @@ export async function run(context: CommandContext): Promise<void> {
   const access = await context.access();
   const { ledger, town, clock, actor } = access;
   const now = clock.now();
-  const most = flags.integer("max-feeds");
-  const cooldown = flags.string("cooldown") ?? "10m";
-  const cooldownMs = parseDuration(cooldown);
-  if (cooldownMs === undefined) throw usageError(`"${cooldown}" is not a duration such as 10m`);
+  const settings = town.settings();
+  const most = flags.integer("max-feeds") ?? numberSetting(settings, "operational.deacon.feed_max");
+  const cooldownMs =
+    flags.duration("cooldown") ?? durationSetting(settings, "operational.deacon.feed_cooldown");
   const stranded = (await convoyViews(ledger, { now, parkedRigs: await stoppedRigs(ledger, town) })).filter(
     (view) => view.tracked.some((each) => each.state === "ready"),
   );
   const rows = [];
-  let left = most ?? Number.POSITIVE_INFINITY;
+  let left = most;
   const isState = context.words.at(-1) === "feed-stranded-state";
   for (const { id, title } of stranded) {
     const fedAt = (await lastDone(ledger, choreOf(id)))?.at;

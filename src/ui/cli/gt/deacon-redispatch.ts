@@ -1,3 +1,6 @@
+import { planRedispatch, redispatchesOf, redispatchLimits } from "../../../agents/patrols/redispatch.ts";
+import { formatTime } from "../../../core/clock.ts";
+import { formatSpan } from "../../../core/duration.ts";
 import { GtError } from "../../../core/gt-error.ts";
 import { enqueueSling, openContexts } from "../../../core/scheduler/sling-context.ts";
 import type { CommandContext } from "../command.ts";
@@ -19,13 +22,33 @@ export async function run(context: CommandContext): Promise<void> {
   const rig = flags.string("rig") === undefined ? town.rigOfBead(id) : town.rig(flags.string("rig") ?? "");
   if (rig === undefined)
     throw new GtError("E_TARGET", `${id} belongs to no rig; say --rig`, { hint: "gt rig list" });
+  const limits = redispatchLimits(town.settings());
+  const max = flags.integer("max-attempts") ?? limits.max;
+  const cooldownMs = flags.duration("cooldown") ?? limits.cooldownMs;
+  const now = clock.now();
+  const before = redispatchesOf(bead);
+  const plan = planRedispatch(before, now, { max, cooldownMs });
+  if (plan.kind === "spent")
+    throw new GtError("E_REDISPATCH_LIMIT", `${id} came back ${before.count} times already`, {
+      why: [`it is tried ${max} times at most (operational.deacon.redispatch_max, --max-attempts)`],
+      hint: `gt sling respawn-reset ${id}`,
+    });
+  if (plan.from > now) {
+    out.document({ ok: true, bead: id, rig: rig.name, queued: false, not_before: formatTime(plan.from) });
+    out.line(`${id} was queued lately; again in ${formatSpan(plan.from - now)} (--cooldown)`);
+    return;
+  }
   const isQueued = (await openContexts(ledger, id)).contexts.length > 0;
   if (!isQueued)
-    await ledger.write(
-      actor,
-      enqueueSling({ bead: id, rig: rig.name, reason: "rework", enqueued_at: clock.now() }, bead.title),
-    );
-  out.document({ ok: true, bead: id, rig: rig.name, queued: !isQueued });
+    await ledger.write(actor, [
+      ...enqueueSling({ bead: id, rig: rig.name, reason: "rework", enqueued_at: now }, bead.title),
+      {
+        op: "update",
+        id,
+        fields: { metadata: { recovery: { redispatches: before.count + 1, last_redispatch_at: now } } },
+      },
+    ]);
+  out.document({ ok: true, bead: id, rig: rig.name, queued: !isQueued, not_before: null });
   out.done(isQueued ? `${id} is queued already` : `${id} is queued for ${rig.name}`);
   out.next("gt scheduler status");
 }

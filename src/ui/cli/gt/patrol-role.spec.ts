@@ -75,7 +75,15 @@ export const patrolRoleCommands: readonly CommandSpec[] = [
         name: "redispatch",
         summary: "queue a bead that came back for another attempt",
         args: [{ name: "bead" }],
-        flags: [{ name: "rig", value: "rig", summary: "where it shall be done" }],
+        flags: [
+          { name: "rig", value: "rig", summary: "where it shall be done" },
+          {
+            name: "max-attempts",
+            value: "count",
+            summary: "not when it came back so often (operational.deacon.redispatch_max)",
+          },
+          { name: "cooldown", value: "duration", summary: "not again within (redispatch_cooldown)" },
+        ],
         examples: ["gt deacon redispatch web-a1b2c"],
         seeAlso: ["gt scheduler status"],
         load: () => import("./deacon-redispatch.ts"),
@@ -90,8 +98,12 @@ export const patrolRoleCommands: readonly CommandSpec[] = [
         name: "feed-stranded",
         summary: "sling what is ready in convoys that nobody works on",
         flags: [
-          { name: "max-feeds", value: "count", summary: "so many convoys at most" },
-          { name: "cooldown", value: "duration", default: "10m", summary: "none that was fed within" },
+          {
+            name: "max-feeds",
+            value: "count",
+            summary: "so many convoys at most (operational.deacon.feed_max)",
+          },
+          { name: "cooldown", value: "duration", summary: "none that was fed within (feed_cooldown)" },
         ],
         examples: ["gt deacon feed-stranded --max-feeds 3"],
         seeAlso: ["gt convoy stranded"],

@@ -102,6 +102,9 @@ test(
       queued: true,
     });
     expect(await json("deacon", "redispatch", created[0] ?? "")).toMatchObject({ queued: false });
+    const again = ["deacon", "redispatch", created[0] ?? "", "--cooldown", "0s"];
+    expect((await gt(...again)).stdout).toContain("is queued already");
+    expect((await gt(...again, "--max-attempts", "1")).stderr).toContain("came back 1 times already");
     expect(await json("deacon", "redispatch-state")).toMatchObject({
       waiting: [{ bead: created[0], rig: "greenplace", failures: 0, not_before: null }],
       blocked: [],
