@@ -82,9 +82,11 @@ test("an agent gets its own identity and nothing hostile from whoever starts it"
     expect(row?.lastSessionAt).toBeGreaterThan(0);
     const log = readFileSync(town.town.paths.events, "utf8");
     expect(log).toContain('"type":"session_start"');
-    expect(await stopAgentSession(access, address, "stopped", { force: true })).toBe(true);
+    const why = "done-not-exited";
+    expect(await stopAgentSession(access, address, "stopped", { force: true, why })).toBe(true);
     expect(await stopAgentSession(access, address, "stopped")).toBe(false);
     await waitFor(() => readFileSync(town.town.paths.events, "utf8").includes('"session_end"'));
+    expect(readFileSync(town.town.paths.events, "utf8")).toContain(`"reason":"${why}"`);
   } finally {
     for (const name of Object.keys(hostile)) delete process.env[name];
     Object.assign(process.env, before);
