@@ -254,6 +254,11 @@ async function escalate(
   const blocked: readonly Operation[] = [
     { op: "update", id: bead.id, fields: { status: "blocked", assignee: agent.address } },
     { op: "addLabel", id: bead.id, label: "gt:escalated" },
+    {
+      op: "putRow",
+      ...suspensionRow(agent.address),
+      value: { reason: reason.split("\n")[0] ?? "", since: access.clock.now() },
+    },
     { op: "comment", id: bead.id, text: reason, author: agent.address },
   ];
   if (data.isTold === true) return blocked;

@@ -4,7 +4,7 @@ import { GtError } from "../../core/gt-error.ts";
 import type { Agent, Bead } from "../../core/ledger/bead.ts";
 import { parseAddress } from "../../core/town/address.ts";
 import type { Rig } from "../../core/town/town.ts";
-import { sessionOfAddress } from "../sessions/start-session.ts";
+import { sessionOfAddress, stopAgentSession } from "../sessions/start-session.ts";
 import type { TownAccess } from "../town-access.ts";
 import { admitSling } from "./admit-sling.ts";
 import type { AdmissionTarget } from "./bead-admission.ts";
@@ -149,6 +149,7 @@ async function workflowOf(
 async function startAgain(access: TownAccess, bead: Bead, agent: Agent): Promise<Dispatch> {
   if (agent.state !== "stuck" && agent.state !== "paused")
     await suspendHook(access, agent.address, "slung again");
+  else await stopAgentSession(access, agent.address, "stopped");
   const record = await resumeHook(access, agent.address);
   return {
     ...already(access, bead, agent.address),

@@ -4,10 +4,12 @@ import { GtError } from "../../core/gt-error.ts";
 import type { Agent } from "../../core/ledger/bead.ts";
 import { agentHome, parseAddress } from "../../core/town/address.ts";
 import { hasSessions } from "../sessions/backend.ts";
+import { nudge } from "../sessions/nudge.ts";
 import type { SessionRecord } from "../sessions/session-host.ts";
 import { stopAgentSession } from "../sessions/start-session.ts";
 import type { TownAccess } from "../town-access.ts";
 import { assignmentEvent } from "./assignment-event.ts";
+import { liveSession } from "./agent-session.ts";
 import { nextState } from "./agent-transition.ts";
 import { withAgentLock } from "./agent-lock.ts";
 import { snapshotSubject } from "./polecat-worktree.ts";
@@ -33,8 +35,8 @@ export async function suspendHook(access: TownAccess, address: string, reason: s
 }
 
 /**
- * Lets suspended or stuck work go on in a fresh session; what went wrong before is forgotten (rows 13 and 14). Without
- * one in minimal mode, where a person starts the agent.
+ * Lets suspended or stuck work go on; what went wrong before is forgotten (rows 13 and 14). A session that is still
+ * there is told to go on, else a fresh one is started; in minimal mode a person does that.
  */
 export async function resumeHook(access: TownAccess, address: string): Promise<SessionRecord | undefined> {
   return withAgent(access, address, "resume", async (agent) => {
@@ -63,14 +65,17 @@ export async function resumeHook(access: TownAccess, address: string): Promise<S
       },
     ]);
     try {
-      const record = hasSessions(access.town)
-        ? await startHookSession(access, address, "resumed")
-        : undefined;
+      // One that is paused may have its session frozen.
+      const live = agent.state === "stuck" ? await liveSession(access, address) : undefined;
+      const record =
+        live ?? (hasSessions(access.town) ? await startHookSession(access, address, "resumed") : undefined);
       await access.ledger.write(access.actor, [
         { op: "setAgent", address, fields: { state: nextState(address, spawning, "session-confirmed") } },
         { op: "deleteRow", ...suspensionRow(address) },
         assignmentEvent(agent, "resumed"),
       ]);
+      // Who said that it is stuck still sits at its prompt.
+      if (live !== undefined) await nudgeOn(access, address, agent.hookBead);
       return record;
     } catch (error) {
       await access.ledger.write(access.actor, [
@@ -81,6 +86,15 @@ export async function resumeHook(access: TownAccess, address: string): Promise<S
       ]);
       throw error;
     }
+  });
+}
+
+/** The work goes on all the same when nothing can be typed now. */
+async function nudgeOn(access: TownAccess, address: string, bead: string): Promise<void> {
+  const { actor: from } = access;
+  const text = `Go on with ${bead}; gt hook shows it.`;
+  await nudge(access, { to: address, from, text, mode: "wait-idle" }).catch((error: unknown) => {
+    if (!(error instanceof GtError)) throw error;
   });
 }
 

@@ -1,5 +1,7 @@
 import type { Agent, AgentState } from "../../core/ledger/bead.ts";
+import type { Ledger } from "../../core/ledger/ledger.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
+import { sanitiseLine } from "../../core/sanitise.ts";
 import type { TownAccess } from "../town-access.ts";
 import { assignmentEvent } from "./assignment-event.ts";
 
@@ -15,6 +17,26 @@ export const gateReason = "gate:";
 
 /** Where the reason is kept while the agent rests. */
 export const suspensionRow = (address: string) => ({ table: "patrols", key: `${prefix}${address}` }) as const;
+
+/** Why work rests, in words; empty when nobody has said so. */
+export function describeSuspension(reason: string): string {
+  if (reason.startsWith(gateReason)) return `waits for gate ${reason.slice(gateReason.length)}`;
+  return words[reason] ?? sanitiseLine(reason);
+}
+
+const words: Readonly<Record<string, string>> = {
+  "town-down": "the town was put down",
+  estop: "emergency stop",
+  parked: "its rig is parked",
+  docked: "its rig is docked",
+  "by hand": "suspended by hand",
+};
+
+/** Why each resting agent rests, by address. */
+export async function suspensionReasons(ledger: Ledger): Promise<ReadonlyMap<string, string>> {
+  const rows = await ledger.rows<Suspension>("patrols", { prefix });
+  return new Map(rows.map(({ key, value }) => [key.slice(prefix.length), describeSuspension(value.reason)]));
+}
 
 /** Work rests: bead and worktree stay (spec/04 §1.4 row 13). Expects the agent to be as it was read. */
 export function suspendOperations(agent: Agent, { reason, since }: Suspension): readonly Operation[] {

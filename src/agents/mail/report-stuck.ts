@@ -3,6 +3,7 @@ import type { Agent } from "../../core/ledger/bead.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
 import { nextState } from "../lifecycle/agent-transition.ts";
 import { assignmentEvent } from "../lifecycle/assignment-event.ts";
+import { suspensionRow } from "../lifecycle/suspension.ts";
 import type { TownAccess } from "../town-access.ts";
 import { settleNotices } from "./escalate.ts";
 
@@ -26,13 +27,13 @@ export async function reportStuck(
     ...(bead === "" ? {} : { related: bead }),
     event: { target: actor, ...(bead === "" ? {} : { bead }) },
   });
-  const held = agent?.state === "working" && bead !== "" ? holding(agent, why) : [];
+  const held = agent?.state === "working" && bead !== "" ? holding(agent, why, access.clock.now()) : [];
   await ledger.write(actor, [...held, ...raised.operations]);
   const warnings = await settleNotices(access, raised.id);
   return { ...raised, warnings: [...raised.warnings, ...warnings] };
 }
 
-function holding(agent: Agent, why: string): readonly Operation[] {
+function holding(agent: Agent, why: string, now: number): readonly Operation[] {
   const { address, state, hookBead, rig } = agent;
   const reason = why === "" ? "it said so itself" : why;
   const payload = { agent: address, bead: hookBead, rig, reason };
@@ -45,6 +46,7 @@ function holding(agent: Agent, why: string): readonly Operation[] {
     },
     { op: "comment", id: hookBead, text: `${address} is stuck: ${reason}`, author: address },
     { op: "event", event: { type: "agent_stuck", payload } },
+    { op: "putRow", ...suspensionRow(address), value: { reason, since: now } },
     assignmentEvent(agent, "suspended", { reason }),
   ];
 }

@@ -15,6 +15,7 @@ import { readIdentity, readState } from "../daemon/daemon-state.ts";
 import { readDesired } from "../daemon/desired-state.ts";
 import { loopsOf } from "../daemon/role-loops.ts";
 import { isDaemonSilent, silentLoops } from "../daemon/silent-loops.ts";
+import { suspensionReasons } from "../lifecycle/suspension.ts";
 import { hasSessions } from "../sessions/backend.ts";
 import { isSameProcess } from "../sessions/process-identity.ts";
 import type { SessionPhase, SessionRecord } from "../sessions/session-host.ts";
@@ -83,6 +84,9 @@ async function viewsOf(access: TownAccess, agents: readonly Agent[]): Promise<Ag
     ? patrolLoops(access.town, now, sleeps)
     : undefined;
   const isWatched = isLocked(access.town.paths.locks, "daemon");
+  const reasons = living.some(({ hookState }) => hookState === "suspended")
+    ? await suspensionReasons(access.ledger)
+    : undefined;
   return living.map((agent) => {
     const view = viewAgent({
       town: access.town,
@@ -93,6 +97,7 @@ async function viewsOf(access: TownAccess, agents: readonly Agent[]): Promise<Ag
       thresholds,
       sleeps,
       isWatched,
+      ...(agent.hookState === "suspended" ? { rests: reasons?.get(agent.address) ?? "" } : {}),
     });
     return builtinRoles.has(agent.role) && view.phase === undefined ? { ...view, ...loops?.(agent) } : view;
   });
@@ -156,6 +161,8 @@ interface ViewInput {
   readonly sleeps: readonly Sleep[];
   /** False while no daemon notices what happens in worktrees. */
   readonly isWatched?: boolean;
+  /** Why its work rests. */
+  readonly rests?: string;
 }
 
 export function viewAgent(input: ViewInput): AgentView {
@@ -199,7 +206,7 @@ export function viewAgent(input: ViewInput): AgentView {
     title: bead?.title ?? "",
     idleMs: health.idleMs,
     ...(health.state === "idle" ? restingSince(agent) : {}),
-    reason: health.reason,
+    reason: (health.state === "idle" ? input.rests : "") || health.reason,
     suggestion: health.suggestion,
     session,
     ...(record === undefined ? {} : { phase: record.phase, sessionSince: record.startedAt }),

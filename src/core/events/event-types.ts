@@ -167,6 +167,7 @@ const table: Readonly<Record<EventCategory, Readonly<Record<string, Row>>>> = {
     mail: ["✉", "→ {to~}[: {subject}]"],
     mail_claimed: ["✉", "claimed {id}[ from {queue}]"],
     mail_released: ["✉", "released {id}[ to {queue}]"],
+    nudge_expired: ["⚡", "nobody was told[: {count} nudges for {session}]"],
     protocol: ["✉", "→ {to~}[: {subject}]"],
     broadcast: ["📣", "broadcast[ to {sent}][: {message}]"],
     escalation_sent: [
@@ -236,7 +237,16 @@ const auditTypes: ReadonlySet<string> = new Set([
   ...["branch_kept", "queue_processed", "spawn_rollback", "agent_state", "hook_created", "hook_active"],
   ...["hook_completed", "hook_archived", "polecat_done", "done_failed", "done_resumed", "hook_snapshot"],
   ...["patrol_started", "polecat_checked", "hook_repaired", "sandbox_repaired", "awaiting_merge_repaired"],
-  ...["dirty_idle", "dog_dispatched", "dog_done", "plugin_run", "mail_claimed", "mail_released", "protocol"],
+  ...[
+    "dirty_idle",
+    "dog_dispatched",
+    "dog_done",
+    "plugin_run",
+    "mail_claimed",
+    "mail_released",
+    "protocol",
+    "nudge_expired",
+  ],
   ...["notify_level", "daemon_started", "daemon_stopped", "host_started", "host_stopped", "config_changed"],
   ...["export", "log_rotated", "krc_pruned"],
 ]);

@@ -9,6 +9,7 @@ import { branchFates, polecatBranches } from "../../../src/agents/lifecycle/pole
 import { sandboxRisk } from "../../../src/agents/lifecycle/sandbox-risk.ts";
 import { sling } from "../../../src/agents/lifecycle/sling.ts";
 import { startHookSession } from "../../../src/agents/lifecycle/start-hook-session.ts";
+import { reportStuck } from "../../../src/agents/mail/report-stuck.ts";
 import { resumeHook, suspendHook } from "../../../src/agents/lifecycle/suspend-hook.ts";
 import { unsling } from "../../../src/agents/lifecycle/unsling.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
@@ -46,9 +47,9 @@ test("suspended work keeps bead, worktree and files, and goes on in a fresh sess
     hookBead: bead,
   });
   expect(await liveSession(access, address)).toBeUndefined();
-  expect((await town.gt(["hook", address])).stdout).toContain(
-    "Created › Active › [Suspended] › Completed › Archived",
-  );
+  const shown = (await town.gt(["hook", address])).stdout;
+  expect(shown).toContain("Created › Active › [Suspended] › Completed › Archived");
+  expect(shown).toContain("health    idle (paused): lunch");
   expect((await listSnapshots(worktree, place))[0]).toMatchObject({ reason: "pre-suspend", bead });
   await expect(suspendHook(access, address, "again")).rejects.toMatchObject({ code: "E_STATE" });
 
@@ -56,6 +57,23 @@ test("suspended work keeps bead, worktree and files, and goes on in a fresh sess
   expect(record).toMatchObject({ bead });
   expect(await access.ledger.agent(address)).toMatchObject({ state: "working", hookState: "active" });
   expect(read("half.txt")).toBe("half");
+});
+
+test("a stuck agent whose session is still there goes on in it; a sling by force gives it a fresh one", async () => {
+  const first = await liveSession(access, address);
+  const reports = async () =>
+    reportStuck({ ...access, actor: address }, await access.ledger.agent(address), "no key\u001b[2J");
+  await reports();
+  expect((await town.gt(["hook", address])).stdout).toContain("health    idle (stuck): no key\n");
+  expect((await resumeHook(access, address))?.runId).toBe(first?.runId);
+  expect(await access.ledger.agent(address)).toMatchObject({ state: "working", hookState: "active" });
+
+  await reports();
+  await sling(access, { words: [bead, address], options: { force: true } });
+  expect(await access.ledger.agent(address)).toMatchObject({ state: "working", hookState: "active" });
+  const fresh = await liveSession(access, address);
+  expect(fresh?.runId).toEqual(expect.any(String));
+  expect(fresh?.runId).not.toBe(first?.runId);
 });
 
 test("docking a rig suspends its polecats, and taking it back makes their hooks active for the Witness", async () => {

@@ -39,12 +39,17 @@ function printWorkflow(out: Output, molecule: WorkflowView): void {
   out.line(`  next      ${sanitiseLine(molecule.next_action)}`);
 }
 
+/** `idle (paused): lunch`: the tag says more than the health that it comes with. */
+function healthText({ health, tag, reason }: AgentView): string {
+  const state = tag === "" ? health : `${health} (${tag})`;
+  return reason === "" ? state : `${state}: ${sanitiseLine(reason)}`;
+}
+
 function print(out: Output, view: HookView, agent: AgentView | undefined, now: number): void {
   out.line(
     `${out.style.bold(view.agent)}  ${view.state}${view.hook_state === "" ? "" : `, hook ${view.hook_state}`}`,
   );
-  if (agent !== undefined)
-    out.line(`  health    ${agent.health}${agent.reason === "" ? "" : `: ${agent.reason}`}`);
+  if (agent !== undefined) out.line(`  health    ${healthText(agent)}`);
   if (view.hook_state !== "") out.line(`  stage     ${hookStageLine(view.hook_state)}`);
   if (view.bead === null) out.line("  hook      (empty)");
   else {
