@@ -49,5 +49,5 @@ async function wake(access: TownAccess, gate: Bead): Promise<readonly string[]> 
     ...composed.operations,
     { op: "update", id: gate.id, fields: { metadata: woken } },
   ]);
-  return notifyRecipients(access, { ...draft, recipients: composed.recipients });
+  return (await notifyRecipients(access, { ...draft, recipients: composed.recipients })).warnings;
 }

@@ -1,44 +1,39 @@
 import { appendFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Severity } from "../../core/escalation/escalation.ts";
-import type { Notice } from "../../core/escalation/notice.ts";
+import type { ActionOutcome, Notice } from "../../core/escalation/notice.ts";
 import { readEscalationSettings } from "../../core/escalation/escalation-settings.ts";
 import { sanitiseLine } from "../../core/sanitise.ts";
 import type { TownAccess } from "../town-access.ts";
+import { sendSmtp } from "./send-smtp.ts";
 
 const timeoutMs = 10_000;
 const lights: Readonly<Record<Severity, string>> = { critical: "🔴", high: "🟠", medium: "🟡", low: "⚪" };
 
-export interface Delivery {
-  /** Channels that nobody has set up. */
-  readonly warnings: readonly string[];
-  readonly failed: readonly { readonly action: string; readonly error: string }[];
-}
-
 /** The actions of a route beyond bead and mail, side by side, ten seconds each (spec/06 §8.3). */
-export async function deliver(access: TownAccess, notice: Notice): Promise<Delivery> {
-  const warnings: string[] = [];
-  const failed: { readonly action: string; readonly error: string }[] = [];
-  if (notice.actions.length === 0) return { warnings, failed };
+export async function deliver(
+  access: TownAccess,
+  notice: Pick<Notice, "id" | "severity" | "title" | "by" | "actions">,
+): Promise<readonly ActionOutcome[]> {
+  if (notice.actions.length === 0) return [];
   const { contacts } = readEscalationSettings(access.town);
-  await Promise.all(
+  return Promise.all(
     notice.actions.map(async (action) => {
       try {
         const warning = await act(access, notice, action, (key) => resolved(contacts[key] ?? ""));
-        if (warning !== undefined) warnings.push(warning);
+        return { action, error: "", warning: warning ?? "" };
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
-        failed.push({ action, error: sanitiseLine(why).slice(0, 200) });
+        return { action, error: sanitiseLine(why).slice(0, 200), warning: "" };
       }
     }),
   );
-  return { warnings, failed };
 }
 
 /** A warning, or undefined when it was done. Throws when it failed. */
 async function act(
   { town, clock }: TownAccess,
-  notice: Notice,
+  notice: Pick<Notice, "id" | "severity" | "title" | "by">,
   action: string,
   contact: (key: string) => string,
 ): Promise<string | undefined> {
@@ -69,7 +64,33 @@ async function act(
     case "email:human": {
       if (contact("human_email") === "") return "email skipped: contacts.human_email not set";
       if (contact("smtp_host") === "") return "email skipped: contacts.smtp_host not set";
-      throw new Error("sending by SMTP is not supported yet; use slack or sms:human");
+      const port = Number(contact("smtp_port") || "587");
+      if (!Number.isInteger(port) || port < 1 || port > 65_535)
+        throw new Error("contacts.smtp_port is no port number");
+      const late = AbortSignal.timeout(timeoutMs);
+      const server = { host: contact("smtp_host"), port };
+      await sendSmtp(
+        { ...server, user: contact("smtp_user"), password: contact("smtp_pass") },
+        {
+          from: contact("smtp_from") || "gastown@localhost",
+          to: contact("human_email"),
+          subject: `[Gas Town ${label}] ${title}`,
+          body: [
+            `Escalation: ${notice.id}`,
+            `Severity: ${notice.severity}`,
+            `From: ${notice.by}`,
+            "",
+            title,
+            "",
+            `Acknowledge: gt escalate ack ${notice.id}`,
+          ].join("\n"),
+          sentAt: clock.now(),
+        },
+        late,
+      ).catch((error: unknown) => {
+        throw late.aborted ? new Error("no answer in 10 s") : error;
+      });
+      return undefined;
     }
     default:
       return `${action} skipped: unknown action`;

@@ -20,6 +20,8 @@ export async function sendMail(
   const { named } = await access.ledger.write(draft.from, composed.operations);
   const ids = composed.names.map((name) => named[name] ?? "");
   const warnings =
-    notify === "quietly" ? [] : await notifyRecipients(access, { ...draft, recipients: composed.recipients });
+    notify === "quietly"
+      ? []
+      : (await notifyRecipients(access, { ...draft, recipients: composed.recipients })).warnings;
   return { ids, thread: composed.thread, recipients: composed.recipients, warnings };
 }

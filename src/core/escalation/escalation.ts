@@ -29,7 +29,9 @@ export interface Escalation {
   readonly originalSeverity: string;
   readonly reescalationCount: number;
   readonly lastReescalatedAt: string;
+  readonly lastReescalatedBy: string;
   readonly tier: Tier;
+  readonly tierSince: string;
   readonly occurrences: number;
   readonly lastSeenAt: string;
   /** Milliseconds since the epoch. */
@@ -66,7 +68,9 @@ export function escalationOf(bead: Bead): Escalation {
     originalSeverity: word("original_severity"),
     reescalationCount: count("reescalation_count", 0),
     lastReescalatedAt: word("last_reescalated_at"),
+    lastReescalatedBy: word("last_reescalated_by"),
     tier: parseTier(word("tier")) ?? firstTier(severity),
+    tierSince: word("tier_since"),
     occurrences: count("occurrences", 1),
     lastSeenAt: word("last_seen_at"),
     createdAt: bead.createdAt,
@@ -97,7 +101,9 @@ export function escalationDocument(escalation: Escalation): Readonly<Record<stri
     original_severity: escalation.originalSeverity || null,
     reescalation_count: escalation.reescalationCount,
     last_reescalated_at: escalation.lastReescalatedAt || null,
+    last_reescalated_by: escalation.lastReescalatedBy || null,
     tier: escalation.tier,
+    tier_since: escalation.tierSince || null,
     occurrences: escalation.occurrences,
     last_seen_at: escalation.lastSeenAt || null,
   };

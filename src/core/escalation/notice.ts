@@ -40,11 +40,47 @@ export function puttingNotice(
   return [{ op: "putRow", table: noticeTable, key: `${id}/${randomWord(random, 6)}`, value }];
 }
 
-/** What becomes of a notice of which these actions failed: done, tried again later, or given up with an event each. */
+export interface ActionOutcome {
+  readonly action: string;
+  /** Empty when it did not fail. */
+  readonly error: string;
+  /** Why it was not done at all: nobody has set it up. Empty otherwise. */
+  readonly warning: string;
+}
+
+/**
+ * What becomes of a notice after its actions: done, or for those that failed tried again later, or given up with an
+ * event each. The escalation keeps a comment of each outcome, so that its chain can be read.
+ */
 export function settlingNotice(
   key: string,
   notice: Notice,
-  failed: readonly { readonly action: string; readonly error: string }[],
+  outcomes: readonly ActionOutcome[],
+  now: number,
+): readonly Operation[] {
+  const failed = outcomes.filter(({ error }) => error !== "");
+  return [...noting(notice, outcomes), ...settlingRow(key, notice, failed, now)];
+}
+
+function noting(notice: Notice, outcomes: readonly ActionOutcome[]): readonly Operation[] {
+  const lines = [
+    ...(notice.mailed.length === 0 ? [] : [`Mailed: ${notice.mailed.join(", ")}`]),
+    ...outcomes.map(({ action, error, warning }) =>
+      error === ""
+        ? warning === ""
+          ? `Told by ${action}`
+          : warning
+        : `Delivery failed [${action}]: ${error}`,
+    ),
+  ];
+  if (lines.length === 0) return [];
+  return [{ op: "comment", id: notice.id, text: lines.join("\n"), author: notice.by }];
+}
+
+function settlingRow(
+  key: string,
+  notice: Notice,
+  failed: readonly ActionOutcome[],
   now: number,
 ): readonly Operation[] {
   const wait = retryMs[notice.attempts];

@@ -67,6 +67,8 @@ export interface Raising {
   /** Addresses that get a mail, and the actions beyond mail that are left to do after the batch. */
   readonly mailed: readonly string[];
   readonly actions: readonly string[];
+  /** Everything that the route asks for, from `bead` on; empty when it is not run. */
+  readonly routed: readonly string[];
   /** How often the same has been seen now; 1 for a new one. */
   readonly occurrences: number;
   readonly warnings: readonly string[];
@@ -88,7 +90,7 @@ export async function raising(context: RaisingContext, request: EscalationReques
   const routed = route(context, { ...request, title, id, severity, tier, ...alsoMailed(request) });
   return {
     ...{ id, severity, tier, occurrences: 1 },
-    ...{ mailed: routed.mailed, actions: routed.actions, warnings: routed.warnings },
+    ...{ mailed: routed.mailed, actions: routed.actions, routed: routed.all, warnings: routed.warnings },
     operations: [
       {
         op: "create",
@@ -153,7 +155,7 @@ function seenAgain(context: RaisingContext, request: EscalationRequest, open: Es
     : { operations: [], mailed: [], actions: [], all: [], warnings: [] };
   return {
     ...{ id, severity, tier, occurrences },
-    ...{ mailed: routed.mailed, actions: routed.actions, warnings: routed.warnings },
+    ...{ mailed: routed.mailed, actions: routed.actions, routed: routed.all, warnings: routed.warnings },
     operations: [
       {
         op: "update",

@@ -73,7 +73,7 @@ async function unknown(text: string, { town, ledger }: RecipientContext, cause?:
   const meant = nearestNames(text, [...spellings.keys()]).map(
     (spelling) => spellings.get(spelling) ?? spelling,
   );
-  const near = [...new Set(meant)];
+  const near = meant.length > 0 ? [...new Set(meant)] : nearByName(text, known);
   const shown = sanitiseLine(text);
   const message = text.includes("/")
     ? `unknown recipient: ${shown}`
@@ -84,6 +84,13 @@ async function unknown(text: string, { town, ledger }: RecipientContext, cause?:
     details: { suggestions: near },
     ...(cause === undefined ? {} : { cause }),
   });
+}
+
+/** Known addresses whose last part is like the last part of a misspelt one, of whatever rig. */
+function nearByName(text: string, known: readonly string[]): readonly string[] {
+  const nameOf = (address: string): string => address.replace(/\/$/, "").split("/").at(-1) ?? "";
+  const names = nearestNames(nameOf(text), [...new Set(known.map(nameOf))]);
+  return names.flatMap((name) => known.filter((address) => nameOf(address) === name)).slice(0, 3);
 }
 
 /** Addresses that are always valid, even when nobody was ever started there. */

@@ -32,7 +32,7 @@ export function tellingRole(
 }
 
 /** Whether a session of its own plays the role, as opposed to the daemon. */
-function isPlayedByAgent(town: Town, address: string): boolean {
+export function isPlayedByAgent(town: Town, address: string): boolean {
   const role = parseAddress(address)?.role;
   return role !== undefined && readPatrols(town)(role).mode === "agent";
 }

@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createSocketServer } from "node:net";
 import { readFileSync } from "node:fs";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { climbTiers } from "../../../src/agents/mail/climb-tiers.ts";
 import { escalate, settleDueNotices } from "../../../src/agents/mail/escalate.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
 import { noticeTable } from "../../../src/core/escalation/notice.ts";
@@ -45,6 +46,7 @@ beforeEach(async () => {
   access = { ...(await town.access("greenplace/witness")), clock: { now: () => now } };
 }, timeout);
 afterEach(async () => {
+  vi.unstubAllEnvs();
   server.close();
   await town.dispose();
 }, timeout);
@@ -72,6 +74,103 @@ it(
     expect(await waiting()).toEqual([]);
     expect(failures()).toHaveLength(1);
     expect(failures().join()).not.toContain("secret-hook");
+  },
+  timeout,
+);
+
+it(
+  "goes out as e-mail, with nothing of the text taken for a command, and a refusal is told without the password",
+  async () => {
+    const heard: string[] = [];
+    let refused = "";
+    const smtp = createSocketServer((socket) => {
+      let isData = false;
+      socket.setEncoding("utf8").write("220 test\r\n");
+      socket.on("data", (text: string) => {
+        for (const line of text.split("\r\n").slice(0, -1)) {
+          heard.push(line);
+          const verb = line.split(/[ :]/)[0] ?? "";
+          if (isData && line !== ".") continue;
+          isData = verb === "DATA";
+          const answers: Readonly<Record<string, string>> = {
+            ...{ EHLO: "250-test\r\n250 AUTH PLAIN", AUTH: "235 in", DATA: "354 go", QUIT: "221 bye" },
+          };
+          socket.write(`${verb === refused ? "535 no" : (answers[verb] ?? "250 ok")}\r\n`);
+        }
+      });
+    }).listen(0, "127.0.0.1");
+    await once(smtp, "listening");
+    const { port } = smtp.address() as AddressInfo;
+    town.write("settings/escalation.json", {
+      routes: { high: ["bead", "email:human"] },
+      contacts: {
+        ...{ human_email: "ada@example.com", smtp_host: "127.0.0.1", smtp_port: String(port) },
+        ...{ smtp_user: "gt", smtp_pass: "$GT_TEST_SMTP_PASS" },
+      },
+    });
+    vi.stubEnv("GT_TEST_SMTP_PASS", "hunter2");
+    const raised = await escalate(access, { ...request, title: "Über\r\nQUIT" });
+    expect(raised.warnings).toEqual([]);
+    expect(raised.deliveries.map(({ channel, created }) => [channel, created])).toEqual([
+      ["bead", true],
+      ["email:human", true],
+    ]);
+    expect(heard).toContain("MAIL FROM:<gastown@localhost>");
+    expect(heard).toContain("RCPT TO:<ada@example.com>");
+    expect(heard).toContain(`AUTH PLAIN ${Buffer.from("\0gt\0hunter2").toString("base64")}`);
+    const body = Buffer.from(heard.slice(heard.indexOf("") + 1, heard.indexOf(".")).join(""), "base64");
+    expect(body.toString()).toContain(`gt escalate ack ${raised.id}`);
+    expect(heard.filter((line) => line === "QUIT")).toHaveLength(1);
+
+    refused = "AUTH";
+    const second = await escalate(access, { ...request, title: "again" });
+    expect(second.warnings).toEqual(["Delivery issue [email:human]: AUTH refused: 535 no"]);
+    smtp.close();
+  },
+  timeout,
+);
+
+it(
+  "climbs from the Deacon to the Mayor and on to the overseer, with one mail for each, and stops at an acknowledgement",
+  async () => {
+    const { ledger } = access;
+    town.write("settings/escalation.json", {});
+    const { created } = await ledger.write("overseer", [
+      { op: "create", bead: { title: "a check", scope: "greenplace" } },
+    ]);
+    const over = await escalate(access, {
+      ...{ ...request, title: "settled", severity: "medium" },
+      related: created[0] ?? "",
+    });
+    await ledger.write("overseer", [
+      { op: "close", id: created[0] ?? "", close: { reason: "passes again", outcome: "success" } },
+    ]);
+    const open = await escalate(access, { ...request, title: "open", severity: "medium" });
+    const seen = await escalate(access, { ...request, title: "seen", severity: "medium" });
+    await ledger.write("overseer", [{ op: "addLabel", id: seen.id, label: "acked" }]);
+    const pressing = await escalate(access, { ...request, title: "pressing", severity: "high" });
+    now += minute;
+    await climbTiers(access, 30_000);
+    await climbTiers(access, 30_000);
+    const tierOf = async (id: string) => {
+      const bead = await ledger.get(id);
+      return bead && [bead.status, bead.labels.filter((label) => label.startsWith("tier:")).join()];
+    };
+    expect(await tierOf(over.id)).toEqual(["closed", "tier:deacon"]);
+    expect((await ledger.get(over.id))?.closeReason).toBe("condition cleared");
+    expect(await tierOf(open.id)).toEqual(["open", "tier:mayor"]);
+    expect(await tierOf(seen.id)).toEqual(["open", "tier:deacon"]);
+    expect(await tierOf(pressing.id)).toEqual(["open", "tier:overseer"]);
+    const mailed = async (id: string) =>
+      (await ledger.find({ type: "message", labels: [`escalation:${id}`] }))
+        .map(({ assignee }) => assignee)
+        .toSorted();
+    expect(await mailed(open.id)).toEqual(["mayor/"]);
+    expect(await mailed(pressing.id)).toEqual(["mayor/", "overseer"]);
+    expect((await ledger.comments(pressing.id)).map(({ text }) => text)).toEqual([
+      "Mailed: mayor/",
+      "Forwarded from mayor to overseer: the mayor is not running",
+    ]);
   },
   timeout,
 );

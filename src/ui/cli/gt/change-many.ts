@@ -2,6 +2,7 @@ import { GtError } from "../../../core/gt-error.ts";
 import { findMessage } from "../../../core/mail/mailbox.ts";
 import type { Message } from "../../../core/mail/message.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
+import type { Ledger } from "../../../core/ledger/ledger.ts";
 import type { Operation } from "../../../core/ledger/operation.ts";
 import type { CommandContext } from "../command.ts";
 import { expectOwner } from "./mailbox-owner.ts";
@@ -23,21 +24,30 @@ export async function changeMany(
   { identity, references, change }: ManyChange,
 ): Promise<ManyReport> {
   const ledger = await context.ledger();
+  const { found, errors } = await findMany(ledger, references, identity);
+  for (const message of found) await ledger.write(identity, change(message));
+  return { ids: found.map(({ id }) => id), errors };
+}
+
+/** All are looked up before the first is changed: the numbers of an inbox move with its changes. */
+export async function findMany(
+  ledger: Ledger,
+  references: readonly string[],
+  identity: string,
+): Promise<{ readonly found: readonly Message[]; readonly errors: readonly string[] }> {
   const errors: string[] = [];
   const found: Message[] = [];
-  // All are looked up before the first is changed: the numbers of an inbox move with its changes.
   for (const reference of references) {
     try {
       const message = await findMessage(ledger, reference, identity);
       expectOwner(message, identity);
-      found.push(message);
+      if (!found.some(({ id }) => id === message.id)) found.push(message);
     } catch (error) {
       if (!(error instanceof GtError)) throw error;
       errors.push(sanitiseLine(error.message));
     }
   }
-  for (const message of found) await ledger.write(identity, change(message));
-  return { ids: found.map(({ id }) => id), errors };
+  return { found, errors };
 }
 
 /** Tells what was done and what was not; the exit code. */

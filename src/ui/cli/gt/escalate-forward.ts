@@ -1,6 +1,5 @@
-import { notifyRecipients } from "../../../agents/mail/notify-recipients.ts";
-import { forwarding } from "../../../core/escalation/change-escalation.ts";
-import { addressOfTier, parseTier, priorityOf } from "../../../core/escalation/escalation.ts";
+import { forwardEscalation } from "../../../agents/mail/forward-escalation.ts";
+import { parseTier } from "../../../core/escalation/escalation.ts";
 import { findEscalation } from "../../../core/escalation/open-escalations.ts";
 import { GtError, usageError } from "../../../core/gt-error.ts";
 import { knownAddress } from "../../../core/mail/recipients.ts";
@@ -25,23 +24,9 @@ export async function run(context: CommandContext): Promise<void> {
   const named = parseTier(wish);
   const address = named === undefined ? await knownAddress(wish, { town, ledger, sender: actor }) : undefined;
   const tier = named ?? parseTier(address ?? "") ?? "mayor";
-  const mails = await ledger.find({
-    type: "message",
-    labels: [`escalation:${escalation.id}`, `severity:${escalation.severity}`],
-  });
-  const why = flags.string("message");
-  const mailedBefore = mails.map(({ assignee }) => assignee);
-  await ledger.write(
-    actor,
-    forwarding(access, escalation, {
-      ...{ to: tier, by: actor, why, mailedBefore },
-      ...(address === undefined ? {} : { address }),
-    }),
-  );
-  const recipient = address ?? addressOfTier(tier);
-  const warnings = await notifyRecipients(access, {
-    ...{ from: actor, subject: escalation.title, recipients: [recipient] },
-    priority: priorityOf(escalation.severity),
+  const { recipient, warnings } = await forwardEscalation(access, escalation, {
+    ...{ to: tier, why: flags.string("message") },
+    ...(address === undefined ? {} : { address }),
   });
   for (const warning of warnings) out.warn(warning);
   out.document({ id: escalation.id, from_tier: escalation.tier, to_tier: tier, to: recipient });

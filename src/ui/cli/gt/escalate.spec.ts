@@ -91,6 +91,13 @@ export const escalateCommands: readonly CommandSpec[] = [
         flags: [dryRun],
         load: () => import("./escalate-stale.ts"),
       },
+      {
+        name: "test",
+        summary: "try the ways on which an escalation is told; none is made",
+        flags: [severity],
+        examples: ["gt escalate test -s critical"],
+        load: () => import("./escalate-test.ts"),
+      },
     ],
   },
 ];

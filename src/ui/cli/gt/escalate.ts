@@ -7,7 +7,8 @@ import {
   type Tier,
 } from "../../../core/escalation/escalation.ts";
 import { type EscalationRequest, raising } from "../../../core/escalation/raise.ts";
-import { usageError } from "../../../core/gt-error.ts";
+import { GtError, usageError } from "../../../core/gt-error.ts";
+import type { TownAccess } from "../../../agents/town-access.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
 import type { CommandContext } from "../command.ts";
 import { bodyText } from "./body-text.ts";
@@ -23,7 +24,7 @@ export async function run(context: CommandContext): Promise<void> {
   const reason = (await bodyText(context, { "-m": flags.string("message") })) ?? "";
   const access = await context.access();
   const wished = flags.string("related");
-  const related = wished === undefined ? undefined : await access.ledger.resolve(wished);
+  const related = wished === undefined ? undefined : await relatedBead(access, wished);
   const source = flags.string("source");
   const request: EscalationRequest = {
     ...{ title, reason, severity, by: access.actor },
@@ -35,17 +36,17 @@ export async function run(context: CommandContext): Promise<void> {
   if (flags.boolean("dry-run")) return showPlan(context, request);
   const raised = await escalate(access, request);
   const isNew = raised.occurrences === 1;
+  const failed = raised.deliveries.filter(({ error }) => error !== "");
   out.document({
     id: raised.id,
     severity: raised.severity,
     tier: raised.tier,
-    actions: raised.actions,
+    actions: raised.routed,
     targets: raised.mailed,
+    delivery: raised.deliveries,
     occurrences: raised.occurrences,
     warnings: raised.warnings,
-    status: raised.warnings.some((warning) => warning.startsWith("Delivery issue"))
-      ? "partial_failure"
-      : "ok",
+    status: failed.length > 0 ? "partial_failure" : "ok",
     deduplicated: !isNew,
   });
   if (isNew) out.line(`${severityIcons[raised.severity]} Escalation created: ${raised.id}`);
@@ -54,9 +55,23 @@ export async function run(context: CommandContext): Promise<void> {
     out.line(`  Severity: ${raised.severity}`);
     out.line(`  Tier: ${raised.tier}`);
     if (source !== undefined) out.line(`  Source: ${sanitiseLine(source)}`);
-    if (raised.mailed.length > 0) out.line(`  Mailed: ${raised.mailed.join(", ")}`);
+    const reached = raised.deliveries.filter(({ channel, created }) => channel !== "bead" && created);
+    if (reached.length > 0)
+      out.line(`  Routed to: ${reached.map(({ target, channel }) => target || channel).join(", ")}`);
+    for (const { channel, error } of failed) out.line(`  Delivery issue [${channel}]: ${error}`);
   }
-  for (const warning of raised.warnings) out.warn(warning);
+  for (const warning of raised.warnings) if (!warning.startsWith("Delivery issue")) out.warn(warning);
+}
+
+async function relatedBead({ ledger }: TownAccess, wish: string): Promise<string> {
+  try {
+    return await ledger.resolve(wish);
+  } catch (error) {
+    if (!(error instanceof GtError) || error.code !== "E_NOT_FOUND") throw error;
+    throw new GtError("E_BEAD_NOT_FOUND", `no bead ${sanitiseLine(wish)} to relate it to`, {
+      hint: "bd list",
+    });
+  }
 }
 
 async function showPlan(context: CommandContext, request: EscalationRequest): Promise<void> {
@@ -65,7 +80,7 @@ async function showPlan(context: CommandContext, request: EscalationRequest): Pr
   out.document({
     severity: plan.severity,
     tier: plan.tier,
-    actions: plan.actions,
+    actions: plan.routed,
     targets: plan.mailed,
     deduplicated: plan.occurrences > 1,
     dry_run: true,

@@ -3,7 +3,7 @@ import { GtError, usageError } from "../../../core/gt-error.ts";
 import { acknowledging, leaving } from "../../../core/mail/change-mail.ts";
 import { inbox } from "../../../core/mail/mailbox.ts";
 import type { CommandContext } from "../command.ts";
-import { changeMany, reportMany } from "./change-many.ts";
+import { changeMany, findMany, reportMany } from "./change-many.ts";
 import { mailIdentity } from "./mailbox-owner.ts";
 import { messageRows, plural } from "./mail-text.ts";
 
@@ -16,14 +16,15 @@ export async function run(context: CommandContext): Promise<number> {
   const identity = await mailIdentity(context);
   const references = isStale ? await staleIds(context, identity) : args;
   if (flags.boolean("dry-run")) {
-    const messages = (await inbox(await context.ledger(), identity)).filter(
-      ({ id }, index) => references.includes(id) || references.includes(String(index + 1)),
-    );
-    out.document(messages.map(({ id }) => id));
-    out.line(`Would archive ${plural(messages.length, "message")}`);
-    for (const [index, message] of messages.entries())
-      for (const line of messageRows(message, index + 1)) out.line(line);
-    return 0;
+    const ledger = await context.ledger();
+    const { found, errors } = await findMany(ledger, references, identity);
+    const places = new Map((await inbox(ledger, identity)).map(({ id }, index) => [id, index + 1]));
+    out.document({ ids: found.map(({ id }) => id), errors, dry_run: true });
+    out.line(`Would archive ${plural(found.length, "message")}`);
+    for (const message of found)
+      for (const line of messageRows(message, places.get(message.id))) out.line(line);
+    for (const error of errors) out.error(`Error: ${error}`);
+    return errors.length === 0 ? 0 : 1;
   }
   if (references.length === 0) {
     out.document({ ids: [], errors: [] });

@@ -1,4 +1,5 @@
 import { usageError } from "../../../core/gt-error.ts";
+import { inbox } from "../../../core/mail/mailbox.ts";
 import { messageDocument, messageOf } from "../../../core/mail/message.ts";
 import type { CommandContext } from "../command.ts";
 import { messageRows } from "./mail-text.ts";
@@ -10,7 +11,8 @@ export async function run(context: CommandContext): Promise<void> {
   if (flags.boolean("subject") && flags.boolean("body"))
     throw usageError("cannot use --subject and --body together");
   const reader = await mailIdentity(context);
-  const beads = await (await context.ledger()).find({
+  const ledger = await context.ledger();
+  const beads = await ledger.find({
     type: "message",
     assignee: reader,
     notLabel: ["deleted"],
@@ -26,6 +28,8 @@ export async function run(context: CommandContext): Promise<void> {
   });
   out.document(found.map(messageDocument));
   out.line(`🔍 Search results for ${reader}: ${found.length} message(s)`);
-  for (const [index, message] of found.entries())
-    for (const line of messageRows(message, index + 1)) out.line(line);
+  // The numbers are those of the inbox, so that gt mail read takes them.
+  const places = new Map((await inbox(ledger, reader)).map(({ id }, index) => [id, index + 1]));
+  for (const message of found)
+    for (const line of messageRows(message, places.get(message.id))) out.line(line);
 }

@@ -14,10 +14,10 @@ export function messageMarks(message: Message): string {
   ].join("");
 }
 
-/** The three lines of a message in a list. */
-export function messageRows(message: Message, number: number): readonly string[] {
+/** The three lines of a message in a list; `number` is its place in the inbox, undefined when it has left that. */
+export function messageRows(message: Message, number: number | undefined): readonly string[] {
   return [
-    `${String(number).padStart(3)}. ${message.isRead ? "○" : "●"} ${sanitiseLine(message.subject)}${messageMarks(message)}`,
+    `${number === undefined ? "   -" : `${String(number).padStart(3)}.`} ${message.isRead ? "○" : "●"} ${sanitiseLine(message.subject)}${messageMarks(message)}`,
     `      ${message.id} from ${sanitiseLine(message.from)}`,
     `      ${localMinute(message.sentAt)}`,
   ];

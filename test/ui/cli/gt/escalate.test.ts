@@ -97,6 +97,43 @@ describe("gt escalate", () => {
   );
 
   it(
+    "says how far each way of telling got, and tries the ways without an escalation",
+    async () => {
+      town.write("settings/escalation.json", {
+        routes: { high: ["bead", "mail:mayor", "slack", "log"] },
+        contacts: { slack_webhook: "http://127.0.0.1:1/secret" },
+      });
+      const told = (await gt(["escalate", "x", "-s", "high", "--json"])).json<{
+        readonly status: string;
+        readonly actions: readonly string[];
+        readonly delivery: readonly Record<string, unknown>[];
+      }>();
+      expect(told).toMatchObject({
+        status: "partial_failure",
+        actions: ["bead", "mail:mayor", "slack", "log"],
+      });
+      const same = { runtime_notified: false, warning: "", severity: "high" };
+      expect(told.delivery).toEqual([
+        { channel: "bead", target: expect.any(String), created: true, persisted: true, error: "", ...same },
+        { channel: "mail", target: "mayor/", created: true, persisted: true, error: "", ...same },
+        { channel: "slack", target: "", created: false, persisted: true, error: "unreachable", ...same },
+        { channel: "log", target: "", created: true, persisted: true, error: "", ...same },
+      ]);
+      const [escalation] = await open();
+      expect((await gt(["escalate", "show", escalation?.id ?? ""])).stdout).toContain(
+        "Delivery failed [slack]: unreachable",
+      );
+      const tried = await gt(["escalate", "test", "-s", "high"]);
+      expect([tried.code, tried.stdout.split("\n")]).toEqual([
+        1,
+        expect.arrayContaining(["✓ mail:mayor: mayor/", "✖ slack: unreachable", "✓ log"]),
+      ]);
+      expect(await open()).toHaveLength(1);
+    },
+    timeout,
+  );
+
+  it(
     "raises the alarm in spite of a broken configuration",
     async () => {
       town.write("settings/escalation.json", "{ not json");

@@ -144,6 +144,30 @@ describe("gt mail", () => {
   );
 
   it(
+    "counts what it lists as the inbox does, and says which address may have been meant",
+    async () => {
+      for (const subject of ["old apples", "pears", "new apples"])
+        await asMayor(["mail", "send", "overseer", "-s", subject]);
+      const found = await asOverseer(["mail", "search", "apples"]);
+      const numbers = [...found.stdout.matchAll(/^ *(\d+)\. . (.+?) \(wisp\)$/gm)].map(
+        ([, number, subject]) => [number, subject],
+      );
+      for (const [number = "", subject = ""] of numbers)
+        expect((await asOverseer(["mail", "read", number])).stdout).toContain(`Subject: ${subject}`);
+      expect(numbers).toHaveLength(2);
+      const plan = await asOverseer(["mail", "archive", "-n", "2", "77"]);
+      expect([plan.code, plan.stdout]).toEqual([
+        1,
+        expect.stringContaining("Would archive 1 message\n  2. ● pears"),
+      ]);
+      expect(plan.stderr).toContain("index 77 out of range");
+      const lost = await asMax(["mail", "send", "lazer/mayr", "-s", "x"]);
+      expect(lost.stderr).toContain("unknown recipient: lazer/mayr\n  did you mean mayor/?");
+    },
+    timeout,
+  );
+
+  it(
     "prints nothing of a sender that could control the terminal",
     async () => {
       const subject = "look \u001b[2J\u202e here";

@@ -1,0 +1,34 @@
+import type { Escalation, Tier } from "./escalation.ts";
+
+export interface TierFacts {
+  readonly now: number;
+  /** What it is about is settled: the bead that it names is closed. */
+  readonly isOver: boolean;
+  /** Somebody reads the mayor's mail now. */
+  readonly isMayorThere: boolean;
+  /** How long the Deacon may keep it, in milliseconds. */
+  readonly deaconMs: number;
+}
+
+export type TierStep =
+  | { readonly kind: "close"; readonly reason: string }
+  | { readonly kind: "forward"; readonly to: Tier; readonly why: string };
+
+/**
+ * What the Deacon's round does with an escalation that nobody has acknowledged: what has passed by itself is closed, the
+ * rest goes to who can judge, and nothing pressing waits for a mayor who is not there (spec/06 §8.2). Pure.
+ */
+export function nextTier(escalation: Escalation, facts: TierFacts): TierStep | undefined {
+  const { state, tier, severity, tierSince, createdAt } = escalation;
+  if (state !== "open") return undefined;
+  if (tier === "deacon") {
+    if (facts.isOver) return { kind: "close", reason: "condition cleared" };
+    const since = Date.parse(tierSince) || createdAt;
+    if (facts.now - since < facts.deaconMs) return undefined;
+    return { kind: "forward", to: "mayor", why: "code cannot settle it" };
+  }
+  const isPressing = severity === "critical" || severity === "high";
+  if (tier === "mayor" && isPressing && !facts.isMayorThere)
+    return { kind: "forward", to: "overseer", why: "the mayor is not running" };
+  return undefined;
+}
