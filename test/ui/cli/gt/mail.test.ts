@@ -162,7 +162,7 @@ describe("gt mail", () => {
       ]);
       expect(plan.stderr).toContain("index 77 out of range");
       const lost = await asMax(["mail", "send", "lazer/mayr", "-s", "x"]);
-      expect(lost.stderr).toContain("unknown recipient: lazer/mayr\n  did you mean mayor/?");
+      expect(lost.stderr).toContain("unknown recipient: lazer/mayr\n  did you mean mayor/");
     },
     timeout,
   );
