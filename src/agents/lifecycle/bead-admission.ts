@@ -1,5 +1,6 @@
 import { GtError } from "../../core/gt-error.ts";
 import type { AgentState, Bead } from "../../core/ledger/bead.ts";
+import { livesForItsBead } from "./agent-session.ts";
 import { attemptsOf, metadataText } from "./attachment.ts";
 
 /** The agent on whose hook the bead is. */
@@ -133,7 +134,13 @@ function admitHolder(facts: AdmissionFacts, bead: Bead, forced: string): Admissi
   if (force) return { verdict: "dispatch", takeOver: holder.address, warnings };
   const mayReturn =
     holder.state === "spawning" || holder.state === "awaiting-gate" || holder.state === "paused";
-  if (holder.session === "dead" && !mayReturn && bead.status !== "pinned" && bead.status !== "blocked") {
+  if (
+    holder.session === "dead" &&
+    livesForItsBead(holder.address) &&
+    !mayReturn &&
+    bead.status !== "pinned" &&
+    bead.status !== "blocked"
+  ) {
     warnings.push(`${holder.address} held ${bead.id}, but its session is dead; taking it over`);
     return { verdict: "dispatch", takeOver: holder.address, warnings };
   }

@@ -39,6 +39,8 @@ export interface SeatRequest {
   readonly create?: boolean;
   /** The named polecat may hold another bead, which is released. */
   readonly force?: boolean;
+  /** Of a preview: addresses that others of the same dry run would take. */
+  readonly promised?: ReadonlySet<string>;
 }
 
 /** A new sandbox costs more than this wait for one that is being let go; all other slings of the rig wait, too. */
@@ -87,11 +89,14 @@ export async function previewSeat(
     const { address, worktree } = seatPlaces(rig, request.name);
     return { address, isReused: existsSync(join(worktree, ".git")) };
   }
+  const { promised = new Set() } = request;
   for (const agent of polecats) {
+    if (promised.has(agent.address)) continue;
     if (await isReusable(access, rig, agent)) return { address: agent.address, isReused: true };
   }
   expectRoom(access.town, rig);
-  return { address: seatPlaces(rig, await freeName(access, rig, polecats)).address, isReused: false };
+  const name = await freeName(access, rig, polecats, promised);
+  return { address: seatPlaces(rig, name).address, isReused: false };
 }
 
 /** A seat with a new sandbox, never an idle polecat's, for filling the pool. The caller holds the pool lock. */
@@ -240,7 +245,12 @@ function expectRoom(town: Town, rig: Rig): void {
 }
 
 /** A name is taken iff its directory exists, an operation reserves it, or it lives on as an identity in use. */
-async function freeName(access: TownAccess, rig: Rig, polecats: readonly Agent[]): Promise<string> {
+async function freeName(
+  access: TownAccess,
+  rig: Rig,
+  polecats: readonly Agent[],
+  promised: ReadonlySet<string> = new Set(),
+): Promise<string> {
   const taken = new Set(directories(rig.polecats));
   for (const polecat of polecats) if (polecat.state !== "nuked") taken.add(polecat.name);
   for (const { value } of await openOperations(access.ledger)) {
@@ -248,7 +258,10 @@ async function freeName(access: TownAccess, rig: Rig, polecats: readonly Agent[]
     const prefix = `${rig.name}/polecats/`;
     if (value.subject.agent.startsWith(prefix)) taken.add(value.subject.agent.slice(prefix.length));
   }
-  return firstFreeName(namePool(access.town, rig), (name) => taken.has(name));
+  return firstFreeName(
+    namePool(access.town, rig),
+    (name) => taken.has(name) || promised.has(seatPlaces(rig, name).address),
+  );
 }
 
 /** Makes the directory of a new seat. What a broken sandbox left there is put aside, never deleted. */

@@ -73,6 +73,7 @@ async function slingToPolecat(
     ...(name === undefined ? {} : { name }),
     ...(options.create === true ? { create: true } : {}),
     ...(options.force === true ? { force: true } : {}),
+    ...(options.promised === undefined ? {} : { promised: options.promised }),
   };
   const preview = deferred ? undefined : await previewSeat(access, rig, seat);
   const workflow = await workflowOf(access, bead, rig, options);

@@ -34,6 +34,8 @@ export interface SlingOptions {
   /** Batch: starts so many, waits, goes on. Container: starts at most so many now. 0 is no limit. */
   readonly maxConcurrent?: number;
   readonly dryRun?: boolean;
+  /** Polecats that others of the same dry run would get. */
+  readonly promised?: ReadonlySet<string>;
   /** Wakes neither Witness nor Refinery of the rig. */
   readonly noBoot?: boolean;
   /** Starts now, whatever the scheduler is set to: what the scheduler itself asks for. */

@@ -30,7 +30,7 @@ export interface SlingReport {
   readonly failed: readonly { readonly bead: string; readonly error: GtError }[];
   /** Members of a container that were not dispatched, by reason. */
   readonly skipped: readonly { readonly bead: string; readonly reason: SkipReason }[];
-  /** The convoy of a batch. */
+  /** The convoy of a batch; without an id in a dry run. */
   readonly convoy?: { readonly id: string; readonly title: string };
 }
 
@@ -128,20 +128,17 @@ async function slingBatch(
   wait: (ms: number) => Promise<unknown>,
 ): Promise<SlingReport> {
   const rig = batchRig(access, beads, target, options);
-  const convoy =
-    options.convoy === "none" || options.dryRun === true
-      ? undefined
-      : await batchConvoy(access, beads, rig, options);
+  const convoy = options.convoy === "none" ? undefined : await batchConvoy(access, beads, rig, options);
   const limit = options.dryRun === true ? 0 : (options.maxConcurrent ?? 0);
   const dispatched: Dispatch[] = [];
   const failed: { bead: string; error: GtError }[] = [];
-  const held = convoy === undefined ? undefined : await holdFeeding(access, convoy.id);
+  const held = convoy === undefined || convoy.id === "" ? undefined : await holdFeeding(access, convoy.id);
   try {
     for (const [index, bead] of beads.entries()) {
       if (limit > 0 && index > 0 && index % limit === 0) await wait(batchPauseMs);
       try {
         dispatched.push(
-          await slingOfBatch(access, bead, { kind: "rig", rig }, { ...options, convoy: "none" }),
+          await slingOfBatch(access, bead, { kind: "rig", rig }, amongOthers(options, dispatched)),
         );
       } catch (error) {
         if (!(error instanceof GtError)) throw error;
@@ -152,6 +149,12 @@ async function slingBatch(
     held?.release();
   }
   return { ...report("batch", dispatched), failed, ...(convoy === undefined ? {} : { convoy }) };
+}
+
+/** Several beads have one convoy, and in a dry run each a polecat of its own. */
+function amongOthers(options: SlingOptions, before: readonly Dispatch[]): SlingOptions {
+  const promised = new Set(before.map(({ agent }) => agent));
+  return { ...options, convoy: "none", ...(options.dryRun === true ? { promised } : {}) };
 }
 
 /** What one bead of several lacks of the workflow's variables does not keep it from being done. */
@@ -224,6 +227,7 @@ async function batchConvoy(
   }
   if (untracked.length === 0) return undefined;
   const title = `Batch: ${beads.length} beads to ${rig}`;
+  if (options.dryRun === true) return { id: "", title };
   const { named } = await access.ledger.write(
     access.actor,
     newConvoy({
@@ -268,7 +272,7 @@ async function slingMembers(
       }
       try {
         dispatched.push(
-          await slingBead(access, member.bead, ownRig(access, member.bead), { ...options, convoy: "none" }),
+          await slingBead(access, member.bead, ownRig(access, member.bead), amongOthers(options, dispatched)),
         );
       } catch (error) {
         if (!(error instanceof GtError)) throw error;

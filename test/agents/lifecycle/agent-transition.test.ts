@@ -23,20 +23,51 @@ test("the happy path of a polecat goes from nothing to idle and round again", ()
   }
 });
 
-describe("a transition that is not in the table is refused with E_STATE", () => {
-  const refused: readonly (readonly [AgentState | "none", AgentTrigger])[] = [
-    ["working", "reuse"],
-    ["stuck", "reuse"],
-    ["paused", "reuse"],
-    ["idle", "done-started"],
-    ["nuked", "session-confirmed"],
-    ["none", "nuked"],
-    ["spawning", "unhooked"],
+/** The table of spec/04 §1.4 by its rows: from which states a trigger leads where. */
+const table: readonly (readonly [row: number, AgentTrigger, readonly (AgentState | "none")[], AgentState])[] =
+  [
+    [1, "spawn", ["none", "nuked"], "spawning"],
+    [2, "reuse", ["idle"], "spawning"],
+    [3, "session-confirmed", ["spawning"], "working"],
+    [4, "spawn-finished", ["spawning"], "idle"],
+    [5, "done-started", ["working"], "done"],
+    [6, "done-aborted", ["done"], "working"],
+    [7, "done-finished", ["done"], "idle"],
+    [8, "escalated", ["done"], "stuck"],
+    [9, "phase-complete", ["done"], "awaiting-gate"],
+    [10, "gate-resolved", ["awaiting-gate"], "spawning"],
+    [11, "session-replaced", ["working"], "working"],
+    [12, "given-up", ["working"], "stuck"],
+    [13, "suspended", ["working"], "paused"],
+    [14, "resumed", ["paused", "stuck"], "spawning"],
+    [15, "unhooked", ["working", "stuck", "paused"], "idle"],
+    [
+      16,
+      "nuked",
+      ["spawning", "working", "done", "idle", "stuck", "awaiting-gate", "paused", "running", "stopped"],
+      "nuked",
+    ],
   ];
-  test.each(refused)("%s by %s", (from, trigger) => {
-    expect(() => nextState("web/polecats/nux", from, trigger)).toThrow(
-      expect.objectContaining({ code: "E_STATE", message: expect.stringContaining("web/polecats/nux") }),
-    );
+const states: readonly (AgentState | "none")[] = [
+  ...["none", "spawning", "working", "done", "idle", "stuck", "awaiting-gate", "paused"],
+  ...["running", "stopped", "nuked"],
+] as const;
+
+describe("a polecat changes its state as the table says, and any other change is E_STATE", () => {
+  test.each(table)("row %i: %s", (_, trigger, from, to) => {
+    for (const state of states) {
+      if (from.includes(state)) {
+        expect(nextState("web/polecats/nux", state, trigger), state).toBe(to);
+        continue;
+      }
+      expect(() => nextState("web/polecats/nux", state, trigger), state).toThrow(
+        expect.objectContaining({
+          code: "E_STATE",
+          message: expect.stringContaining("web/polecats/nux"),
+          hint: "gt polecat status web/nux",
+        }),
+      );
+    }
   });
 });
 
@@ -45,10 +76,15 @@ test("the states before a trigger are those from which it is allowed", () => {
   expect(statesBefore("unhooked")).toEqual(["working", "stuck", "paused"]);
 });
 
-test("a hook is suspended only while active, and completed only from active", () => {
-  expect(isHookTransition("active", "suspended")).toBe(true);
-  expect(isHookTransition("suspended", "active")).toBe(true);
-  expect(isHookTransition("completed", "suspended")).toBe(false);
-  expect(isHookTransition("suspended", "completed")).toBe(false);
-  expect(isHookTransition("completed", "archived")).toBe(true);
+test("a hook goes from created over active to completed and archived, and is suspended only while active", () => {
+  const stages = ["created", "active", "suspended", "completed", "archived"] as const;
+  const allowed = (to: (typeof stages)[number]) =>
+    (["", ...stages] as const).filter((from) => isHookTransition(from, to));
+  expect(Object.fromEntries(stages.map((to) => [to, allowed(to)]))).toEqual({
+    created: ["", "completed", "archived"],
+    active: ["", "created", "active", "suspended", "completed", "archived"],
+    suspended: ["active"],
+    completed: ["active"],
+    archived: ["created", "active", "suspended", "completed", "archived"],
+  });
 });

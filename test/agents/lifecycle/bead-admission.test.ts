@@ -101,6 +101,20 @@ test("a holder that is confirmed dead is taken over with a warning, one that may
   );
 });
 
+test("crew without a session keeps its bead: a rig gets it by force only, and the same sling is a no-op", () => {
+  const sam = "web/crew/sam";
+  const kept = held({
+    bead: beadOf({ id: "web-a1", status: "hooked", assignee: sam }),
+    holder: { address: sam, state: "stopped", session: "dead" },
+    target: rig,
+  });
+  expect(() => admitBead(kept)).toThrow(expect.objectContaining({ code: "E_ALREADY_HOOKED" }));
+  expect(admitBead({ ...kept, force: true })).toMatchObject({ verdict: "dispatch", takeOver: sam });
+  expect(admitBead({ ...kept, target: { kind: "agent", address: sam } })).toEqual({
+    ...{ verdict: "already", agent: sam },
+  });
+});
+
 test("crew and mayor may take blocked beads of any rig", () => {
   const target = { kind: "agent", address: "mayor/" } as const;
   expect(admitBead(facts({ target, blockers: ["web-b2"], owningRig: undefined })).verdict).toBe("dispatch");

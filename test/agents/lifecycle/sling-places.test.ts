@@ -153,6 +153,11 @@ test("a dry run fails where the sling would, and tells polecat, flow and convoy 
     ...{ reused: false, runtime: "shell", session: expect.stringMatching(/^web-/) },
     ...{ workflow: { formula: "two" }, convoy: { title: "Work: Dry" } },
   });
+  const other = await town.bead(access, "Dry, too");
+  const both = await sling(access, { words: [id, other.id, "web"], options: { dryRun: true } });
+  expect(new Set(both.dispatched.map(({ agent }) => agent)).size, "each a polecat of its own").toBe(2);
+  expect(both.convoy).toEqual({ id: "", title: "Batch: 2 beads to web" });
+  expect(await access.ledger.find({ type: "convoy" })).toEqual([]);
   const dry = (words: readonly string[], options: SlingOptions = {}) =>
     run(words, { ...options, dryRun: true });
   await expect(dry([id, "web/polecats/zed"])).rejects.toMatchObject({ code: "E_AGENT_NOT_FOUND" });

@@ -17,6 +17,10 @@ beforeAll(async () => {
     { name: "api", prefix: "api" },
   ]);
   access = await town.access();
+  town.write(
+    ".beads/formulas/needy.formula.toml",
+    'formula = "needy"\nversion = 1\n[vars.what]\nrequired = true\n[[steps]]\nid = "a"\ntitle = "{{what}}"\n',
+  );
 });
 afterAll(() => town.dispose());
 
@@ -36,6 +40,16 @@ describe("bad input gives one error and changes nothing", () => {
       ["a blocked bead", ["BLOCKED", "web"], "E_BLOCKED"],
       ["a base branch that is not there", ["BEAD", "web"], "E_BASE_BRANCH", { baseBranch: "nowhere" }],
       ["an unknown agent", ["BEAD", "web"], "E_AGENT_UNKNOWN", { agent: "nobody" }],
+      ["an epic with a rig", ["EPIC", "web"], "E_CONTAINER_TARGET"],
+      ["an epic among beads", ["BEAD", "EPIC"], "E_CONTAINER_TARGET"],
+      ["an epic that is to have no convoy", ["EPIC"], "E_FLAG_CONTAINER", { convoy: "none" }],
+      ["an epic for one runtime", ["EPIC"], "E_FLAG_CONTAINER", { agent: "codex" }],
+      ["several beads for one agent", ["BEAD", "BLOCKED", "web/nux"], "E_TARGET"],
+      ["beads of several rigs", ["BEAD", "FOREIGN", "web"], "E_CROSS_RIG"],
+      ["a formula that is not there", ["BEAD", "web"], "E_FORMULA", { formula: "nope" }],
+      ["a formula whose values are missing", ["BEAD", "web"], "E_FORMULA_VARS", { formula: "needy" }],
+      ["nobody's own hook", ["BEAD", "."], "E_TARGET"],
+      ["a crew member that is not there", ["BEAD", "web/crew/nobody"], "E_AGENT_NOT_FOUND"],
       ["a shell bead without a script", ["SCRIPTLESS", "web"], "E_NO_SCRIPT", { agent: "shell" }],
     ];
   test.each(refusals)("%s", async (...[, words, code, options = {}]) => {
@@ -43,6 +57,8 @@ describe("bad input gives one error and changes nothing", () => {
     const closed = await town.bead(access, "Closed");
     const blocked = await town.bead(access, "Blocked");
     const scriptless = await town.bead(access, "Scriptless", "", { description: "" });
+    const epic = await town.bead(access, "Epic", "true", { type: "epic" });
+    const foreign = await town.bead(access, "Foreign", "true", { scope: "api" });
     await access.ledger.write("overseer", [
       { op: "close", id: closed.id, close: { reason: "done" } },
       { op: "addDependency", edge: { from: blocked.id, to: bead.id, type: "blocks" } },
@@ -51,6 +67,8 @@ describe("bad input gives one error and changes nothing", () => {
       BEAD: bead.id,
       CLOSED: closed.id,
       BLOCKED: blocked.id,
+      EPIC: epic.id,
+      FOREIGN: foreign.id,
       SCRIPTLESS: scriptless.id,
     };
     const events = await eventTypes();

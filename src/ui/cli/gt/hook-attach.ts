@@ -6,6 +6,7 @@ import { GtError, usageError } from "../../../core/gt-error.ts";
 import { parseAddress } from "../../../core/town/address.ts";
 import type { CommandContext } from "../command.ts";
 import { agentOf } from "./agent-argument.ts";
+import { beadIdOf } from "./bead-argument.ts";
 
 /** `gt hook attach <bead> [agent]` (spec/04 §2.10). */
 export async function run(context: CommandContext): Promise<void> {
@@ -21,7 +22,7 @@ export async function run(context: CommandContext): Promise<void> {
       hint: `gt sling ${word} ${address}`,
     });
   if (role === "dog" || (await runsAsCode(access, address))) throw takesNoBeads(address);
-  const id = await access.ledger.resolve(word);
+  const id = await beadIdOf(access.ledger, word);
   const bead = await access.ledger.get(id);
   if (bead === undefined) throw new GtError("E_BEAD_NOT_FOUND", `no bead ${id}`, { hint: "bd list" });
   if (bead.status === "closed")

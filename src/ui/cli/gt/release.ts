@@ -1,6 +1,7 @@
 import { GtError } from "../../../core/gt-error.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
 import type { CommandContext } from "../command.ts";
+import { beadIdOf } from "./bead-argument.ts";
 
 /** `gt release` (spec/04 §2.10). */
 export async function run(context: CommandContext): Promise<number> {
@@ -9,8 +10,10 @@ export async function run(context: CommandContext): Promise<number> {
   const access = await context.access();
   const released: string[] = [];
   const failed: { bead: string; code: string; message: string }[] = [];
-  for (const bead of args) {
+  for (const word of args) {
+    let bead = word;
     try {
+      bead = await beadIdOf(access.ledger, word);
       const { agent, warnings } = await releaseBead(access, bead, flags.string("reason"));
       for (const warning of warnings) out.warn(sanitiseLine(warning));
       released.push(bead);

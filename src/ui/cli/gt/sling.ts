@@ -6,6 +6,7 @@ import { shellWord } from "../../../core/shell-word.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
 import type { CommandContext } from "../command.ts";
 import type { Output } from "../output.ts";
+import { beadIdOf } from "./bead-argument.ts";
 import { rigHere } from "./rig-of.ts";
 import { variables } from "./variables.ts";
 
@@ -30,7 +31,8 @@ async function resetRespawns({ out, ...context }: CommandContext, beads: readonl
   if (beads.length === 0) throw usageError("which bead?", { hint: "gt sling respawn-reset <bead>" });
   const { resetRespawns: reset } = await import("../../../agents/lifecycle/respawn-reset.ts");
   const access = await context.access();
-  for (const bead of beads) {
+  for (const word of beads) {
+    const bead = await beadIdOf(access.ledger, word);
     await reset(access, bead);
     out.done(`${bead} may be dispatched again`);
   }
@@ -90,7 +92,10 @@ function withCrew(words: readonly string[], crew: string | undefined): readonly 
 }
 
 function print(out: Output, report: SlingReport, isDryRun: boolean): void {
-  if (report.convoy !== undefined) out.line(`🚚 ${report.convoy.id} "${sanitiseLine(report.convoy.title)}"`);
+  if (report.convoy !== undefined) {
+    const { id, title } = report.convoy;
+    out.line(`🚚 ${id === "" ? "would make" : id} "${sanitiseLine(title)}"`);
+  }
   for (const dispatch of report.dispatched) printDispatch(out, dispatch, isDryRun);
   for (const { bead, error } of report.failed)
     out.failed(`${bead}: ${sanitiseLine(error.message)} (${error.code})`);
@@ -175,7 +180,7 @@ function documentOf(report: SlingReport): unknown {
     dispatched: report.dispatched.map(documentOfDispatch),
     failed: report.failed.map(({ bead, error }) => ({ bead, ...failure(error) })),
     skipped: report.skipped,
-    convoy: report.convoy?.id ?? null,
+    convoy: report.convoy?.id || null,
   };
 }
 
@@ -189,8 +194,8 @@ function documentOfDispatch(dispatch: Dispatch): Record<string, unknown> {
     branch: dispatch.branch,
     base: dispatch.base,
     formula: dispatch.workflow?.formula ?? null,
-    wisp: dispatch.workflow?.molecule ?? null,
-    convoy: dispatch.convoy?.id ?? null,
+    wisp: dispatch.workflow?.molecule || null,
+    convoy: dispatch.convoy?.id || null,
     session: dispatch.session,
     by_hand: dispatch.byHand ?? null,
     notice: dispatch.notice ?? null,

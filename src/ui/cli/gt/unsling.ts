@@ -2,6 +2,7 @@ import { formatAddress, isRoleWord } from "../../../core/town/address.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
 import type { CommandContext } from "../command.ts";
 import { addressOf } from "./agent-argument.ts";
+import { beadIdOf } from "./bead-argument.ts";
 
 /** `gt unsling` and the hook commands that take work off (spec/04 §2.10). */
 export async function run(context: CommandContext): Promise<void> {
@@ -11,7 +12,7 @@ export async function run(context: CommandContext): Promise<void> {
   const { unsling } = await import("../../../agents/lifecycle/unsling.ts");
   const isDryRun = flags.boolean("dry-run");
   const unslung = await unsling(await context.access(), {
-    ...(bead === undefined ? {} : { bead: await ledger.resolve(bead) }),
+    ...(bead === undefined ? {} : { bead: await beadIdOf(ledger, bead) }),
     ...(agent === undefined ? {} : { agent: formatAddress(await addressOf(context, agent)) }),
     force: flags.boolean("force"),
     ...(isDryRun ? { dryRun: true } : {}),
