@@ -15,7 +15,9 @@ import { version } from "../../core/version.ts";
 import { connectHost } from "../sessions/client.ts";
 import { processStartTime } from "../sessions/process-identity.ts";
 import type { SessionEvent, SessionRecord } from "../sessions/session-host.ts";
+import { isSwitchedOff } from "../patrols/role-switch.ts";
 import { StartBudget } from "../patrols/start-budget.ts";
+import { deaconAddress } from "../patrols/triage-deacon.ts";
 import { clearDeadLocks } from "./after-power-cut.ts";
 import type { DaemonContext } from "./daemon-context.ts";
 import { daemonLock } from "./daemon-control.ts";
@@ -258,8 +260,8 @@ export class Daemon {
       run: async (signal) => {
         const now = settings();
         const isWanted = rig === undefined ? now.isEnabled : patrolsRig(now, rig.name);
-        const isPaused = pausable.has(duty.key) && readDeaconPause(this.#town) !== undefined;
-        return isWanted && !isPaused ? duty.run(signal) : undefined;
+        if (!isWanted || (pausable.has(duty.key) && (await isDeaconAtRest(this.#context)))) return undefined;
+        return duty.run(signal);
       },
     };
   }
@@ -387,7 +389,12 @@ export class Daemon {
   }
 }
 
-/** What waits while the Deacon is paused (spec/04 §10.1). */
+async function isDeaconAtRest(context: DaemonContext): Promise<boolean> {
+  if (readDeaconPause(context.town) !== undefined) return true;
+  return readPatrols(context.town)("deacon").mode === "builtin" && isSwitchedOff(context, deaconAddress);
+}
+
+/** What waits while the Deacon is paused or stopped (spec/04 §7.2, §10.1). */
 const pausable = new Set(["convoys", "plugins", "dogs", "deacon", "roles", "boot"]);
 
 /** Key of a duty's settings: that of the whole kind for duties of one rig. */

@@ -24,6 +24,7 @@ import { nudge } from "../sessions/nudge.ts";
 import { sessionOfAddress } from "../sessions/start-session.ts";
 import type { TownAccess } from "../town-access.ts";
 import { patrolTable } from "./worker-memory.ts";
+import { isSwitchedOff } from "./role-switch.ts";
 import type { StartBudget } from "./start-budget.ts";
 
 export const roleMemoryKey = (address: string): string => `role:${address}`;
@@ -77,7 +78,7 @@ export async function keepRoles(access: TownAccess, options: KeepRolesOptions): 
 }
 
 /** The mayor once a person has started it, and every patrol role that runs as an agent and was not stopped. */
-async function wantedRoles(access: TownAccess, rigs: readonly Rig[]): Promise<readonly Address[]> {
+export async function wantedRoles(access: TownAccess, rigs: readonly Rig[]): Promise<readonly Address[]> {
   const patrols = readPatrols(access.town);
   const found: Address[] = [];
   const mayor = await access.ledger.agent("mayor/");
@@ -98,19 +99,6 @@ async function wantedRoles(access: TownAccess, rigs: readonly Rig[]): Promise<re
   }
   return found;
 }
-
-/** A person has stopped it; `gt deacon start` and `gt witness start` take that back. */
-export async function isSwitchedOff(access: TownAccess, address: string): Promise<boolean> {
-  return (await access.ledger.row(patrolTable, offKey(address))) !== undefined;
-}
-
-export function switchRole(address: string, isOff: boolean): Operation {
-  return isOff
-    ? { op: "putRow", table: patrolTable, key: offKey(address), value: {} }
-    : { op: "deleteRow", table: patrolTable, key: offKey(address) };
-}
-
-const offKey = (address: string): string => `off:${address}`;
 
 async function observeRole(
   access: TownAccess,

@@ -7,6 +7,7 @@ import { daemonStatus } from "../daemon/daemon-control.ts";
 import { liveSession } from "../lifecycle/agent-session.ts";
 import type { TownAccess } from "../town-access.ts";
 import { type BootAction, decideBoot } from "./decide-boot.ts";
+import { isSwitchedOff } from "./role-switch.ts";
 import { patrolTable } from "./worker-memory.ts";
 
 export const deaconAddress = "deacon/";
@@ -28,6 +29,8 @@ export async function readBootStatus(access: TownAccess): Promise<BootStatus | u
 /** Looks at the Deacon and decides; nothing is changed. */
 export async function triageDeacon(access: TownAccess): Promise<BootAction> {
   const { ledger, town, clock } = access;
+  // A person wants it so.
+  if (await isSwitchedOff(access, deaconAddress)) return "nothing";
   const settings = town.settings();
   const limits = {
     staleMs: durationSetting(settings, "operational.deacon.stale"),

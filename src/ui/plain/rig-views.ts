@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from "node:fs";
+import { switchedOff } from "../../agents/patrols/role-switch.ts";
 import { rigStanding } from "../../agents/lifecycle/rig-admission.ts";
 import { daemonStatus } from "../../agents/daemon/daemon-control.ts";
 import type { Ledger } from "../../core/ledger/ledger.ts";
@@ -33,10 +34,12 @@ export async function rigViews(town: Town, ledger: Ledger): Promise<readonly Rig
   const requests = await ledger.find({ type: "merge-request", notStatus: "closed" });
   const standings = await Promise.all(town.rigs().map((rig) => rigStanding(ledger, town, rig)));
   const patrols = readPatrols(town);
+  const stopped = await switchedOff({ ledger });
   const views = town.rigs().map((rig, index): RigView => {
     const status = existsSync(rig.repository) ? (standings[index] ?? "operational") : "missing";
     const isUp = isDaemonRunning && status === "operational";
-    const isWitnessRunning = isUp && patrolsRig(patrols("witness"), rig.name);
+    const isWitnessRunning =
+      isUp && patrolsRig(patrols("witness"), rig.name) && !stopped.has(`${rig.name}/witness`);
     const isRefineryRunning = isUp && patrolsRig(patrols("refinery"), rig.name);
     return {
       name: rig.name,

@@ -2,7 +2,10 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import type { DaemonContext } from "../../../src/agents/daemon/daemon-context.ts";
 import { bootDuty } from "../../../src/agents/daemon/duties/boot.ts";
 import { liveSession } from "../../../src/agents/lifecycle/agent-session.ts";
-import { readBootStatus } from "../../../src/agents/patrols/triage-deacon.ts";
+import { witnessDuty } from "../../../src/agents/daemon/duties/witness.ts";
+import { switchRole } from "../../../src/agents/patrols/role-switch.ts";
+import { StartBudget } from "../../../src/agents/patrols/start-budget.ts";
+import { readBootStatus, triageDeacon } from "../../../src/agents/patrols/triage-deacon.ts";
 import { PlainTown } from "../../support/plain-town.ts";
 
 const minute = 60_000;
@@ -49,4 +52,28 @@ test("Boot as an agent gets a fresh session when something is to be decided; wha
   await look(3 * minute);
   expect(woken).toContain("heartbeat");
   expect(await readBootStatus(access)).toMatchObject({ last_action: "start", error: "" });
+});
+
+test("a deacon and a witness that a person has stopped rest, and nobody wakes them", async () => {
+  const access = await town.access("daemon");
+  let looks = 0;
+  const context = {
+    ...{ ...access, isOperational: () => true, budget: new StartBudget() },
+    log: { info: () => undefined, warn: () => undefined },
+    noticeSleep: async () => void looks++,
+  } as unknown as DaemonContext;
+  const witness = witnessDuty(context, town.town.rig("greenplace"));
+  const both = ["deacon/", "greenplace/witness"];
+  await access.ledger.write(
+    "overseer",
+    both.map((address) => switchRole(address, true)),
+  );
+  await witness.run(new AbortController().signal);
+  expect([looks, await triageDeacon(access)]).toEqual([0, "nothing"]);
+  await access.ledger.write(
+    "overseer",
+    both.map((address) => switchRole(address, false)),
+  );
+  await witness.run(new AbortController().signal);
+  expect([looks, await triageDeacon(access)]).toEqual([1, "start"]);
 });

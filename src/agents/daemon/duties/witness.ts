@@ -3,6 +3,8 @@ import { durationSetting } from "../../../core/town/setting.ts";
 import type { Rig } from "../../../core/town/town.ts";
 import { nudge } from "../../sessions/nudge.ts";
 import { mayStartByItself } from "../../lifecycle/rig-admission.ts";
+import { readPatrols } from "../../../core/town/patrol-settings.ts";
+import { isSwitchedOff } from "../../patrols/role-switch.ts";
 import { closedBudget } from "../../patrols/start-budget.ts";
 import { patrolRig } from "../../patrols/witness.ts";
 import { tellOfOpenSlot } from "../../patrols/tell-of-open-slot.ts";
@@ -27,7 +29,7 @@ export function witnessDuty(context: DaemonContext, rig: Rig): Duty {
     },
     timeoutMs: 2 * 60_000,
     run: async (signal) => {
-      if (!(await isRigAtWork(context, rig))) return {};
+      if (!(await isRigAtWork(context, rig)) || (await isStopped(context, rig))) return {};
       await context.noticeSleep();
       const began = performance.now();
       const address = `${rig.name}/witness`;
@@ -56,6 +58,14 @@ export function witnessDuty(context: DaemonContext, rig: Rig): Duty {
       return againMs === undefined ? {} : { againMs };
     },
   };
+}
+
+/** The loop alone: what a session that was stopped leaves undone, the code does. */
+async function isStopped(context: DaemonContext, rig: Rig): Promise<boolean> {
+  return (
+    readPatrols(context.town)("witness").mode === "builtin" &&
+    (await isSwitchedOff(context, `${rig.name}/witness`))
+  );
 }
 
 async function tell(

@@ -192,7 +192,7 @@ function switches(
     {
       name: "start",
       aliases: ["spawn"],
-      summary: "start its session (agent mode); in builtin mode see to it that the daemon runs",
+      summary: "start its session, or in builtin mode its loop",
       args,
       flags: [runtime],
       examples: [`gt ${name} start`],
@@ -200,13 +200,13 @@ function switches(
     },
     {
       name: "stop",
-      summary: "end its session and keep it from being started (agent mode)",
+      summary: "end its session, or in builtin mode its loop, until it is started again",
       args,
       load: () => import("./role-start.ts"),
     },
     {
       name: "restart",
-      summary: "a fresh session (agent mode)",
+      summary: "a fresh session; in builtin mode its loop looks anew at once",
       args,
       flags: [runtime],
       load: () => import("./role-start.ts"),

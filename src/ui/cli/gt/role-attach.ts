@@ -10,6 +10,6 @@ export async function run(context: CommandContext): Promise<number> {
   const town = await context.town();
   if (!isBuiltIn(town, target)) return attach({ ...context, args: [target.actor] });
   context.out.line(`${target.actor} runs inside the daemon and has no session to attach to.`);
-  showLoop(context, town, target);
+  await showLoop(context, town, target);
   return 0;
 }

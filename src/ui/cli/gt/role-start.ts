@@ -1,9 +1,11 @@
 import { ensureDaemon } from "../../../agents/daemon/daemon-control.ts";
 import { startRole, stopRole } from "../../../agents/lifecycle/role-session.ts";
-import { switchRole } from "../../../agents/patrols/keep-roles.ts";
+import { wakeCall } from "../../../agents/daemon/wake-call.ts";
+import { isSwitchedOff, switchRole } from "../../../agents/patrols/role-switch.ts";
 import { expectOperational } from "../../../agents/lifecycle/rig-admission.ts";
+import type { Target } from "../../../agents/sessions/find-target.ts";
 import { isBuiltIn } from "../../../agents/sessions/nudge.ts";
-import { GtError } from "../../../core/gt-error.ts";
+import type { TownAccess } from "../../../agents/town-access.ts";
 import type { CommandContext } from "../command.ts";
 import { roleTarget } from "./role-target.ts";
 
@@ -14,21 +16,7 @@ export async function run(context: CommandContext): Promise<void> {
   const target = await roleTarget(context);
   const access = await context.access();
   const { actor: address } = target;
-  if (isBuiltIn(access.town, target)) {
-    if (verb === "stop")
-      throw new GtError(
-        "E_BUILTIN_TARGET",
-        `${address} is code inside the daemon and has no session to stop`,
-        {
-          hint: target.address.role === "deacon" ? "gt deacon pause" : `gt rig park ${target.address.rig}`,
-        },
-      );
-    const outcome = context.noDaemon ? { kind: "forbidden" } : await ensureDaemon(access.town, context.env);
-    out.document({ ok: true, address, mode: "builtin", daemon: outcome.kind });
-    if (outcome.kind === "down") out.warn("the town is down: gt up");
-    else out.done(`${address} runs inside the daemon`);
-    return;
-  }
+  if (isBuiltIn(access.town, target)) return switchLoop(context, access, target, verb);
   if (verb === "stop") {
     await access.ledger.write(access.actor, [switchRole(address, true)]);
     const wasRunning = await stopRole(access, address);
@@ -46,4 +34,34 @@ export async function run(context: CommandContext): Promise<void> {
   out.document({ ok: true, address, mode: "agent", session: record.session, agent: record.agent });
   out.done(`${address} runs (${record.agent})`);
   out.next(`gt attach ${address}`);
+}
+
+/** A builtin role is a loop of the daemon: it rests until it is started again, or looks anew at once. */
+async function switchLoop(
+  context: CommandContext,
+  access: TownAccess,
+  { actor: address, address: { role, rig } }: Target,
+  verb: string,
+): Promise<void> {
+  const { out } = context;
+  const wasOff = await isSwitchedOff(access, address);
+  const words = `gt ${role} start${rig === "" ? "" : ` ${rig}`}`;
+  if (verb === "stop") {
+    if (!wasOff) await access.ledger.write(access.actor, [switchRole(address, true)]);
+    out.document({ ok: true, address, mode: "builtin", running: false, changed: !wasOff });
+    if (wasOff) out.line(`the loop of ${address} is stopped already`);
+    else out.done(`the loop of ${address} is stopped`);
+    out.next(words);
+    return;
+  }
+  if (rig !== "") await expectOperational(access.ledger, access.town, access.town.rig(rig));
+  await access.ledger.write(access.actor, [
+    ...(wasOff ? [switchRole(address, false)] : []),
+    wakeCall(address, { at: access.clock.now() }),
+  ]);
+  const daemon = context.noDaemon ? { kind: "forbidden" } : await ensureDaemon(access.town, context.env);
+  out.document({ ok: true, address, mode: "builtin", daemon: daemon.kind, changed: wasOff });
+  if (daemon.kind === "down") out.warn("the town is down: gt up");
+  else if (verb === "start" && !wasOff) out.line(`${address} runs already, inside the daemon`);
+  else out.done(`${address} looks anew, inside the daemon`);
 }

@@ -3,6 +3,7 @@ import { readDeaconPause } from "../../../agents/daemon/deacon-pause.ts";
 import { loopsOf } from "../../../agents/daemon/role-loops.ts";
 import { liveSession } from "../../../agents/lifecycle/agent-session.ts";
 import { readBootStatus } from "../../../agents/patrols/triage-deacon.ts";
+import { isSwitchedOff } from "../../../agents/patrols/role-switch.ts";
 import type { Target } from "../../../agents/sessions/find-target.ts";
 import { isBuiltIn } from "../../../agents/sessions/nudge.ts";
 import { formatTime } from "../../../core/clock.ts";
@@ -16,7 +17,7 @@ import { roleTarget } from "./role-target.ts";
 export async function run(context: CommandContext): Promise<void> {
   const target = await roleTarget(context);
   const town = await context.town();
-  if (isBuiltIn(town, target)) showLoop(context, town, target);
+  if (isBuiltIn(town, target)) await showLoop(context, town, target);
   else await showSession(context, target);
   const { role } = target.address;
   const pause = role === "deacon" ? readDeaconPause(town) : undefined;
@@ -30,14 +31,17 @@ export async function run(context: CommandContext): Promise<void> {
 }
 
 /** What the daemon's loops do that stand for the role. */
-export function showLoop({ out }: CommandContext, town: Town, target: Target): void {
+export async function showLoop(context: CommandContext, town: Town, target: Target): Promise<void> {
+  const { out } = context;
+  const isStopped = await isSwitchedOff({ ledger: await context.ledger() }, target.actor);
   const daemon = daemonStatus(town);
   const names = loopsOf(target.address);
   const loops = daemon.duties.filter((duty) => names.includes(duty.key));
   out.document({
     address: target.actor,
     mode: "builtin",
-    running: daemon.isRunning,
+    running: daemon.isRunning && !isStopped,
+    stopped: isStopped,
     session: null,
     loops: loops.map((loop) => ({
       name: loop.key,
@@ -48,7 +52,8 @@ export function showLoop({ out }: CommandContext, town: Town, target: Target): v
       last_error: loop.lastError ?? null,
     })),
   });
-  out.line(`${target.actor}: builtin, ${daemon.isRunning ? "the daemon runs" : "the daemon does not run"}`);
+  const state = isStopped ? "stopped" : daemon.isRunning ? "the daemon runs" : "the daemon does not run";
+  out.line(`${target.actor}: builtin, ${state}`);
   for (const loop of loops) {
     const age = loop.lastEndedAt === undefined ? "never" : formatAge(Date.now() - loop.lastEndedAt);
     const trouble = loop.lastError === undefined ? "" : `  ${sanitiseLine(loop.lastError)}`;

@@ -96,6 +96,13 @@ test("a role without a session says so and shows the loop that stands for it", a
     expect(attached.stdout).toContain("the daemon does not run");
     expect((await gt(role, "status", "--json")).json()).toMatchObject({ mode: "builtin", running: false });
   }
+  const stopped = () => gt("witness", "status", "--json").then((result) => result.json());
+  expect((await gt("witness", "stop", "--json")).json()).toMatchObject({ mode: "builtin", changed: true });
+  expect((await gt("witness", "stop")).stdout).toContain("is stopped already");
+  expect(await stopped()).toMatchObject({ stopped: true, running: false });
+  const started = await gt("witness", "start", "--no-daemon", "--json");
+  expect(started.json()).toMatchObject({ ok: true, daemon: "forbidden", changed: true });
+  expect(await stopped()).toMatchObject({ stopped: false });
   const unknown = await gt("witness", "status", "nowhere");
   expect(unknown.code).toBe(1);
   expect(unknown.stderr).toContain("nowhere");
