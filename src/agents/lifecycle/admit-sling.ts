@@ -14,6 +14,8 @@ export async function admitSling(
   options: SlingOptions,
 ): Promise<Admission> {
   const { ledger, town } = access;
+  const rig = target.kind === "agent" ? town.rigOfBead(id)?.name : target.rig;
+  const settings = rig === undefined ? town.settings() : town.rigSettings(rig);
   const bead = await ledger.get(id);
   const [blocked] = bead?.isBlocked === true ? await ledger.blocked({ ids: [id] }) : [];
   return admitBead({
@@ -25,7 +27,7 @@ export async function admitSling(
     owningRig: town.rigOfBead(id)?.name,
     target,
     force: options.force === true,
-    maxRespawns: numberSetting(town.settings(), "operational.witness.max_bead_respawns"),
+    maxRespawns: numberSetting(settings, "operational.witness.max_bead_respawns"),
     now: access.clock.now(),
   });
 }

@@ -1,4 +1,3 @@
-import { formatTime } from "../../core/clock.ts";
 import { newConvoy } from "../../core/convoys/new-convoy.ts";
 import { moleculeRecord } from "../../core/formulas/molecule-record.ts";
 import type { Bead } from "../../core/ledger/bead.ts";
@@ -8,6 +7,7 @@ import { parseAddress } from "../../core/town/address.ts";
 import type { Rig } from "../../core/town/town.ts";
 import type { TownAccess } from "../town-access.ts";
 import { droppingMolecule } from "./attached-molecule.ts";
+import { attachmentFor } from "./attachment-for.ts";
 import { type Attachment, attachmentOf, attemptsOf, replaceAttachment } from "./attachment.ts";
 import { hookEvents } from "./hook-events.ts";
 import type { OperationJournal } from "./operation-record.ts";
@@ -183,22 +183,3 @@ function ownFormula(bead: Bead): Attachment {
 /** A holder may claim its bead while it is being taken from it; that changes nothing. */
 const statusesNow = (bead: Bead): readonly string[] =>
   bead.status === "hooked" || bead.status === "in_progress" ? ["hooked", "in_progress"] : [bead.status];
-
-function attachmentFor(access: TownAccess, options: SlingOptions, convoy: string | undefined): Attachment {
-  return {
-    dispatched_by: access.actor,
-    attached_at: formatTime(access.clock.now()),
-    ...(options.args === undefined ? {} : { args: options.args }),
-    ...(options.message === undefined ? {} : { message: options.message }),
-    ...(options.subject === undefined ? {} : { subject: options.subject }),
-    ...(options.merge === undefined ? {} : { merge_strategy: options.merge }),
-    ...(options.noMerge === true ? { no_merge: true } : {}),
-    ...(options.reviewOnly === true ? { review_only: true } : {}),
-    ...(options.ralph === true ? { mode: "ralph" as const } : {}),
-    ...(options.baseBranch === undefined ? {} : { base_branch: options.baseBranch }),
-    ...(options.agent === undefined ? {} : { agent: options.agent }),
-    ...(options.account === undefined ? {} : { account: options.account }),
-    ...(convoy === undefined ? {} : { convoy_id: convoy }),
-    ...(options.owned === true ? { convoy_owned: true } : {}),
-  };
-}

@@ -4,6 +4,8 @@ import { GtError } from "../../core/gt-error.ts";
 import { isReservedName } from "../../core/town/address.ts";
 import { changeSetting } from "../../core/town/change-settings.ts";
 import { numberSetting, settingAt, textSetting } from "../../core/town/setting.ts";
+import { findSettingKey } from "../../core/town/setting-keys.ts";
+import type { RigSettings } from "../../core/town/settings.ts";
 import type { Rig, Town } from "../../core/town/town.ts";
 import { writeFileAtomic } from "../../core/town/write-file.ts";
 import { builtInThemes, defaultTheme, isCustomName, type NamePool } from "./name-theme.ts";
@@ -12,10 +14,19 @@ import { builtInThemes, defaultTheme, isCustomName, type NamePool } from "./name
 export function namePool(town: Town, rig: Rig): NamePool {
   const settings = town.rigSettings(rig.name);
   const own = settingAt(settings, "namepool.names");
-  const size = numberSetting(settings, "namepool.max_before_numbering");
+  const size = poolSize(settings);
   if (Array.isArray(own) && own.length > 0)
     return { names: own.filter((name) => typeof name === "string" && isPolecatName(name)), size };
   return { names: themeNames(town, rigTheme(town, rig)) ?? [], size };
+}
+
+/** How many names are used: what the rig says, else what holds for the town (spec/04 §0.6). */
+function poolSize(settings: RigSettings): number {
+  const key = "namepool.max_before_numbering";
+  const own = numberSetting(settings, key);
+  return own === findSettingKey(key)?.default
+    ? numberSetting(settings, "operational.polecat.pool_size")
+    : own;
 }
 
 /** Name of the theme that a rig draws from. */

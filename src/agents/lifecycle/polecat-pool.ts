@@ -232,7 +232,7 @@ async function isReusable(access: TownAccess, rig: Rig, agent: Agent): Promise<b
 }
 
 function expectRoom(town: Town, rig: Rig): void {
-  const limit = numberSetting(town.settings(), "operational.polecat.max_dirs");
+  const limit = numberSetting(town.rigSettings(rig.name), "operational.polecat.max_dirs");
   const count = directories(rig.polecats).length;
   if (count >= limit)
     throw new GtError(

@@ -6,12 +6,18 @@ import { workValues } from "../../core/formulas/work-values.ts";
 import { GtError } from "../../core/gt-error.ts";
 import { parseAddress } from "../../core/town/address.ts";
 import type { Rig } from "../../core/town/town.ts";
+import { resolveRuntime } from "../runtimes/resolve-runtime.ts";
+import { sessionOfAddress } from "../sessions/start-session.ts";
 import type { TownAccess } from "../town-access.ts";
 import type { Dispatch } from "./dispatch-polecat.ts";
 import { isDeferred } from "./enqueue-dispatch.ts";
+import { previewSeat } from "./polecat-pool.ts";
+import { expectCapacity, expectOperational } from "./rig-admission.ts";
 import { slingBead } from "./sling-bead.ts";
+import { resolvePlace } from "./sling-place.ts";
 import type { SlingOptions } from "./sling-request.ts";
 import type { SlingTarget } from "./sling-target.ts";
+import { workBase } from "./work-base.ts";
 import { isTrusted, slingLibrary } from "./work-formula.ts";
 
 /** Whether the word names a formula, for the rig that the last word names. */
@@ -44,12 +50,9 @@ export async function slingFormula(
       hint: `gt sling ${plan.formula} <rig>`,
     });
   const made = await wispOf(access, plan.formula, rig, options);
-  const { root, proto } = made;
-  if (options.dryRun === true)
-    return {
-      ...{ bead: root, title: proto.title, agent: rig?.name ?? access.actor, reused: false },
-      ...{ branch: "", base: "", session: "", runtime: "", noop: false, warnings: proto.warnings },
-    };
+  const { root } = made;
+  const planned = await plannedDispatch(access, made, target, options);
+  if (options.dryRun === true) return planned;
   await access.ledger.write(access.actor, made.operations);
   const wisp = await access.ledger.get(root);
   if (wisp === undefined) throw new GtError("E_NOT_FOUND", `${root} is gone`, { hint: "bd mol wisp list" });
@@ -59,6 +62,44 @@ export async function slingFormula(
     await access.ledger.write(access.actor, (await burning(access.ledger, wisp)).operations);
     throw error;
   }
+}
+
+/** Where it would be done. Throws what the sling would meet there, before there is a wisp. */
+async function plannedDispatch(
+  access: TownAccess,
+  { root, proto }: Instance,
+  target: SlingTarget | undefined,
+  options: SlingOptions,
+): Promise<Dispatch> {
+  const { town, ledger } = access;
+  const facts = {
+    ...{ bead: root, title: proto.title, branch: "", base: "", noop: false, warnings: proto.warnings },
+    ...{ reused: true, runtime: "", workflow: { formula: proto.proto, molecule: "" } },
+  };
+  const at = (agent: string) => ({ ...facts, agent, session: sessionOfAddress(town, agent) });
+  if (target?.kind === "dog") {
+    const { previewDog } = await import("../dogs/dog-pool.ts");
+    const { name } = target;
+    return at(
+      await previewDog(access, { ...(name === undefined ? {} : { name }), create: options.create === true }),
+    );
+  }
+  const place = await resolvePlace(access, { id: root }, target);
+  if (place.kind === "agent") return at(place.address);
+  const rig = town.rig(place.rig);
+  await expectOperational(ledger, town, rig);
+  await expectCapacity(ledger, town, rig);
+  const name = place.kind === "polecat" ? parseAddress(place.address)?.name : undefined;
+  const seat = await previewSeat(access, rig, {
+    ...(name === undefined ? {} : { name }),
+    ...{ create: options.create === true, force: options.force === true },
+  });
+  const base = await workBase(access, rig, { id: root }, options.baseBranch);
+  const runtime = resolveRuntime({
+    ...{ town, role: "polecat", rig: rig.name, name: "" },
+    ...(options.agent === undefined ? {} : { override: options.agent }),
+  });
+  return { ...at(seat.address), reused: seat.isReused, base, runtime: runtime.name };
 }
 
 /** Its own id stands for the issue where the formula asks for one. */

@@ -11,7 +11,7 @@ import type { SlingTarget } from "./sling-target.ts";
 /** Looks up rig and agent of a target (spec/04 §2.4, §2.7). `E_RIG_UNKNOWN`, `E_TARGET`, `E_BUILTIN_TARGET`. */
 export async function resolvePlace(
   access: TownAccess,
-  bead: Bead,
+  bead: Pick<Bead, "id">,
   target: Exclude<SlingTarget, { kind: "dog" }> | undefined,
 ): Promise<AdmissionTarget> {
   const { town } = access;
@@ -57,7 +57,7 @@ export const takesNoBeads = (address: string): GtError =>
 /** An agent means itself, a human the rig that owns the bead (spec/04 §2.4). */
 function defaultTarget(
   access: TownAccess,
-  bead: Bead,
+  bead: Pick<Bead, "id">,
 ): Extract<SlingTarget, { kind: "self" } | { kind: "rig" }> {
   if (access.actor !== "overseer") return { kind: "self" };
   const rig = access.town.rigOfBead(bead.id);

@@ -7,6 +7,7 @@ import { expectNoStop } from "../daemon/emergency-stop.ts";
 import { sessionOfAddress } from "../sessions/start-session.ts";
 import type { TownAccess } from "../town-access.ts";
 import { admitSling } from "./admit-sling.ts";
+import { attachmentFor } from "./attachment-for.ts";
 import type { Dispatch } from "./dispatch-polecat.ts";
 import { dispatcherNote } from "./dispatcher-note.ts";
 import { expectRoomOnHook, hookAgent } from "./hook-agent.ts";
@@ -57,11 +58,7 @@ export async function slingToAgent(
   const isNew = await hookAgent(access, {
     ...(guide === undefined ? {} : { guide }),
     ...{ bead: taken.bead, address, force, isSlung: true },
-    attachment: {
-      ...(options.args === undefined ? {} : { args: options.args }),
-      ...(options.message === undefined ? {} : { message: options.message }),
-      ...(options.subject === undefined ? {} : { subject: options.subject }),
-    },
+    attachment: attachmentFor(access, options),
   });
   return {
     ...facts,

@@ -5,6 +5,7 @@ import { resolveRuntime } from "../runtimes/resolve-runtime.ts";
 import { sessionOfAddress } from "../sessions/start-session.ts";
 import type { TownAccess } from "../town-access.ts";
 import { admitSling } from "./admit-sling.ts";
+import { attachmentFor } from "./attachment-for.ts";
 import type { Dispatch } from "./dispatch-polecat.ts";
 import { expectDiskSpace } from "./rig-admission.ts";
 import type { SlingOptions } from "./sling-request.ts";
@@ -56,11 +57,7 @@ export async function slingToDog(
     ...(rig === undefined ? {} : { rig }),
     ...(options.agent === undefined ? {} : { agent: options.agent }),
     ...(options.account === undefined ? {} : { account: options.account }),
-    attachment: {
-      ...(options.args === undefined ? {} : { args: options.args }),
-      ...(options.message === undefined ? {} : { message: options.message }),
-      ...(options.subject === undefined ? {} : { subject: options.subject }),
-    },
+    attachment: attachmentFor(access, options),
   });
   return {
     ...facts,

@@ -13,7 +13,7 @@ import { baseRevision, freshenOrigin } from "./polecat-worktree.ts";
 export async function workBase(
   access: TownAccess,
   rig: Rig,
-  bead: Bead,
+  bead: Pick<Bead, "id">,
   wish: string | undefined,
 ): Promise<string> {
   const base = wish ?? (await inherited(access, rig, bead)) ?? rig.defaultBranch;
@@ -23,7 +23,7 @@ export async function workBase(
   return base;
 }
 
-async function inherited(access: TownAccess, rig: Rig, bead: Bead): Promise<string | undefined> {
+async function inherited(access: TownAccess, rig: Rig, bead: Pick<Bead, "id">): Promise<string | undefined> {
   const settings = access.town.rigSettings(rig.name);
   if (settingAt(settings, "merge_queue.integration_branch_polecat_enabled") === false) return undefined;
   return nearestIntegration(access.ledger, bead.id);

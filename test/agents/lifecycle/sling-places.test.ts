@@ -73,11 +73,17 @@ test("crew gets the bead with what the dispatcher says, keeps it without a sessi
   expect(dry).toMatchObject({ agent: sam, noop: false });
   expect(await access.ledger.get(id)).toMatchObject({ status: "open" });
 
-  expect(await run([id, "web/sam"], { args: "be strict", subject: "parser" })).toMatchObject({
+  const wish = { args: "be strict", subject: "parser", merge: "pr", reviewOnly: true } as const;
+  expect(await run([id, "web/sam"], wish)).toMatchObject({
     ...{ agent: sam, notice: "next-start", warnings: [] },
   });
   expect(await access.ledger.get(id)).toMatchObject({
-    metadata: { attachment: { dispatched_by: "overseer", args: "be strict", subject: "parser" } },
+    metadata: {
+      attachment: {
+        ...{ dispatched_by: "overseer", args: "be strict", subject: "parser" },
+        ...{ merge_strategy: "pr", review_only: true },
+      },
+    },
   });
   for (const type of ["sling", "hook"]) expect(await events(id, type)).toHaveLength(1);
   expect(await run([id, sam])).toMatchObject({ noop: true, warnings: [] });
@@ -223,6 +229,14 @@ test("an agent hears at its start what the dispatcher says, its hook's stages ar
   const loud = await woken({ raw: true, subject: "login" });
   expect(loud.duties).toContain("witness:web");
   expect(loud.duties).toContain("refinery:web");
+
+  // Dead without anybody to see it: taken over without force (04 §13.10).
+  const [dead = "", lost = ""] = [loud.dispatch?.agent, loud.id];
+  await (await access.host()).stop(loud.dispatch?.session ?? "", { reason: "killed", force: true });
+  const again = await run([lost, "web"], { raw: true });
+  expect(again).toMatchObject({ noop: false, warnings: [expect.stringContaining(`${dead} held ${lost}`)] });
+  expect(again?.agent).not.toBe(dead);
+  expect(await access.ledger.get(lost)).toMatchObject({ assignee: again?.agent });
 
   // By force to a crew member: the polecat's session ends, and what it has made is kept.
   const worktree = join(town.root, agent, "web");

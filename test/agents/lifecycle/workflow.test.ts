@@ -211,6 +211,12 @@ test("a formula can be the work itself: its scripts run one after the other and 
   });
   expect((await wisps()).filter(({ status }) => status !== "closed")).toEqual([]);
 
+  const before = (await wisps()).length;
+  const dry = await town.gt(["sling", "towers-of-hanoi", "web", "--var", "disks=2", "-n"]);
+  expect(dry.stdout).toMatch(/would sling web-wisp-\S+ -> web\/polecats\/\S+ \((reuse \S+|new polecat)\)/);
+  expect(dry.stdout).toContain("branch  would start from main");
+  expect(await wisps()).toHaveLength(before);
+
   const slungFormula = await town.gt(["sling", "towers-of-hanoi", "web", "--var", "disks=2", "--json"]);
   const { bead: root, agent: address } = slungFormula.json<{ bead: string; agent: string }>();
   await waitFor(async () => (await access.ledger.agent(address))?.state === "idle", {
