@@ -153,10 +153,17 @@ export class Daemon {
     await exportAtEnd(this.#context);
     this.#link.close();
     await this.#writeState(false).catch(() => undefined);
+    if (this.#closers.length > 0) await this.#tell("daemon_stopped").catch(() => undefined);
     // Each once, however often it is stopped.
     for (const close of this.#closers.splice(0).reverse()) await close();
     removeIdentity(this.#town);
     this.#log.info("daemon stopped");
+  }
+
+  async #tell(type: "daemon_started" | "daemon_stopped"): Promise<void> {
+    await this.#context.ledger.write("daemon", [
+      { op: "event", event: { type, payload: { pid: process.pid, version }, source: "daemon" } },
+    ]);
   }
 
   /** Reads everything anew, as after a change of settings. */
@@ -234,17 +241,7 @@ export class Daemon {
       startedAt: processStartTime(process.pid) ?? "",
       version,
     });
-    await ledger.write("daemon", [
-      {
-        op: "event",
-        event: {
-          type: "daemon_started",
-          payload: { pid: process.pid, version },
-          visibility: "audit",
-          source: "daemon",
-        },
-      },
-    ]);
+    await this.#tell("daemon_started");
     this.#log.info(`daemon ${version} started for ${this.#town.root} (pid ${process.pid})`);
   }
 

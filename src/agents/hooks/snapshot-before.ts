@@ -1,6 +1,7 @@
 import { takeSnapshot } from "../../core/git/hook-snapshots.ts";
 import { type Address, agentHome, formatAddress } from "../../core/town/address.ts";
 import type { Town } from "../../core/town/town.ts";
+import { tellingOfSnapshot } from "../lifecycle/snapshot-event.ts";
 
 /** How long an agent's command may wait for it (spec/03 §4.1). */
 const timeoutMs = 8000;
@@ -13,12 +14,14 @@ export async function snapshotBefore(
 ): Promise<boolean> {
   const worktree = agentHome(town, address);
   if (worktree === undefined) return false;
+  const agent = formatAddress(address);
   const place = `${address.role === "crew" ? "crew" : "polecats"}/${address.name}`;
   await takeSnapshot(
     {
-      ...{ worktree, place, address: formatAddress(address) },
+      ...{ worktree, place, address: agent },
       email: town.overseer().email || `${address.name}@gastown.local`,
       ...{ bead: "", assignment: 0, hookState: "active", session: "" },
+      onTaken: tellingOfSnapshot(town, { address: agent, actor: agent }),
     },
     reason,
     { timeoutMs },

@@ -157,7 +157,13 @@ async function goneOperations(
     ...(agent.hookBead === "" ? [] : [assignmentEvent(agent, "archived", { reason: data.reason })]),
     {
       op: "event",
-      event: { type: "nuke", payload: { polecat: agent.name, rig: agent.rig, reason: data.reason } },
+      event: {
+        type: "nuke",
+        payload: {
+          ...{ polecat: agent.name, rig: agent.rig, reason: data.reason },
+          ...(agent.hookBead === "" ? {} : { bead: agent.hookBead }),
+        },
+      },
     },
   ];
 }

@@ -27,6 +27,7 @@ import type { TownAccess } from "../town-access.ts";
 import { keepCommits, putUnkeptAside } from "./keep-work.ts";
 import { putAside } from "./lost-and-found.ts";
 import { overlayFiles } from "./overlay-files.ts";
+import { tellingOfSnapshot } from "./snapshot-event.ts";
 
 const usuallyFreshForMs = 10_000;
 const staleAfterCommits = 200;
@@ -217,6 +218,7 @@ export function snapshotSubject(
     assignment: sandbox.agent?.hookSeq ?? 0,
     hookState: sandbox.agent?.hookState ?? "",
     session: sandbox.session ?? "",
+    onTaken: tellingOfSnapshot(access.town, { address: sandbox.address, actor: access.actor }),
   };
 }
 

@@ -39,7 +39,7 @@ export async function hookPlace(access: TownAccess, address: string): Promise<Ho
   return { agent, worktree, place: `${parsed.role === "crew" ? "crew" : "polecats"}/${agent.name}` };
 }
 
-/** Takes a snapshot now and tells the event log. */
+/** Takes a snapshot now. */
 export async function snapshotHook(
   access: TownAccess,
   address: string,
@@ -48,29 +48,7 @@ export async function snapshotHook(
 ): Promise<SnapshotResult> {
   const { agent, worktree, place } = await hookPlace(access, address);
   const session = (await liveSession(access, address))?.session ?? "";
-  const result = await takeSnapshot(
-    snapshotSubject(access, { worktree, place, address, agent, session }),
-    reason,
-    options,
-  );
-  if (result.state === "taken")
-    await access.ledger.write(access.actor, [
-      {
-        op: "event",
-        event: {
-          type: "hook_snapshot",
-          payload: {
-            agent: address,
-            seq: result.snapshot.seq,
-            ref: result.snapshot.ref,
-            reason,
-            files: result.files,
-          },
-          visibility: "audit",
-        },
-      },
-    ]);
-  return result;
+  return takeSnapshot(snapshotSubject(access, { worktree, place, address, agent, session }), reason, options);
 }
 
 /** The snapshot of that number, or `E_NO_SNAPSHOT`. */

@@ -1,9 +1,12 @@
 import { resolve } from "node:path";
-import { systemClock } from "../../core/clock.ts";
+import { formatTime, systemClock } from "../../core/clock.ts";
+import { recordEvents } from "../../core/events/event-log.ts";
 import { GtError } from "../../core/gt-error.ts";
 import { openTownLedger } from "../../core/ledger/town-ledger.ts";
 import { openTown } from "../../core/town/open-town.ts";
+import { townPaths } from "../../core/town/paths.ts";
 import { durationSetting } from "../../core/town/setting.ts";
+import { version } from "../../core/version.ts";
 import type { Town } from "../../core/town/town.ts";
 import { keepDaemon } from "../daemon/keep-daemon.ts";
 import { forgetHeartbeat } from "./heartbeat-mark.ts";
@@ -59,6 +62,10 @@ async function main(root: string): Promise<number> {
   for (const signal of ["SIGTERM", "SIGINT"] as const)
     process.on(signal, () => void server.close({ force: false }));
   log("ready");
+  const head = { ts: formatTime(systemClock.now()), source: "host", type: "host_started", actor: "host" };
+  recordEvents(townPaths(root).events, [
+    { ...head, payload: { pid: process.pid, version }, visibility: "audit" },
+  ]);
   await server.closed;
   log("ended");
   return 0;

@@ -35,10 +35,21 @@ export interface SnapshotSubject {
   readonly assignment: number;
   readonly hookState: string;
   readonly session: string;
+  /** Told of a new snapshot, never of an unchanged worktree. */
+  readonly onTaken?: (taken: TakenSnapshot) => void;
+}
+
+export interface TakenSnapshot {
+  readonly state: "taken";
+  readonly snapshot: HookSnapshot;
+  /** Files that differ from HEAD. */
+  readonly files: number;
+  /** What the repository has grown by, in bytes. */
+  readonly bytes: number;
 }
 
 export type SnapshotResult =
-  | { readonly state: "taken"; readonly snapshot: HookSnapshot; readonly files: number }
+  | TakenSnapshot
   /** The newest snapshot holds the same files, index and HEAD. */
   | { readonly state: "unchanged"; readonly seq: number | undefined };
 
@@ -73,10 +84,10 @@ export async function takeSnapshot(
   const note = (options.note ?? "").replace(/\s+/g, " ").trim();
   const told = { seq, reason, note, kept: [seq, ...earlier.map((each) => each.seq)] };
   const commit = await recordState(subject, state, told);
-  const files = await changedFiles(worktree, commit, state.head);
-  return {
+  const taken: TakenSnapshot = {
     state: "taken",
-    files,
+    files: await changedFiles(worktree, commit, state.head),
+    bytes: await grownBy(worktree, commit, [state.head, previous?.commit]),
     snapshot: {
       seq,
       ref,
@@ -91,6 +102,20 @@ export async function takeSnapshot(
       note,
     },
   };
+  subject.onTaken?.(taken);
+  return taken;
+}
+
+/** Size of the objects that only the commit needs. */
+async function grownBy(
+  worktree: string,
+  commit: string,
+  known: readonly (string | undefined)[],
+): Promise<number> {
+  const others = known.flatMap((each) => (each === undefined || each === "" ? [] : [`^${each}`]));
+  const command = ["rev-list", "--objects", "--disk-usage", commit, ...others];
+  const { stdout } = await askGit(worktree, command);
+  return Number(stdout.trim()) || 0;
 }
 
 /** A worktree as it is now. Its objects are written, nothing refers to them yet. */

@@ -25,6 +25,7 @@ import type { TownAccess } from "../../../src/agents/town-access.ts";
 import { systemClock } from "../../../src/core/clock.ts";
 import { cliEnv, runGt } from "../../support/run-cli.ts";
 import { openTerminal } from "../../support/terminal.ts";
+import { readEvents } from "../../../src/core/events/read-events.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { WorkTown } from "../../support/work-town.ts";
 
@@ -84,6 +85,13 @@ test("a town has one daemon; it ends within seconds of SIGTERM and another one m
   expect(Date.now() - began).toBeLessThan(10_000);
   expect(existsSync(identityFile(work.town))).toBe(false);
   expect(await stopDaemon(work.town)).toBe(false);
+  const told = (await readEvents(work.town.paths.events, {})).filter(({ type }) =>
+    type.startsWith("daemon_"),
+  );
+  expect(told.map(({ type, visibility }) => [type, visibility])).toEqual([
+    ["daemon_started", "audit"],
+    ["daemon_stopped", "audit"],
+  ]);
 });
 
 test("a command that changes work starts the daemon, but not in a town that is down or where it is forbidden", async () => {

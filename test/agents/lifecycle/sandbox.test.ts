@@ -13,6 +13,7 @@ import { reportStuck } from "../../../src/agents/mail/report-stuck.ts";
 import { resumeHook, suspendHook } from "../../../src/agents/lifecycle/suspend-hook.ts";
 import { unsling } from "../../../src/agents/lifecycle/unsling.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
+import { readEvents } from "../../../src/core/events/read-events.ts";
 import { listSnapshots } from "../../../src/core/git/list-snapshots.ts";
 import { commit, git } from "../../support/scratch-repository.ts";
 import { WorkTown } from "../../support/work-town.ts";
@@ -50,7 +51,16 @@ test("suspended work keeps bead, worktree and files, and goes on in a fresh sess
   const shown = (await town.gt(["hook", address])).stdout;
   expect(shown).toContain("Created › Active › [Suspended] › Completed › Archived");
   expect(shown).toContain("health    idle (paused): lunch");
-  expect((await listSnapshots(worktree, place))[0]).toMatchObject({ reason: "pre-suspend", bead });
+  const [taken] = await listSnapshots(worktree, place);
+  expect(taken).toMatchObject({ reason: "pre-suspend", bead });
+  const told = (await readEvents(town.town.paths.events, {})).filter(({ type }) => type === "hook_snapshot");
+  expect(told).toMatchObject([
+    {
+      ...{ visibility: "audit", actor: "overseer" },
+      payload: { agent: address, ref: taken?.ref, seq: 1, reason: "pre-suspend", files: 1, rig: "web" },
+    },
+  ]);
+  expect(told[0]?.payload["bytes"]).toBeGreaterThan(50);
   await expect(suspendHook(access, address, "again")).rejects.toMatchObject({ code: "E_STATE" });
 
   const record = await resumeHook(access, address);
