@@ -57,7 +57,9 @@ export function nextState(address: string, from: AgentState | "none", trigger: A
   const rule = rules[trigger];
   if (rule.from.includes(from)) return rule.to;
   throw new GtError("E_STATE", `${address} is ${from}; "${trigger}" needs ${rule.from.join(" or ")}`, {
-    hint: `gt polecat status ${address.replace("/polecats/", "/")}`,
+    hint: address.includes("/polecats/")
+      ? `gt polecat status ${address.replace("/polecats/", "/")}`
+      : `gt hook status ${address}`,
   });
 }
 

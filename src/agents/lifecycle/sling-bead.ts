@@ -56,11 +56,14 @@ async function slingToPolecat(
     return already(access, bead, admission.agent);
   }
   await expectOperational(access.ledger, access.town, rig);
+  // A polecat whose session is dead has its own bead by the dead-holder rule as if by force.
+  const isOwn = place.kind === "polecat" && admission.takeOver === place.address;
   const taken =
-    place.kind === "polecat" && options.force === true && options.dryRun !== true
+    place.kind === "polecat" && (options.force === true || isOwn)
       ? await access.ledger.agent(place.address)
       : undefined;
-  if (taken !== undefined && taken.hookBead === bead.id) return startAgain(access, bead, taken);
+  if (taken !== undefined && taken.hookBead === bead.id)
+    return startAgain(access, bead, taken, admission.warnings, options);
   const limitedUntil = options.isDirect === true ? undefined : await limitOf(access, bead, rig, options);
   const deferred = isDeferred(access.town, options) || limitedUntil !== undefined;
   if (deferred && place.kind === "polecat")
@@ -147,19 +150,21 @@ async function workflowOf(
 }
 
 /** By force on the polecat that has the bead already: its files are kept, and a fresh session begins (spec/04 §1.4 row 14). */
-async function startAgain(access: TownAccess, bead: Bead, agent: Agent): Promise<Dispatch> {
+async function startAgain(
+  access: TownAccess,
+  bead: Bead,
+  agent: Agent,
+  warnings: readonly string[],
+  { dryRun }: SlingOptions,
+): Promise<Dispatch> {
+  const { branch, baseBranch: base, runtime } = agent;
+  const same = { ...already(access, bead, agent.address), branch, base, runtime, noop: false, warnings };
+  if (dryRun === true) return same;
   if (agent.state !== "stuck" && agent.state !== "paused")
     await suspendHook(access, agent.address, "slung again");
   else await stopAgentSession(access, agent.address, "stopped");
   const record = await resumeHook(access, agent.address);
-  return {
-    ...already(access, bead, agent.address),
-    branch: agent.branch,
-    base: agent.baseBranch,
-    session: record?.session ?? "",
-    runtime: record?.agent ?? agent.runtime,
-    noop: false,
-  };
+  return { ...same, session: record?.session ?? "", runtime: record?.agent ?? agent.runtime };
 }
 
 /** By force on a polecat with other work: that is taken off its hook first, kept and open again (spec/04 §2.7). */

@@ -30,6 +30,8 @@ export interface SlingReport {
   readonly failed: readonly { readonly bead: string; readonly error: GtError }[];
   /** Members of a container that were not dispatched, by reason. */
   readonly skipped: readonly { readonly bead: string; readonly reason: SkipReason }[];
+  /** The epic of which beads are left for later: nobody feeds them by itself. */
+  readonly again?: string;
   /** The convoy of a batch; without an id in a dry run. */
   readonly convoy?: { readonly id: string; readonly title: string };
 }
@@ -282,7 +284,12 @@ async function slingMembers(
   } finally {
     held?.release();
   }
-  return { ...report("container", dispatched), failed, skipped };
+  const isUnfed = !isConvoy(container) && skipped.some(({ reason }) => reason === "later");
+  return {
+    ...report("container", dispatched),
+    ...{ failed, skipped },
+    ...(isUnfed ? { again: container.id } : {}),
+  };
 }
 
 /** The rig of the bead's prefix, whoever slings: the container's children choose their own rigs. */

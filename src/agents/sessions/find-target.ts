@@ -33,7 +33,7 @@ export async function findTarget(text: string, context: TargetContext): Promise<
       hint: "gt agents",
     });
   }
-  return targetOf(resolveAddress(text, { town, rig: callersRig(context) }), town);
+  return targetOf(resolveAddress(text, { town, rig: callersRig(context), actor: context.actor }), town);
 }
 
 export function targetOf(address: Address, town: Town): Target {

@@ -49,7 +49,7 @@ export async function knownAddress(
   let address: Address;
   try {
     const rig = parseAddress(sender)?.rig;
-    address = resolveAddress(text, { town, ...(rig ? { rig } : {}) });
+    address = resolveAddress(text, { town, actor: sender, ...(rig ? { rig } : {}) });
   } catch (error) {
     if (!(error instanceof GtError) || error.message.startsWith("ambiguous")) throw error;
     throw await unknown(text, { town, ledger, sender }, error);

@@ -177,6 +177,12 @@ test("slinging an epic dispatches its open, unassigned children only", async () 
       { bead: taken.id, reason: "assigned" },
     ]),
   );
+  expect(report.again, "nothing is left").toBeUndefined();
+  const more = await town.bead(access, "More", "true", { parent: epic.id });
+  const part = await run([epic.id], { dryRun: true, force: true, maxConcurrent: 1 });
+  expect(part).toMatchObject({ again: epic.id, dispatched: [{}] });
+  expect(part.skipped.map(({ reason }) => reason)).toContain("later");
+  expect(await access.ledger.get(more.id)).toMatchObject({ status: "open" });
   await expect(run([epic.id], { agent: "codex" })).rejects.toMatchObject({ code: "E_FLAG_CONTAINER" });
   await expect(run([epic.id, "web"])).rejects.toMatchObject({ code: "E_CONTAINER_TARGET" });
 });
@@ -224,6 +230,12 @@ test("--force on a busy polecat keeps and releases its work first, and on its ow
   expect(again).toMatchObject({ agent: address, noop: false, branch: first?.branch });
   const restarted = await liveSession(access, address);
   expect(restarted?.runId).not.toBe(before?.runId);
+  expect(readFileSync(join(worktree, "draft.txt"), "utf8")).toBe("draft");
+
+  await (await access.host()).stop(restarted?.session ?? "", { reason: "killed", force: true });
+  const [revived] = (await sling(access, { words: [one.id, address], options: {} })).dispatched;
+  expect(revived).toMatchObject({ noop: false, warnings: [expect.stringContaining("its session is dead")] });
+  expect((await liveSession(access, address))?.runId).toBeDefined();
   expect(readFileSync(join(worktree, "draft.txt"), "utf8")).toBe("draft");
 
   const [second] = (await sling(access, { words: [two.id, address], options: { force: true } })).dispatched;

@@ -64,7 +64,8 @@ test("an agent gets its own identity and nothing hostile from whoever starts it"
     expect(Object.fromEntries(values)).toMatchObject({
       GT_ROLE: address,
       BD_ACTOR: address,
-      GIT_AUTHOR_NAME: address,
+      ...{ GIT_AUTHOR_NAME: address, GIT_COMMITTER_NAME: address, GIT_AUTHOR_EMAIL: "ada@example.com" },
+      ...{ GT_ROOT: town.root, GT_AGENT: "fake", GT_POLECAT_PATH: home, POLECAT_SLOT: "0" },
       GIT_COMMITTER_EMAIL: "ada@example.com",
       GT_SESSION: "gp-toast",
       GT_RIG: "greenplace",

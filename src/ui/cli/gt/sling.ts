@@ -112,6 +112,7 @@ function print(out: Output, report: SlingReport, isDryRun: boolean): void {
   if (report.kind === "container") {
     const what = isScheduled ? (isDryRun ? "scheduled" : "Scheduled") : "dispatched";
     out.line(`📊 ${would}${what} ${count}/${total + report.skipped.length}${skippedText(report)}`);
+    if (report.again !== undefined) out.next(`the rest: gt sling ${report.again}`);
   }
 }
 
