@@ -168,12 +168,14 @@ export class Daemon {
 
   /** Reads everything anew, as after a change of settings. */
   reload(): void {
+    this.#log.info("settings, rigs and stops are read anew");
     this.#addRigDuties();
     this.#runner.wakeAll();
   }
 
   /** Reads the mail of roles that run as code now. */
   readMail(): void {
+    this.#log.info("the mail of roles that run as code is read now");
     this.#runner.wake("deacon");
   }
 

@@ -1,14 +1,17 @@
 import { GtError } from "../../core/gt-error.ts";
 import type { Agent } from "../../core/ledger/bead.ts";
+import { type Address, formatAddress } from "../../core/town/address.ts";
 import { isObject, readJsonFile } from "../../core/town/json-file.ts";
 import { daemonFile } from "../../core/town/paths.ts";
 import { textSetting } from "../../core/town/setting.ts";
 import { startCrew } from "../lifecycle/crew.ts";
 import { crewStartup } from "../lifecycle/crew-startup.ts";
 import { mayorAddress, startMayor } from "../lifecycle/mayor.ts";
-import { rigStanding } from "../lifecycle/rig-admission.ts";
+import { restingRigs, rigStanding } from "../lifecycle/rig-admission.ts";
+import { startRole } from "../lifecycle/role-session.ts";
 import { startHookSession } from "../lifecycle/start-hook-session.ts";
 import { resumeOperations, suspendedFor } from "../lifecycle/suspension.ts";
+import { wantedRoles } from "../patrols/keep-roles.ts";
 import { hasSessions } from "../sessions/backend.ts";
 import type { TownAccess } from "../town-access.ts";
 import { daemonStatus, startDaemon } from "./daemon-control.ts";
@@ -18,6 +21,10 @@ import { readStop } from "./emergency-stop.ts";
 export interface UpOptions {
   /** Also resumes polecats that `gt down` suspended, and starts the crew that the rigs' `crew.startup` names. */
   readonly restore?: boolean;
+  /** Leaves the sessions of witnesses to the daemon, which starts them a moment later. */
+  readonly isLazy?: boolean;
+  /** Runtime of the Mayor, if it is started. */
+  readonly mayorAgent?: string;
   readonly env?: NodeJS.ProcessEnv;
   readonly onService?: (service: UpService) => void;
 }
@@ -75,26 +82,25 @@ export async function townUp(access: TownAccess, options: UpOptions = {}): Promi
             : standing,
     );
   }
-  if (hasSessions(town) && (await wantsMayor(access)))
-    await attempt({ name: "mayor", type: "session" }, async () => {
-      const { record, isNew } = await startMayor(access);
-      return `${isNew ? "started" : "running"} (${record.agent})`;
-    });
-  if (options.restore === true && hasSessions(town)) {
-    const starts = [
-      ...(await suspendedFor(access, "town-down")).map(
-        (agent) => () =>
-          attempt({ name: agent.address, type: "session", rig: agent.rig }, () => resume(access, agent)),
-      ),
-      ...(await crewToStart(access)).map(
-        ({ rig, address, problem }) =>
-          () =>
-            attempt({ name: address, type: "session", rig }, async () => {
-              if (problem !== undefined) throw problem;
-              return `running (${(await startCrew(access, address)).agent})`;
-            }),
-      ),
-    ];
+  if (hasSessions(town)) {
+    const starts: (() => Promise<void>)[] = [];
+    if (await wantsMayor(access))
+      starts.push(() =>
+        attempt({ name: "mayor", type: "session" }, async () => {
+          const wish = options.mayorAgent === undefined ? {} : { agent: options.mayorAgent };
+          const { record, isNew } = await startMayor(access, wish);
+          return `${isNew ? "started" : "running"} (${record.agent})`;
+        }),
+      );
+    for (const role of await patrolSessions(access, options.isLazy === true)) {
+      const address = formatAddress(role);
+      starts.push(() =>
+        attempt({ name: address, type: "session", rig: role.rig }, async () => {
+          return `running (${(await startRole(access, address)).agent})`;
+        }),
+      );
+    }
+    if (options.restore === true) starts.push(...(await restoring(access, attempt)));
     for (let at = 0; at < starts.length; at += parallelStarts)
       await Promise.all(starts.slice(at, at + parallelStarts).map((start) => start()));
   }
@@ -107,6 +113,39 @@ export async function townUp(access: TownAccess, options: UpOptions = {}): Promi
     ]);
   }
   return services;
+}
+
+type Attempt = (
+  service: Pick<UpService, "name" | "type" | "rig">,
+  start: () => Promise<string>,
+) => Promise<void>;
+
+/** Polecats that `gt down` suspended, and the crew that the settings name. */
+async function restoring(access: TownAccess, attempt: Attempt): Promise<readonly (() => Promise<void>)[]> {
+  return [
+    ...(await suspendedFor(access, "town-down")).map(
+      (agent) => () =>
+        attempt({ name: agent.address, type: "session", rig: agent.rig }, () => resume(access, agent)),
+    ),
+    ...(await crewToStart(access)).map(
+      ({ rig, address, problem }) =>
+        () =>
+          attempt({ name: address, type: "session", rig }, async () => {
+            if (problem !== undefined) throw problem;
+            return `running (${(await startCrew(access, address)).agent})`;
+          }),
+    ),
+  ];
+}
+
+/** Patrol roles in agent mode that nobody has stopped, in rigs at work. */
+async function patrolSessions(access: TownAccess, isLazy: boolean): Promise<readonly Address[]> {
+  const resting = await restingRigs(access.ledger, access.town);
+  const rigs = access.town
+    .rigs()
+    .filter((rig) => !resting.has(rig.name) && readStop(access.town, rig.name) === undefined);
+  const wanted = await wantedRoles(access, isLazy ? [] : rigs);
+  return wanted.filter(({ role }) => role !== "mayor");
 }
 
 /** The Mayor comes back unless a person stopped it; one that never ran starts when `mayor/daemon.json` asks for it. */

@@ -4,8 +4,9 @@ import { roleRestartLimits, withRestart } from "../../core/health/restart-series
 import type { Agent } from "../../core/ledger/bead.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
 import { unreadMail } from "../../core/mail/mailbox.ts";
+import { refinerySwitch } from "../../core/merge/refinery-switch.ts";
 import { type Address, formatAddress } from "../../core/town/address.ts";
-import { readPatrols } from "../../core/town/patrol-settings.ts";
+import { patrolsRig, readPatrols } from "../../core/town/patrol-settings.ts";
 import { durationSetting } from "../../core/town/setting.ts";
 import type { Rig } from "../../core/town/town.ts";
 import { isSuperseded } from "./act-on-worker.ts";
@@ -84,20 +85,32 @@ export async function wantedRoles(access: TownAccess, rigs: readonly Rig[]): Pro
   const mayor = await access.ledger.agent("mayor/");
   if (patrols("mayor").isEnabled && mayor?.state === "running")
     found.push({ role: "mayor", rig: "", name: "" });
-  const deacon = patrols("deacon");
-  const patrolRoles: Address[] = [
-    ...(deacon.isEnabled && deacon.mode === "agent" ? [{ role: "deacon", rig: "", name: "" } as const] : []),
-    ...rigs.map((rig): Address => ({ role: "witness", rig: rig.name, name: "" })),
-  ];
-  const witness = patrols("witness");
-  for (const role of patrolRoles) {
-    if (role.role === "witness") {
-      const isPatrolled = witness.rigs.length === 0 || witness.rigs.includes(role.rig);
-      if (!witness.isEnabled || witness.mode !== "agent" || !isPatrolled) continue;
-    }
-    if ((await isSwitchedOff(access, formatAddress(role))) === false) found.push(role);
+  const isAgent = (role: "deacon" | "witness" | "refinery", rig: string): boolean => {
+    const settings = patrols(role);
+    return settings.mode === "agent" && (rig === "" ? settings.isEnabled : patrolsRig(settings, rig));
+  };
+  const patrolRoles: Address[] = [];
+  if (isAgent("deacon", "")) patrolRoles.push({ role: "deacon", rig: "", name: "" });
+  for (const { name: rig } of rigs) {
+    if (isAgent("witness", rig)) patrolRoles.push({ role: "witness", rig, name: "" });
+    if (isAgent("refinery", rig) && !(await refinerySwitch(access.ledger, rig)).isOff)
+      patrolRoles.push({ role: "refinery", rig, name: "" });
   }
+  for (const role of patrolRoles) if (!(await isSwitchedOff(access, formatAddress(role)))) found.push(role);
   return found;
+}
+
+/** Whether anybody waits for the role's rounds: mail for it, requests in its queue, or work in flight. */
+async function isRoleNeeded(access: TownAccess, role: Address, isTownBusy: boolean): Promise<boolean> {
+  if ((await unreadMail(access.ledger, formatAddress(role))).length > 0) return true;
+  if (role.role !== "refinery") return isTownBusy;
+  const requests = await access.ledger.find({
+    scope: role.rig,
+    type: "merge-request",
+    notStatus: "closed",
+    metadata: { "mr.phase": "ready" },
+  });
+  return requests.length > 0;
 }
 
 async function observeRole(
@@ -124,7 +137,7 @@ async function observeRole(
     ...(session === undefined ? {} : { session }),
     memory: memory ?? freshRole,
     activeAt: activeAt + sleptSince(sleeps, activeAt, access.clock.now()),
-    isNeeded: kind === "patrol" && (isTownBusy || (await unreadMail(access.ledger, address)).length > 0),
+    isNeeded: kind === "patrol" && (await isRoleNeeded(access, role, isTownBusy)),
   };
 }
 

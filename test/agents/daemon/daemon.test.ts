@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
@@ -92,6 +93,32 @@ test("a town has one daemon; it ends within seconds of SIGTERM and another one m
     ["daemon_started", "audit"],
     ["daemon_stopped", "audit"],
   ]);
+});
+
+test("a daemon in the foreground reads its settings at SIGHUP, mail at SIGUSR1, and ends well at SIGTERM", async () => {
+  const gt = join(import.meta.dirname, "../../../bin/gt");
+  const child = spawn(process.execPath, [gt, "daemon", "run"], {
+    ...{ cwd: work.root, env: cliEnv() },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  let said = "";
+  child.stderr.on("data", (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  const hears = (text: string) => waitFor(() => said.includes(text), { ...slow, what: text });
+  await hears("started for");
+  const second = await runGt(["daemon", "run"], { cwd: work.root });
+  expect(second).toMatchObject({ code: 1, stderr: expect.stringContaining(`(pid ${child.pid})`) });
+  child.kill("SIGHUP");
+  await hears("settings, rigs and stops are read anew");
+  child.kill("SIGUSR1");
+  await hears("the mail of roles that run as code is read now");
+  const ended = once(child, "exit");
+  child.kill("SIGTERM");
+  expect(await ended).toEqual([0, null]);
+  expect(said).toContain("daemon stopped");
+  expect(daemonStatus(work.town).isRunning).toBe(false);
 });
 
 test("a command that changes work starts the daemon, but not in a town that is down or where it is forbidden", async () => {
@@ -263,7 +290,10 @@ test("a shutdown ends the polecats or all but the crew or everything, and remove
     default_agent: "shell",
     role_agents: { crew: "idler" },
     agents: {
-      idler: { provider: "generic", command: "sh", args: ["-c", "read -r line"], prompt_mode: "none" },
+      idler: {
+        ...{ provider: "generic", command: "sh", prompt_mode: "none", ready_prompt: "> " },
+        args: ["-c", "printf '> '; while read -r line; do printf '> '; done"],
+      },
     },
   });
   work.write("web/settings/config.json", { merge_queue: { batch: { batch_wait_time: "0s" } } });

@@ -17,7 +17,10 @@ beforeEach(async () => {
   town.write("settings/config.json", {
     default_agent: "idler",
     agents: {
-      idler: { provider: "generic", command: "sh", args: ["-c", "read -r line"], prompt_mode: "none" },
+      idler: {
+        ...{ provider: "generic", command: "sh", prompt_mode: "none", ready_prompt: "> " },
+        args: ["-c", "printf '> '; while read -r line; do printf '> '; done"],
+      },
     },
   });
   town.write("web/settings/config.json", { crew: { startup: "all, but not max" } });
@@ -50,5 +53,27 @@ test("going up again brings back the Mayor that ran, and by --restore the crew t
   });
 
   await stopMayor(access, { force: true });
-  expect((await townUp(access)).map((service) => service.name)).not.toContain("mayor");
+  town.write("mayor/daemon.json", { patrols: { witness: { mode: "agent" }, refinery: { mode: "agent" } } });
+  const names = async (isLazy: boolean) => (await townUp(access, { isLazy })).map((service) => service.name);
+  expect(await names(true), "a lazy start leaves them to the daemon").not.toContain("web/witness");
+  expect(await names(false)).toEqual([
+    ...["session host", "daemon", "web/witness, web/refinery", "web/witness", "web/refinery"],
+  ]);
+  expect(await running("web/witness", "web/refinery")).toEqual([true, true]);
+
+  await town.gt(["dnd", "on"]);
+  town.write("web/settings/config.json", { crew: { startup: "sam and nobody" } });
+  const restored = await town.gt(["up", "--restore", "--json"]);
+  expect(restored.code, "one of those to start does not exist").toBe(1);
+  const failed = { name: "web/crew/nobody", type: "session", rig: "web", ok: false };
+  expect(restored.json()).toMatchObject({
+    success: false,
+    services: expect.arrayContaining([{ ...failed, detail: expect.stringContaining("no such crew member") }]),
+    summary: { total: 7, started: 6, failed: 1 },
+  });
+  expect((await town.gt(["dnd", "status"])).stdout).toContain("normal");
+  expect(await town.gt(["start", "--cost-tier", "luxury"])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("valid: standard, economy, budget"),
+  });
 }, 120_000);

@@ -44,14 +44,19 @@ export const upCommands: readonly CommandSpec[] = [
     group: "services",
     summary: "start the town, or one crew member",
     description:
-      "Without an argument as gt up. With <rig>/crew/<name>, that crew member's session starts too.",
+      "Without an argument as gt up, but sessions of witnesses are left to the daemon. With <rig>/crew/<name>, or crew and a name, that member's session starts instead.",
     args: [{ name: "crew", optional: true, many: true }],
     flags: [
-      { name: "agent", value: "preset", summary: "runtime of the crew member" },
-      { name: "all", short: "a", summary: "also resume the agents that gt down suspended" },
+      { name: "all", short: "a", summary: "start the sessions of witnesses here and now" },
+      { name: "agent", value: "preset", summary: "runtime of the crew member, or of the Mayor" },
+      {
+        name: "cost-tier",
+        value: "tier",
+        summary: "models of what is started now: standard, economy, budget",
+      },
       { name: "quiet", short: "q", summary: "only failures" },
     ],
-    examples: ["gt start", "gt start web/crew/max"],
+    examples: ["gt start", "gt start --cost-tier economy", "gt start web/crew/max"],
     seeAlso: ["gt up", "gt crew start"],
     load: () => import("./start.ts"),
   },
