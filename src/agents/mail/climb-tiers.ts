@@ -4,6 +4,7 @@ import { nextTier } from "../../core/escalation/next-tier.ts";
 import { openEscalations } from "../../core/escalation/open-escalations.ts";
 import { GtError } from "../../core/gt-error.ts";
 import { hasSessions } from "../sessions/backend.ts";
+import { unmanagedAgent } from "../sessions/identity-lock.ts";
 import { liveSession } from "../lifecycle/agent-session.ts";
 import type { TownAccess } from "../town-access.ts";
 import { forwardEscalation } from "./forward-escalation.ts";
@@ -57,7 +58,7 @@ async function isOver({ ledger }: TownAccess, { tier, relatedBead }: Escalation)
 
 /** Whoever was started by hand, or cannot be asked for now, may well be there. */
 async function readsMail(access: TownAccess, address: string): Promise<boolean> {
-  if (!hasSessions(access.town)) return true;
+  if (!hasSessions(access.town) || unmanagedAgent(access.town, address) !== undefined) return true;
   try {
     return (await liveSession(access, address)) !== undefined;
   } catch {

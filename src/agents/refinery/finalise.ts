@@ -139,14 +139,21 @@ async function closing(
       },
     },
   });
+  const mergedAt = formatTime(context.access.clock.now());
   operations.push(
     ...tellingRole(context.access, {
       ...{ from: context.actor, to: `${rig}/witness`, subject: `MERGED ${mr.worker || mr.id}`, rig },
       values: {
         ...{ Branch: mr.branch, Polecat: mr.worker, Rig: rig, Issue: mr.sourceIssue, Target: landing.target },
-        ...{ "Merged-At": formatTime(context.access.clock.now()), "Merge-Commit": landing.commit },
+        ...{ "Merged-At": mergedAt, "Merge-Commit": landing.commit },
       },
     }),
+    ...(mr.convoyId === ""
+      ? []
+      : tellingRole(context.access, {
+          ...{ from: context.actor, to: "deacon/", subject: `CONVOY_NEEDS_FEEDING ${mr.convoyId}`, rig },
+          values: { ConvoyID: mr.convoyId, Rig: rig, SourceIssue: mr.sourceIssue, "Merged-At": mergedAt },
+        })),
   );
   return operations;
 }

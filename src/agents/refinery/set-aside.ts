@@ -172,7 +172,14 @@ const failureWord = ({ type }: RequestFailure): string => (type === "test" ? "te
 function message(to: string, context: QueueContext, mr: MergeRequest, body: string): readonly Operation[] {
   return composeFitting(
     {
-      ...{ from: context.actor, to: [to], subject: `FIX_NEEDED ${mr.worker || mr.id}`, body, priority: 1 },
+      ...{
+        from: context.actor,
+        to: [to],
+        subject: `FIX_NEEDED ${mr.worker || mr.id}`,
+        body,
+        priority: 1,
+        type: "task",
+      },
       metadata: { refinery: { mr: mr.id } },
     },
     context.access.random,

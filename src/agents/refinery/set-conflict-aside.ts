@@ -1,4 +1,6 @@
+import { formatTime } from "../../core/clock.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
+import { tellingRole } from "../../core/mail/role-message.ts";
 import { leaveRun } from "../../core/merge/change-mr.ts";
 import type { MergeRequest } from "../../core/merge/merge-request.ts";
 import { openConflictTasks, openRequests } from "../../core/merge/open-requests.ts";
@@ -46,6 +48,7 @@ export async function setConflictAside(
     op: "event",
     event: { type: "merge_conflict", payload: { ...requestFacts(context, mr), files: conflict.files } },
   };
+  const told = tellWitness(context, mr, target, conflict.files);
   const change = (fields: Readonly<Record<string, unknown>>) =>
     leaveRun(mr, { carried: null, last_conflict_sha: base, ...fields });
 
@@ -61,6 +64,7 @@ export async function setConflictAside(
     await ledger.write(context.actor, [
       ...change({ phase: "needs_fix", phase_reason: reason, retry_count: retries }),
       found,
+      ...told,
       ...(await redispatch(context, mr, "conflict", reason, "afresh")),
     ]);
     context.tell(`⚠ ${mr.branch}: ${reason}; the work is done again`);
@@ -85,6 +89,7 @@ export async function setConflictAside(
     }),
     { op: "addDependency", edge: { from: mr.id, to: "$task", type: "blocks" } },
     found,
+    ...told,
     {
       op: "event",
       event: {
@@ -107,6 +112,24 @@ export async function setConflictAside(
   ]);
   context.tell(`⚠ ${mr.branch}: ${reason}; created a conflict task`);
   return "blocked";
+}
+
+/** Somebody has to bring the branch onto the target as it is now (spec/06 §5.2). */
+function tellWitness(
+  context: QueueContext,
+  mr: MergeRequest,
+  target: string,
+  files: readonly string[],
+): readonly Operation[] {
+  const rig = context.rig.name;
+  return tellingRole(context.access, {
+    ...{ from: context.actor, to: `${rig}/witness`, subject: `REWORK_REQUEST ${mr.worker || mr.id}`, rig },
+    values: {
+      ...{ Branch: mr.branch, Polecat: mr.worker, Rig: rig, Issue: mr.sourceIssue, Target: target },
+      "Requested-At": formatTime(context.access.clock.now()),
+      "Conflict-Files": files.join(", "),
+    },
+  });
 }
 
 async function repinAfterRebase(

@@ -268,6 +268,12 @@ describe("a conflict", () => {
     const task = await town.bead(waiting.conflictTaskId);
     expect(task).toMatchObject({ title: "Resolve merge conflicts: Say second", status: "open" });
     expect(task.labels).toContain("gt:conflict-resolve");
+    expect(town.events("protocol").map(({ payload }) => payload)).toContainEqual(
+      expect.objectContaining({
+        subject: expect.stringMatching(/^REWORK_REQUEST /),
+        fields: expect.objectContaining({ Branch: second.branch, "Conflict-Files": "shared.txt" }),
+      }),
+    );
     const [queued] = await town.ledger.find({ labels: ["gt:sling-context"], ephemeral: true });
     expect(queued?.metadata["sling"]).toMatchObject({
       formula: "mol-polecat-conflict-resolve",
