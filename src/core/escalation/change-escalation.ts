@@ -82,7 +82,12 @@ export function forwarding(
       op: "update",
       id,
       fields: {
-        metadata: { escalation: { tier: forward.to, tier_since: formatTime(context.clock.now()) } },
+        metadata: {
+          escalation: {
+            ...{ tier: forward.to, tier_since: formatTime(context.clock.now()) },
+            owner: forward.address ?? null,
+          },
+        },
       },
     },
     ...relabel(escalation, severity, forward.to),

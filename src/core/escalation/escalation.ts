@@ -32,6 +32,8 @@ export interface Escalation {
   readonly lastReescalatedBy: string;
   readonly tier: Tier;
   readonly tierSince: string;
+  /** Whom somebody chose instead of the tier's own address; empty for nobody. */
+  readonly owner: string;
   readonly occurrences: number;
   readonly lastSeenAt: string;
   /** Milliseconds since the epoch. */
@@ -71,6 +73,7 @@ export function escalationOf(bead: Bead): Escalation {
     lastReescalatedBy: word("last_reescalated_by"),
     tier: parseTier(word("tier")) ?? firstTier(severity),
     tierSince: word("tier_since"),
+    owner: word("owner"),
     occurrences: count("occurrences", 1),
     lastSeenAt: word("last_seen_at"),
     createdAt: bead.createdAt,

@@ -19,8 +19,8 @@ export type TierStep =
  * rest goes to who can judge, and nothing pressing waits for a mayor who is not there (spec/06 §8.2). Pure.
  */
 export function nextTier(escalation: Escalation, facts: TierFacts): TierStep | undefined {
-  const { state, tier, severity, tierSince, createdAt } = escalation;
-  if (state !== "open") return undefined;
+  const { state, tier, severity, tierSince, createdAt, owner } = escalation;
+  if (state !== "open" || owner !== "") return undefined;
   if (tier === "deacon") {
     if (facts.isOver) return { kind: "close", reason: "condition cleared" };
     const since = Date.parse(tierSince) || createdAt;

@@ -3,6 +3,8 @@ import { createServer, type Server } from "node:http";
 import { type AddressInfo, createServer as createSocketServer } from "node:net";
 import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { forwardEscalation } from "../../../src/agents/mail/forward-escalation.ts";
+import { openEscalations } from "../../../src/core/escalation/open-escalations.ts";
 import { climbTiers } from "../../../src/agents/mail/climb-tiers.ts";
 import { escalate, settleDueNotices } from "../../../src/agents/mail/escalate.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
@@ -149,6 +151,10 @@ it(
     const seen = await escalate(access, { ...request, title: "seen", severity: "medium" });
     await ledger.write("overseer", [{ op: "addLabel", id: seen.id, label: "acked" }]);
     const pressing = await escalate(access, { ...request, title: "pressing", severity: "high" });
+    const chosen = await escalate(access, { ...request, title: "chosen", severity: "high" });
+    const [waits] = (await openEscalations(ledger)).filter(({ id }) => id === chosen.id);
+    if (waits === undefined) throw new Error("not stored");
+    await forwardEscalation(access, waits, { to: "mayor", why: undefined, address: "greenplace/crew/sam" });
     now += minute;
     await climbTiers(access, 30_000);
     await climbTiers(access, 30_000);
@@ -161,6 +167,7 @@ it(
     expect(await tierOf(open.id)).toEqual(["open", "tier:mayor"]);
     expect(await tierOf(seen.id)).toEqual(["open", "tier:deacon"]);
     expect(await tierOf(pressing.id)).toEqual(["open", "tier:overseer"]);
+    expect(await tierOf(chosen.id), "whom somebody chose keeps it").toEqual(["open", "tier:mayor"]);
     const mailed = async (id: string) =>
       (await ledger.find({ type: "message", labels: [`escalation:${id}`] }))
         .map(({ assignee }) => assignee)

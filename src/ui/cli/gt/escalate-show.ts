@@ -25,6 +25,7 @@ export async function run(context: CommandContext): Promise<void> {
   const facts: readonly (readonly [string, string])[] = [
     ["Severity", escalation.severity],
     ["Tier", escalation.tier],
+    ["Owner", escalation.owner],
     ["From", escalation.escalatedBy],
     ["Raised", localMinute(escalation.createdAt)],
     ["Source", escalation.source],
