@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, statSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { GtError } from "../../core/gt-error.ts";
 import { isLocked } from "../../core/lock/lock.ts";
@@ -24,7 +24,7 @@ export interface DaemonStatus {
   readonly lastHeartbeat?: string;
   readonly heartbeats?: number;
   readonly duties: readonly DutyStatus[];
-  /** The installed program is another version than the running one. */
+  /** The installed program is another version than the running one, or was built or installed after it began. */
   readonly isOutdated: boolean;
 }
 
@@ -45,8 +45,14 @@ export function daemonStatus(town: Town): DaemonStatus {
         }
       : {}),
     duties: isOwn ? state.duties : [],
-    isOutdated: identity !== undefined && identity.version !== version,
+    isOutdated:
+      identity !== undefined &&
+      (identity.version !== version || (isOwn && programChangedAt() > Date.parse(state.started_at))),
   };
+}
+
+function programChangedAt(): number {
+  return statSync(ownProgram("daemon"), { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
 export type EnsureOutcome =

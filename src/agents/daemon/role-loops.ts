@@ -4,8 +4,12 @@ import { rigDuty } from "./route-changes.ts";
 /** Duties of the whole town are the Deacon's; keeping host and daemon alive is Boot's (spec/04 §8.3). */
 const deaconLoops = [
   "heartbeat",
+  "deacon",
   "operations",
   "convoys",
+  "gates",
+  "escalations",
+  "quota",
   "scheduler",
   "disk",
   "ledger",

@@ -72,6 +72,17 @@ test("going up again brings back the Mayor that ran, and by --restore the crew t
     summary: { total: 7, started: 6, failed: 1 },
   });
   expect((await town.gt(["dnd", "status"])).stdout).toContain("normal");
+  expect((await town.gt(["health", "--json"])).json()).toMatchObject({
+    ...{ desired: "up", daemon: { running: true }, ledger: { ok: true, problem: null } },
+    host: { answering: true, sessions: 3 },
+    duties: expect.arrayContaining([expect.objectContaining({ key: "witness:web" })]),
+  });
+  const status = await town.gt(["daemon", "status", "--json"]);
+  expect(status.json()).toMatchObject({ running: true, outdated: false });
+  expect((await town.gt(["daemon", "start"])).stdout).toMatch(/^already running \(pid \d+\)/);
+  expect((await town.gt(["daemon", "logs", "-n", "-1"])).code).toBe(2);
+  expect((await town.gt(["daemon", "stop"])).code).toBe(0);
+  expect(await town.gt(["daemon", "stop", "--json"])).toMatchObject({ code: 1 });
   expect(await town.gt(["start", "--cost-tier", "luxury"])).toMatchObject({
     code: 2,
     stderr: expect.stringContaining("valid: standard, economy, budget"),

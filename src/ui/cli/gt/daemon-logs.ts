@@ -2,15 +2,19 @@ import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import { watch } from "chokidar";
 import { lastLines } from "../../../agents/daemon/daemon-control.ts";
 import { logFile } from "../../../agents/daemon/daemon-state.ts";
+import { usageError } from "../../../core/gt-error.ts";
 import { sanitise } from "../../../core/sanitise.ts";
 import type { CommandContext } from "../command.ts";
 
 /** `gt daemon logs [-n count] [-f]`. */
 export async function run(context: CommandContext): Promise<void> {
   const file = logFile(await context.town());
-  const lines = lastLines(file, context.flags.integer("lines") ?? 50);
+  const count = context.flags.integer("lines") ?? 50;
+  if (count < 0)
+    throw usageError(`--lines: ${count} is no number of lines`, { hint: "gt daemon logs -n 50" });
+  const lines = count === 0 ? [] : lastLines(file, count);
   for (const line of lines) context.out.line(sanitise(line));
-  if (lines.length === 0) context.out.note("the daemon has not written anything yet");
+  if (lines.length === 0 && count > 0) context.out.note("the daemon has not written anything yet");
   if (context.flags.boolean("follow")) await follow(file, context);
 }
 

@@ -4,7 +4,10 @@ import { freeDiskMb } from "../../../core/health/free-disk.ts";
 import { activeStops } from "../../../agents/daemon/estop.ts";
 import { openOperations } from "../../../agents/lifecycle/operation-record.ts";
 import { type AgentView, agentHealth, hostSnapshot } from "../../../agents/patrols/agent-health.ts";
-import { formatAge } from "../../../core/duration.ts";
+import type { DutyStatus } from "../../../agents/daemon/duty-runner.ts";
+import type { Ledger } from "../../../core/ledger/ledger.ts";
+import { SqliteLedger } from "../../../core/ledger/store/sqlite-ledger.ts";
+import { formatAge, formatAgo } from "../../../core/duration.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
 import { plural } from "./mail-text.ts";
 import type { CommandContext } from "../command.ts";
@@ -31,6 +34,7 @@ export async function run(context: CommandContext): Promise<void> {
     idle: count("idle"),
   };
   const stops = activeStops(town);
+  const damage = damageOf(access.ledger);
   out.document({
     desired: readDesired(town).state,
     daemon: {
@@ -39,6 +43,7 @@ export async function run(context: CommandContext): Promise<void> {
       last_heartbeat: daemon.lastHeartbeat ?? null,
     },
     host: { answering: host.isKnown, sessions: living },
+    ledger: { ok: damage === undefined, problem: damage ?? null },
     disk: { free_mb: freeMb },
     estop: stops,
     operations: operations.length,
@@ -56,10 +61,32 @@ export async function run(context: CommandContext): Promise<void> {
     `daemon     ${daemon.isRunning ? `running (pid ${daemon.pid ?? "unknown"}${beat})` : "not running"}`,
   );
   out.line(`host       ${host.isKnown ? plural(living, "session") : "does not answer"}`);
+  out.line(`ledger     ${damage === undefined ? "the file is intact" : `damaged: ${damage} (bd doctor)`}`);
   out.line(`disk       ${Number.isFinite(freeMb) ? `${freeMb} MB free` : "unknown"}`);
   out.line(`operations ${operations.length} open`);
+  for (const line of patrolLines(daemon.duties, Date.now())) out.line(line);
   const parts = Object.entries(counts).map(([name, number]) => `${number} ${name}`);
   out.line(`agents     ${parts.join(", ")}`);
   for (const agent of agents.filter((each) => each.needsAttention))
     out.line(`  ${agent.icon} ${agent.address}  ${sanitiseLine(agent.reason)}: ${agent.suggestion}`);
+}
+
+/** What SQLite finds wrong with the file at a quick look; another kind of ledger answers for itself. */
+function damageOf(ledger: Ledger): string | undefined {
+  if (!(ledger instanceof SqliteLedger)) return undefined;
+  const answer = String(ledger.database.pragma("quick_check"));
+  return answer === "ok" ? undefined : answer.split("\n")[0];
+}
+
+/** How long ago the loops looked; those that fail by name. */
+function patrolLines(duties: readonly DutyStatus[], now: number): readonly string[] {
+  const ages = duties.flatMap(({ key, lastEndedAt }) =>
+    lastEndedAt === undefined ? [] : [{ key, age: now - lastEndedAt }],
+  );
+  const oldest = ages.toSorted((one, other) => other.age - one.age)[0];
+  const failing = duties.filter((duty) => duty.lastError !== undefined);
+  return [
+    `patrols    ${plural(duties.length, "loop")}${oldest === undefined ? "" : `, the longest ago looked ${formatAgo(oldest.age)} (${oldest.key})`}`,
+    ...failing.map(({ key, lastError }) => `  ${key} fails: ${sanitiseLine(lastError ?? "")}`),
+  ];
 }
