@@ -1,7 +1,7 @@
 import { formatTime } from "../../core/clock.ts";
 import { GtError } from "../../core/gt-error.ts";
-import type { Agent, Bead } from "../../core/ledger/bead.ts";
-import type { Operation } from "../../core/ledger/operation.ts";
+import type { Agent, Bead, BeadId } from "../../core/ledger/bead.ts";
+import type { NewBead, Operation } from "../../core/ledger/operation.ts";
 import { parseAddress } from "../../core/town/address.ts";
 import { agentBeadId } from "../../core/town/agent-names.ts";
 import type { TownAccess } from "../town-access.ts";
@@ -40,38 +40,60 @@ export async function hookAgent(access: TownAccess, request: HookRequest): Promi
     const held = await expectRoomOnHook(access, agent, request);
     await access.ledger.write(access.actor, [
       { op: "expect", id: bead.id, expected: { status: bead.status, assignee: bead.assignee } },
-      ...(agent === undefined ? [register(access, address)] : []),
-      ...(held === undefined || agent === undefined ? [] : await makeRoom(access, agent, held)),
-      { op: "hook", address, bead: bead.id, replace: request.force || held !== undefined },
+      ...(await hooking(access, { agent, held }, bead.id, request)),
       ...(request.guide?.operations ?? (await droppingMolecule(access.ledger, bead, "replaced"))),
-      {
-        op: "update",
-        id: bead.id,
-        fields: {
-          metadata: {
-            attachment: replaceAttachment({
-              ...request.attachment,
-              ...request.guide?.attachment,
-              dispatched_by: access.actor,
-              attached_at: formatTime(access.clock.now()),
-            }),
-          },
-        },
-      },
-      ...hookEvents({
-        ...{ bead: bead.id, address, isSlung: request.isSlung === true },
-        ...(agent === undefined || agent.rig === "" ? {} : { rig: agent.rig }),
-      }),
-      assignmentEvent(
-        {
-          ...{ address, rig: parseAddress(address)?.rig ?? "", hookBead: bead.id },
-          hookSeq: (agent?.hookSeq ?? 0) + 1,
-        },
-        "active",
-      ),
+      ...attaching(access, bead.id, request),
     ]);
     return true;
   });
+}
+
+/** Files a bead and puts it on the hook, in one batch: both, or `E_HOOK_OCCUPIED` and neither. Returns its id. */
+export async function fileOnHook(
+  access: TownAccess,
+  request: { readonly bead: NewBead; readonly address: string; readonly force: boolean },
+): Promise<BeadId> {
+  const { address } = request;
+  return withAgentLock(access, address, "hook", async () => {
+    const agent = await access.ledger.agent(address);
+    const held = await expectRoomOnHook(access, agent, { ...request, bead: { id: "" } });
+    const { created } = await access.ledger.write(access.actor, [
+      { op: "create", bead: request.bead, as: "filed" },
+      ...(await hooking(access, { agent, held }, "$filed", request)),
+      ...attaching(access, "$filed", {}),
+    ]);
+    return created[0] ?? "";
+  });
+}
+
+async function hooking(
+  access: TownAccess,
+  { agent, held }: { readonly agent: Agent | undefined; readonly held: Bead | undefined },
+  id: BeadId,
+  request: Pick<HookRequest, "address" | "force" | "isSlung">,
+): Promise<readonly Operation[]> {
+  const { address, force, isSlung } = request;
+  const rig = parseAddress(address)?.rig ?? "";
+  return [
+    ...(agent === undefined ? [register(access, address)] : []),
+    ...(held === undefined || agent === undefined ? [] : await makeRoom(access, agent, held)),
+    { op: "hook", address, bead: id, replace: force || held !== undefined },
+    ...hookEvents({
+      ...{ bead: id, address, isSlung: isSlung === true },
+      ...(rig === "" ? {} : { rig }),
+    }),
+    assignmentEvent({ address, rig, hookBead: id, hookSeq: (agent?.hookSeq ?? 0) + 1 }, "active"),
+  ];
+}
+
+function attaching(
+  access: TownAccess,
+  id: BeadId,
+  { attachment, guide }: Pick<HookRequest, "attachment" | "guide">,
+): readonly Operation[] {
+  const now = { dispatched_by: access.actor, attached_at: formatTime(access.clock.now()) };
+  const whole = replaceAttachment({ ...attachment, ...guide?.attachment, ...now });
+  return [{ op: "update", id, fields: { metadata: { attachment: whole } } }];
 }
 
 /**
@@ -81,7 +103,7 @@ export async function hookAgent(access: TownAccess, request: HookRequest): Promi
 export async function expectRoomOnHook(
   access: TownAccess,
   agent: Agent | undefined,
-  request: Pick<HookRequest, "bead" | "address" | "force" | "releasesBare">,
+  request: Pick<HookRequest, "address" | "force" | "releasesBare"> & { readonly bead: Pick<Bead, "id"> },
 ): Promise<Bead | undefined> {
   if (agent === undefined || agent.hookBead === "" || agent.hookBead === request.bead.id) return undefined;
   const held = await access.ledger.get(agent.hookBead);

@@ -21,40 +21,32 @@ export async function run(context: CommandContext): Promise<void> {
     throw new GtError("E_AGENT_NOT_FOUND", `there is no crew member ${address}`, {
       hint: `gt crew add ${name} --rig ${rig.name}`,
     });
+  const force = flags.boolean("force");
+  const { expectRoomOnHook, fileOnHook } = await import("../../../agents/lifecycle/hook-agent.ts");
   if (flags.boolean("dry-run")) {
+    const agent = await access.ledger.agent(address);
+    await expectRoomOnHook(access, agent, { bead: { id: "" }, address, force });
     out.line(`would file "${sanitiseLine(title)}" in ${rig.name} and hook it to ${address}`);
     out.document({ ok: true, agent: address, rig: rig.name, dry_run: true });
     return;
   }
   const description = flags.string("description");
-  const { created } = await access.ledger.write(access.actor, [
-    {
-      op: "create",
-      bead: {
-        title,
-        scope: rig.name,
-        type: flags.string("type") ?? "task",
-        priority,
-        labels: flags.strings("label"),
-        ...(description === undefined ? {} : { description }),
-      },
+  const id = await fileOnHook(access, {
+    bead: {
+      title,
+      scope: rig.name,
+      type: flags.string("type") ?? "task",
+      priority,
+      labels: flags.strings("label"),
+      ...(description === undefined ? {} : { description }),
     },
-  ]);
-  const bead = await access.ledger.get(created[0] ?? "");
-  if (bead === undefined) throw new Error("the bead was not created");
-  const { hookAgent } = await import("../../../agents/lifecycle/hook-agent.ts");
-  try {
-    await hookAgent(access, { bead, address, force: flags.boolean("force") });
-  } catch (error) {
-    // Nothing half done: a bead that nobody asked for alone goes again.
-    await access.ledger.write(access.actor, [{ op: "delete", id: bead.id, reason: "could not be assigned" }]);
-    throw error;
-  }
-  const isTold = flags.boolean("nudge") && (await tellOfWork(access, address, { bead: bead.id }));
-  out.document({ ok: true, bead: bead.id, agent: address, nudged: isTold });
-  out.line(`🪝 ${bead.id} is on the hook of ${address}`);
+    ...{ address, force },
+  });
+  const isTold = flags.boolean("nudge") && (await tellOfWork(access, address, { bead: id }));
+  out.document({ ok: true, bead: id, agent: address, nudged: isTold });
+  out.line(`🪝 ${id} is on the hook of ${address}`);
   if (isTold) out.line(`  ${address} is told as soon as it is idle`);
   else if (flags.boolean("nudge"))
     out.line(`  ${address} has no session; its next one finds the work on its hook`);
-  else out.next(`it is not told by itself: gt nudge ${address} "Work is on your hook: ${bead.id}"`);
+  else out.next(`it is not told by itself: gt nudge ${address} "Work is on your hook: ${id}"`);
 }

@@ -21,7 +21,19 @@ test("work is filed and hooked to a crew member in one go, or not at all", async
     code: 1,
     stderr: expect.stringContaining("on its hook"),
   });
+  expect(await town.gt(["assign", "sam", "More", "-n"])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("on its hook"),
+  });
   expect(await access.ledger.find({ scope: "web", type: "task" })).toHaveLength(1);
+  const forced = await town.gt(["assign", "web/sam", "Urgent", "-f", "-l", "ui", "-t", "bug", "--json"]);
+  const urgent = forced.json<{ bead: string }>().bead;
+  expect(await access.ledger.get(urgent)).toMatchObject({
+    ...{ status: "hooked", assignee: agent, type: "bug", labels: ["ui"] },
+  });
+  expect(await access.ledger.get(bead)).toMatchObject({ status: "open", assignee: "" });
+  await town.gt(["unsling", urgent, "-f"]);
+  await town.gt(["hook", bead, agent]);
   expect((await town.gt(["hook", "show", "web/crew/sam"])).stdout).toBe(
     `web/crew/sam: ${bead} 'Review the parser' [hooked]\n`,
   );
