@@ -68,6 +68,9 @@ async function slingToPolecat(
   const deferred = isDeferred(access.town, options) || limitedUntil !== undefined;
   if (deferred && place.kind === "polecat")
     throw new GtError("E_NEEDS_RIG", "the scheduler chooses the polecat: name the rig", {
+      ...(limitedUntil === undefined
+        ? {}
+        : { why: [`rate limited until ${formatTime(limitedUntil)}: it is scheduled for then`] }),
       hint: `gt sling ${bead.id} ${rig.name}`,
     });
   if (!deferred) await expectCapacity(access.ledger, access.town, rig);

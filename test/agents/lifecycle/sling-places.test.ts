@@ -7,6 +7,8 @@ import { hookAgent } from "../../../src/agents/lifecycle/hook-agent.ts";
 import { sling } from "../../../src/agents/lifecycle/sling.ts";
 import type { SlingOptions } from "../../../src/agents/lifecycle/sling-request.ts";
 import { unsling } from "../../../src/agents/lifecycle/unsling.ts";
+import { allNudges } from "../../../src/agents/sessions/nudge-queue.ts";
+import { startAgentSession } from "../../../src/agents/sessions/start-session.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
 import { readEvents } from "../../../src/core/events/read-events.ts";
 import { inbox } from "../../../src/core/mail/mailbox.ts";
@@ -34,6 +36,7 @@ const events = async (bead: string, type: string) =>
   (await readEvents(town.town.paths.events, {})).filter(
     (event) => event.type === type && event.payload["bead"] === bead,
   );
+const sleeper = { provider: "generic", command: "sleep", args: ["1000"], prompt_mode: "none" };
 const usual = {
   default_agent: "shell",
   operational: { session: { start_probe: "100ms", graceful_stop: "100ms" } },
@@ -264,10 +267,20 @@ test("a pinned bead is had by force only, and pinned again when its session does
   expect(readdirSync(town.rig().polecats)).toEqual(before);
 });
 
+test("crew with a session is told of the work, and of what the dispatcher says", async () => {
+  settings({ agents: { sleeper } });
+  const started = { address: sam, topic: "start", agentOverride: "sleeper" };
+  const { session } = await startAgentSession(access, started);
+  onTestFinished(async () => (await access.host()).stop(session, { reason: "stopped", force: true }));
+  const { id } = await town.bead(access, "Review");
+  expect(await run([id, "web/crew/sam"], { args: "be kind" })).toMatchObject({ notice: "told" });
+  const texts = (await allNudges(access.ledger, session)).map(({ message }) => message);
+  expect(texts.join()).toContain(`Work on your hook: ${id}\nInstructions: be kind`);
+  await empty(sam);
+});
+
 test("a named dog is made on demand, and told by mail what it is to do", async () => {
-  settings({
-    agents: { sleeper: { provider: "generic", command: "sleep", args: ["1000"], prompt_mode: "none" } },
-  });
+  settings({ agents: { sleeper } });
   const { id } = await town.bead(access, "Tidy");
   const wish = { agent: "sleeper", args: "only the docs" };
   await expect(run([id, "dog:rex"], wish)).rejects.toMatchObject({ code: "E_DOG_NOT_FOUND" });
