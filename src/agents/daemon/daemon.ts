@@ -138,6 +138,7 @@ export class Daemon {
       ...access,
       ...{ log, link, budget: new StartBudget(), pressure: new PressureGate({ ...access, log }) },
       wake: (key) => this.#runner.wake(key),
+      duties: () => this.#runner.status(),
       noticeSleep: () => this.#noticeSleep(),
       isOperational: (rig) => isOperational(town, rig),
     };

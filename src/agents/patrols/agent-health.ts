@@ -111,7 +111,11 @@ type LoopView = Pick<AgentView, "state" | "health" | "needsAttention" | "reason"
 /** Loops live and die with the daemon, and may be silent in it; in a town that is down they rest (spec/06 §12.1). */
 function patrolLoops(town: Town, now: number, sleeps: readonly Sleep[]): (agent: Agent) => LoopView {
   const well = { health: "idle", needsAttention: false, reason: "", suggestion: "" } as const;
-  const dead = { health: "zombie", needsAttention: true, suggestion: "gt daemon restart" } as const;
+  const dead = {
+    health: "zombie",
+    needsAttention: true,
+    suggestion: "gt daemon stop -f && gt daemon start",
+  } as const;
   if (!isLocked(town.paths.locks, "daemon")) {
     const rests = readDesired(town).state === "down" || readDesired(town).since === undefined;
     const view: LoopView = rests

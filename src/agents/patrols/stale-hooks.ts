@@ -30,8 +30,8 @@ export function decideStaleHook(
   if (role === "crew" && !isGone) return { kind: "report", reason: `${bead.assignee} has no session` };
   if (isGone) return { kind: "open", reason: `${bead.assignee} is gone` };
   if (session === "unknown") return undefined;
-  // The Mayor's and a dog's work waits for their next session.
-  if (role === "mayor" || role === "dog") return undefined;
+  // Their work waits for their next session: the Mayor's comes back unless somebody has stopped it.
+  if (role === "dog" || (role === "mayor" && agent.state === "running")) return undefined;
   return { kind: "open", reason: `${bead.assignee} has no session` };
 }
 

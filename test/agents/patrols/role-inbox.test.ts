@@ -173,7 +173,8 @@ test("hooks of roles without a session are given back after an hour; a person's 
   expect(hooked("web/crew/joe", there, "dead")).toBe("report");
   expect(hooked("web/crew/joe", undefined, "dead")).toBe("open");
   expect(hooked("web/witness", { state: "nuked" }, "dead")).toBe("open");
-  expect(hooked("mayor/", there, "dead")).toBeUndefined();
+  expect(hooked("mayor/", there, "dead"), "it is kept alive").toBeUndefined();
+  expect(hooked("mayor/", { state: "stopped" }, "dead")).toBe("open");
 });
 
 test("a stale hook is opened in the ledger, and only once", async () => {

@@ -4,6 +4,7 @@ import { liveSession } from "../../lifecycle/agent-session.ts";
 import { readRoleInbox } from "../../patrols/role-inbox.ts";
 import { findStaleHooks, openStaleHook } from "../../patrols/stale-hooks.ts";
 import { deaconAddress } from "../../patrols/triage-deacon.ts";
+import { watchLoops } from "../../patrols/watch-loops.ts";
 import type { DaemonContext } from "../daemon-context.ts";
 import type { Duty } from "../duty-runner.ts";
 
@@ -23,6 +24,11 @@ export function deaconDuty(context: DaemonContext): Duty {
         if (signal.aborted) return;
         for (const line of await readRoleInbox(context, address))
           context.log.info(`mail to ${address}: ${line}`);
+      }
+      await context.noticeSleep();
+      for (const key of await watchLoops(context, context.duties())) {
+        context.log.warn(`deacon: the loop ${key} is silent`);
+        context.wake(key);
       }
       const isAgent = await runsAsAgent(context, "deacon", deaconAddress);
       const maxAgeMs =

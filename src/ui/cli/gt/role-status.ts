@@ -2,6 +2,7 @@ import { daemonStatus } from "../../../agents/daemon/daemon-control.ts";
 import { readDeaconPause } from "../../../agents/daemon/deacon-pause.ts";
 import { loopsOf } from "../../../agents/daemon/role-loops.ts";
 import { liveSession } from "../../../agents/lifecycle/agent-session.ts";
+import { agentHealth } from "../../../agents/patrols/agent-health.ts";
 import { readBootStatus } from "../../../agents/patrols/triage-deacon.ts";
 import { isSwitchedOff } from "../../../agents/patrols/role-switch.ts";
 import type { Target } from "../../../agents/sessions/find-target.ts";
@@ -17,21 +18,52 @@ import { roleTarget } from "./role-target.ts";
 export async function run(context: CommandContext): Promise<void> {
   const target = await roleTarget(context);
   const town = await context.town();
-  if (isBuiltIn(town, target)) await showLoop(context, town, target);
-  else await showSession(context, target);
   const { role } = target.address;
+  const boot = role === "boot" ? await readBootStatus(await context.access()) : undefined;
   const pause = role === "deacon" ? readDeaconPause(town) : undefined;
+  const more = {
+    ...(role === "boot" ? { last_decision: boot ?? null } : {}),
+    ...(role === "deacon" ? { paused: pause ?? null, heartbeat: await heartbeatOf(context, town) } : {}),
+  };
+  if (isBuiltIn(town, target)) await showLoop(context, town, target, more);
+  else await showSession(context, target, more);
   if (pause !== undefined)
     context.out.warn(
       `paused${pause.reason === "" ? "" : `: ${sanitiseLine(pause.reason)}`} (gt deacon resume)`,
     );
-  if (role !== "boot") return;
-  const last = await readBootStatus(await context.access());
-  if (last !== undefined) context.out.line(`  last decision: ${last.last_action} (${last.completed_at})`);
+  if (boot !== undefined) context.out.line(`  last decision: ${boot.last_action} (${boot.completed_at})`);
+}
+
+/** What the Deacon's heartbeat says (spec/04 §10.1): the daemon's own, or that of its session, and how the agents fare. */
+async function heartbeatOf(context: CommandContext, town: Town): Promise<object> {
+  const access = await context.access();
+  const row = (await access.ledger.row<SessionBeat>("patrols", "deacon-heartbeat"))?.value;
+  const daemon = daemonStatus(town);
+  const agents = await agentHealth(access);
+  const unhealthy = agents.filter((agent) => agent.needsAttention).length;
+  return {
+    timestamp: daemon.lastHeartbeat ?? row?.timestamp ?? null,
+    cycle: daemon.heartbeats ?? row?.cycle ?? 0,
+    last_action: row?.last_action ?? "",
+    healthy_agents: agents.length - unhealthy,
+    unhealthy_agents: unhealthy,
+  };
+}
+
+/** What `gt deacon heartbeat` has noted. */
+interface SessionBeat {
+  readonly timestamp: string;
+  readonly cycle: number;
+  readonly last_action: string;
 }
 
 /** What the daemon's loops do that stand for the role. */
-export async function showLoop(context: CommandContext, town: Town, target: Target): Promise<void> {
+export async function showLoop(
+  context: CommandContext,
+  town: Town,
+  target: Target,
+  more: object = {},
+): Promise<void> {
   const { out } = context;
   const isStopped = await isSwitchedOff({ ledger: await context.ledger() }, target.actor);
   const daemon = daemonStatus(town);
@@ -51,6 +83,7 @@ export async function showLoop(context: CommandContext, town: Town, target: Targ
       last_run_at: loop.lastEndedAt === undefined ? null : formatTime(loop.lastEndedAt),
       last_error: loop.lastError ?? null,
     })),
+    ...more,
   });
   const state = isStopped ? "stopped" : daemon.isRunning ? "the daemon runs" : "the daemon does not run";
   out.line(`${target.actor}: builtin, ${state}`);
@@ -65,7 +98,7 @@ export async function showLoop(context: CommandContext, town: Town, target: Targ
 }
 
 /** Whether the agent has a session, and what it does. */
-export async function showSession(context: CommandContext, target: Target): Promise<void> {
+export async function showSession(context: CommandContext, target: Target, more: object = {}): Promise<void> {
   const { out, flags } = context;
   const access = await context.access();
   const [record, agent] = await Promise.all([
@@ -82,6 +115,7 @@ export async function showSession(context: CommandContext, target: Target): Prom
     agent: record?.agent ?? null,
     started_at: record === undefined ? null : formatTime(record.startedAt),
     bead: agent?.hookBead || null,
+    ...more,
   });
   if (context.words[0] === "mayor" && flags.boolean("running")) {
     out.line(String(isRunning));

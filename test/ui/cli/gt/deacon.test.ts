@@ -17,6 +17,10 @@ test(
   async () => {
     expect((await gt("deacon", "pause", "-r", "a leak")).stdout).toContain("paused");
     expect((await gt("deacon", "status")).stderr).toContain("paused: a leak");
+    expect(await json("deacon", "status")).toMatchObject({
+      paused: { reason: "a leak" },
+      heartbeat: { timestamp: null, cycle: 0, healthy_agents: 0, unhealthy_agents: 0 },
+    });
     expect(await json("deacon", "resume")).toMatchObject({ paused: false, changed: true });
     expect(await json("deacon", "resume")).toMatchObject({ paused: false, changed: false });
     expect(await json("deacon", "heartbeat", "looked", "around")).toMatchObject({
@@ -42,6 +46,9 @@ test(
     expect((await gt("boot", "status")).stdout).not.toContain("last decision");
     expect((await gt("boot", "triage")).stdout).toContain("the deacon: start");
     expect((await gt("boot", "status")).stdout).toContain("last decision: start");
+    expect(await json("boot", "status")).toMatchObject({
+      last_decision: { last_action: "start", target: "deacon/", error: "" },
+    });
     expect((await gt("boot", "spawn")).stdout).toContain("the deacon: start");
   },
   timeout,
