@@ -9,12 +9,12 @@ failing=$(gh pr list --state open --limit 50 --json number,title,url,statusCheck
   '.[] | select([.statusCheckRollup[]? | select(.conclusion == "FAILURE" or .state == "FAILURE")] | length > 0)
        | "\(.number)\t\(.url)\t\(.title | gsub("[\\t\\n]"; " "))"')
 [ -n "$failing" ] || { echo "no pull request fails"; exit 75; }
-open=$(cd "$GT_RIG_PATH" && bd list --status open --json)
+open=$(cd "$GT_RIG_PATH" && bd list --limit 0 --json)
 while IFS=$'\t' read -r number url title; do
   name="Checks of pull request #$number fail"
   if grep -qF "\"$name" <<<"$open"; then
     echo "#$number is known"
     continue
   fi
-  (cd "$GT_RIG_PATH" && bd create "$name: ${title:0:80}" --type bug --priority 2 --description "$url") 
+  (cd "$GT_RIG_PATH" && bd create "$name: ${title:0:80}" --type bug --priority 2 --description "$url")
 done <<<"$failing"

@@ -7,7 +7,7 @@ files=$(git -C "$reference" ls-files --cached --ignored --exclude-standard)
 
 cd "$GT_RIG_PATH"
 title="Tracked files that .gitignore excludes"
-if bd list --status open --json | grep -qF "\"$title\""; then
+if bd list --limit 0 --json | grep -qF "\"$title\""; then
   echo "there is an open bead about it"
   exit 75
 fi

@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { readEvents } from "../../core/events/read-events.ts";
+import { infrastructureTypes } from "../../core/ledger/bead-types.ts";
 import { decideGate, type GateDecision } from "../../core/plugins/gate.ts";
 import type { PluginEvent } from "../../core/plugins/plugin.ts";
 import type { TownAccess } from "../town-access.ts";
@@ -8,15 +9,19 @@ import { isEnabled, type PluginRecord, putPlugin, readPlugin } from "./plugin-re
 
 const checkTimeoutMs = 30_000;
 
+const day = 24 * 3_600_000;
+
 /** Types of the event log that stand for what a plugin may wait for; the start of the daemon is one of them. */
-const eventTypes: Readonly<Record<PluginEvent, string>> = {
+const eventTypes: Readonly<Record<Exclude<PluginEvent, "bead-closed">, string>> = {
   startup: "daemon_started",
   "rig-added": "rig_added",
   merged: "merged",
   "convoy-landed": "convoy_landed",
-  "bead-closed": "complete",
   "session-death": "session_death",
 };
+
+/** Beads that stand for something else than work. */
+const noWork = [...infrastructureTypes, "merge-request", "convoy", "escalation", "event"];
 
 /** Whether the plugin runs now by itself, and why not; its condition is tried when that is due. */
 export async function isDue(
@@ -27,7 +32,7 @@ export async function isDue(
   if (!isEnabled(site, record)) return { kind: "closed", reason: "it is disabled" };
   if (site.plugin.type === "exec-wrapper")
     return { kind: "closed", reason: "it wraps commands and does not run by itself" };
-  const decision = gateDecision(access, site, record);
+  const decision = await gateDecision(access, site, record);
   if (decision.kind !== "check") return decision;
   const isMet = await runCheck(access, site, decision.command);
   const now = access.clock.now();
@@ -39,25 +44,45 @@ export async function isDue(
 }
 
 /** The same without trying its condition. */
-export function gateDecision(access: TownAccess, site: PluginSite, record: PluginRecord): GateDecision {
+export async function gateDecision(
+  access: TownAccess,
+  site: PluginSite,
+  record: PluginRecord,
+): Promise<GateDecision> {
   const { gate } = site.plugin;
-  const eventAt = gate.type === "event" ? newestEvent(access, site, gate.on, record.lastRunAt) : undefined;
+  const now = access.clock.now();
+  const { lastRunAt, lastCheckedAt, enabledAt } = record;
+  // What happened before it was wanted, or long ago, is no occasion.
+  const since = Math.max(lastRunAt ?? 0, enabledAt ?? 0, now - day);
+  const eventAt = gate.type === "event" ? await newestEvent(access, site, gate.on, since) : undefined;
   return decideGate(gate, {
-    now: access.clock.now(),
-    ...(record.lastRunAt === undefined ? {} : { lastRunAt: record.lastRunAt }),
-    ...(record.lastCheckedAt === undefined ? {} : { lastCheckedAt: record.lastCheckedAt }),
+    now,
+    ...(lastRunAt === undefined ? {} : { lastRunAt }),
+    ...(enabledAt === undefined ? {} : { enabledAt }),
+    ...(lastCheckedAt === undefined ? {} : { lastCheckedAt }),
     ...(eventAt === undefined ? {} : { eventAt }),
   });
 }
 
-function newestEvent(
-  { town }: TownAccess,
+async function newestEvent(
+  { town, ledger }: TownAccess,
   site: PluginSite,
   on: PluginEvent,
-  since: number | undefined,
-): number | undefined {
+  since: number,
+): Promise<number | undefined> {
+  if (on === "bead-closed") {
+    // Whoever closed it: a person, an agent, the queue.
+    const closed = await ledger.find({
+      ...{ status: "closed", closedAfter: since, ephemeral: false, notType: noWork },
+      ...(site.rig === "" ? {} : { scope: site.rig }),
+    });
+    return closed.reduce<number | undefined>(
+      (newest, bead) => Math.max(newest ?? 0, bead.closedAt ?? 0),
+      undefined,
+    );
+  }
   const [newest] = readEvents(town.paths.events, {
-    filter: { types: [eventTypes[on]], ...(since === undefined ? {} : { since }) },
+    filter: { types: [eventTypes[on]], since },
     limit: 1,
     ...(site.rig === "" ? {} : { accepts: (event) => (event.payload?.["rig"] ?? site.rig) === site.rig }),
   });

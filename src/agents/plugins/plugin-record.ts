@@ -20,6 +20,8 @@ export interface PluginRun {
 export interface PluginRecord {
   /** Said by a person; the file's word counts without it. */
   readonly isEnabled?: boolean;
+  /** Since when that is so: what happened before does not open its gate. */
+  readonly enabledAt?: number;
   /** Start of the last run: receipts may be reaped before a long cooldown is over. */
   readonly lastRunAt?: number;
   readonly lastResult?: PluginResult;

@@ -7,6 +7,8 @@ export interface GateFacts {
   readonly now: number;
   /** Start of the last run, whatever came of it: a run that crashed counts. */
   readonly lastRunAt?: number;
+  /** When a person switched it on: what was due before is not made up for. */
+  readonly enabledAt?: number;
   /** When its condition was tried last. */
   readonly lastCheckedAt?: number;
   /** The newest event that it waits for. */
@@ -36,7 +38,7 @@ export function decideGate(gate: PluginGate, facts: GateFacts): GateDecision {
       return { kind: "closed", reason: `it cools down for ${formatSpan(dueAt - now)}`, dueAt };
     }
     case "cron": {
-      const due = lastDue(gate.schedule, Math.max(last, now - day), now);
+      const due = lastDue(gate.schedule, Math.max(last, facts.enabledAt ?? 0, now - day), now);
       if (due !== undefined) return { kind: "open", reason: `it was due by "${gate.text}"` };
       const dueAt = nextDue(gate.schedule, now, 8 * day);
       return { kind: "closed", reason: `its schedule is "${gate.text}"`, ...(dueAt ? { dueAt } : {}) };

@@ -7,10 +7,12 @@ import { addDog, dogs, freeDog, removeDog } from "../../../src/agents/dogs/dog-p
 import { patrolDogs } from "../../../src/agents/dogs/patrol-dogs.ts";
 import { findPlugins, sitesOf } from "../../../src/agents/plugins/find-plugins.ts";
 import { receipts } from "../../../src/agents/plugins/receipts.ts";
+import { putPlugin } from "../../../src/agents/plugins/plugin-record.ts";
 import { runPlugin, settleRun } from "../../../src/agents/plugins/run-plugin.ts";
 import { sling } from "../../../src/agents/lifecycle/sling.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
 import { PlainTown } from "../../support/plain-town.ts";
+import { runGt } from "../../support/run-cli.ts";
 import { runScript } from "../../support/run-script.ts";
 import { waitFor } from "../../support/wait-for.ts";
 
@@ -170,6 +172,82 @@ test("a condition, tried in the town, opens its gate when it holds", async () =>
   await look();
   expect(await results("ready")).toEqual(["result:success"]);
 });
+
+test("scenario 26: a schedule that was missed twice runs once, and not for a time before it was switched on", async () => {
+  plugin("morning", 'type = "cron"\nschedule = "0 9 * * *"', "exit 0\n");
+  const { ledger } = access;
+  const at = (text: string) => new Date(text).getTime();
+  now = at("2026-03-03T10:00");
+  await ledger.write("overseer", [putPlugin(site("morning"), { enabledAt: now })]);
+  await look();
+  expect(await results("morning")).toEqual([]);
+  now = at("2026-03-05T12:00");
+  await look();
+  await look();
+  expect(await results("morning")).toEqual(["result:success"]);
+  now = at("2026-03-06T09:00");
+  await look();
+  expect(await results("morning")).toHaveLength(2);
+});
+
+test("an event opens a gate once a minute: a bead that anybody closed, a merge of its own rig", async () => {
+  plugin("sum", 'type = "event"\non = "bead-closed"', "exit 0\n");
+  plugin("note", 'type = "event"\non = "merged"', "exit 0\n", '[execution]\nrigs = ["greenplace"]');
+  const { ledger } = access;
+  await look();
+  const close = async () => {
+    const { created } = await ledger.write("overseer", [
+      { op: "create", bead: { title: "Paint", scope: "greenplace" } },
+    ]);
+    const [id = ""] = created;
+    await ledger.write("daemon", [{ op: "close", id, close: { reason: "landed", force: true } }]);
+    now = Math.max(now, Date.now()) + 1;
+  };
+  expect(await results("sum")).toEqual([]);
+  await close();
+  await look();
+  await close();
+  await look();
+  expect(await results("sum")).toEqual(["result:success"]);
+  const merged = (rig: string) =>
+    ledger.write("daemon", [{ op: "event", event: { type: "merged", payload: { bead: "x", rig } } }]);
+  await merged("elsewhere");
+  await look();
+  expect(await results("note")).toEqual([]);
+  await merged("greenplace");
+  await look();
+  expect(await results("note")).toEqual(["result:success"]);
+});
+
+test("nothing runs by itself in a rig that is parked, under an emergency stop, or while the machine is too busy", async () => {
+  plugin("yard", 'type = "cooldown"\nduration = "1h"', "exit 0\n", '[execution]\nrigs = ["greenplace"]');
+  const closed = [{ isOperational: () => false }, { pressure: { isOpen: async () => false } }];
+  for (const each of closed) {
+    const duty = new PluginDuty({ ...context(), ...each } as DaemonContext);
+    await duty.duty.run(new AbortController().signal);
+    await duty.whenIdle();
+  }
+  expect(
+    (await runGt(["rig", "park", "greenplace"], { cwd: town.root, env: { GT_NO_DAEMON: "1" } })).code,
+  ).toBe(0);
+  await look();
+  expect(await results("yard")).toEqual([]);
+  await runGt(["rig", "unpark", "greenplace"], { cwd: town.root, env: { GT_NO_DAEMON: "1" } });
+  await look();
+  expect(await results("yard")).toEqual(["result:success"]);
+});
+
+test("an agent that is not done within its time is ended, and its run has failed", async () => {
+  plugin("sweep", 'type = "manual"', undefined, '[execution]\ntimeout = "10m"');
+  await runPlugin(access, site("sweep"));
+  now += 10 * minute - 1000;
+  expect(await settleRun(access, site("sweep"))).toBe(false);
+  now += 1000;
+  expect(await settleRun(access, site("sweep"))).toBe(true);
+  expect(await results("sweep")).toEqual(["result:failure"]);
+  expect((await (await access.host()).get("hq-dog-alpha"))?.phase).toBe("exited");
+  expect((await dogs(access)).map((dog) => dog.state)).toEqual(["idle"]);
+}, 60_000);
 
 test("instructions are done by a dog's session; gt dog done ends the run, a session that dies fails it", async () => {
   plugin("sweep", 'type = "manual"');

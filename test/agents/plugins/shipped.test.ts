@@ -1,10 +1,10 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { sitesOf } from "../../../src/agents/plugins/find-plugins.ts";
 import { runPlugin } from "../../../src/agents/plugins/run-plugin.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
-import { commit, git } from "../../support/scratch-repository.ts";
+import { commit, git, scratchOrigin } from "../../support/scratch-repository.ts";
 import { WorkTown } from "../../support/work-town.ts";
 
 let work: WorkTown;
@@ -48,4 +48,54 @@ test("gitignore-reconcile files one bead about tracked files that are ignored", 
   const beads = await access.ledger.find({ scope: "web", type: "chore" });
   expect(beads).toMatchObject([{ title: "Tracked files that .gitignore excludes" }]);
   expect(beads[0]?.description).toContain("node_modules/x.js");
+}, 60_000);
+
+test("github-sheriff files one bead for each pull request whose checks fail, however many beads there are", async () => {
+  const bin = join(work.root, "bin");
+  work.write("bin/gh", "#!/bin/sh\nprintf '7\\thttps://x/7\\tFix $(touch pwned) login\\n'\n");
+  chmodSync(join(bin, "gh"), 0o755);
+  const path = process.env["PATH"];
+  process.env["PATH"] = `${bin}:${path}`;
+  try {
+    await access.ledger.write(
+      "overseer",
+      Array.from({ length: 60 }, (_, n) => ({
+        op: "create" as const,
+        bead: { title: `Other ${n}`, scope: "web", priority: 0 },
+      })),
+    );
+    expect(await run("github-sheriff")).toMatchObject({ result: "success" });
+    const [bead] = await access.ledger.find({ scope: "web", type: "bug" });
+    expect(bead).toMatchObject({
+      title: "Checks of pull request #7 fail: Fix $(touch pwned) login",
+      description: "https://x/7",
+    });
+    // Somebody is at it: it is known all the same.
+    await access.ledger.write("overseer", [
+      { op: "update", id: bead?.id ?? "", fields: { status: "in_progress", assignee: "web/crew/sam" } },
+    ]);
+    expect(await run("github-sheriff")).toMatchObject({ output: expect.stringContaining("#7 is known") });
+    expect(await access.ledger.find({ scope: "web", type: "bug" })).toHaveLength(1);
+  } finally {
+    process.env["PATH"] = path;
+  }
+}, 60_000);
+
+test("submodule-commit files one bead while a submodule is behind the newest commit of its own remote", async () => {
+  expect(await run("submodule-commit")).toMatchObject({ result: "skipped" });
+  const library = join(work.root, ".origins/library.git");
+  scratchOrigin(library, { "README.md": "# library\n", "lib.txt": "1\n" });
+  const { reference } = work.rig();
+  git(reference, "-c", "protocol.file.allow=always", "submodule", "add", "-q", "--", library, "my lib");
+  commit(reference, "Add the library", {});
+  expect(await run("submodule-commit")).toMatchObject({ output: expect.stringContaining("up to date") });
+  const clone = join(work.root, "library");
+  git(work.root, "clone", "-q", library, clone);
+  commit(clone, "Next", { "lib.txt": "2\n" });
+  git(clone, "push", "-q");
+  expect(await run("submodule-commit")).toMatchObject({ result: "success" });
+  expect(await run("submodule-commit")).toMatchObject({ result: "skipped" });
+  const beads = await access.ledger.find({ scope: "web", type: "chore" });
+  expect(beads).toMatchObject([{ title: "Submodules are behind" }]);
+  expect(beads[0]?.description).toMatch(/^my lib: [0-9a-f]{12} -> [0-9a-f]{12}/);
 }, 60_000);

@@ -11,7 +11,9 @@ export async function run(context: CommandContext): Promise<void> {
   const sites = sitesOf(access.town, name, flags.string("rig"));
   for (const site of sites) {
     const record = await readPlugin(access.ledger, site);
-    await access.ledger.write(access.actor, [putPlugin(site, { ...record, isEnabled })]);
+    await access.ledger.write(access.actor, [
+      putPlugin(site, { ...record, isEnabled, ...(isEnabled ? { enabledAt: access.clock.now() } : {}) }),
+    ]);
     out.done(`${siteKey(site)} is ${isEnabled ? "enabled" : "disabled"}`);
   }
   out.document({ ok: true, enabled: isEnabled, sites: sites.map(siteKey) });

@@ -17,7 +17,7 @@ export async function run(context: CommandContext): Promise<void> {
   for (const site of pluginSites(access.town, found)) {
     const record = records.get(siteKey(site)) ?? {};
     const enabled = isEnabled(site, record);
-    const decision = gateDecision(access, site, record);
+    const decision = await gateDecision(access, site, record);
     const dueAt = decision.kind === "closed" ? decision.dueAt : now;
     const last = record.run === undefined ? (record.lastResult ?? "never") : "running";
     documents.push({
@@ -40,7 +40,9 @@ export async function run(context: CommandContext): Promise<void> {
         : dueAt <= now
           ? "due now"
           : `in ${formatSpan(dueAt - now)}`;
-    out.line(`${siteKey(site).padEnd(28)} ${ran.padEnd(20)} ${next}`);
+    out.line(
+      `${siteKey(site).padEnd(28)} ${site.place.padEnd(10)} ${site.plugin.gate.type.padEnd(10)} ${ran.padEnd(20)} ${next}`,
+    );
   }
   for (const broken of found) {
     if (broken.problem === undefined) continue;

@@ -32,7 +32,7 @@ export async function runSites(context: CommandContext, name: string, runs: Site
   let code = 0;
   for (const site of sitesOf(access.town, name, runs.rig)) {
     const key = siteKey(site);
-    const decision = gateDecision(access, site, await readPlugin(access.ledger, site));
+    const decision = await gateDecision(access, site, await readPlugin(access.ledger, site));
     if (!runs.isForced && decision.kind === "closed") {
       out.line(`${key}: not now: ${decision.reason}`);
       results.push({ site: key, ran: false, reason: decision.reason });

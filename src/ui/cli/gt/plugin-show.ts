@@ -1,5 +1,6 @@
 import { sitesOf } from "../../../agents/plugins/find-plugins.ts";
 import { isEnabled, readPlugin, siteKey } from "../../../agents/plugins/plugin-record.ts";
+import { formatTime } from "../../../core/clock.ts";
 import { formatSpan } from "../../../core/duration.ts";
 import type { PluginGate } from "../../../core/plugins/plugin.ts";
 import { sanitise, sanitiseLine } from "../../../core/sanitise.ts";
@@ -15,13 +16,25 @@ export async function run(context: CommandContext): Promise<void> {
     const { plugin } = site;
     const record = await readPlugin(access.ledger, site);
     documents.push({
-      ...plugin,
-      gate: gateText(plugin.gate),
+      name: plugin.name,
+      description: plugin.description,
+      version: plugin.version,
       place: site.place,
       rig: site.rig || null,
       directory: site.directory,
       enabled: isEnabled(site, record),
-      record,
+      gate: gateText(plugin.gate),
+      type: plugin.type,
+      timeout_ms: plugin.timeoutMs,
+      labels: plugin.labels,
+      digest: plugin.hasDigest,
+      notify_on_failure: plugin.notifiesOnFailure,
+      severity: plugin.severity,
+      rigs: plugin.rigs,
+      instructions: plugin.instructions,
+      last_run_at: record.lastRunAt === undefined ? null : formatTime(record.lastRunAt),
+      last_result: record.lastResult ?? null,
+      running: record.run !== undefined,
     });
     out.line(`${siteKey(site)}  ${sanitiseLine(plugin.description)}`);
     out.line(

@@ -16,7 +16,9 @@ afterEach(() => town.dispose(), timeout);
 test(
   "a person lists, shows, runs, switches off and looks back at a plugin; a closed gate is no error",
   async () => {
-    expect((await gt("plugin", "list")).stdout).toMatch(/greenplace\/git-hygiene +never +disabled/);
+    expect((await gt("plugin", "list")).stdout).toMatch(
+      /greenplace\/git-hygiene +shipped +cooldown +never +disabled/,
+    );
     town.write(
       "plugins/yard/plugin.md",
       '+++\nname = "yard"\ndescription = "Sweeps the yard"\n[gate]\ntype = "cooldown"\nduration = "1h"\n[tracking]\ndigest = true\n+++\n',
@@ -37,6 +39,9 @@ test(
     expect(await json("plugin", "history", "yard")).toEqual([]);
     expect(await digestReceipts(access, today)).toBeUndefined();
     expect((await gt("plugin", "show", "yard")).stdout).toContain("Sweeps the yard");
+    expect(await json("plugin", "show", "yard")).toMatchObject([
+      { name: "yard", gate: "cooldown 1h", type: "script", timeout_ms: 600_000, last_result: "success" },
+    ]);
     await gt("plugin", "disable", "yard");
     expect(await yard()).toMatchObject({ enabled: false, next_due_at: null });
     const unknown = await gt("plugin", "run", "yrd");
