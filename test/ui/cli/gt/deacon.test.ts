@@ -32,7 +32,9 @@ test(
     expect((await gt("deacon", "health-state")).stdout).toContain("nobody was asked yet");
     expect((await gt("deacon", "health-check", "greenplace/witness")).stderr).toContain("has no session");
     expect((await gt("deacon", "force-kill", "greenplace/witness")).code).toBe(2);
-    expect((await gt("deacon", "stop")).stderr).toContain("has no session to stop");
+    expect((await gt("deacon", "stop")).stdout).toContain("the loop of deacon/ is stopped");
+    expect((await gt("deacon", "stop")).stdout).toContain("is stopped already");
+    expect(await json("deacon", "start")).toMatchObject({ mode: "builtin", changed: true });
     expect((await gt("deacon", "cleanup-orphans")).stdout).toContain("no session has left processes behind");
     expect((await gt("cleanup", "-n")).code).toBe(0);
   },
