@@ -1,6 +1,8 @@
 export interface BranchSubject {
   readonly polecat: string;
   readonly bead?: string;
+  /** Of the bead's rig; the template's `{issue}` is without it. */
+  readonly prefix?: string;
   readonly title?: string;
   /** Milliseconds since the epoch. */
   readonly now: number;
@@ -22,7 +24,7 @@ export function branchName(subject: BranchSubject, template = ""): string {
     month: String(date.getUTCMonth() + 1).padStart(2, "0"),
     name: subject.polecat,
     timestamp,
-    issue: (subject.bead ?? "").replace(/^[^-]*-/, ""),
+    issue: withoutPrefix(subject.bead ?? "", subject.prefix),
     description: slug(subject.title ?? ""),
   };
   const branch = template
@@ -46,6 +48,12 @@ export function parseBranchName(branch: string): ParsedBranch | undefined {
     return { polecat: withBead[1], bead: withBead[2] };
   const without = /^polecat\/([a-z0-9-]+)-[0-9a-z]+$/.exec(branch);
   return without?.[1] === undefined ? undefined : { polecat: without[1] };
+}
+
+/** A prefix may have hyphens; that of another rig's bead is not known here. */
+function withoutPrefix(bead: string, prefix: string | undefined): string {
+  if (prefix !== undefined && bead.startsWith(`${prefix}-`)) return bead.slice(prefix.length + 1);
+  return bead.replace(/^[^-]*-/, "");
 }
 
 const slug = (title: string): string =>

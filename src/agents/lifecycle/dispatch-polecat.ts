@@ -3,7 +3,6 @@ import { GtError } from "../../core/gt-error.ts";
 import type { Bead } from "../../core/ledger/bead.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
 import { acquireLock, type Lock } from "../../core/lock/lock.ts";
-import { rigProperty } from "../../core/town/rig-properties.ts";
 import type { Rig } from "../../core/town/town.ts";
 import type { Runtime } from "../runtimes/runtime.ts";
 import { hasSessions } from "../sessions/backend.ts";
@@ -16,7 +15,6 @@ import { agentLockName } from "./agent-lock.ts";
 import { assignmentEvent } from "./assignment-event.ts";
 import { commitDispatch } from "./commit-dispatch.ts";
 import { metadataText } from "./attachment.ts";
-import { branchName } from "./branch-name.ts";
 import { dispatcherNote } from "./dispatcher-note.ts";
 import { OperationJournal } from "./operation-record.ts";
 import { makeHome, type Seat, type SeatRequest, takeSeat } from "./polecat-pool.ts";
@@ -27,6 +25,7 @@ import { setUpSandbox } from "./sandbox-setup.ts";
 import { beadBefore, type SlingData } from "./sling-data.ts";
 import type { SlingOptions } from "./sling-request.ts";
 import { undoDispatch } from "./undo-dispatch.ts";
+import { newBranchName } from "./work-branch.ts";
 import type { Workflow } from "./work-formula.ts";
 
 export interface DispatchRequest {
@@ -73,6 +72,28 @@ export interface Dispatch {
  * this throws, everything is as it was; when the process dies, `recoverOperations` ends it one way or the other.
  */
 export async function dispatchToPolecat(access: TownAccess, request: DispatchRequest): Promise<Dispatch> {
+  try {
+    return await dispatchOnce(access, request);
+  } catch (error) {
+    if (!(error instanceof ReuseFailure) || request.seat.name !== undefined) throw error;
+    // It stays idle, with all that is in it, for somebody to look at.
+    const dispatch = await dispatchOnce(access, { ...request, seat: { ...request.seat, fresh: true } });
+    return { ...dispatch, warnings: [error.message, ...dispatch.warnings] };
+  }
+}
+
+/** The sandbox of an idle polecat can neither be reset nor made anew (spec/04 §3.4). */
+class ReuseFailure extends GtError {
+  constructor(address: string, cause: unknown) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    super("E_SANDBOX", `the sandbox of ${address} cannot be used again: ${reason.trim().split("\n")[0]}`, {
+      hint: `gt polecat git-state ${address.replace("/polecats/", "/")}`,
+      cause,
+    });
+  }
+}
+
+async function dispatchOnce(access: TownAccess, request: DispatchRequest): Promise<Dispatch> {
   const runtime = runtimeOf(access.town, request.rig, request.bead, request.options.agent, {
     hasWorkflow: request.workflow !== undefined,
   });
@@ -224,13 +245,14 @@ async function carryOut(
   const offline = await freshenOrigin(access, rig);
   if (offline !== undefined) warnings.push(offline);
   const from = await findStart(rig, { base, priorBranch: metadataText(bead, "prior_branch") });
-  const branch = branchName(
-    { polecat: seat.name, bead: bead.id, title: bead.title, now: access.clock.now() },
-    String((await rigProperty(access.town, access.ledger, rig, "polecat_branch_template")) ?? ""),
-  );
+  const branch = await newBranchName(access, rig, { polecat: seat.name, bead });
   await journal.step("worktree", { branch, start: from.start });
   const sandbox = { ...seat, place: `polecats/${seat.name}`, agent: seat.before };
-  warnings.push(...(await prepareWorktree(access, rig, sandbox, { start: from.start, branch })));
+  warnings.push(
+    ...(await prepareWorktree(access, rig, sandbox, { start: from.start, branch }).catch((error: unknown) => {
+      throw seat.isReused && !(error instanceof GtError) ? new ReuseFailure(seat.address, error) : error;
+    })),
+  );
   crashPoint("sling.worktree.done");
 
   await journal.step("setup");

@@ -11,7 +11,7 @@ import { expectOutside } from "./expect-outside.ts";
 import { carryOutNuke, type NukeData, requirePolecat, shortAddress } from "./nuke-steps.ts";
 import { OperationJournal } from "./operation-record.ts";
 import { withAgentLock } from "./agent-lock.ts";
-import { seatPlaces } from "./polecat-pool.ts";
+import { seatPlaces } from "./polecat-places.ts";
 import { recoverOperations } from "./recover-operations.ts";
 import { sandboxRisk } from "./sandbox-risk.ts";
 import { suspendOperations } from "./suspension.ts";

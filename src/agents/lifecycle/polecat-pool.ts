@@ -1,11 +1,9 @@
-import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { isGuide } from "../../core/formulas/molecule-record.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { Agent } from "../../core/ledger/bead.ts";
 import { acquireLock, type Lock } from "../../core/lock/lock.ts";
-import { formatAddress } from "../../core/town/address.ts";
-import { agentBeadId } from "../../core/town/agent-names.ts";
 import { numberSetting } from "../../core/town/setting.ts";
 import type { Rig, Town } from "../../core/town/town.ts";
 import type { TownAccess } from "../town-access.ts";
@@ -15,16 +13,11 @@ import { putAside } from "./lost-and-found.ts";
 import { expectPolecatName, namePool } from "./name-pool.ts";
 import { firstFreeName } from "./name-theme.ts";
 import { isAbandoned, openOperations } from "./operation-record.ts";
+import { type PolecatPlaces, polecatDirectories, seatPlaces } from "./polecat-places.ts";
+import { reconcilePool } from "./reconcile-pool.ts";
 
 /** The place of one polecat: its name, directory and lock, reserved for the caller. */
-export interface Seat {
-  readonly name: string;
-  readonly address: string;
-  readonly beadId: string;
-  /** `<rig>/polecats/<name>`. */
-  readonly home: string;
-  /** `<rig>/polecats/<name>/<rig>`. */
-  readonly worktree: string;
+export interface Seat extends PolecatPlaces {
   /** The polecat as it was; undefined for one that never existed. */
   readonly before: Agent | undefined;
   /** An idle polecat with its sandbox, as opposed to a new sandbox. */
@@ -41,26 +34,12 @@ export interface SeatRequest {
   readonly force?: boolean;
   /** Of a preview: addresses that others of the same dry run would take. */
   readonly promised?: ReadonlySet<string>;
+  /** Not an idle one: its sandbox could not be used again. */
+  readonly fresh?: boolean;
 }
 
 /** A new sandbox costs more than this wait for one that is being let go; all other slings of the rig wait, too. */
 const patienceMs = 3000;
-
-/** Where a polecat of the rig lives and what it is called. */
-export function seatPlaces(
-  rig: Rig,
-  name: string,
-): Pick<Seat, "name" | "address" | "beadId" | "home" | "worktree"> {
-  const address = { role: "polecat", rig: rig.name, name } as const;
-  const home = join(rig.polecats, name);
-  return {
-    name,
-    address: formatAddress(address),
-    beadId: agentBeadId(address, rig),
-    home,
-    worktree: join(home, rig.name),
-  };
-}
 
 /**
  * Picks an idle polecat or reserves a name, and takes the agent's lock (spec/04 §3.3-3.4). The caller holds the pool
@@ -69,11 +48,8 @@ export function seatPlaces(
 export async function takeSeat(access: TownAccess, rig: Rig, request: SeatRequest = {}): Promise<Seat> {
   const polecats = await access.ledger.agents({ rig: rig.name, role: "polecat" });
   if (request.name !== undefined) return takeNamed(access, rig, polecats, request.name, request);
-  const idle = await takeIdle(access, rig, polecats);
-  if (idle !== undefined) return idle;
-  expectRoom(access.town, rig);
-  const name = await freeName(access, rig, polecats);
-  return newSeat(access, rig, name, polecats);
+  const idle = request.fresh === true ? undefined : await takeIdle(access, rig, polecats);
+  return idle ?? takeNewSeat(access, rig, polecats);
 }
 
 /** Which seat a sling would take now, or why it would get none. Nothing is reserved. */
@@ -99,11 +75,13 @@ export async function previewSeat(
   return { address: seatPlaces(rig, name).address, isReused: false };
 }
 
-/** A seat with a new sandbox, never an idle polecat's, for filling the pool. The caller holds the pool lock. */
-export async function takeNewSeat(access: TownAccess, rig: Rig): Promise<Seat> {
-  const polecats = await access.ledger.agents({ rig: rig.name, role: "polecat" });
+/** A seat with a new sandbox, never an idle polecat's. The caller holds the pool lock. */
+export async function takeNewSeat(access: TownAccess, rig: Rig, known?: readonly Agent[]): Promise<Seat> {
+  const polecats = known ?? (await access.ledger.agents({ rig: rig.name, role: "polecat" }));
+  await reconcilePool(access, rig, polecats);
   expectRoom(access.town, rig);
-  return newSeat(access, rig, await freeName(access, rig, polecats), polecats);
+  const now = await access.ledger.agents({ rig: rig.name, role: "polecat" });
+  return newSeat(access, rig, await freeName(access, rig, now), now);
 }
 
 /** The name that the next new polecat of the rig would get. */
@@ -233,7 +211,7 @@ async function isReusable(access: TownAccess, rig: Rig, agent: Agent): Promise<b
 
 function expectRoom(town: Town, rig: Rig): void {
   const limit = numberSetting(town.rigSettings(rig.name), "operational.polecat.max_dirs");
-  const count = directories(rig.polecats).length;
+  const count = polecatDirectories(rig).length;
   if (count >= limit)
     throw new GtError(
       "E_POLECAT_DIRS",
@@ -251,7 +229,7 @@ async function freeName(
   polecats: readonly Agent[],
   promised: ReadonlySet<string> = new Set(),
 ): Promise<string> {
-  const taken = new Set(directories(rig.polecats));
+  const taken = new Set(polecatDirectories(rig));
   for (const polecat of polecats) if (polecat.state !== "nuked") taken.add(polecat.name);
   for (const { value } of await openOperations(access.ledger)) {
     if (isAbandoned(value)) continue;
@@ -268,11 +246,4 @@ async function freeName(
 export function makeHome(access: TownAccess, rig: Rig, seat: Pick<Seat, "home" | "name">): void {
   putAside(access.town, seat.home, `${rig.name}-${seat.name}`, access.clock.now());
   mkdirSync(seat.home, { recursive: true });
-}
-
-function directories(path: string): readonly string[] {
-  if (!existsSync(path)) return [];
-  return readdirSync(path, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
-    .map((entry) => entry.name);
 }

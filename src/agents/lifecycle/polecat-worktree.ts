@@ -173,11 +173,14 @@ export async function undoWorktree(
     readonly start: string;
   },
 ): Promise<void> {
-  if (sandbox.isReused && (await isValidWorktree(sandbox.worktree))) {
-    await detachWorktree(sandbox.worktree, await baseRevision(rig, rig.defaultBranch));
-    await updateSubmodules(sandbox.worktree);
-  } else await removeWorktree(rig.repository, sandbox.worktree);
-  await dropBranch(rig, sandbox.branch, sandbox.start);
+  const { worktree, isReused, branch } = sandbox;
+  if (isReused && (await isValidWorktree(worktree))) {
+    // One that could not be reset is as it was, and may not even be readable.
+    if ((await currentBranch(worktree)) !== branch) return dropBranch(rig, branch, sandbox.start);
+    await detachWorktree(worktree, await baseRevision(rig, rig.defaultBranch));
+    await updateSubmodules(worktree);
+  } else await removeWorktree(rig.repository, worktree);
+  await dropBranch(rig, branch, sandbox.start);
 }
 
 async function dropBranch(rig: Rig, branch: string, start: string): Promise<void> {

@@ -12,7 +12,7 @@ import type { TownAccess } from "../town-access.ts";
 import { withAgentLock } from "./agent-lock.ts";
 import { liveSession } from "./agent-session.ts";
 import { OperationJournal, type OperationRecord } from "./operation-record.ts";
-import { seatPlaces } from "./polecat-pool.ts";
+import { seatPlaces } from "./polecat-places.ts";
 
 export interface RenameRequest {
   readonly rig: Rig;

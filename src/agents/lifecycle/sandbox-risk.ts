@@ -11,7 +11,7 @@ import { openRequestsFor } from "../../core/merge/submit.ts";
 import type { Rig } from "../../core/town/town.ts";
 import type { TownAccess } from "../town-access.ts";
 import { parseBranchName } from "./branch-name.ts";
-import { seatPlaces } from "./polecat-pool.ts";
+import { seatPlaces } from "./polecat-places.ts";
 import { baseRevision } from "./polecat-worktree.ts";
 import { overlayFiles } from "./overlay-files.ts";
 

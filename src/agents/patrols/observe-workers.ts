@@ -10,7 +10,7 @@ import { durationSetting } from "../../core/town/setting.ts";
 import { agentHome, parseAddress } from "../../core/town/address.ts";
 import { fateOfWork } from "../lifecycle/landed-work.ts";
 import { openOperations } from "../lifecycle/operation-record.ts";
-import { seatPlaces } from "../lifecycle/polecat-pool.ts";
+import { seatPlaces } from "../lifecycle/polecat-places.ts";
 import { readHeartbeat } from "../sessions/heartbeat-mark.ts";
 import type { SessionRecord } from "../sessions/session-host.ts";
 import { sessionOfAddress } from "../sessions/start-session.ts";

@@ -7,7 +7,7 @@ import { addWorktree, pruneWorktrees } from "../../core/git/worktree.ts";
 import type { Agent } from "../../core/ledger/bead.ts";
 import type { Rig } from "../../core/town/town.ts";
 import { putAside } from "../lifecycle/lost-and-found.ts";
-import { seatPlaces } from "../lifecycle/polecat-pool.ts";
+import { seatPlaces } from "../lifecycle/polecat-places.ts";
 import { setUpSandbox } from "../lifecycle/sandbox-setup.ts";
 import type { TownAccess } from "../town-access.ts";
 
