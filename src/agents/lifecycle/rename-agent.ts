@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, renameSync, rmdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { crashPoint } from "../../core/crash-point.ts";
 import { runGit } from "../../core/git/git.ts";
+import { moveWorktree } from "../../core/git/worktree.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { RuntimeRow } from "../../core/ledger/ledger.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
@@ -82,7 +83,7 @@ export async function recoverRename(
 
 async function carryOut(access: TownAccess, rig: Rig, journal: OperationJournal<RenameData>): Promise<void> {
   const { data } = journal;
-  await (data.role === "crew" ? moveClone(rig, data) : moveWorktree(rig, data));
+  await (data.role === "crew" ? moveClone(rig, data) : moveSandbox(rig, data));
   const repository = data.role === "crew" ? homeOf(rig, "crew", data.to) : rig.repository;
   await moveRefs(repository, data);
   crashPoint("rename.moved");
@@ -95,11 +96,11 @@ function moveClone(rig: Rig, { from, to }: RenameData): void {
 }
 
 /** git knows where its worktrees are, so git moves them. */
-async function moveWorktree(rig: Rig, { from, to }: RenameData): Promise<void> {
+async function moveSandbox(rig: Rig, { from, to }: RenameData): Promise<void> {
   const [old, fresh] = [seatPlaces(rig, from), seatPlaces(rig, to)];
   if (!existsSync(fresh.worktree) && existsSync(old.worktree)) {
     mkdirSync(fresh.home, { recursive: true });
-    await runGit(rig.repository, ["worktree", "move", "--", old.worktree, fresh.worktree]);
+    await moveWorktree(rig.repository, old.worktree, fresh.worktree);
   }
   if (!existsSync(old.home)) return;
   try {

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, renameSync } from "node:fs";
-import { basename, dirname, join, sep } from "node:path";
+import { basename, dirname, join, relative, sep } from "node:path";
 import { resolveCommit } from "./branch.ts";
 import { askGit, type GitOptions, networkTimeoutMs, runGit } from "./git.ts";
 import { gitDirectoryOf } from "./git-directory.ts";
@@ -69,6 +69,17 @@ export async function updateSubmodules(worktree: string): Promise<string | undef
     if (exitCode !== 0) return `submodules: ${stderr.trim().split("\n").at(-1)}`;
   }
   return undefined;
+}
+
+/** Tells the repositories of the submodules where their worktrees are, after those have moved along with their parent. */
+export async function relocateSubmodules(worktree: string): Promise<void> {
+  for (const { directory } of await submodulesOf(worktree)) {
+    const repository = gitDirectoryOf(directory);
+    if (repository === undefined) continue;
+    const place = relative(repository, directory);
+    await runGit(worktree, ["config", "--file", join(repository, "config"), "core.worktree", place]);
+    await relocateSubmodules(directory);
+  }
 }
 
 /** Where commits of submodules are kept whose worktree went while no remote had them. */

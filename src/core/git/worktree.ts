@@ -1,12 +1,12 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { GtError } from "../gt-error.ts";
 import { withLock } from "../lock/lock.ts";
 import { currentBranch, resolveCommit } from "./branch.ts";
-import { askGit, type GitOptions, runGit } from "./git.ts";
+import { askGit, GitFailure, type GitOptions, runGit } from "./git.ts";
 import { gitDirectoryOf } from "./git-directory.ts";
 import { clearStaleLocks } from "./stale-locks.ts";
-import { keepLostModules, keepModules } from "./submodules.ts";
+import { keepLostModules, keepModules, relocateSubmodules } from "./submodules.ts";
 
 /** Where a worktree shall stand: on a new branch at `start`, or detached there. */
 export interface WorktreePlace {
@@ -90,7 +90,20 @@ export async function repairWorktree(
   await addWorktree(repository, fresh, place);
   await beforeRemoval();
   await removeWorktree(repository, path);
-  await runGit(repository, ["worktree", "move", "--", fresh, path]);
+  await moveWorktree(repository, fresh, path);
+}
+
+/**
+ * Moves a worktree to another place of the same depth. git refuses those with submodules: they are moved by hand, and
+ * git is told, the repositories of the submodules as well.
+ */
+export async function moveWorktree(repository: string, from: string, to: string): Promise<void> {
+  const { exitCode, stdout, stderr } = await askGit(repository, ["worktree", "move", "--", from, to]);
+  if (exitCode === 0) return;
+  if (!/submodules/.test(stderr)) throw new GitFailure(exitCode, stdout, stderr);
+  renameSync(from, to);
+  await runGit(repository, ["worktree", "repair", "--", to]);
+  await relocateSubmodules(to);
 }
 
 /** The validity test of spec/04 §3.5: directory, `.git` file with an existing target, and a git that agrees. */

@@ -7,7 +7,7 @@ import { cloneShared } from "../../../src/core/git/repository.ts";
 import { restoreSnapshot } from "../../../src/core/git/restore-snapshot.ts";
 import { submodulesOf, updateSubmodules } from "../../../src/core/git/submodules.ts";
 import { describeRisks, isAtRisk, measureWorkAtRisk } from "../../../src/core/git/work-at-risk.ts";
-import { addWorktree, removeWorktree } from "../../../src/core/git/worktree.ts";
+import { addWorktree, moveWorktree, removeWorktree, repairWorktree } from "../../../src/core/git/worktree.ts";
 import { commit, git, scratchOrigin, scratchRepository } from "../../support/scratch-repository.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 
@@ -98,4 +98,21 @@ test("a worktree that goes leaves what its submodules had to themselves, and not
   git(join(root, "rescue"), "fetch", "--quiet", join(kept, "vendor/lib"), snapshot?.ref ?? "");
   expect(git(join(root, "rescue"), "show", "FETCH_HEAD:lib.txt")).toBe("not even committed");
   expect(isAtRisk(await measureWorkAtRisk(worktree, { targets: [] }))).toBe(true);
+});
+
+test("a worktree with submodules can be moved with all its work, and be made anew", async () => {
+  const made = commit(inner, "Only here", { "lib.txt": "2" });
+  writeFileSync(join(inner, "new.txt"), "new");
+  const moved = join(root, "slit");
+  await moveWorktree(repository, worktree, moved);
+  expect(git(join(moved, "vendor/lib"), "rev-parse", "HEAD")).toBe(made);
+  expect(git(join(moved, "vendor/lib"), "status", "--porcelain")).toBe("?? new.txt");
+  expect(git(moved, "branch", "--show-current")).toBe("work");
+
+  const keep = vi.fn(() => Promise.resolve());
+  await repairWorktree(repository, moved, { start: "origin/main", branch: "fresh" }, keep);
+  expect(keep).toHaveBeenCalledOnce();
+  expect(await updateSubmodules(moved)).toBeUndefined();
+  expect(git(join(moved, "vendor/lib"), "status", "--porcelain")).toBe("");
+  expect(git(moved, "branch", "--show-current")).toBe("fresh");
 });
