@@ -31,7 +31,7 @@ const eventTypes = async () => (await readEvents(town.town.paths.events, {})).ma
 /** The life of the assignments so far, which is history and no news. */
 const hookEvents = async () =>
   (await readEvents(town.town.paths.events, {}))
-    .filter(({ type, visibility }) => type.startsWith("hook_") && visibility === "audit")
+    .filter(({ type, visibility }) => /^hook_(?!snapshot)/.test(type) && visibility === "audit")
     .map(({ type, payload }) => [type, payload]);
 
 test("the first sling makes a polecat, its worktree and branch, hooks the bead, tracks it and starts a session", async () => {
