@@ -9,6 +9,7 @@ import { suspensionRow } from "../lifecycle/suspension.ts";
 import { snapshotSubject } from "../lifecycle/polecat-worktree.ts";
 import { startHookSession } from "../lifecycle/start-hook-session.ts";
 import { nudge } from "../sessions/nudge.ts";
+import { exitCodeOf } from "../sessions/exit-code.ts";
 import { stopAgentSession } from "../sessions/start-session.ts";
 import type { TownAccess } from "../town-access.ts";
 import { polecatRestartLimits, withRestart } from "../../core/health/restart-series.ts";
@@ -98,7 +99,11 @@ async function restart(access: TownAccess, view: WorkerView, action: ActionOf<"r
     ...(action.detection === "W1" && action.hostLost !== true
       ? [
           protocolEvent(
-            crashMessage({ polecat: agent.address, bead: agent.hookBead, exitCode: session?.exitCode }),
+            crashMessage({
+              polecat: agent.address,
+              bead: agent.hookBead,
+              exitCode: session && exitCodeOf(session),
+            }),
           ),
         ]
       : []),

@@ -11,6 +11,8 @@ import { patrolBeads } from "./patrol-beads.ts";
 import { patrolRequests } from "./patrol-requests.ts";
 import { releaseWorker } from "./release-worker.ts";
 import type { StartBudget } from "./start-budget.ts";
+import { exitCodeOf } from "../sessions/exit-code.ts";
+import type { SessionRecord } from "../sessions/session-host.ts";
 import { stopAgentSession } from "../sessions/start-session.ts";
 import type { TownAccess } from "../town-access.ts";
 
@@ -52,7 +54,7 @@ export async function patrolRig(access: TownAccess, rig: Rig, options: PatrolOpt
       reason: "reason" in wanted ? wanted.reason : "",
       ...{ bead: seen.agent.hookBead, polecat: seen.agent.address },
       ...("minutes" in wanted ? { minutes: wanted.minutes } : {}),
-      ...(seen.session?.exitCode === undefined ? {} : { exitCode: seen.session.exitCode }),
+      ...exitOf(seen.session),
     };
     if (options.permits?.(finding) === false) continue;
     try {
@@ -81,6 +83,11 @@ export async function patrolRig(access: TownAccess, rig: Rig, options: PatrolOpt
   findings += await patrolRequests(access, rig, options.report, options.permits);
   findings += await endGhosts(access, rig, options);
   return { findings, ...(Number.isFinite(againMs) ? { againMs } : {}) };
+}
+
+function exitOf(session: SessionRecord | undefined): Pick<Finding, "exitCode"> {
+  const exitCode = session && exitCodeOf(session);
+  return exitCode === undefined ? {} : { exitCode };
 }
 
 const ghostAgeMs = 60_000;

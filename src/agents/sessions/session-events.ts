@@ -1,5 +1,6 @@
 import { formatTime } from "../../core/clock.ts";
 import type { TownEvent } from "../../core/events/event.ts";
+import { exitCodeOf } from "./exit-code.ts";
 import type { SessionRecord } from "./session-host.ts";
 
 /**
@@ -64,7 +65,7 @@ function endOf(record: SessionRecord): TownEvent {
     type: "session_end",
     payload: {
       ...identityOf(record),
-      ...(record.exitCode === undefined ? {} : { exit_code: record.exitCode }),
+      ...exitOf(record),
       reason: record.exitWhy ?? record.exitReason ?? "stopped",
     },
     visibility: "feed",
@@ -81,7 +82,7 @@ function deathOf(record: SessionRecord, tail: readonly string[]): TownEvent {
       agent: record.actor,
       reason: record.exitReason ?? "crashed",
       caller: "host",
-      ...(record.exitCode === undefined ? {} : { exit_code: record.exitCode }),
+      ...exitOf(record),
       duration_s: Math.round((endedAt - record.startedAt) / 1000),
       ...(tail.length === 0 ? {} : { tail: tail.join("\n").slice(-2048) }),
     },
@@ -127,4 +128,9 @@ export function startEvent(record: SessionRecord, conversation: string) {
       visibility: "feed",
     },
   } as const;
+}
+
+function exitOf(record: SessionRecord): Record<string, unknown> {
+  const code = exitCodeOf(record);
+  return code === undefined ? {} : { exit_code: code };
 }

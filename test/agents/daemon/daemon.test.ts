@@ -155,6 +155,12 @@ test("an agent that is killed is started again with the same hook, and losing th
   const log = readLog();
   const death = log.findIndex(told("session_death", first.runId));
   expect(log[death]).toContain('"reason":"killed"');
+  expect(log[death]).toContain('"exit_code":137');
+  const crash = log.find((line) => line.includes(`CRASHED_POLECAT: ${agent}`));
+  expect(JSON.parse(crash ?? "{}")).toMatchObject({
+    ...{ type: "protocol", visibility: "audit", source: "daemon" },
+    payload: { to: "web/witness", fields: { Polecat: agent, Hook: bead, "Exit-Code": 137 } },
+  });
   expect(log.findIndex(told("session_start", second.runId))).toBeGreaterThan(death);
   const env = await waitFor(() => environmentOf(agent, second.runId), { ...slow, what: "its environment" });
   for (const name of ["CLAUDECODE", "GIT_DIR", "CI", "NODE_OPTIONS"]) expect(env.has(name), name).toBe(false);
