@@ -1,4 +1,5 @@
 import { GtError } from "../../core/gt-error.ts";
+import { withLock } from "../../core/lock/lock.ts";
 import { formatAddress } from "../../core/town/address.ts";
 import { agentBeadId } from "../../core/town/agent-names.ts";
 import type { Rig } from "../../core/town/town.ts";
@@ -7,12 +8,14 @@ import { withAgentLock } from "./agent-lock.ts";
 import { liveSession } from "./agent-session.ts";
 import { expectPolecatName } from "./name-pool.ts";
 import { nukePolecats } from "./nuke-polecat.ts";
-import { nextName } from "./polecat-pool.ts";
+import { takeName } from "./polecat-pool.ts";
 
 /** Makes a polecat's identity without a sandbox; the next free name when none is given. `E_EXISTS`, `E_NAME`. */
 export async function addIdentity(access: TownAccess, rig: Rig, wish: string | undefined): Promise<string> {
-  const name = wish ?? (await nextName(access, rig));
-  expectPolecatName(name);
+  if (wish !== undefined) expectPolecatName(wish);
+  const pool = { waitMs: 30_000, kind: "identity add", subject: `pool of ${rig.name}` };
+  const name =
+    wish ?? (await withLock(access.town.paths.locks, `pool-${rig.name}`, pool, () => takeName(access, rig)));
   const address = { role: "polecat", rig: rig.name, name } as const;
   const canonical = formatAddress(address);
   if ((await access.ledger.agent(canonical)) !== undefined)

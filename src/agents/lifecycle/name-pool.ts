@@ -8,7 +8,7 @@ import { findSettingKey } from "../../core/town/setting-keys.ts";
 import type { RigSettings } from "../../core/town/settings.ts";
 import type { Rig, Town } from "../../core/town/town.ts";
 import { writeFileAtomic } from "../../core/town/write-file.ts";
-import { builtInThemes, defaultTheme, isCustomName, type NamePool } from "./name-theme.ts";
+import { builtInThemes, defaultTheme, isCustomName, type NamePool, usableNames } from "./name-theme.ts";
 
 /** The names of a rig: its own list, its theme, or the built-in theme that its name falls on (spec/04 §3.2). */
 export function namePool(town: Town, rig: Rig): NamePool {
@@ -29,19 +29,47 @@ function poolSize(settings: RigSettings): number {
     : own;
 }
 
-/** Name of the theme that a rig draws from. */
+/** Name of the theme that a rig draws from; the default one when its own is gone or has no names. */
 export function rigTheme(town: Town, rig: Rig): string {
   const style = textSetting(town.rigSettings(rig.name), "namepool.style");
-  return style !== "" && themeNames(town, style) !== undefined ? style : defaultTheme(rig.name);
+  return style !== "" && (themeNames(town, style) ?? []).length > 0 ? style : defaultTheme(rig.name);
+}
+
+/** Whether the rig has a list of names of its own, which goes before any theme. */
+export function hasOwnNames(town: Town, rig: Rig): boolean {
+  const own = settingAt(town.rigSettings(rig.name), "namepool.names");
+  return Array.isArray(own) && own.length > 0;
+}
+
+/** Gives a new rig a theme that no other rig uses, if there is one (spec/04 §3.2). */
+export async function chooseFirstTheme(town: Town, rig: Rig): Promise<void> {
+  if (hasOwnNames(town, rig) || textSetting(town.rigSettings(rig.name), "namepool.style") !== "") return;
+  const others = town.rigs().filter((each) => each.name !== rig.name);
+  const theme = defaultTheme(rig.name, new Set(others.map((each) => rigTheme(town, each))));
+  if (theme !== rigTheme(town, rig)) await changeSetting(town, rig.name, ["namepool", "style"], theme);
 }
 
 /** The names of a theme, built in or of the town's `settings/themes/`; undefined when there is none. */
 export function themeNames(town: Town, theme: string): readonly string[] | undefined {
-  const builtIn = builtInThemes[theme];
-  if (builtIn !== undefined) return builtIn;
+  return builtInThemes[theme] ?? customTheme(town, theme)?.names;
+}
+
+/** What a person should know of a theme and the rig's choice of it: lines that are no names, a theme without any. */
+export function themeProblems(town: Town, theme: string): readonly string[] {
+  if (theme in builtInThemes) return [];
+  const custom = customTheme(town, theme);
+  if (custom === undefined) return [`there is no theme "${theme}"`];
+  const file = `settings/themes/${theme}.txt`;
+  return [
+    ...(custom.names.length === 0 ? [`the theme ${theme} has no names (${file})`] : []),
+    ...custom.skipped.map((name) => `"${name}" cannot be a polecat's name; it is left out (${file})`),
+  ];
+}
+
+function customTheme(town: Town, theme: string): SortedNames | undefined {
   const file = themeFile(town, theme);
   if (file === undefined || !existsSync(file)) return undefined;
-  return sortNames(readFileSync(file, "utf8").split("\n")).names;
+  return sortNames(readFileSync(file, "utf8").split("\n"));
 }
 
 /** Names of the town's own themes. */
@@ -71,21 +99,30 @@ export function expectPolecatName(name: string): void {
 
 /** From now on new polecats of the rig are named by the theme; those that are there keep their names. `E_THEME`. */
 export async function chooseTheme(town: Town, rig: Rig, theme: string): Promise<void> {
-  if (themeNames(town, theme) === undefined) throw unknownTheme(theme);
+  const names = themeNames(town, theme);
+  if (names === undefined) throw unknownTheme(theme);
+  if (names.length === 0)
+    throw new GtError("E_THEME", `the theme ${theme} has no names`, {
+      why: [`one name a line belongs into ${themeFile(town, theme)}`],
+      hint: "gt namepool themes",
+    });
   // A list of names of its own would go before any theme.
   await changeSetting(town, rig.name, ["namepool", "names"], undefined);
   await changeSetting(town, rig.name, ["namepool", "style"], theme);
 }
 
-/** One more name for the rig: in its custom theme, else in a list of its own that begins as its built-in theme. */
+/**
+ * One more name for the rig: in its custom theme, else in a list of its own that begins as its built-in theme. Where the
+ * limit would leave it unused the limit is raised.
+ */
 export async function addName(town: Town, rig: Rig, name: string): Promise<"theme" | "rig" | "known"> {
   expectPolecatName(name);
-  const { names } = namePool(town, rig);
+  const { names, size } = namePool(town, rig);
   if (names.includes(name)) return "known";
-  const own = settingAt(town.rigSettings(rig.name), "namepool.names");
-  const hasOwnList = Array.isArray(own) && own.length > 0;
+  const usable = usableNames({ names: [...names, name], size: names.length + 1 }).length;
+  if (usable > size) await changeSetting(town, rig.name, ["namepool", "max_before_numbering"], usable);
   const file = themeFile(town, rigTheme(town, rig));
-  if (!hasOwnList && file !== undefined && existsSync(file)) {
+  if (!hasOwnNames(town, rig) && file !== undefined && existsSync(file)) {
     await writeFileAtomic(file, `${readFileSync(file, "utf8").trimEnd()}\n${name}\n`);
     return "theme";
   }
@@ -138,15 +175,16 @@ export function deleteTheme(town: Town, theme: string): void {
 
 const customNameLimit = 2000;
 
-/** One name a line, `#` begins a remark; upper case, doubles and too many are put right silently. */
+/** One name a line, `#` begins a remark; upper case and doubles are put right silently. */
 function sortNames(lines: readonly string[]): SortedNames {
   const words = lines
     .map((line) => line.replace(/#.*/, "").trim().toLowerCase())
     .filter((word) => word !== "");
   const unique = [...new Set(words)];
+  const names = unique.filter(isPolecatName);
   return {
-    names: unique.filter(isPolecatName).slice(0, customNameLimit),
-    skipped: unique.filter((name) => !isPolecatName(name)),
+    names: names.slice(0, customNameLimit),
+    skipped: [...unique.filter((name) => !isPolecatName(name)), ...names.slice(customNameLimit)],
   };
 }
 

@@ -26,9 +26,14 @@ export const builtInThemes: Readonly<Record<string, readonly string[]>> = {
     elder lancer knight squire proctor`),
 };
 
-/** The theme of a rig that chose none: spread over the built-in ones by the rig's name. */
-export function defaultTheme(rig: string): string {
-  const themes = Object.keys(builtInThemes).sort();
+/**
+ * The theme of a rig that chose none: spread over the built-in ones by the rig's name. Those in `avoid`, of other rigs,
+ * only when there is no other.
+ */
+export function defaultTheme(rig: string, avoid: ReadonlySet<string> = new Set()): string {
+  const all = Object.keys(builtInThemes).sort();
+  const others = all.filter((theme) => !avoid.has(theme));
+  const themes = others.length > 0 ? others : all;
   let hash = 0;
   for (const byte of Buffer.from(rig)) hash = (Math.imul(hash, 31) + byte) >>> 0;
   return themes[hash % themes.length] ?? "minerals";
@@ -41,12 +46,23 @@ export interface NamePool {
   readonly size: number;
 }
 
-/** The first free name: theme order, then numbers from just above the pool's size (spec/04 §3.2-3.3). */
-export function firstFreeName(pool: NamePool, isTaken: (name: string) => boolean): string {
-  const usable = pool.names.filter((name) => !isReservedName(name)).slice(0, pool.size);
-  const named = usable.find((name) => !isTaken(name));
+/** The names of a pool that are given at all: reserved ones are skipped, and what is beyond its size. */
+export function usableNames(pool: NamePool): readonly string[] {
+  return pool.names.filter((name) => !isReservedName(name)).slice(0, pool.size);
+}
+
+/**
+ * The first free name: theme order, then numbers from just above the pool's size, or from `overflowNext` so that no
+ * number is given twice (spec/04 §3.2-3.3).
+ */
+export function firstFreeName(
+  pool: NamePool,
+  isTaken: (name: string) => boolean,
+  overflowNext = pool.size + 1,
+): string {
+  const named = usableNames(pool).find((name) => !isTaken(name));
   if (named !== undefined) return named;
-  let number = pool.size + 1;
+  let number = Math.max(overflowNext, pool.size + 1);
   while (isTaken(String(number))) number += 1;
   return String(number);
 }

@@ -12,6 +12,7 @@ import { metadataText } from "./attachment.ts";
 import { putAside } from "./lost-and-found.ts";
 import { expectPolecatName, namePool } from "./name-pool.ts";
 import { firstFreeName } from "./name-theme.ts";
+import { countOverflow, overflowNext } from "./overflow-names.ts";
 import { isAbandoned, openOperations } from "./operation-record.ts";
 import { type PolecatPlaces, polecatDirectories, seatPlaces } from "./polecat-places.ts";
 import { reconcilePool } from "./reconcile-pool.ts";
@@ -81,12 +82,24 @@ export async function takeNewSeat(access: TownAccess, rig: Rig, known?: readonly
   await reconcilePool(access, rig, polecats);
   expectRoom(access.town, rig);
   const now = await access.ledger.agents({ rig: rig.name, role: "polecat" });
-  return newSeat(access, rig, await freeName(access, rig, now), now);
+  const name = await freeName(access, rig, now);
+  await countName(access, rig, name);
+  return newSeat(access, rig, name, now);
 }
 
-/** The name that the next new polecat of the rig would get. */
-export async function nextName(access: TownAccess, rig: Rig): Promise<string> {
-  return freeName(access, rig, await access.ledger.agents({ rig: rig.name, role: "polecat" }));
+/** The name that the next new polecat of the rig gets, for an identity without a sandbox. The caller holds the pool lock. */
+export async function takeName(access: TownAccess, rig: Rig): Promise<string> {
+  const polecats = await access.ledger.agents({ rig: rig.name, role: "polecat" });
+  // Identities without a sandbox are as good as nuked, and their names free; a new one needs a name of its own.
+  const known = new Set(polecats.map((polecat) => polecat.address));
+  const name = await freeName(access, rig, polecats, known);
+  await countName(access, rig, name);
+  return name;
+}
+
+async function countName({ ledger, actor }: TownAccess, rig: Rig, name: string): Promise<void> {
+  const operations = countOverflow(rig, name);
+  if (operations.length > 0) await ledger.write(actor, operations);
 }
 
 /** The first idle polecat that nobody is changing; else one that is about to be let go, as by a `gt done` at its end. */
@@ -239,6 +252,7 @@ async function freeName(
   return firstFreeName(
     namePool(access.town, rig),
     (name) => taken.has(name) || promised.has(seatPlaces(rig, name).address),
+    await overflowNext(access.ledger, rig),
   );
 }
 

@@ -16,8 +16,17 @@ test("every built-in theme has fifty different names that are safe as directorie
 
 test("a rig always gets the same theme, and rigs are spread over the themes", () => {
   expect(defaultTheme("web")).toBe(defaultTheme("web"));
-  const used = new Set(["web", "api", "shop", "notes", "docs", "app"].map(defaultTheme));
+  const used = new Set(["web", "api", "shop", "notes", "docs", "app"].map((rig) => defaultTheme(rig)));
   expect(used.size).toBeGreaterThan(1);
+});
+
+test("a new rig gets a theme that no other has, as long as there is one", () => {
+  const own = defaultTheme("web");
+  const next = defaultTheme("web", new Set([own]));
+  expect(next).not.toBe(own);
+  const last = defaultTheme("web", new Set([own, next]));
+  expect(new Set([own, next, last]).size).toBe(3);
+  expect(defaultTheme("web", new Set([own, next, last]))).toBe(own);
 });
 
 test("names are given in theme order, reserved ones are skipped", () => {
@@ -28,7 +37,10 @@ test("names are given in theme order, reserved ones are skipped", () => {
 
 test("when all names are taken, numbers follow from just above the size of the pool", () => {
   const taken = new Set(["nux", "slit", "51"]);
-  expect(firstFreeName({ names: ["nux", "slit"], size: 50 }, (name) => taken.has(name))).toBe("52");
+  const pool = { names: ["nux", "slit"], size: 50 };
+  expect(firstFreeName(pool, (name) => taken.has(name))).toBe("52");
+  // A number that was given once is given again only after a reset.
+  expect(firstFreeName(pool, (name) => taken.has(name), 54)).toBe("54");
 });
 
 test("a name that a person makes up is long enough, lower case and not reserved", () => {

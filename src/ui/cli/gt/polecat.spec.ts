@@ -233,6 +233,12 @@ export const polecatCommands: readonly CommandSpec[] = [
         args: [{ name: "theme" }],
         load: () => import("./namepool-delete.ts"),
       },
+      {
+        name: "reset",
+        summary: "begin anew with the numbers that follow when all names are taken",
+        flags: [rig],
+        load: () => import("./namepool-reset.ts"),
+      },
     ],
   },
 ];

@@ -28,6 +28,8 @@ export async function run(context: CommandContext): Promise<void> {
         ...options(flags),
       });
   const { rig, gates } = report;
+  const { chooseFirstTheme } = await import("../../../agents/lifecycle/name-pool.ts");
+  await chooseFirstTheme(town, rig);
   for (const note of report.notes) out.note(`  ${note}`);
   for (const warning of report.warnings) out.warn(warning);
   out.document({

@@ -154,4 +154,21 @@ test("names come from themes, of one's own too, and a theme in use is not delete
   const { names } = (await gt("namepool", "--json")).json<{ names: readonly string[] }>();
   expect([names[0], names.at(-1)]).toEqual(["obsidian", "danube"]);
   expect((await gt("namepool", "delete", "rivers")).code).toBe(0);
+
+  town.write("settings/themes/hollow.txt", "# nothing yet\n");
+  expect(await gt("namepool", "set", "hollow")).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("the theme hollow has no names"),
+  });
+  town.write("settings/themes/hills.txt", "Rhoen\nno way\n");
+  town.write("web/settings/config.json", { namepool: { style: "hills", max_before_numbering: 1 } });
+  expect(await gt("namepool")).toMatchObject({
+    stdout: "web: theme hills (custom), 0 of 1 names used, then numbers from 2\n",
+    stderr: expect.stringContaining('"no way" cannot be a polecat\'s name'),
+  });
+  for (const name of ["rhoen", "2", "3"])
+    expect((await gt("polecat", "identity", "add", "web")).stdout).toContain(`web/polecats/${name}`);
+  expect((await gt("namepool", "--json")).json()).toMatchObject({ custom: true, overflow_next: 4 });
+  expect((await gt("namepool", "reset")).code).toBe(0);
+  expect((await gt("namepool", "--json")).json()).toMatchObject({ overflow_next: 2 });
 }, 90_000);
