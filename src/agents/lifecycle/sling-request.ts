@@ -56,6 +56,9 @@ const isContainer = (bead: Bead): boolean =>
   bead.labels.includes("gt:epic") ||
   bead.labels.includes("gt:convoy");
 
+const kindOf = ({ type, labels }: Bead): string =>
+  type === "convoy" || labels.includes("gt:convoy") ? "a convoy" : "an epic";
+
 /** Flags that a container does not take: its children choose for themselves (spec/04 §2.9). */
 const containerFlags = [
   ["account", "--account"],
@@ -97,7 +100,7 @@ export function planSling(
     if (unique.length > 1 || target !== undefined)
       throw new GtError(
         "E_CONTAINER_TARGET",
-        `${container.id} is a ${container.type}: its children choose their own rigs`,
+        `${container.id} is ${kindOf(container)}: its children choose their own rigs`,
         {
           hint: `gt sling ${container.id}`,
         },
@@ -106,7 +109,7 @@ export function planSling(
       ([option]) => options[option] !== undefined && options[option] !== false,
     );
     if (refused !== undefined)
-      throw new GtError("E_FLAG_CONTAINER", `${refused[1]} does not apply to a ${container.type}`, {
+      throw new GtError("E_FLAG_CONTAINER", `${refused[1]} does not apply to ${kindOf(container)}`, {
         hint: `gt sling ${container.id}`,
       });
     return { kind: "container", container };

@@ -77,7 +77,16 @@ export async function follow(
 ): Promise<void> {
   if (formula === undefined || dryRun === true) return;
   const { attachTo } = await import("./attach-molecule.ts");
-  await attachTo(access, bead, { formula, vars, reason: "slung on it" });
+  try {
+    await attachTo(access, bead, { formula, vars, reason: "slung on it" });
+  } catch (error) {
+    if (!(error instanceof GtError) || error.code !== "E_HAS_WORKFLOW") throw error;
+    throw new GtError("E_HAS_WORKFLOW", `${bead.id} follows another workflow already`, {
+      why: ["--force slings it anew, with this one"],
+      hint: `gt mol detach ${bead.id}`,
+      cause: error,
+    });
+  }
 }
 
 async function noticeOf(

@@ -99,6 +99,10 @@ test("crew gets the bead with what the dispatcher says, keeps it without a sessi
     ...{ status: "hooked", assignee: sam },
     metadata: { attachment: { formula: "two", molecule: expect.any(String) } },
   });
+  town.write(".beads/formulas/three.formula.toml", formula.replace('"two"', '"three"'));
+  await expect(run([id, sam], { formula: "three" })).rejects.toMatchObject({
+    ...{ code: "E_HAS_WORKFLOW", hint: `gt mol detach ${id}` },
+  });
   const other = await town.bead(access, "Other");
   await expect(run([other.id, sam])).rejects.toMatchObject({ code: "E_HOOK_OCCUPIED" });
   await expect(run([other.id, sam], { dryRun: true })).rejects.toMatchObject({ code: "E_HOOK_OCCUPIED" });
