@@ -25,6 +25,7 @@ import { follow, slingToAgent } from "./sling-to-agent.ts";
 import { slingToDog } from "./sling-to-dog.ts";
 import { resumeHook, suspendHook } from "./suspend-hook.ts";
 import { unsling } from "./unsling.ts";
+import { trackingConvoy } from "./tracking-convoy.ts";
 import { workBase } from "./work-base.ts";
 import { chooseWorkflow, guideFor, type Workflow } from "./work-formula.ts";
 
@@ -249,17 +250,6 @@ function already(access: TownAccess, bead: Bead, agent: string): Dispatch {
     noop: true,
     warnings: [],
   };
-}
-
-/** The oldest open convoy that tracks the bead (spec/05 §6.3). */
-export async function trackingConvoy(access: TownAccess, bead: Bead): Promise<Bead | undefined> {
-  const ids = (await access.ledger.dependents(bead.id))
-    .filter((edge) => edge.type === "tracks")
-    .map((edge) => edge.from);
-  const convoys = [...(await access.ledger.getMany(ids)).values()].filter(
-    (convoy) => convoy.type === "convoy" && convoy.status !== "closed",
-  );
-  return convoys.toSorted((one, other) => one.createdAt - other.createdAt)[0];
 }
 
 async function requireBead(access: TownAccess, id: string): Promise<Bead> {

@@ -10,9 +10,10 @@ import { unattended } from "../../core/ledger/unattended.ts";
 import { formatAddress, isRoleWord, parseAddress, wordHere } from "../../core/town/address.ts";
 import type { TownAccess } from "../town-access.ts";
 import type { Dispatch } from "./dispatch-polecat.ts";
-import { slingBead, trackingConvoy } from "./sling-bead.ts";
+import { slingBead } from "./sling-bead.ts";
 import { planSling, type SlingOptions } from "./sling-request.ts";
 import type { SlingTarget } from "./sling-target.ts";
+import { trackingConvoy } from "./tracking-convoy.ts";
 
 export interface SlingRequest {
   /** Beads, and at the end perhaps a target, as typed. */

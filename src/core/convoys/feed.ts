@@ -1,4 +1,5 @@
-import { isOwned, pausedLabel } from "./convoy.ts";
+import type { Bead } from "../ledger/bead.ts";
+import { type ConvoyFields, isOwned, pausedLabel } from "./convoy.ts";
 import type { ConvoySnapshot } from "./convoy-snapshot.ts";
 import { type ReadinessContext, trackedState } from "./convoy-state.ts";
 
@@ -47,10 +48,15 @@ export function planFeed(snapshots: readonly ConvoySnapshot[], context: FeedCont
   return steps;
 }
 
+/** Whether what is ready in the convoy is dispatched without anybody asking for it. */
+export function isSelfFeeding(convoy: Bead, { feed }: ConvoyFields): boolean {
+  if (convoy.status !== "open" || isOwned(convoy)) return false;
+  return feed !== "manual" && !convoy.labels.includes(pausedLabel);
+}
+
 function isFed(snapshot: ConvoySnapshot, context: FeedContext): boolean {
   const { convoy, fields } = snapshot;
-  if (convoy.status !== "open" || isOwned(convoy)) return false;
-  if (fields.feed === "manual" || convoy.labels.includes(pausedLabel)) return false;
+  if (!isSelfFeeding(convoy, fields)) return false;
   if (context.isEager === true || context.now - convoy.createdAt >= context.graceMs) return true;
   return snapshot.tracked.some(({ bead }) => wasDispatched(bead.metadata));
 }

@@ -2,6 +2,7 @@ import { GtError } from "../../../core/gt-error.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
 import type { CommandContext } from "../command.ts";
 import { beadIdOf } from "./bead-argument.ts";
+import { tellOfFeeding } from "./tell-of-feeding.ts";
 
 /** `gt release` (spec/04 §2.10). */
 export async function run(context: CommandContext): Promise<number> {
@@ -18,6 +19,7 @@ export async function run(context: CommandContext): Promise<number> {
       for (const warning of warnings) out.warn(sanitiseLine(warning));
       released.push(bead);
       out.done(`${bead} is open again${agent === "" ? "" : ` (was with ${agent})`}`);
+      await tellOfFeeding(context, access, bead);
     } catch (error) {
       if (!(error instanceof GtError) || args.length === 1) throw error;
       failed.push({ bead, code: error.code, message: error.message });

@@ -3,6 +3,7 @@ import { sanitiseLine } from "../../../core/sanitise.ts";
 import type { CommandContext } from "../command.ts";
 import { addressOf } from "./agent-argument.ts";
 import { beadIdOf } from "./bead-argument.ts";
+import { tellOfFeeding } from "./tell-of-feeding.ts";
 
 /** `gt unsling` and the hook commands that take work off (spec/04 §2.10). */
 export async function run(context: CommandContext): Promise<void> {
@@ -11,7 +12,8 @@ export async function run(context: CommandContext): Promise<void> {
   const ledger = await context.ledger();
   const { unsling } = await import("../../../agents/lifecycle/unsling.ts");
   const isDryRun = flags.boolean("dry-run");
-  const unslung = await unsling(await context.access(), {
+  const access = await context.access();
+  const unslung = await unsling(access, {
     ...(bead === undefined ? {} : { bead: await beadIdOf(ledger, bead) }),
     ...(agent === undefined ? {} : { agent: formatAddress(await addressOf(context, agent)) }),
     force: flags.boolean("force"),
@@ -21,7 +23,10 @@ export async function run(context: CommandContext): Promise<void> {
   out.document({ ok: true, bead: unslung?.bead ?? null, agent: unslung?.agent ?? null });
   if (unslung === undefined) out.line("nothing on the hook");
   else if (isDryRun) out.line(`would take ${unslung.bead} off the hook of ${unslung.agent}`);
-  else out.done(`${unslung.bead} is off the hook of ${unslung.agent} and open again`);
+  else {
+    out.done(`${unslung.bead} is off the hook of ${unslung.agent} and open again`);
+    await tellOfFeeding(context, access, unslung.bead);
+  }
 }
 
 /** One word with a slash or a role's name is the agent, any other is the bead. */

@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { newConvoy } from "../../../../src/core/convoys/new-convoy.ts";
 import type { TownAccess } from "../../../../src/agents/town-access.ts";
 import type { NewBead } from "../../../../src/core/ledger/operation.ts";
 import { isLocked } from "../../../../src/core/lock/lock.ts";
@@ -115,9 +116,12 @@ test("hook commands put work on a hook, tell of it and take it off, whoever is m
 test("gt release gives back what it can, keeps the reason and fails for the rest", async () => {
   const [held, closed] = [await bead("Held"), await bead("Closed")];
   await access.ledger.write("overseer", [{ op: "close", id: closed, close: { reason: "done" } }]);
+  await access.ledger.write("overseer", newConvoy({ title: "Work", owner: "overseer", issues: [held] }));
+  const [{ from: convoy = "" } = {}] = await access.ledger.dependents(held);
   await gt(`hook ${held} ${sam}`);
   const released = await gt(`release ${held.slice("gp-".length)} ${closed} -r wrong`);
   expect(released).toMatchObject({ code: 1, stdout: expect.stringContaining("1/2 released") });
+  expect(released.stdout).toContain(`convoy ${convoy} starts it again; to keep it back: bd defer ${held}`);
   expect(released.stdout + released.stderr).toContain(`${closed} is closed (E_CLOSED)`);
   expect(await access.ledger.get(held)).toMatchObject({ status: "open", assignee: "", notes: "wrong" });
   expect((await access.ledger.agent(sam))?.hookBead).toBe("");
