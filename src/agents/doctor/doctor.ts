@@ -1,6 +1,7 @@
 import type { Rig } from "../../core/town/town.ts";
 import type { Check, CheckCategory, CheckContext, Finding, RigCheck, Severity } from "./check.ts";
 import { coreChecks } from "./core-checks.ts";
+import { escalationCheck } from "./escalation-check.ts";
 import { formulaChecks } from "./formula-checks.ts";
 import { ledgerChecks } from "./ledger-checks.ts";
 import { moleculeChecks } from "./molecule-checks.ts";
@@ -42,6 +43,7 @@ const limitMs = 30_000;
 export const allChecks: readonly (Check | RigCheck)[] = [
   ...systemChecks,
   ...coreChecks,
+  escalationCheck,
   ...formulaChecks,
   ...ledgerChecks,
   ...moleculeChecks,

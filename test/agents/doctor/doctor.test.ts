@@ -169,6 +169,25 @@ test("a settings file that is not JSON is one finding and stops no other check",
   rmSync(townSettingsFile(scratch.root));
 });
 
+test("a password that others can read is named, and closed to them by --fix; a variable is none", async () => {
+  const file = join(scratch.root, "settings", "escalation.json");
+  onTestFinished(() => rmSync(file, { force: true }));
+  const put = (content: object) => writeFileSync(file, JSON.stringify(content), { mode: 0o644 });
+  const found = async (mode: "look" | "fix") => {
+    const [result] = await look(mode, "escalation-config");
+    return [result?.status, result?.message];
+  };
+  rmSync(file, { force: true });
+  put({ contacts: { smtp_pass: "$GT_SMTP_PASS" } });
+  expect((await found("look"))[0]).toBe("ok");
+  put({ contacts: { smtp_pass: "hunter2" } });
+  expect(await found("look")).toEqual(["warning", "settings/escalation.json holds a password as it is"]);
+  await found("fix");
+  expect((await found("look"))[0]).toBe("ok");
+  put({ routes: { hgih: [] } });
+  expect((await found("look"))[1]).toContain('unknown severity "hgih"');
+});
+
 test("outside a town only the system is looked at", async () => {
   const results = await runDoctor(context, { mode: "look", hasTown: false });
   expect(new Set(results.map((result) => result.category))).toEqual(new Set(["System"]));
