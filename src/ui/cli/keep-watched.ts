@@ -5,7 +5,7 @@ import { findTownRoot } from "../../core/town/find-town.ts";
 import { townPaths } from "../../core/town/paths.ts";
 import type { CommandContext } from "./command.ts";
 
-/** Commands after which somebody has to watch: they give work to agents or hand it in (spec/04 §7.1). */
+/** Commands after which somebody has to watch: they give work to agents, hand it in or start sessions (spec/04 §7.1). */
 const changesWork = new Set([
   "sling",
   "unsling",
@@ -24,6 +24,14 @@ const changesWork = new Set([
   "mq submit",
   "mq retry",
   "crew start",
+  "crew restart",
+  "start",
+  "resume",
+  "mountain",
+  "formula run",
+  "synthesis start",
+  "dog call",
+  "dog dispatch",
   "scheduler resume",
 ]);
 
@@ -34,6 +42,11 @@ const changesWork = new Set([
 export async function keepWatched(context: CommandContext): Promise<void> {
   await tellOfDeadDaemon(context);
   if (!changesWork.has(context.words.join(" ")) || context.flags.boolean("dry-run")) return;
+  await seeToDaemon(context);
+}
+
+/** The same at once, for commands that go on in the agent's terminal. */
+export async function seeToDaemon(context: CommandContext): Promise<void> {
   const { ensureDaemon } = await import("../../agents/daemon/daemon-control.ts");
   // A daemon that is started has all its duties look.
   const isNoBoot = context.flags.boolean("no-boot");

@@ -3,6 +3,7 @@ import { addCrew, startCrew } from "../../../agents/lifecycle/crew.ts";
 import { returnToDefaultBranch } from "../../../agents/lifecycle/crew-clone.ts";
 import { currentBranch } from "../../../core/git/branch.ts";
 import type { CommandContext } from "../command.ts";
+import { seeToDaemon } from "../keep-watched.ts";
 import { existingMember, memberAtHand } from "./crew-argument.ts";
 import { startWishes } from "./start-wishes.ts";
 
@@ -27,6 +28,7 @@ export async function run(context: CommandContext): Promise<number | undefined> 
   if (branch !== rig.defaultBranch)
     out.warn(`${address} is on ${branch ?? "no branch"}, not on ${rig.defaultBranch} (--reset goes back)`);
   const record = await startCrew(access, address, startWishes(context));
+  await seeToDaemon(context);
   out.document({ ok: true, address, session: record.session, path, branch: branch ?? null });
   out.line(`▶ ${address} (${record.agent})`);
   if (flags.boolean("detached")) return undefined;
