@@ -13,7 +13,9 @@ const project = join(root, "greenplace", "crew", "sam");
 mkdirSync(join(project, ".git"), { recursive: true });
 mkdirSync(join(project, ".beads", "formulas"), { recursive: true });
 
-const gt = (...args: readonly string[]): Promise<CliResult> => runGt(args, { cwd: project });
+// Who watches what is started is not what these are about.
+const env = { GT_NO_DAEMON: "1" };
+const gt = (...args: readonly string[]): Promise<CliResult> => runGt(args, { cwd: project, env });
 const bd = (...args: readonly string[]): Promise<CliResult> => runBd(args, { cwd: project });
 const write = (directory: string, name: string, text: string) => {
   mkdirSync(join(directory, ".beads", "formulas"), { recursive: true });
