@@ -89,8 +89,11 @@ async function unknown(text: string, { town, ledger }: RecipientContext, cause?:
 /** Known addresses whose last part is like the last part of a misspelt one, of whatever rig. */
 function nearByName(text: string, known: readonly string[]): readonly string[] {
   const nameOf = (address: string): string => address.replace(/\/$/, "").split("/").at(-1) ?? "";
-  const names = nearestNames(nameOf(text), [...new Set(known.map(nameOf))]);
-  return names.flatMap((name) => known.filter((address) => nameOf(address) === name)).slice(0, 3);
+  // Everything is near to a word of one or two letters.
+  if (nameOf(text).length < 3) return [];
+  const addresses = [...new Set(known)];
+  const names = nearestNames(nameOf(text), [...new Set(addresses.map(nameOf))]);
+  return names.flatMap((name) => addresses.filter((address) => nameOf(address) === name)).slice(0, 3);
 }
 
 /** Addresses that are always valid, even when nobody was ever started there. */

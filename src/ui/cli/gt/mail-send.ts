@@ -79,7 +79,8 @@ function destinationOf({ args, flags }: CommandContext): string | undefined {
     ...(flags.boolean("human") ? ["overseer"] : []),
     ...(flags.boolean("self") ? [undefined] : []),
   ];
-  if (given.length === 0) throw usageError("address required: give one, or --to, --self, --human");
+  if (given.length === 0 || given.some((each) => each?.trim() === ""))
+    throw usageError("address required: give one, or --to, --self, --human");
   if (given.length > 1) throw usageError("more than one address: give one of them, or --to, --self, --human");
   return given[0];
 }

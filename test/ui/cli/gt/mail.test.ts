@@ -161,6 +161,8 @@ describe("gt mail", () => {
         expect.stringContaining("Would archive 1 message\n  2. ● pears"),
       ]);
       expect(plan.stderr).toContain("index 77 out of range");
+      expect((await asMax(["mail", "send", " ", "-s", "x"])).code).toBe(2);
+      expect((await asMax(["mail", "send", "a/b/c", "-s", "x"])).stderr).not.toContain("did you mean");
       const lost = await asMax(["mail", "send", "lazer/mayr", "-s", "x"]);
       expect(lost.stderr).toContain("unknown recipient: lazer/mayr\n  did you mean mayor/");
     },
