@@ -1,13 +1,17 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Message } from "../../core/mail/message.ts";
 import { isObject } from "../../core/town/json-file.ts";
-import { formatAddress, parseAddress } from "../../core/town/address.ts";
+import { type Address, formatAddress, parseAddress } from "../../core/town/address.ts";
+import { wakeCall } from "../daemon/wake-call.ts";
 import { withAgentLock } from "../lifecycle/agent-lock.ts";
 import { liveSession } from "../lifecycle/agent-session.ts";
 import { snapshotHooks } from "../lifecycle/snapshot-hooks.ts";
 import { startHookSession } from "../lifecycle/start-hook-session.ts";
+import { switchRefinery } from "../refinery/switch-refinery.ts";
+import { isBuiltIn } from "../sessions/nudge.ts";
 import { stopAgentSession } from "../sessions/start-session.ts";
 import type { TownAccess } from "../town-access.ts";
+import { switchRole } from "./role-switch.ts";
 
 export interface LifecycleRequest {
   readonly action: "restart" | "shutdown";
@@ -55,7 +59,10 @@ function actionOf(word: string): LifecycleRequest["action"] | undefined {
 /** Ends the agent's session after keeping its files, and starts it again with its hook when that was asked for. */
 export async function carryOutLifecycle(access: TownAccess, request: LifecycleRequest): Promise<void> {
   const { action, target } = request;
-  const role = parseAddress(target)?.role;
+  const address = parseAddress(target);
+  if (address !== undefined && isBuiltIn(access.town, { address }))
+    return carryOutOnLoop(access, request, address);
+  const role = address?.role;
   if (role === "polecat" || role === "crew") await snapshotHooks(access, [target], "shutdown");
   await withAgentLock(access, target, action, async () => {
     if ((await liveSession(access, target)) !== undefined) await stopAgentSession(access, target, "stopped");
@@ -63,4 +70,18 @@ export async function carryOutLifecycle(access: TownAccess, request: LifecycleRe
     await pause(restartPauseMs);
     await startHookSession(access, target, "resumed");
   });
+}
+
+/** A builtin role has no session: its loop looks anew, or rests until somebody starts it again. */
+async function carryOutOnLoop(
+  access: TownAccess,
+  { action, target }: LifecycleRequest,
+  { role, rig }: Address,
+): Promise<void> {
+  if (action === "restart") {
+    await access.ledger.write(access.actor, [wakeCall(target, { at: access.clock.now() })]);
+    return;
+  }
+  if (role === "refinery") await switchRefinery(access, access.town.rig(rig), { isOff: true });
+  else await access.ledger.write(access.actor, [switchRole(target, true)]);
 }

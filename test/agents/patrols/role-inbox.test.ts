@@ -2,11 +2,13 @@ import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { liveSession } from "../../../src/agents/lifecycle/agent-session.ts";
 import { readLifecycleRequest } from "../../../src/agents/patrols/lifecycle-request.ts";
+import { isSwitchedOff } from "../../../src/agents/patrols/role-switch.ts";
 import { readRoleInbox } from "../../../src/agents/patrols/role-inbox.ts";
 import { decideStaleHook, findStaleHooks, openStaleHook } from "../../../src/agents/patrols/stale-hooks.ts";
 import { startAgentSession } from "../../../src/agents/sessions/start-session.ts";
 import { sendMail } from "../../../src/agents/mail/send-mail.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
+import { refinerySwitch } from "../../../src/core/merge/refinery-switch.ts";
 import type { Agent, Bead } from "../../../src/core/ledger/bead.ts";
 import { PlainTown } from "../../support/plain-town.ts";
 
@@ -78,6 +80,22 @@ test("a restart gives the agent a fresh session with its hook", async () => {
   const second = await liveSession(access, address);
   expect(second?.runId).not.toBe(first.runId);
 }, 60_000);
+
+test("a builtin role is no session: its loop looks anew, or rests", async () => {
+  const ask = (body: string) => send("deacon/", "LIFECYCLE: request", body, "mayor/");
+  await ask('{"action":"restart","target":"greenplace/witness"}');
+  expect(await readRoleInbox(access, "deacon/")).toEqual([
+    expect.stringContaining("restart of greenplace/witness"),
+  ]);
+  expect(await liveSession(access, "greenplace/witness").catch(() => undefined)).toBeUndefined();
+  const calls = await access.ledger.rows("duties", { prefix: "wake/" });
+  expect(calls.map(({ key }) => key)).toContain("wake/greenplace/witness");
+  for (const role of ["witness", "refinery"])
+    await ask(JSON.stringify({ action: "shutdown", target: `greenplace/${role}` }));
+  await readRoleInbox(access, "deacon/");
+  expect(await isSwitchedOff(access, "greenplace/witness")).toBe(true);
+  expect(await refinerySwitch(access.ledger, "greenplace")).toMatchObject({ isOff: true });
+});
 
 test("a call for help becomes an escalation for who can help; protocol is noted, other mail goes to the mayor", async () => {
   await send(

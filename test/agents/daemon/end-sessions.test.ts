@@ -1,0 +1,46 @@
+import { expect, test } from "vitest";
+import { sessionsInScope } from "../../../src/agents/daemon/end-sessions.ts";
+import { townDown } from "../../../src/agents/daemon/town-down.ts";
+import type { SessionHost, SessionRecord } from "../../../src/agents/sessions/session-host.ts";
+import type { TownAccess } from "../../../src/agents/town-access.ts";
+import { PlainTown } from "../../support/plain-town.ts";
+
+const roles = ["dog", "deacon", "boot", "mayor", "witness", "refinery", "crew", "polecat"];
+
+/** A host with one session of each role, which notes who ends when. */
+function hostOfAll() {
+  const living = new Map(
+    roles.map((role) => [role, { session: role, role, actor: `${role}/`, phase: "idle", runId: role }]),
+  );
+  const ended: string[] = [];
+  const host = {
+    list: async () => [...living.values()] as unknown as readonly SessionRecord[],
+    get: async (name: string) => living.get(name),
+    stop: async (name: string) => {
+      living.delete(name);
+      ended.push(name);
+    },
+    shutdown: async () => void ended.push("host"),
+  } as unknown as SessionHost;
+  return { ended, host };
+}
+
+test("the town goes down role by role, those who give work after those who do it, and the host last", async () => {
+  const town = new PlainTown();
+  try {
+    const plain = await town.access();
+    const down = async (scope: "services" | "without-crew" | "all") => {
+      const { ended, host } = hostOfAll();
+      const access: TownAccess = { ...plain, host: async () => host };
+      const { kept, services } = await townDown(access, { scope });
+      expect(services.map(({ ok }) => ok)).not.toContain(false);
+      return { ended, kept, living: (await sessionsInScope(access, "all")).ending.length };
+    };
+    const [, ...others] = [...roles].reverse();
+    expect(await down("services")).toEqual({ ended: others, kept: ["polecat"], living: 1 });
+    expect(await down("without-crew")).toMatchObject({ kept: ["crew"], living: 1 });
+    expect((await down("all")).ended).toEqual([...[...roles].reverse(), "host"]);
+  } finally {
+    await town.dispose();
+  }
+});
