@@ -3,7 +3,8 @@ import { GtError } from "../../core/gt-error.ts";
 import type { Ledger } from "../../core/ledger/ledger.ts";
 import { openTownLedger } from "../../core/ledger/town-ledger.ts";
 import { watchLedger } from "../../core/ledger/watch-ledger.ts";
-import { acquireLock, isLocked, lockHolder } from "../../core/lock/lock.ts";
+import { keepLock } from "../../core/lock/keep-lock.ts";
+import { isLocked, lockHolder } from "../../core/lock/lock.ts";
 import { systemRandom } from "../../core/random.ts";
 import { parseAddress } from "../../core/town/address.ts";
 import { type PatrolSettings, patrolsRig, readPatrols } from "../../core/town/patrol-settings.ts";
@@ -51,7 +52,7 @@ import { refineryDuty } from "./duties/refinery.ts";
 import { schedulerDuty } from "./duties/scheduler.ts";
 import { syncDuty } from "./duties/sync.ts";
 import { witnessDuty } from "./duties/witness.ts";
-import { type Duty, DutyRunner } from "./duty-runner.ts";
+import { type Duty, type DutyReport, DutyRunner } from "./duty-runner.ts";
 import { readStop } from "./emergency-stop.ts";
 import { HostLink } from "./host-link.ts";
 import type { TownAccess } from "../town-access.ts";
@@ -99,12 +100,14 @@ export class Daemon {
     log: DaemonLog,
     tellActive?: (keys: readonly string[]) => void,
   ): Promise<Daemon> {
-    const lock = await acquireLock(town.paths.locks, daemonLock, { kind: "daemon" }).catch(
-      (error: unknown) => {
-        if (error instanceof GtError && error.code === "E_BUSY") throw alreadyRunning(town);
-        throw error;
-      },
-    );
+    const onLost = (): void => {
+      log.warn("another daemon has this town now");
+      leaveAtOnce();
+    };
+    const lock = await keepLock(town.paths.locks, daemonLock, onLost).catch((error: unknown) => {
+      if (error instanceof GtError && error.code === "E_BUSY") throw alreadyRunning(town);
+      throw error;
+    });
     const ledger = await openTownLedger(town);
     const daemon = new Daemon(town, log, ledger, tellActive);
     daemon.#closers.push(() => lock.release());
@@ -125,7 +128,7 @@ export class Daemon {
       (options) => connectHost(town, options),
       (event) => this.#onHostEvent(event),
     );
-    this.#runner = new DutyRunner(({ key, kind, message }) => log.warn(`duty ${key} ${kind}: ${message}`), {
+    this.#runner = new DutyRunner((report) => this.#noteTrouble(report), {
       ...(tellActive === undefined ? {} : { tellActive }),
     });
     this.#progress = new ProgressTracker(ledger, systemClock, isWorker);
@@ -370,6 +373,14 @@ export class Daemon {
     else if (this.#waiting.delete(actor)) this.#noteWork(actor);
   }
 
+  #noteTrouble({ key, kind, message, code }: DutyReport): void {
+    this.#log.warn(`duty ${key} ${kind}: ${message}`);
+    if (code !== "ERR_MODULE_NOT_FOUND") return;
+    // What was not loaded yet is not there any more; the session host starts the daemon of the new program.
+    this.#log.warn("the program was replaced while it ran; ending, so that the new one can take over");
+    leaveAtOnce();
+  }
+
   async #heartbeat(): Promise<void> {
     this.#heartbeats++;
     await this.#writeState(true);
@@ -387,6 +398,11 @@ export class Daemon {
       duties: this.#runner.status(),
     });
   }
+}
+
+/** As if killed: what says who the town's daemon is stays as it is, for the one that has the town or takes it over. */
+function leaveAtOnce(): void {
+  process.exit(1);
 }
 
 async function isDeaconAtRest(context: DaemonContext): Promise<boolean> {

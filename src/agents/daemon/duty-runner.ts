@@ -18,6 +18,8 @@ export interface DutyReport {
   readonly key: string;
   readonly kind: "failed" | "timed-out" | "returned";
   readonly message: string;
+  /** Of what a failed one threw, if it had one. */
+  readonly code?: string;
 }
 
 export interface DutyStatus {
@@ -185,7 +187,12 @@ export class DutyRunner {
       .catch((error: unknown) => {
         slot.failures++;
         slot.lastError = error instanceof Error ? error.message : String(error);
-        if (!this.#isStopped) this.#report({ key: duty.key, kind: "failed", message: slot.lastError });
+        if (this.#isStopped) return;
+        const code = error instanceof Error && "code" in error ? error.code : undefined;
+        this.#report({
+          ...{ key: duty.key, kind: "failed", message: slot.lastError },
+          ...(typeof code === "string" ? { code } : {}),
+        });
       })
       .finally(() => {
         clearTimeout(timeLimit);

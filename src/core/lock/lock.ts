@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import Database from "better-sqlite3";
@@ -7,6 +7,8 @@ import { GtError } from "../gt-error.ts";
 /** An exclusive right of this process, by name, within one town (spec/04 §0.2). */
 export interface Lock {
   readonly name: string;
+  /** False once somebody has deleted the lock's file: it excludes nobody any more. */
+  isOnDisk(): boolean;
   /** Safe to call twice. The operating system releases it anyway when the process ends, however it ends. */
   release(): void;
 }
@@ -40,7 +42,9 @@ export async function acquireLock(locksDir: string, name: string, options: LockO
     const connection = tryLock(locksDir, name);
     if (connection) {
       tellHolder(locksDir, name, options.kind ?? "command");
-      return { name, release: () => connection.close() };
+      const file = lockFile(locksDir, name);
+      const inode = inodeOf(file);
+      return { name, isOnDisk: () => inodeOf(file) === inode, release: () => connection.close() };
     }
     const left = deadline - performance.now();
     if (left <= 0) throw busy(locksDir, name, options.subject ?? name);
@@ -94,6 +98,10 @@ function tryLock(locksDir: string, name: string): Database.Database | undefined 
     if (error instanceof Database.SqliteError && error.code.startsWith("SQLITE_BUSY")) return undefined;
     throw error;
   }
+}
+
+function inodeOf(file: string): number | undefined {
+  return statSync(file, { throwIfNoEntry: false })?.ino;
 }
 
 /** Names contain addresses and bead ids; a `/` becomes `_` (spec/04 §0.2). */

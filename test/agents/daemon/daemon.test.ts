@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
 import { Daemon } from "../../../src/agents/daemon/daemon.ts";
@@ -24,6 +24,7 @@ import { isSameProcess, processStartTime } from "../../../src/agents/sessions/pr
 import type { SessionRecord } from "../../../src/agents/sessions/session-host.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
 import { systemClock } from "../../../src/core/clock.ts";
+import { lockHolder } from "../../../src/core/lock/lock.ts";
 import { cliEnv, runGt } from "../../support/run-cli.ts";
 import { openTerminal } from "../../support/terminal.ts";
 import { readEvents } from "../../../src/core/events/read-events.ts";
@@ -81,6 +82,11 @@ test("a town has one daemon; it ends within seconds of SIGTERM and another one m
     code: "E_DAEMON_RUNNING",
     message: expect.stringContaining(String(first.pid)),
   });
+  // Whoever clears what may be cleared at any moment gets no second one either.
+  rmSync(work.town.paths.runtime, { recursive: true });
+  const again = { ...slow, what: "the daemon to take its lock again" };
+  await waitFor(() => daemonStatus(work.town).isRunning, again);
+  expect(lockHolder(work.town.paths.locks, "daemon")?.pid).toBe(first.pid);
   const began = Date.now();
   expect(await stopDaemon(work.town)).toBe(true);
   expect(Date.now() - began).toBeLessThan(10_000);

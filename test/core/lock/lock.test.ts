@@ -1,6 +1,7 @@
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { keepLock } from "../../../src/core/lock/keep-lock.ts";
 import { acquireLock, isLocked, lockHolder, withLock } from "../../../src/core/lock/lock.ts";
 import { runScript } from "../../support/run-script.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
@@ -79,4 +80,20 @@ test("no two processes are ever inside the same lock", async () => {
     Number((await import("node:fs")).readFileSync(counter, "utf8")),
   );
   expect(count).toBe(60);
+});
+
+test("a kept lock is taken again when its file is deleted, and its loss is told once when another was quicker", async () => {
+  const locks = join(temporaryDirectory(), "runtime", "locks");
+  let losses = 0;
+  const kept = await keepLock(locks, "daemon", () => void losses++);
+  for (let round = 0; round < 3; round++) {
+    rmSync(join(locks, ".."), { recursive: true });
+    await waitFor(() => isLocked(locks, "daemon"), { what: "the lock to be taken again" });
+  }
+  rmSync(locks, { recursive: true });
+  const other = await acquireLock(locks, "daemon");
+  await waitFor(() => losses === 1, { what: "the loss to be told" });
+  other.release();
+  kept.release();
+  expect([isLocked(locks, "daemon"), losses]).toEqual([false, 1]);
 });

@@ -21,7 +21,7 @@ const longestMs = 5 * 60_000;
  */
 export function bootDuty(context: DaemonContext): Duty {
   let troubledSince: number | undefined;
-  let askedAt = Number.NEGATIVE_INFINITY;
+  let actedAt = Number.NEGATIVE_INFINITY;
   return {
     key: "boot",
     run: async () => {
@@ -34,11 +34,10 @@ export function bootDuty(context: DaemonContext): Duty {
         startedAt - (troubledSince ?? startedAt) < safetyNetMs;
       try {
         if (action === "nothing") return await recordTriage(context, { action, startedAt });
-        if (!isForAgent) await act(context, action);
-        else if (startedAt - askedAt >= againMs) {
-          askedAt = startedAt;
-          await askAgent(context);
-        }
+        // A cure that has not worked is not repeated at once.
+        if (startedAt - actedAt < againMs) return;
+        actedAt = startedAt;
+        await (isForAgent ? askAgent(context) : act(context, action));
         await recordTriage(context, { action, startedAt });
       } catch (error) {
         await recordTriage(context, { action, startedAt, error: String(error) });
