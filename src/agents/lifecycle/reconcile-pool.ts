@@ -1,18 +1,18 @@
 import { existsSync, rmSync } from "node:fs";
-import { join } from "node:path";
 import { gitDirectoryOf } from "../../core/git/git-directory.ts";
 import { pruneWorktrees } from "../../core/git/worktree.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { Agent } from "../../core/ledger/bead.ts";
 import { acquireLock } from "../../core/lock/lock.ts";
-import { parseSessionName } from "../../core/town/agent-names.ts";
 import type { Rig } from "../../core/town/town.ts";
+import { stopAgentSession } from "../sessions/start-session.ts";
 import type { TownAccess } from "../town-access.ts";
 import { agentLockName } from "./agent-lock.ts";
 import { nextState } from "./agent-transition.ts";
 import { putAside } from "./lost-and-found.ts";
 import { openOperations } from "./operation-record.ts";
 import { polecatDirectories, seatPlaces } from "./polecat-places.ts";
+import { isUnused, straySessions } from "./stray-sessions.ts";
 
 /**
  * Makes directories, sessions and identities of a rig's pool agree before a name is given (spec/04 §3.3): what is left of
@@ -28,13 +28,10 @@ export async function reconcilePool(access: TownAccess, rig: Rig, polecats: read
     const isLeft = isUnused(byName.get(name)) && !existsSync(gitDirectoryOf(worktree) ?? "");
     if (isLeft && !changing.has(address)) await removeRest(access, rig, name);
   }
-  await endStraySessions(access, rig, { byName, changing });
+  for (const { address, record } of await straySessions(access, rig, polecats))
+    if (!changing.has(address)) await stopAgentSession(access, address, "stopped", { runId: record.runId });
   await pruneWorktrees(rig.repository);
 }
-
-/** Somebody's whose work is in the sandbox keeps it, whatever has become of it. */
-const isUnused = (agent: Agent | undefined): boolean =>
-  agent === undefined || agent.state === "nuked" || (agent.state === "idle" && agent.hookBead === "");
 
 async function removeRest(access: TownAccess, rig: Rig, name: string): Promise<void> {
   const { address, home } = seatPlaces(rig, name);
@@ -66,22 +63,5 @@ async function removeRest(access: TownAccess, rig: Rig, name: string): Promise<v
     ]);
   } finally {
     lock.release();
-  }
-}
-
-async function endStraySessions(
-  access: TownAccess,
-  rig: Rig,
-  known: { readonly byName: ReadonlyMap<string, Agent>; readonly changing: ReadonlySet<string> },
-): Promise<void> {
-  const host = await access.host({ start: false }).catch(() => undefined);
-  if (host === undefined) return;
-  for (const record of await host.list()) {
-    const parsed = parseSessionName(record.session, access.town.rigs());
-    if (record.phase === "exited" || parsed?.role !== "polecat" || parsed.rig !== rig.name) continue;
-    const { address, home } = seatPlaces(rig, parsed.name);
-    if (known.changing.has(address) || !isUnused(known.byName.get(parsed.name))) continue;
-    if (existsSync(join(home, rig.name))) continue;
-    await host.stop(record.session, { reason: "stopped" });
   }
 }

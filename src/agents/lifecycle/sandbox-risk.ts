@@ -26,6 +26,10 @@ export interface SandboxRisk {
   readonly verdict: RecoveryVerdict;
   /** Every reason against removing it; empty when it may go. */
   readonly reasons: readonly string[];
+  /** Those of them that are in the sandbox itself. */
+  readonly workReasons: readonly string[];
+  /** The worst of them in a word, as the agent bead would have it. */
+  readonly cleanupStatus: "clean" | "has_uncommitted" | "has_stash" | "has_unpushed" | "unknown";
   /** What could be done about each of them, as a person types it. */
   readonly remedies: readonly string[];
   readonly queue: "submitted" | "not_submitted" | "unknown";
@@ -75,6 +79,8 @@ export async function sandboxRisk(access: TownAccess, rig: Rig, agent: Agent): P
     work,
     verdict,
     queue: requests.length > 0 ? "submitted" : isUnlanded ? "not_submitted" : "unknown",
+    workReasons: describeRisks(work),
+    cleanupStatus: cleanupStatusOf(work),
     reasons: [
       ...describeRisks(work),
       ...(isOnHook ? [`${hooked.id} is on its hook`] : []),
@@ -87,6 +93,13 @@ export async function sandboxRisk(access: TownAccess, rig: Rig, agent: Agent): P
     ],
     behind: hasWorktree && base !== undefined ? (await aheadBehind(worktree, base, "HEAD")).behind : 0,
   };
+}
+
+function cleanupStatusOf(work: WorkAtRisk): SandboxRisk["cleanupStatus"] {
+  if (work.unknown !== undefined) return "unknown";
+  if (work.uncommitted.length > 0 || work.operation !== undefined) return "has_uncommitted";
+  if (work.stashes.length > 0) return "has_stash";
+  return work.unpushed.length > 0 ? "has_unpushed" : "clean";
 }
 
 /** Something lies where the worktree should be. */

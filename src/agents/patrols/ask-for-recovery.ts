@@ -9,10 +9,8 @@ import type { WorkerView } from "./worker-view.ts";
 export async function askForRecovery(access: TownAccess, view: WorkerView, reason: string): Promise<void> {
   const { agent, memory } = view;
   const rig = access.town.rig(agent.rig);
-  const { work } = await sandboxRisk(access, rig, agent);
+  const { cleanupStatus: status } = await sandboxRisk(access, rig, agent);
   const [newest] = await listSnapshots(rig.repository, `polecats/${agent.name}`);
-  const status =
-    work.uncommitted.length > 0 ? "has_uncommitted" : work.stashes.length > 0 ? "has_stash" : "has_unpushed";
   const raised = await raising(access, {
     title: `${agent.address} holds work that is not safe: ${reason}`,
     reason: `Nothing is removed. Look: gt polecat check-recovery ${agent.address}`,

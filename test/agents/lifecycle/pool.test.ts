@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { liveSession } from "../../../src/agents/lifecycle/agent-session.ts";
 import { openOperations } from "../../../src/agents/lifecycle/operation-record.ts";
 import { sling } from "../../../src/agents/lifecycle/sling.ts";
 import { unsling } from "../../../src/agents/lifecycle/unsling.ts";
@@ -10,6 +11,13 @@ import { WorkTown } from "../../support/work-town.ts";
 test("what is left of a sandbox makes room for a new one, and one that cannot be used again is passed over", async () => {
   const town = await WorkTown.create([{ name: "web", prefix: "my-web" }]);
   onTestFinished(() => town.dispose());
+  town.write("settings/config.json", {
+    default_agent: "idler",
+    operational: { session: { graceful_stop: "100ms", start_probe: "100ms" } },
+    agents: {
+      idler: { provider: "generic", command: "sh", args: ["-c", "read -r line"], prompt_mode: "none" },
+    },
+  });
   const access = await town.access();
   town.write("web/settings/config.json", { namepool: { names: ["anna", "berta", "clara"] } });
   town.write(".beads-wisp/config/web.json", {
@@ -47,4 +55,19 @@ test("what is left of a sandbox makes room for a new one, and one that cannot be
   expect(readFileSync(join(worktree, "draft.txt"), "utf8")).toBe("draft");
   expect(await openOperations(access.ledger)).toEqual([]);
   expect(await access.ledger.agent("web/polecats/anna")).toMatchObject({ state: "idle", hookBead: "" });
+
+  // A session that works nowhere is shown, and ends before its name is given again.
+  const stray = await liveSession(access, "web/polecats/berta");
+  expect(stray).toBeDefined();
+  rmSync(join(town.rig().polecats, "berta"), { recursive: true });
+  await access.ledger.write("overseer", [
+    { op: "unhook", address: "web/polecats/berta" },
+    { op: "setAgent", address: "web/polecats/berta", fields: { state: "nuked" } },
+  ]);
+  expect((await town.gt(["polecat", "list", "--json"])).json()).toContainEqual(
+    expect.objectContaining({ name: "berta", health: "zombie", session_running: true }),
+  );
+  const third = await town.bead(access, "Third");
+  expect(await dispatch(third.id)).toMatchObject({ agent: "web/polecats/berta", reused: false });
+  expect((await liveSession(access, "web/polecats/berta"))?.runId).not.toBe(stray?.runId);
 });

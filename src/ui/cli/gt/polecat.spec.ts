@@ -17,7 +17,7 @@ export const polecatCommands: readonly CommandSpec[] = [
         aliases: ["ls"],
         summary: "polecats with state, health and bead",
         args: [{ name: "rig", optional: true }],
-        flags: [{ name: "all", short: "a", summary: "of all rigs" }],
+        flags: [{ name: "all", short: "a", summary: "of all rigs (default: that of the directory)" }],
         load: () => import("./polecat-list.ts"),
       },
       {
@@ -30,13 +30,13 @@ export const polecatCommands: readonly CommandSpec[] = [
         name: "git-state",
         summary: "what in its sandbox is nowhere else",
         args: [{ name: "polecat" }],
-        load: () => import("./polecat-status.ts"),
+        load: () => import("./polecat-git-state.ts"),
       },
       {
         name: "check-recovery",
         summary: "whether its sandbox may be removed",
         args: [{ name: "polecat" }],
-        load: () => import("./polecat-status.ts"),
+        load: () => import("./polecat-git-state.ts"),
       },
       {
         name: "nuke",
@@ -57,7 +57,12 @@ export const polecatCommands: readonly CommandSpec[] = [
         name: "remove",
         summary: "like nuke, but not while the session runs",
         args: [{ name: "polecat", many: true }],
-        flags: [force, { name: "all", short: "a", summary: "all polecats of the rig given" }, dryRun],
+        flags: [
+          force,
+          { name: "all", short: "a", summary: "all polecats of the rig given" },
+          { name: "discard", summary: "even when nothing of it can be kept" },
+          dryRun,
+        ],
         load: () => import("./polecat-nuke.ts"),
       },
       {
@@ -99,6 +104,7 @@ export const polecatCommands: readonly CommandSpec[] = [
       },
       {
         name: "identity",
+        aliases: ["id"],
         summary: "who a polecat is and what it has done",
         subcommands: [
           {

@@ -61,6 +61,29 @@ test("an identity is made, renamed with its work, and removed only when nothing 
   const worktree = join(town.root, address, "web");
   const head = commit(worktree, "half", { "a.txt": "a" });
   writeFileSync(join(worktree, "draft.txt"), "draft");
+  const branch = dispatched[0]?.branch ?? "";
+  const list = await town.gt(["polecat", "list", "--json"], {}, { cwd: town.rig().path });
+  expect(list.json()).toEqual([
+    {
+      ...{ rig: "web", name, state: "working", health: "working", issue: bead.id, branch },
+      ...{ session_running: true, session_name: `web-${name}`, idle_minutes: 0 },
+    },
+  ]);
+  expect((await gt("polecat", "status", `web/${name}`, "--json")).json()).toMatchObject({
+    ...{ worktree, branch, session_running: true, session_id: expect.any(String), attached_clients: 0 },
+    ...{ created_at: expect.any(String), last_activity_at: expect.any(String), hook_state: "active" },
+    ...{ restarts: 0, issue: bead.id },
+  });
+  expect((await gt("polecat", "git-state", `web/${name}`, "--json")).json()).toMatchObject({
+    ...{ clean: false, uncommitted_files: ["draft.txt"], unpushed_commits: 1, stash_count: 0 },
+  });
+  expect((await gt("polecat", "check-recovery", `web/${name}`, "--json")).json()).toMatchObject({
+    ...{ rig: "web", polecat: name, cleanup_status: "has_uncommitted", needs_recovery: true },
+    ...{ verdict: "NEEDS_RECOVERY", branch, issue: bead.id, mq_status: "not_submitted" },
+  });
+  expect((await gt("polecat", "remove", `web/${name}`)).stderr).toMatch(
+    /its session is running[\s\S]*gt unsling [\s\S]*hint: gt polecat remove web\/\S+ --force/,
+  );
   await suspendHook(access, address, "rename");
   expect((await gt("polecat", "identity", "rename", "web", name, "gerda")).code).toBe(0);
 
