@@ -3,7 +3,6 @@ import { delimiter, join } from "node:path";
 import { withLock } from "../../core/lock/lock.ts";
 import { GtError } from "../../core/gt-error.ts";
 import { crashPoint } from "../../core/crash-point.ts";
-import { rotate } from "../daemon/daemon-log.ts";
 import { claimDog, freeDog, hasFreeDog } from "../dogs/dog-pool.ts";
 import { ownProcess, readDog } from "../dogs/dog-record.ts";
 import { sendDog } from "../dogs/send-dog.ts";
@@ -213,7 +212,6 @@ function openLog({ town, clock }: TownAccess, name: string): (text: string) => v
     try {
       mkdirSync(directory, { recursive: true });
       appendFileSync(file, text, { mode: 0o600 });
-      rotate(file);
     } catch {
       // A full disk: the disk guard says so elsewhere.
     }

@@ -45,6 +45,12 @@ export function removeLastScreen(directory: string, session: string): void {
   rmSync(join(directory, `${session}.screen`), { force: true });
 }
 
+/** Forgets a session that has ended, its last screen included. */
+export function removeRecord(directory: string, session: string): void {
+  rmSync(join(directory, `${session}.json`), { force: true });
+  removeLastScreen(directory, session);
+}
+
 function replaceFile(directory: string, name: string, content: string): void {
   const temporary = join(directory, `.${name}.${process.pid}.tmp`);
   const write = (): void => {

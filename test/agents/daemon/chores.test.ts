@@ -18,6 +18,13 @@ import { isMaintenanceDue, maintenanceDuty } from "../../../src/agents/daemon/du
 import { operationsDuty } from "../../../src/agents/daemon/duties/operations.ts";
 import { orphansDuty } from "../../../src/agents/daemon/duties/orphans.ts";
 import { isSameProcess, processStartTime } from "../../../src/agents/sessions/process-identity.ts";
+import type { SessionRecord } from "../../../src/agents/sessions/session-host.ts";
+import {
+  readLastScreen,
+  readRecords,
+  writeLastScreen,
+  writeRecord,
+} from "../../../src/agents/sessions/session-records.ts";
 import { startAgentSession } from "../../../src/agents/sessions/start-session.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
 import { hostname } from "node:os";
@@ -202,6 +209,7 @@ test("maintenance runs in its hour, forgets gone agents, and waits while somethi
   now = new Date(2026, 2, 2, 3, 5).getTime();
   await access.ledger.write("overseer", [
     { op: "putRow", table: "patrols", key: "worker:web/polecats/gone", value: {} },
+    { op: "putRow", table: "patrols", key: "resumes:done-x", value: { count: 3 } },
     {
       op: "create",
       bead: {
@@ -213,6 +221,23 @@ test("maintenance runs in its hour, forgets gone agents, and waits while somethi
       },
     },
   ]);
+  const bead = (await work.bead(access, "Held")).id;
+  await access.ledger.write("overseer", [
+    {
+      op: "ensureAgent",
+      agent: { id: "web-busy", address: "web/polecats/busy", role: "polecat", rig: "web", name: "busy" },
+    },
+    { op: "hook", address: "web/polecats/busy", bead },
+  ]);
+  for (const [name, ago] of [
+    ["old", day + 1],
+    ["late", day - 1],
+    ["busy", 9 * day],
+  ] as const) {
+    const ended = { phase: "exited", endedAt: now - ago, pid: 1, actor: `web/polecats/${name}` } as const;
+    writeRecord(work.town.paths.sessions, { session: `web-${name}`, ...ended } as SessionRecord);
+    writeLastScreen(work.town.paths.sessions, `web-${name}`, ["bye"]);
+  }
   const duty = maintenanceDuty(context());
   await run(duty);
   expect(await access.ledger.row("duties", "last/maintenance")).toBeUndefined();
@@ -234,6 +259,12 @@ test("maintenance runs in its hour, forgets gone agents, and waits while somethi
   ]);
   await run(duty);
   expect(await access.ledger.rows("patrols", { prefix: "worker:" })).toEqual([]);
+  expect(await access.ledger.rows("patrols", { prefix: "resumes:" })).toEqual([]);
+  expect(readRecords(work.town.paths.sessions).map(({ session }) => session)).toEqual([
+    "web-busy",
+    "web-late",
+  ]);
+  expect(readLastScreen(work.town.paths.sessions, "web-old")).toEqual([]);
   expect(bytes(), "what was deleted takes no room").toBeLessThan(2_000_000);
   expect([statSync(log).size, statSync(`${log}.1`).size]).toEqual([0, 10 * 1024 * 1024]);
   expect(told[0]).toContain("maintenance: dropped 0 snapshots");

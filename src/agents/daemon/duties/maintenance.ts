@@ -4,6 +4,7 @@ import { raising } from "../../../core/escalation/raise.ts";
 import { runGit } from "../../../core/git/git.ts";
 import type { Operation } from "../../../core/ledger/operation.ts";
 import { textSetting } from "../../../core/town/setting.ts";
+import { openOperations } from "../../lifecycle/operation-record.ts";
 import { pruneAllSnapshots } from "../../lifecycle/prune-snapshots.ts";
 import { digestReceipts } from "../../plugins/digest-receipts.ts";
 import { writePatrolDigest } from "../../patrols/patrol-digest.ts";
@@ -12,6 +13,8 @@ import { SqliteLedger } from "../../../core/ledger/store/sqlite-ledger.ts";
 import { copyAway } from "../daemon-log.ts";
 import type { DaemonContext } from "../daemon-context.ts";
 import type { Duty } from "../duty-runner.ts";
+import { forgetOldSessions } from "./forget-sessions.ts";
+import { resumesKey } from "./operations.ts";
 import { lastDone, noteDone } from "./last-done.ts";
 
 const hour = 3_600_000;
@@ -64,6 +67,7 @@ export function maintenanceDuty(context: DaemonContext): Duty {
       await attempt("ledger", () => tendLedger(context));
       await attempt("logs", async () => shortenLogs(town.paths.logs));
       await attempt("memory", () => forgetGone(context));
+      await attempt("sessions", () => forgetOldSessions(context));
       const yesterday = new Date(now - day).toISOString().slice(0, 10);
       await attempt("digest", () => writePatrolDigest(context, yesterday));
       await attempt("plugin digest", () => digestReceipts(context, yesterday));
@@ -107,7 +111,12 @@ async function forgetGone({ ledger, actor }: DaemonContext): Promise<void> {
       .map((agent) => memoryKey(agent.address)),
   );
   const rows = await ledger.rows(patrolTable, { prefix: memoryKey("") });
-  const gone = rows.filter((row) => !living.has(row.key));
+  const operations = new Set((await openOperations(ledger)).map(({ value }) => resumesKey(value.id)));
+  const resumes = await ledger.rows(patrolTable, { prefix: resumesKey("") });
+  const gone = [
+    ...rows.filter((row) => !living.has(row.key)),
+    ...resumes.filter((row) => !operations.has(row.key)),
+  ];
   if (gone.length === 0) return;
   await ledger.write(
     actor,

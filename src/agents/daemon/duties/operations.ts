@@ -13,7 +13,8 @@ const lookAgainMs = 5000;
 const retryAgainMs = 60_000;
 /** A `gt done` that failed so often is for a person (W4). */
 const mostResumes = 3;
-const failedKey = (id: string): string => `resumes:${id}`;
+/** Row that counts how often the operation could not be ended. */
+export const resumesKey = (id: string): string => `resumes:${id}`;
 
 /**
  * D1: finishes or undoes what a command left behind (spec/04 §0.3), and ends the process of a `gt done` that stands still
@@ -65,7 +66,7 @@ async function countFailure(context: DaemonContext, id: string): Promise<void> {
   const record = (await ledger.row<OperationRecord>("operations", id))?.value;
   if (record === undefined) return;
   const count =
-    ((await ledger.row<{ readonly count: number }>(patrolTable, failedKey(id)))?.value.count ?? 0) + 1;
+    ((await ledger.row<{ readonly count: number }>(patrolTable, resumesKey(id)))?.value.count ?? 0) + 1;
   const { agent, bead } = record.subject;
   const raised =
     count === mostResumes
@@ -85,6 +86,6 @@ async function countFailure(context: DaemonContext, id: string): Promise<void> {
           eventSource: "daemon",
         })
       : undefined;
-  const put: Operation = { op: "putRow", table: patrolTable, key: failedKey(id), value: { count } };
+  const put: Operation = { op: "putRow", table: patrolTable, key: resumesKey(id), value: { count } };
   await ledger.write(actor, [put, ...(raised?.operations ?? [])]);
 }
