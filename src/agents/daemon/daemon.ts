@@ -51,6 +51,7 @@ import { quotaDuty } from "./duties/quota.ts";
 import { refineryDuty } from "./duties/refinery.ts";
 import { schedulerDuty } from "./duties/scheduler.ts";
 import { syncDuty } from "./duties/sync.ts";
+import { warrantsDuty } from "./duties/warrants.ts";
 import { witnessDuty } from "./duties/witness.ts";
 import { type Duty, type DutyReport, DutyRunner } from "./duty-runner.ts";
 import { readStop } from "./emergency-stop.ts";
@@ -224,6 +225,7 @@ export class Daemon {
       maintenanceDuty(this.#context),
       defaultBranchDuty(this.#context),
       dogsDuty(this.#context),
+      warrantsDuty(this.#context),
       quotaDuty(this.#context),
       plugins.duty,
     ])

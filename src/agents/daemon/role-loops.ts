@@ -16,6 +16,7 @@ const deaconLoops = [
   "worktrees",
   "dogs",
   "plugins",
+  "warrants",
 ];
 const bootLoops = ["host", "boot"];
 

@@ -48,6 +48,7 @@ import { schedulerCommands } from "./gt/scheduler.spec.ts";
 import { seanceCommands } from "./gt/seance.spec.ts";
 import { sessionCommands } from "./gt/session.spec.ts";
 import { signalCommands } from "./gt/signal.spec.ts";
+import { warrantCommands } from "./gt/warrant.spec.ts";
 import { worktreeCommands } from "./gt/worktree.spec.ts";
 import { slingCommands } from "./gt/sling.spec.ts";
 import { statusCommands } from "./gt/status.spec.ts";
@@ -119,4 +120,5 @@ export const gtTree: readonly CommandSpec[] = [
   ...trailCommands,
   ...upCommands,
   ...versionCommands,
+  ...warrantCommands,
 ];
