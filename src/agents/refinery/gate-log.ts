@@ -57,7 +57,8 @@ export class GateLog {
 
   #put(bytes: Uint8Array): void {
     try {
-      writeSync(this.#file, bytes);
+      // A full disk takes a part first, and says nothing.
+      if (writeSync(this.#file, bytes) < bytes.length) this.#failure ??= "the disk is full";
       this.#written += bytes.length;
     } catch (error) {
       this.#failure ??= error instanceof Error ? error.message : String(error);

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, mkdirSync, openSync, readSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { diskFull } from "../disk-full.ts";
 import type { TownEvent } from "./event.ts";
 
 /** One `write` must hold whole lines only and stay small enough to be atomic on a local file system (spec/06 §9.2). */
@@ -22,16 +23,25 @@ export function appendEvents(file: string, events: readonly TownEvent[]): void {
     for (const event of events) {
       const line = `${formatEvent(event)}\n`;
       if (chunk.length > 0 && Buffer.byteLength(chunk) + Buffer.byteLength(line) > largestWrite) {
-        writeSync(handle, chunk);
+        appendWhole(handle, chunk, file);
         chunk = "";
       }
       chunk += line;
     }
-    writeSync(handle, chunk);
+    appendWhole(handle, chunk, file);
     if (fstatSync(handle).size > overdueBytes) void rotateOverdue(file);
   } finally {
     closeSync(handle);
   }
+}
+
+/**
+ * A full disk takes a part and says nothing. The rest must not follow: another writer may stand between the two, and a
+ * line in pieces is no line. Whoever needs the events appended writes them again.
+ */
+function appendWhole(handle: number, chunk: string, file: string): void {
+  const bytes = Buffer.from(chunk);
+  if (writeSync(handle, bytes) < bytes.length) throw diskFull(`${file} could not be written`, dirname(file));
 }
 
 /**

@@ -4,7 +4,7 @@ import { askGit, GitFailure, runGit } from "./git.ts";
 export async function isAncestor(repository: string, ancestor: string, descendant: string): Promise<boolean> {
   const answer = await askGit(repository, ["merge-base", "--is-ancestor", ancestor, descendant]);
   if (answer.exitCode <= 1) return answer.exitCode === 0;
-  throw new GitFailure(answer.exitCode, answer.stdout, answer.stderr);
+  throw new GitFailure(answer.exitCode, answer.stdout, answer.stderr, repository);
 }
 
 /** Best common ancestor; undefined for unrelated histories. */

@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { GitError, GitPluginError, type SimpleGit, type SimpleGitProgressEvent, simpleGit } from "simple-git";
+import { isDiskFull, saysDiskFull } from "../disk-full.ts";
 import { GtError } from "../gt-error.ts";
 import { gitConfiguration, gitEnvironment } from "./git-environment.ts";
 
@@ -22,13 +23,18 @@ export class GitFailure extends GitError {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
+  /** `ENOSPC`, as of any other call to the system, when git had no room to write in. */
+  readonly code: string;
+  readonly path: string;
 
-  constructor(exitCode: number, stdout: string, stderr: string) {
+  constructor(exitCode: number, stdout: string, stderr: string, directory: string) {
     super(undefined, stderr.trim() || stdout.trim() || `git exited with ${exitCode}`);
     this.name = "GitFailure";
     this.exitCode = exitCode;
     this.stdout = stdout;
     this.stderr = stderr;
+    this.code = saysDiskFull(stderr) ? "ENOSPC" : "E_GIT";
+    this.path = directory;
   }
 }
 
@@ -59,7 +65,7 @@ export function openGit(directory: string, options: GitOptions = {}): SimpleGit 
       if (error instanceof GitFailure || exitCode === 0) return error;
       // simple-git reports its own endings (time limit, abort) as errors without a meaningful exit code.
       if (error instanceof GitPluginError) return error;
-      return new GitFailure(exitCode, text(stdOut), text(stdErr));
+      return new GitFailure(exitCode, text(stdOut), text(stdErr), directory);
     },
   });
   // simple-git waits 50 ms after a git that wrote nothing, in case something is still to come. We wait for the streams'
@@ -103,7 +109,7 @@ export interface GitAnswer {
   readonly stderr: string;
 }
 
-/** Runs one command whose exit code is its answer. Only a git that could not run at all throws. */
+/** Runs one command whose exit code is its answer. Only a git that could not run, or had no room to, throws. */
 export async function askGit(
   directory: string,
   args: readonly string[],
@@ -112,7 +118,7 @@ export async function askGit(
   try {
     return { exitCode: 0, stdout: await run(directory, args, options), stderr: "" };
   } catch (error) {
-    if (error instanceof GitFailure) return error;
+    if (error instanceof GitFailure && !isDiskFull(error)) return error;
     throw error;
   }
 }

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:f
 import { join } from "node:path";
 import { type Clock, formatTime, systemClock } from "../clock.ts";
 import { crashPoint } from "../crash-point.ts";
+import { diskFullOf, isDiskFull } from "../disk-full.ts";
 import { GitFailure, networkTimeoutMs, runGit } from "../git/git.ts";
 import { redactUrl } from "../git/git-url.ts";
 import { listRemote, remoteError } from "../git/ls-remote.ts";
@@ -347,12 +348,14 @@ function asAddError(error: unknown, request: AddRigRequest): unknown {
       exitCode: 130,
       cause: error,
     });
-  if (!(error instanceof GitFailure)) return error;
-  if (/No space left on device|Disk quota exceeded/i.test(error.stderr)) {
-    return new GtError("E_DISK", `not enough disk space for the rig ${request.name}`, {
-      why: ["everything that was made has been removed"],
+  if (error instanceof Error && isDiskFull(error)) {
+    const { message, hint } = diskFullOf(error);
+    return new GtError("E_DISK", message, {
+      why: [`everything that was made of rig ${request.name} has been removed`],
+      ...(hint === undefined ? {} : { hint }),
       cause: error,
     });
   }
+  if (!(error instanceof GitFailure)) return error;
   return remoteError(request.source, error.stderr);
 }

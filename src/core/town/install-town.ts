@@ -75,8 +75,9 @@ export async function installTown(request: InstallRequest): Promise<InstallRepor
   const made = new MadePaths(root);
   const lock = await lockInstall(root, made);
   try {
-    const journal = writeJournal(root);
+    const journal = join(root, `${journalName}${process.pid}`);
     try {
+      writeJournal(journal);
       await makeTown(request, facts, made, env);
     } catch (error) {
       rmSync(journal, { force: true });
@@ -346,10 +347,8 @@ async function lockInstall(root: string, made: MadePaths) {
 const journalName = ".gt-install-";
 
 /** Says that this directory is being made a town, so that the next run goes on after a kill without asking. */
-function writeJournal(root: string): string {
-  const file = join(root, `${journalName}${process.pid}`);
+function writeJournal(file: string): void {
   writeFileSync(file, "a town is being made here; gt install goes on with it\n");
-  return file;
 }
 
 function hasJournal(root: string): boolean {

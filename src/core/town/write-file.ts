@@ -2,15 +2,19 @@ import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
 import { mkdir, open, realpath, rename, rm, stat, statfs } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { GtError } from "../gt-error.ts";
+import { diskFull, isDiskFull } from "../disk-full.ts";
+import type { GtError } from "../gt-error.ts";
 
 export interface WriteFileOptions {
   /** Mode of a new file (default 0644, narrowed by the umask). An existing file keeps its own, unless that is wider than a secret's 0600. */
   readonly mode?: number;
+  /** Tries all the same when the disk is nearly full: what stops things must be sayable then (spec/04 §7.3). */
+  readonly isVital?: boolean;
 }
 
 /** Below this, whole files are not replaced any more: the old content is worth more (spec/07 §4.3). */
 const leastFreeBytes = 50 * 1024 * 1024;
+const pageBytes = 4096;
 
 /**
  * Replaces a whole file so that a reader, or a crash, sees either the old content or the new (spec/07 §4.3). Makes
@@ -24,7 +28,7 @@ export async function writeFileAtomic(
   await mkdir(dirname(file), { recursive: true });
   const target = await realpath(file).catch(() => file);
   const directory = dirname(target);
-  await expectSpace(directory, file);
+  if (options.isVital !== true) await expectSpace(directory, file);
   const temporary = join(
     directory,
     `.${basename(target)}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`,
@@ -41,7 +45,8 @@ export async function writeFileAtomic(
     await rename(temporary, target);
   } catch (error) {
     await rm(temporary, { force: true });
-    throw isNoSpace(error) ? diskFull(file, error) : error;
+    if (options.isVital === true && isDiskFull(error) && (await overwrite(target, content))) return;
+    throw isDiskFull(error) ? noRoom(file, error) : error;
   }
   await syncDirectory(directory);
 }
@@ -59,18 +64,36 @@ async function expectSpace(directory: string, file: string): Promise<void> {
   // Some file systems do not say how much they hold; then the write itself will tell.
   const space = await statfs(directory).catch(() => undefined);
   if (space !== undefined && space.blocks > 0 && space.bavail * space.bsize < leastFreeBytes)
-    throw diskFull(file, undefined);
+    throw noRoom(file, undefined);
 }
 
-function isNoSpace(error: unknown): boolean {
-  const code = (error as NodeJS.ErrnoException).code;
-  return code === "ENOSPC" || code === "EDQUOT";
+/** Within the page that a small file has already there is always room, and no half of it is ever seen. */
+async function overwrite(target: string, content: string | Uint8Array): Promise<boolean> {
+  const bytes = Buffer.from(content);
+  if (bytes.length > pageBytes) return false;
+  try {
+    const handle = await open(target, "r+");
+    try {
+      await handle.write(bytes, 0, bytes.length, 0);
+      await handle.truncate(bytes.length);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    return true;
+  } catch {
+    // No such file yet, or a file system that writes elsewhere each time: the first error is the one to tell.
+    return false;
+  }
 }
 
-function diskFull(file: string, cause: unknown): GtError {
-  return new GtError("E_DISK", `not enough disk space to write ${file}`, {
-    why: ["less than 50 MB are free; the file was left as it was"],
-    cause,
+function noRoom(file: string, cause: unknown): GtError {
+  return diskFull(`${file} could not be written`, dirname(file), {
+    why: [
+      cause === undefined ? "less than 50 MB are free; the file is as it was" : "the file is as it was",
+      "make room, then run the command again",
+    ],
+    ...(cause === undefined ? {} : { cause }),
   });
 }
 

@@ -1,3 +1,4 @@
+import { diskFullOf, isDiskFull } from "../../core/disk-full.ts";
 import { GtError } from "../../core/gt-error.ts";
 import { redact } from "../../core/redact.ts";
 import { sanitise, sanitiseLine } from "../../core/sanitise.ts";
@@ -100,8 +101,7 @@ export function asGtError(error: unknown): GtError {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   const message = error instanceof Error ? error.message : String(error);
   const options = { cause: error };
-  if (code === "ENOSPC" || code === "EDQUOT")
-    return new GtError("E_DISK", "no space left on the disk", options);
+  if (error instanceof Error && isDiskFull(error)) return diskFullOf(error);
   if (code === "EROFS") return new GtError("E_DISK", "the file system is read-only", options);
   if (code === "EACCES" || code === "EPERM") return new GtError("E_FORBIDDEN", message, options);
   if (code === "ERR_DLOPEN_FAILED" || /could not locate the bindings file/i.test(message)) {

@@ -166,11 +166,12 @@ async function writeLines(
       chunk += `${line}\n`;
       if (chunk.length < 1 << 20) continue;
       hash.update(chunk);
-      await handle.write(chunk);
+      await handle.writeFile(chunk);
       chunk = "";
     }
     hash.update(chunk);
-    await handle.write(chunk);
+    // Not `write`: on a full disk that writes a part and says nothing.
+    await handle.writeFile(chunk);
     await handle.sync();
   } catch (error) {
     await rm(temporary, { force: true });

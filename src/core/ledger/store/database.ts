@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
+import { diskFull } from "../../disk-full.ts";
 import { GtError } from "../../gt-error.ts";
 import { foreignError } from "../foreign-beads.ts";
-import { networkFileSystem } from "./file-system.ts";
+import { hasNoSpace, networkFileSystem } from "./file-system.ts";
 import { migrations, schemaVersion } from "./schema.ts";
 
 export interface DatabaseOptions {
@@ -117,14 +118,15 @@ export class LedgerDatabase {
     return this.connection.pragma(text, { simple: true });
   }
 
-  /** Damage is met wherever its page is read, so every read says so in our words. */
+  /** Damage, and a disk without room for a reader's shared memory, are met at any read: it says so in our words. */
   private readable<T>(query: () => T): T {
     for (let attempt = 1; ; attempt++) {
       try {
         return query();
       } catch (error) {
         if (isBusy(error) && attempt < readAttempts) continue;
-        throw isDamage(error) ? translate(error, this.path) : error;
+        // Whoever writes tries again on a lock.
+        throw isBusy(error) ? error : translate(error, this.path);
       }
     }
   }
@@ -187,7 +189,11 @@ export class LedgerDatabase {
 
   /** Copies the database, consistent and without stopping writers, to another file. */
   async backup(file: string): Promise<void> {
-    await this.connection.backup(file);
+    try {
+      await this.connection.backup(file);
+    } catch (error) {
+      throw translate(error, file);
+    }
   }
 
   close(): void {
@@ -257,7 +263,10 @@ async function migrate(connection: Database.Database, path: string, found: numbe
   if (found > 0) {
     const copy = `${dirname(path)}/backup/beads-pre-v${schemaVersion}.db`;
     mkdirSync(dirname(copy), { recursive: true });
-    if (!existsSync(copy)) await connection.backup(copy);
+    if (!existsSync(copy)) {
+      await connection.backup(`${copy}.tmp`);
+      renameSync(`${copy}.tmp`, copy);
+    }
   }
   await retryBusy(() =>
     connection
@@ -317,13 +326,18 @@ export function translate(error: unknown, path: string): unknown {
       cause: error,
     });
   if (code.startsWith("SQLITE_BUSY")) return busyError(defaultPatienceMs);
+  // Where its log or shared memory cannot grow, SQLite knows only that it could not write.
+  const isVague = code.startsWith("SQLITE_IOERR") || code.startsWith("SQLITE_CANTOPEN");
+  if (code === "SQLITE_FULL" || (isVague && hasNoSpace(path)))
+    return diskFull(`the ledger ${path} could not be written`, dirname(path), {
+      why: ["nothing of it was changed; make room, then run the command again"],
+      cause: error,
+    });
   if (code.startsWith("SQLITE_READONLY") || code.startsWith("SQLITE_CANTOPEN"))
     return new GtError("E_NO_ACCESS", `the ledger cannot be opened for writing: ${path}`, {
       why: ["check the rights of the file and of its directory"],
       hint: `ls -la ${dirname(path)}`,
       cause: error,
     });
-  if (code === "SQLITE_FULL")
-    return new GtError("E_DISK_FULL", `no space left for the ledger: ${path}`, { cause: error });
   return error;
 }

@@ -11,6 +11,9 @@ const networkTypes: ReadonlyMap<number, string> = new Map([
   [0x65735546, "fuse"],
 ]);
 
+/** SQLite makes its shared memory in pieces of so much. */
+const leastBytes = 64 * 1024;
+
 /** Name of the network file system that the file is on; undefined for a local one. Only Linux tells (spec/01 §7.1). */
 export function networkFileSystem(path: string): string | undefined {
   if (process.platform !== "linux") return undefined;
@@ -19,5 +22,16 @@ export function networkFileSystem(path: string): string | undefined {
   } catch {
     // A directory that cannot be asked will fail soon enough by itself.
     return undefined;
+  }
+}
+
+/** Not even a page of the ledger's log fits on the file system any more. */
+export function hasNoSpace(path: string): boolean {
+  try {
+    const space = statfsSync(dirname(path));
+    return space.blocks > 0 && space.bavail * space.bsize < leastBytes;
+  } catch {
+    // What cannot be asked is not known to be full.
+    return false;
   }
 }

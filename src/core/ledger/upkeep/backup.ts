@@ -20,9 +20,15 @@ export async function createBackup(ledger: SqliteLedger): Promise<Backup> {
   await mkdir(directory, { recursive: true });
   const path = join(directory, `beads-${stamp(ledger.clock.now())}.db`);
   const temporary = `${path}.tmp`;
-  await rm(temporary, { force: true });
-  await ledger.database.backup(temporary);
-  await rename(temporary, path);
+  try {
+    await rm(temporary, { force: true });
+    await ledger.database.backup(temporary);
+    await rename(temporary, path);
+  } catch (error) {
+    // Half a copy would only take the room that was missing.
+    await rm(temporary, { force: true });
+    throw error;
+  }
   const backups = await listBackups(ledger.path);
   for (const old of backups.filter(({ path: file }) => !basename(file).includes("-pre-")).slice(keptBackups))
     await rm(old.path, { force: true });
@@ -56,9 +62,16 @@ export async function restoreBackup(databasePath: string, backup: string, now: n
       exitCode: 6,
       hint: "bd backup list",
     });
-  const kept = await setAside(databasePath, `replaced-${stamp(now)}`);
-  await copyFile(backup, databasePath);
-  return kept;
+  // Whole beside it first: a full disk must not leave the ledger without a database.
+  const copy = `${databasePath}.restoring`;
+  try {
+    await copyFile(backup, copy);
+    const kept = await setAside(databasePath, `replaced-${stamp(now)}`);
+    await rename(copy, databasePath);
+    return kept;
+  } finally {
+    await rm(copy, { force: true });
+  }
 }
 
 /** Whether the file is a ledger that passes SQLite's own check. */
@@ -95,11 +108,18 @@ export function isInUse(path: string): boolean {
 /** Moves the database with its log away; returns the new name. */
 export async function setAside(databasePath: string, suffix: string): Promise<string> {
   const kept = `${databasePath}.${suffix}`;
-  for (const part of ["", "-wal", "-shm"])
-    await rename(databasePath + part, kept + part).catch((error: NodeJS.ErrnoException) => {
+  await moveDatabase(databasePath, kept);
+  return kept;
+}
+
+/** Moves a database with its log; what is at the other place makes room. A file that is not there is no reason to stop. */
+export async function moveDatabase(from: string, to: string): Promise<void> {
+  for (const part of ["", "-wal", "-shm"]) {
+    await rm(to + part, { force: true });
+    await rename(from + part, to + part).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== "ENOENT") throw error;
     });
-  return kept;
+  }
 }
 
 function backupDirectory(databasePath: string): string {

@@ -30,6 +30,8 @@ export interface UpkeepOptions {
   readonly reaper?: ReaperPace;
   /** Exports everything unexported at once, e.g. before the daemon ends. */
   readonly isEnding?: boolean;
+  /** Writes no exports and no backups: on a nearly full disk the ledger itself needs the room (spec/04 §12). */
+  readonly isSparing?: boolean;
 }
 
 export interface ReaperPace {
@@ -62,7 +64,7 @@ export async function keepLedger(ledger: SqliteLedger, options: UpkeepOptions): 
   };
   await attempt("event log", undefined, () => ledger.flushOutbox());
   const exported: string[] = [];
-  for (const place of options.scopes)
+  for (const place of options.isSparing === true ? [] : options.scopes)
     if (await attempt(`export of ${place.scope}`, false, () => keepExported(ledger, place, options)))
       exported.push(place.scope);
   const times = (await ledger.row<UpkeepTimes>("duties", "ledger-upkeep"))?.value ?? {};
@@ -85,7 +87,7 @@ export async function keepLedger(ledger: SqliteLedger, options: UpkeepOptions): 
     done.trimmedAt = now;
     await attempt("history", 0, () => trimFeed(ledger));
   }
-  if (isDue(times.backedUpAt, day)) {
+  if (options.isSparing !== true && isDue(times.backedUpAt, day)) {
     done.backedUpAt = now;
     await attempt("backup", undefined, () => createBackup(ledger));
   }

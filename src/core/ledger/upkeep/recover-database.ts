@@ -1,12 +1,13 @@
 import Database from "better-sqlite3";
 import type { Clock } from "../../clock.ts";
+import { isDiskFull } from "../../disk-full.ts";
 import { stamp } from "../jsonl/export-scope.ts";
 import { importParsed } from "../jsonl/import-records.ts";
 import { parseFile } from "../jsonl/parse-file.ts";
 import { openLedger } from "../open-ledger.ts";
 import { recomputeBlockedState } from "../store/blocked-state.ts";
 import type { SqliteLedger } from "../store/sqlite-ledger.ts";
-import { isIntact, listBackups, restoreBackup, setAside } from "./backup.ts";
+import { isIntact, listBackups, moveDatabase, restoreBackup, setAside } from "./backup.ts";
 
 export interface ScopeFile {
   readonly scope: string;
@@ -40,9 +41,19 @@ export interface RecoveryReport {
  * damaged file, over that the exported beads of every scope. The damaged file is kept.
  */
 export async function recoverDatabase(options: RecoveryOptions): Promise<RecoveryReport> {
+  const kept = await setAside(options.path, `corrupt-${stamp(options.clock.now())}`);
+  try {
+    return await rebuild(options, kept);
+  } catch (error) {
+    // What was begun is worth less than the damaged file, from which the next attempt salvages.
+    await moveDatabase(kept, options.path);
+    throw error;
+  }
+}
+
+async function rebuild(options: RecoveryOptions, kept: string): Promise<RecoveryReport> {
   const { path, clock } = options;
   const now = clock.now();
-  const kept = await setAside(path, `corrupt-${stamp(now)}`);
   const backup = options.fromFilesOnly === true ? undefined : await newestIntactBackup(path);
   if (backup !== undefined) await restoreBackup(path, backup, now);
   const ledger = await openLedger({ path, clock, create: true });
@@ -135,7 +146,8 @@ async function salvageTable(ledger: SqliteLedger, source: Database.Database, tab
     for (const row of rows) {
       try {
         count += ledger.database.run(sql, ...names.map((name) => row[name]));
-      } catch {
+      } catch (error) {
+        if (isDiskFull(error)) throw error;
         // A row that breaks a constraint is damaged itself.
       }
     }

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { chmod, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { askGit } from "../../../core/git/git.ts";
 import { GtError } from "../../../core/gt-error.ts";
@@ -8,6 +8,7 @@ import { importChangedFile } from "../../../core/ledger/jsonl/import-changed-fil
 import type { CommandContext } from "../command.ts";
 import { ledgerPlace } from "./ledger-place.ts";
 import { Settings } from "../../../core/ledger/settings.ts";
+import { writeFileAtomic } from "../../../core/town/write-file.ts";
 import { openWorkspace } from "./workspace.ts";
 
 /** The hooks of git that keep the exported file and the ledger together (spec/01 §10.6). */
@@ -28,7 +29,7 @@ export async function install(context: CommandContext): Promise<void> {
     const file = join(directory, name);
     const text = existsSync(file) ? await readFile(file, "utf8") : "#!/bin/sh\n";
     const rest = withoutSection(text);
-    await writeFile(file, `${rest}${rest.endsWith("\n") ? "" : "\n"}${section(name)}`);
+    await writeFileAtomic(file, `${rest}${rest.endsWith("\n") ? "" : "\n"}${section(name)}`);
     await chmod(file, 0o755);
   }
   context.out.document({ installed: hookNames, path: directory });
@@ -45,7 +46,7 @@ export async function uninstall(context: CommandContext): Promise<void> {
     if (!text.includes(begin)) continue;
     const rest = withoutSection(text);
     if (/^#![^\n]*\s*$/.test(rest)) await rm(file);
-    else await writeFile(file, rest);
+    else await writeFileAtomic(file, rest);
     removed.push(name);
   }
   context.out.document({ removed, path: directory });
