@@ -12,7 +12,7 @@ import { NudgeCourier } from "./nudge-courier.ts";
 import { processStartTime } from "./process-identity.ts";
 import { protocolVersion } from "./protocol.ts";
 import { recoverSessions } from "./recover-sessions.ts";
-import type { SessionEvent } from "./session-host.ts";
+import type { SessionEvent, SessionRecord } from "./session-host.ts";
 import { StartVerifier, type VerifyLimits } from "./start-verifier.ts";
 import { ensureSocketDirectory, hostSocketPath } from "./socket-path.ts";
 
@@ -58,24 +58,27 @@ export class HostServer {
   static async start(options: HostServerOptions): Promise<HostServer> {
     const { paths, clock, times, log } = options;
     const lock = await acquireLock(paths.locks, "host", { kind: "host" });
-    for (const lost of await recoverSessions(paths.sessions, clock, times.terminateMs)) {
-      log(`session ${lost.session} was lost with the previous host`);
-      options.onEvent({ type: "exited", record: lost });
+    const lost = await recoverSessions(paths.sessions, clock, times.terminateMs);
+    for (const record of lost) {
+      log(`session ${record.session} was lost with the previous host`);
+      options.onEvent({ type: "exited", record });
     }
-    const server = new HostServer(options, lock);
+    const server = new HostServer(options, lock, lost);
     await server.#listen();
     return server;
   }
 
-  private constructor(options: HostServerOptions, lock: Lock) {
+  private constructor(options: HostServerOptions, lock: Lock, lost: readonly SessionRecord[]) {
     this.#options = options;
     this.#lock = lock;
     this.#socketPath = hostSocketPath(options.paths);
     this.#host = new Host({
       records: options.paths.sessions,
+      lost,
       clock: options.clock,
       times: options.times,
       publish: (event) => this.#publish(event),
+      log: options.log,
     });
     this.#courier = new NudgeCourier(
       this.#host,
@@ -119,7 +122,11 @@ export class HostServer {
   }
 
   #openLedger(): Promise<Ledger> {
-    this.#ledger ??= this.#options.openLedger();
+    this.#ledger ??= this.#options.openLedger().catch((error: unknown) => {
+      // It may be a full disk, and another time it opens.
+      this.#ledger = undefined;
+      throw error;
+    });
     return this.#ledger;
   }
 

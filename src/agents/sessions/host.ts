@@ -1,7 +1,7 @@
 import type { Clock } from "../../core/clock.ts";
 import { GtError } from "../../core/gt-error.ts";
 import { HostedSession, notRunning, otherRun, type SessionTimes } from "./hosted-session.ts";
-import { readRecords, removeLastScreen, writeLastScreen, writeRecord } from "./session-records.ts";
+import { RecordKeeper } from "./record-keeper.ts";
 import type { ScreenText, SessionEvent, SessionRecord, SessionSpec, StopOptions } from "./session-host.ts";
 
 /** Screen text of a running session is told to subscribers at most once in this time. */
@@ -11,15 +11,19 @@ const lastScreenLines = 200;
 export interface HostOptions {
   /** Where session records are kept. */
   readonly records: string;
+  /** Sessions that ended with the host before this one, whatever their records say. */
+  readonly lost?: readonly SessionRecord[];
   readonly clock: Clock;
   readonly times: SessionTimes;
   /** Every event, `output` included. */
   readonly publish: (event: SessionEvent) => void;
+  readonly log: (line: string) => void;
 }
 
 /** All sessions of a town, by name. What the host process does, without sockets and locks. */
 export class Host {
   readonly #options: HostOptions;
+  readonly #records: RecordKeeper;
   readonly #live = new Map<string, HostedSession>();
   /** Last run of each session that has ended. */
   readonly #ended = new Map<string, SessionRecord>();
@@ -28,7 +32,9 @@ export class Host {
 
   constructor(options: HostOptions) {
     this.#options = options;
-    for (const record of readRecords(options.records)) this.#ended.set(record.session, record);
+    this.#records = new RecordKeeper(options.records, options.log);
+    for (const record of [...this.#records.read(), ...(options.lost ?? [])])
+      this.#ended.set(record.session, record);
   }
 
   spawn(spec: SessionSpec): SessionRecord {
@@ -42,7 +48,6 @@ export class Host {
       });
     }
     const previous = this.#ended.get(spec.session);
-    removeLastScreen(this.#options.records, spec.session);
     let session: HostedSession | undefined;
     try {
       session = new HostedSession(spec, this.#options.clock, this.#options.times, {
@@ -50,7 +55,7 @@ export class Host {
         output: (name, at) => this.#tellOutput(name, at),
       });
     } catch (error) {
-      if (previous !== undefined) writeRecord(this.#options.records, previous);
+      if (previous !== undefined) this.#records.keep(previous);
       throw error;
     }
     this.#live.set(spec.session, session);
@@ -93,7 +98,7 @@ export class Host {
 
   /** Writes all records anew, after somebody cleared their directory. */
   writeRecords(): void {
-    for (const record of this.list()) writeRecord(this.#options.records, record);
+    for (const record of this.list()) this.#records.keep(record);
   }
 
   /** Ends every session; no new one starts any more. */
@@ -111,7 +116,8 @@ export class Host {
   }
 
   #changed(record: SessionRecord, what: "started" | "phase" | "exited" | "size"): void {
-    writeRecord(this.#options.records, record);
+    if (record.pid === 0) this.#records.begin(record);
+    else this.#records.keep(record);
     if (what === "exited") this.#exited(record);
     if (what !== "size") this.#options.publish({ type: what, record });
   }
@@ -122,7 +128,7 @@ export class Host {
     this.#toldOutputAt.delete(record.session);
     this.#ended.set(record.session, record);
     if (session === undefined) return;
-    writeLastScreen(this.#options.records, record.session, session.lastLines(lastScreenLines));
+    this.#records.keepLastScreen(record.session, session.lastLines(lastScreenLines));
     // Views are told the end after this, from the screen as it is.
     setImmediate(() => session.dispose());
   }

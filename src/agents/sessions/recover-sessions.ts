@@ -28,7 +28,11 @@ export async function recoverSessions(
         exitReason: "host-lost",
         viewers: 0,
       };
-      writeRecord(directory, lost);
+      try {
+        writeRecord(directory, lost);
+      } catch {
+        // A full disk: its program has ended all the same, and the next host finds nothing more to end.
+      }
       return lost;
     }),
   );

@@ -61,7 +61,12 @@ function replaceFile(directory: string, name: string, content: string): void {
     write();
   } catch {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    write();
+    try {
+      write();
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      throw error;
+    }
   }
 }
 
