@@ -38,7 +38,7 @@ export function readState(town: Town): DaemonState | undefined {
 }
 
 export async function writeIdentity(town: Town, identity: DaemonIdentity): Promise<void> {
-  await writeFileAtomic(identityFile(town), `${JSON.stringify(identity)}\n`);
+  await writeFileAtomic(identityFile(town), `${JSON.stringify(identity)}\n`, { isVital: true });
 }
 
 /** The daemon has ended on purpose. */
@@ -47,7 +47,7 @@ export function removeIdentity(town: Town): void {
 }
 
 export async function writeState(town: Town, state: DaemonState): Promise<void> {
-  await writeFileAtomic(stateFile(town), `${JSON.stringify(state)}\n`);
+  await writeFileAtomic(stateFile(town), `${JSON.stringify(state)}\n`, { isVital: true });
 }
 
 /** Missing and half-written files count as absent: the next heartbeat writes them again. */

@@ -385,9 +385,9 @@ export class Daemon {
 
   async #heartbeat(): Promise<void> {
     this.#heartbeats++;
-    await this.#writeState(true);
     if (this.#heartbeats > 1)
       for (const key of this.#runner.keys()) if (key !== "heartbeat") this.#runner.wake(key);
+    await this.#writeState(true);
   }
 
   async #writeState(isRunning: boolean): Promise<void> {

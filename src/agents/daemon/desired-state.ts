@@ -43,5 +43,5 @@ export async function writeDesired(
     ...(isSame ? before : { state, since: formatTime(clock.now()), by }),
     ...(ending === undefined ? {} : { ending }),
   };
-  await writeFileAtomic(desiredFile(town), `${JSON.stringify(desired)}\n`);
+  await writeFileAtomic(desiredFile(town), `${JSON.stringify(desired)}\n`, { isVital: true });
 }

@@ -1,3 +1,4 @@
+import { unlessDiskFull } from "../../core/disk-full.ts";
 import { GtError } from "../../core/gt-error.ts";
 import { snapshotHooks } from "../lifecycle/snapshot-hooks.ts";
 import { suspendOperations } from "../lifecycle/suspension.ts";
@@ -69,9 +70,11 @@ async function suspend(access: TownAccess, record: SessionRecord): Promise<void>
   if (agent === undefined || agent.hookState !== "active") return;
   if (agent.state !== "working" && agent.state !== "spawning") return;
   try {
-    await access.ledger.write(
-      access.actor,
-      suspendOperations(agent, { reason: "town-down", since: access.clock.now() }),
+    await unlessDiskFull(
+      access.ledger.write(
+        access.actor,
+        suspendOperations(agent, { reason: "town-down", since: access.clock.now() }),
+      ),
     );
   } catch (error) {
     // It finished its work at this very moment: nothing is left to suspend.

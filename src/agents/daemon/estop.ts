@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { formatTime } from "../../core/clock.ts";
+import { unlessDiskFull } from "../../core/disk-full.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { Agent } from "../../core/ledger/bead.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
-import { writeFileAtomic } from "../../core/town/write-file.ts";
 import type { Town } from "../../core/town/town.ts";
 import { hostSnapshot } from "../patrols/agent-health.ts";
 import { snapshotHooks } from "../lifecycle/snapshot-hooks.ts";
@@ -13,6 +13,7 @@ import { processesOf, signalProcesses, treeOf } from "../sessions/process-tree.t
 import type { SessionRecord } from "../sessions/session-host.ts";
 import type { TownAccess } from "../town-access.ts";
 import { type EmergencyStop, readStop, stopFile } from "./emergency-stop.ts";
+import { writeStop } from "./write-stop.ts";
 
 export interface EstopRequest {
   /** Only this rig; the whole town without. */
@@ -32,7 +33,7 @@ export interface EstopReport {
 
 /**
  * Freezes every agent in scope but the mayor (spec/04 §7.3). The file comes first: from then on nothing starts, whatever
- * happens to the rest.
+ * happens to the rest. On a disk that is too full for the ledger the stop holds without its entries there.
  */
 export async function estop(access: TownAccess, request: EstopRequest): Promise<EstopReport> {
   const { town } = access;
@@ -42,15 +43,14 @@ export async function estop(access: TownAccess, request: EstopRequest): Promise<
   if (!wasDone) {
     const since = formatTime(access.clock.now());
     const reason = request.reason.replace(/\s+/g, " ").trim();
-    await writeFileAtomic(stopFile(town, request.rig), `${request.kind ?? "manual"}\t${since}\t${reason}\n`);
+    await writeStop(town, { rig: request.rig, kind: request.kind ?? "manual", since, reason });
   }
   const sessions = await sessionsInScope(access, request.rig);
   for (const record of sessions) signalProcesses(processesOf(treeOf(record)), "SIGSTOP");
   const active = await activeAgents(access, request.rig);
   for (const agent of active)
-    await writeUnlessChanged(
-      access,
-      suspendOperations(agent, { reason: "estop", since: access.clock.now() }),
+    await unlessDiskFull(
+      writeUnlessChanged(access, suspendOperations(agent, { reason: "estop", since: access.clock.now() })),
     );
   const unsaved = await snapshotHooks(
     access,
@@ -58,9 +58,11 @@ export async function estop(access: TownAccess, request: EstopRequest): Promise<
     "estop",
   );
   if (!wasDone) {
-    await access.ledger.write(access.actor, [
-      event("estop", { scope: request.rig ?? "town", reason: request.reason, ...rigOf(request.rig) }),
-    ]);
+    await unlessDiskFull(
+      access.ledger.write(access.actor, [
+        event("estop", { scope: request.rig ?? "town", reason: request.reason, ...rigOf(request.rig) }),
+      ]),
+    );
   }
   return { sessions: sessions.map((record) => record.session), unsaved, wasDone };
 }
@@ -87,13 +89,16 @@ export async function thaw(
     request.rig === undefined ? allStopFiles(town) : [stopFile(town, request.rig)].filter(existsSync);
   if (files.length === 0) return { sessions: [], unsaved: [], wasDone: true };
   const sessions = await sessionsInScope(access, request.rig);
-  for (const record of sessions) signalProcesses(processesOf(treeOf(record)), "SIGCONT");
+  // Before anybody runs again: where it fails, the stop holds as a whole.
   for (const agent of await suspendedFor(access, "estop", request.rig))
     await writeUnlessChanged(access, resumeOperations(agent, "working", access.clock.now()));
+  for (const record of sessions) signalProcesses(processesOf(treeOf(record)), "SIGCONT");
   for (const file of files) rmSync(file, { force: true });
-  await access.ledger.write(access.actor, [
-    event("thaw", { scope: request.rig ?? "town", ...rigOf(request.rig) }),
-  ]);
+  await unlessDiskFull(
+    access.ledger.write(access.actor, [
+      event("thaw", { scope: request.rig ?? "town", ...rigOf(request.rig) }),
+    ]),
+  );
   await tellThawed(access, sessions);
   return { sessions: sessions.map((record) => record.session), unsaved: [], wasDone: false };
 }

@@ -1,3 +1,4 @@
+import { unlessDiskFull } from "../../core/disk-full.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
 import { acquireLock } from "../../core/lock/lock.ts";
 import type { Town } from "../../core/town/town.ts";
@@ -20,7 +21,7 @@ export interface DownOptions {
 
 export interface DownService {
   readonly name: string;
-  readonly type: "session" | "daemon" | "host" | "process";
+  readonly type: "session" | "daemon" | "host" | "process" | "file";
   readonly ok: boolean;
   readonly detail: string;
 }
@@ -52,14 +53,16 @@ export async function townDown(access: TownAccess, options: DownOptions = {}): P
   const lock = await acquireLock(town.paths.locks, "shutdown", { waitMs: 5000, kind: "down" });
   try {
     const scope = options.scope ?? "services";
-    await writeDesired(town, "down", access.actor, access.clock, scope);
+    const wish = writeDesired(town, "down", access.actor, access.clock, scope).then(() => true);
+    // Going down makes room: it must not fail for want of it.
+    if ((await unlessDiskFull(wish)) === undefined) note(unwritten);
     const { kept, unsaved } = await endServices(access, { ...options, scope }, note, () =>
       endDaemon(town, options, note),
     );
     const mustVerify = scope === "all" || options.orphansGraceMs !== undefined;
     const leftovers = mustVerify ? findLeftovers(town, { living: runsOf(kept) }) : [];
-    await access.ledger.write(access.actor, [halt(services)]);
-    await writeDesired(town, "down", access.actor, access.clock);
+    await unlessDiskFull(access.ledger.write(access.actor, [halt(services)]));
+    await unlessDiskFull(writeDesired(town, "down", access.actor, access.clock));
     return { services, kept: kept.map((record) => record.session), unsaved, leftovers };
   } finally {
     lock.release();
@@ -75,12 +78,19 @@ export async function finishDown(access: TownAccess): Promise<void> {
     if (scope === undefined) return;
     const services: DownService[] = [];
     await endServices(access, { scope }, (service) => services.push(service));
-    await access.ledger.write(access.actor, [halt(services)]);
+    await unlessDiskFull(access.ledger.write(access.actor, [halt(services)]));
     await writeDesired(town, "down", access.actor, access.clock);
   } finally {
     lock.release();
   }
 }
+
+const unwritten: DownService = {
+  name: "daemon/desired.json",
+  type: "file",
+  ok: false,
+  detail: "the disk is full: the next command that changes work starts the town again",
+};
 
 const halt = (services: readonly DownService[]): Operation => ({
   op: "event",

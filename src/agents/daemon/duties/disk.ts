@@ -1,3 +1,4 @@
+import { formatTime } from "../../../core/clock.ts";
 import { decideDisk, type DiskLevel, diskLevel, emergencyMb } from "../../../core/health/disk.ts";
 import { freeDiskMb } from "../../../core/health/free-disk.ts";
 import { numberSetting } from "../../../core/town/setting.ts";
@@ -6,6 +7,7 @@ import type { DaemonContext } from "../daemon-context.ts";
 import type { Duty } from "../duty-runner.ts";
 import { readStop } from "../emergency-stop.ts";
 import { estop, thaw } from "../estop.ts";
+import { keepStopReserve } from "../write-stop.ts";
 
 /** Too little for anything that can wait: new sandboxes, snapshots that nothing depends on (spec/04 §8.3 D25). */
 export async function isDiskTight(town: Town, free: typeof freeDiskMb = freeDiskMb): Promise<boolean> {
@@ -32,6 +34,7 @@ export function diskDuty(context: DaemonContext, free: (path: string) => Promise
       if (action === "stop")
         await estop(context, { kind: "auto", reason: `only ${freeMb} MB of disk are free` });
       if (action === "thaw") await thaw(context);
+      if (level !== "emergency") await keepStopReserve(context.town, formatTime(context.clock.now()));
     },
   };
 }

@@ -11,6 +11,7 @@ import { booleanSetting, durationSetting, textSetting } from "../../../core/town
 import type { Town } from "../../../core/town/town.ts";
 import type { DaemonContext } from "../daemon-context.ts";
 import type { Duty } from "../duty-runner.ts";
+import { isDiskTight } from "./disk.ts";
 import { lastDone, noteDone } from "./last-done.ts";
 
 const backupChore = "ledger-git-backup";
@@ -26,14 +27,16 @@ export function ledgerDuty(context: DaemonContext): Duty {
       // Another kind of ledger keeps itself.
       if (!(ledger instanceof SqliteLedger)) return;
       const scopes = townScopes(town);
+      const isSparing = await isDiskTight(town);
       const { problems } = await keepLedger(ledger, {
         actor,
         scopes,
         pace: townPace,
         reaper: reaperPace(town),
+        isSparing,
       });
       for (const problem of problems) log.warn(`ledger: ${problem}`);
-      await backUp(context, ledger);
+      if (!isSparing) await backUp(context, ledger);
     },
   };
 }
@@ -97,7 +100,7 @@ async function tellOfSpikes(
 
 /** Whoever looks at the files while no daemon runs finds what was written last (spec/01 §9.1). */
 export async function exportAtEnd({ ledger, town, actor, log }: DaemonContext): Promise<void> {
-  if (!(ledger instanceof SqliteLedger)) return;
+  if (!(ledger instanceof SqliteLedger) || (await isDiskTight(town))) return;
   for (const place of townScopes(town)) {
     try {
       await keepExported(ledger, place, { actor, pace: townPace, isEnding: true });

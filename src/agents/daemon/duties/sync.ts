@@ -5,6 +5,7 @@ import { SyncKeeper } from "../../../core/ledger/sync/keep-synced.ts";
 import { townScopes } from "../../../core/ledger/town-scopes.ts";
 import type { DaemonContext } from "../daemon-context.ts";
 import type { Duty } from "../duty-runner.ts";
+import { isDiskTight } from "./disk.ts";
 
 /** One failure is a network that is away for a moment. */
 const escalateAfter = 3;
@@ -20,6 +21,8 @@ export function syncDuty(context: DaemonContext): Duty {
     timeoutMs: 10 * 60_000,
     run: async () => {
       if (keeper === undefined || !(ledger instanceof SqliteLedger)) return;
+      // It begins with an export (spec/04 §12).
+      if (await isDiskTight(town)) return;
       const settings = await Settings.read({ beadsDir: town.paths.beads, ledger }, process.env);
       for (const { scope, message, failures } of await keeper.run(townScopes(town), settings)) {
         log.warn(`sync of ${scope}: ${message}`);
