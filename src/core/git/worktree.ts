@@ -100,7 +100,7 @@ export async function repairWorktree(
 export async function moveWorktree(repository: string, from: string, to: string): Promise<void> {
   const { exitCode, stdout, stderr } = await askGit(repository, ["worktree", "move", "--", from, to]);
   if (exitCode === 0) return;
-  if (!/submodules/.test(stderr)) throw new GitFailure(exitCode, stdout, stderr);
+  if (!/submodules/.test(stderr)) throw new GitFailure(exitCode, stdout, stderr, repository);
   renameSync(from, to);
   await runGit(repository, ["worktree", "repair", "--", to]);
   await relocateSubmodules(to);
