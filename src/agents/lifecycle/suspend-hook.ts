@@ -65,6 +65,8 @@ export async function resumeHook(access: TownAccess, address: string): Promise<S
       },
     ]);
     try {
+      // Whoever waits for a gate has no session on purpose; one that was left over does not know that it goes on.
+      if (agent.state === "awaiting-gate") await stopAgentSession(access, address, "done");
       // One that is paused may have its session frozen.
       const live = agent.state === "stuck" ? await liveSession(access, address) : undefined;
       const record =

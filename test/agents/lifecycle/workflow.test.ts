@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { liveSession } from "../../../src/agents/lifecycle/agent-session.ts";
 import { resumeWaiting } from "../../../src/agents/gates/resume-waiting.ts";
 import { attachmentOf } from "../../../src/agents/lifecycle/attachment.ts";
 import { done } from "../../../src/agents/lifecycle/done.ts";
@@ -11,7 +12,6 @@ import type { SlingOptions } from "../../../src/agents/lifecycle/sling-request.t
 import { unsling } from "../../../src/agents/lifecycle/unsling.ts";
 import { chooseWorkflow } from "../../../src/agents/lifecycle/work-formula.ts";
 import { prime } from "../../../src/agents/prime/prime.ts";
-import { stopAgentSession } from "../../../src/agents/sessions/start-session.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
 import { openEscalations } from "../../../src/core/escalation/open-escalations.ts";
 import { readEvents } from "../../../src/core/events/read-events.ts";
@@ -151,7 +151,8 @@ test("a polecat leaves work that waits for a gate on its hook, and goes on with 
   ]);
   const gate = named["gate"] ?? "";
   expect(await leave(gate)).toMatchObject({ exit: "PHASE_COMPLETE", state: "awaiting-gate", push: "pushed" });
-  await stopAgentSession(access, polecat.actor, "done");
+  // Told from another terminal, its session lives on.
+  const left = await liveSession(access, polecat.actor);
   expect(await access.ledger.get(gate)).toMatchObject({ waiters: [polecat.actor] });
   const agent = () => access.ledger.agent(polecat.actor);
   expect(await agent()).toMatchObject({ hookBead: bead.id, hookState: "suspended" });
@@ -161,6 +162,9 @@ test("a polecat leaves work that waits for a gate on its hook, and goes on with 
   await access.ledger.write("overseer", [{ op: "close", id: gate, close: { reason: "green", force: true } }]);
   expect(await resumeWaiting(access)).toEqual([]);
   expect(await agent()).toMatchObject({ state: "working", hookState: "active", hookBead: bead.id });
+  const fresh = await liveSession(access, polecat.actor);
+  expect(fresh?.topic).toBe(`resumed:${bead.id}`);
+  expect(fresh?.runId).not.toBe(left?.runId);
   expect(attachmentOf(await beadNow(bead.id)).molecule).toBe(dispatch?.workflow?.molecule);
   await unsling(access, { bead: bead.id, force: true });
 });
