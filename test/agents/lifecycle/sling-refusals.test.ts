@@ -1,10 +1,11 @@
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { sling } from "../../../src/agents/lifecycle/sling.ts";
 import type { SlingOptions } from "../../../src/agents/lifecycle/sling-request.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
 import { readEvents } from "../../../src/core/events/read-events.ts";
+import { rigLocalFile } from "../../../src/core/town/paths.ts";
 import { WorkTown } from "../../support/work-town.ts";
 
 // One town for all: a refusal changes nothing, so the next one finds it as it was.
@@ -125,6 +126,18 @@ describe("bad input gives one error and changes nothing", () => {
     await expect(run([bead.id, "web"])).rejects.toMatchObject({ code });
     expect(await access.ledger.get(bead.id)).toMatchObject({ status: "open", assignee: "" });
     expect(readdirSync(town.rig().polecats)).toEqual(["elsewhere"]);
+  });
+
+  test.each(["web", "web/nux", "web/crew/sam"])("a parked rig has no work for %s", async (target) => {
+    const parked = rigLocalFile(town.root, "web");
+    mkdirSync(dirname(parked), { recursive: true });
+    writeFileSync(parked, JSON.stringify({ values: { status: "parked" } }));
+    onTestFinished(() => rmSync(parked));
+    const bead = await town.bead(access, "Work");
+    await expect(run([bead.id, target])).rejects.toMatchObject({
+      ...{ code: "E_RIG_PARKED", hint: "gt rig unpark web" },
+    });
+    expect(await access.ledger.get(bead.id)).toMatchObject({ status: "open", assignee: "" });
   });
 
   test("a polecat that wants to dispatch", async () => {
