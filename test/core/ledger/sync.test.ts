@@ -362,3 +362,22 @@ it("syncs by itself what changed, once an interval, as the settings say, and cou
   expect(await later(11 * minutes)).toEqual([]);
   expect(await git(remote, "show", "beads-sync:.beads/issues.jsonl")).toContain("third");
 });
+
+it("two rigs of one repository do not take each other's beads for deleted: the second is refused and loses nothing", async () => {
+  const [one, two] = await twoClones();
+  await one.write({ op: "registerPrefix", prefix: "other", scope: "other", path: "other" });
+  for (const [id, scope] of [
+    ["demo-rig-web", "local"],
+    ["other-rig-api", "other"],
+  ] as const)
+    await one.write({ op: "create", bead: { id, title: id, type: "rig", scope } });
+  await one.sync();
+  const other = { scope: "other", path: two.path, repository: two.repository, actor: "one" };
+  for (let time = 0; time < 2; time++)
+    await expect(syncScope(one.ledger, other)).rejects.toMatchObject({
+      code: "E_SYNC",
+      message: "the repository of other carries the beads of local already",
+    });
+  await one.sync();
+  for (const id of ["demo-rig-web", "other-rig-api"]) expect(await one.ledger.get(id)).toBeDefined();
+});

@@ -179,6 +179,7 @@ class Sync {
     const ours = readSet(await readFile(this.options.path, "utf8"));
     const theirText = await readSynced(repository, remote);
     const theirs = readSet(theirText ?? "");
+    this.expectOwn(theirs);
     const ancestor = tip === undefined ? undefined : await mergeBase(repository, tip, remote);
     const baseText = ancestor === undefined ? undefined : await readSynced(repository, ancestor);
     // A branch that lost its file says nothing about the beads.
@@ -191,6 +192,23 @@ class Sync {
     const applied = await applyMerged(this.ledger, this.options.actor, this.options.scope, ours, result);
     this.merged += applied.merged;
     this.conflicts += applied.conflicts;
+  }
+
+  /**
+   * Two rigs of one repository would take each other's beads for deleted ones. `E_SYNC` when what came is the beads of
+   * another rig of this town, known by that rig's own bead.
+   */
+  private expectOwn(theirs: RecordSet): void {
+    const { scope } = this.options;
+    const sql = "SELECT scope FROM issues WHERE id = ? AND issue_type = 'rig' AND scope <> ?";
+    for (const bead of theirs.beads.values()) {
+      const other = bead.issue_type === "rig" && this.ledger.database.value<string>(sql, bead.id, scope);
+      if (!other) continue;
+      throw new GtError("E_SYNC", `the repository of ${scope} carries the beads of ${other} already`, {
+        why: ["two rigs of one repository cannot both keep their beads there; nothing was changed"],
+        hint: `gt rig list, then remove ${scope} or ${other}`,
+      });
+    }
   }
 
   private async commit(
