@@ -5,6 +5,7 @@ import { takeSnapshot } from "../../core/git/hook-snapshots.ts";
 import { isValidWorktree } from "../../core/git/worktree.ts";
 import { agentHome, parseAddress } from "../../core/town/address.ts";
 import { assignmentEvent } from "../lifecycle/assignment-event.ts";
+import { saveCheckpoint } from "../lifecycle/checkpoint.ts";
 import { suspensionRow } from "../lifecycle/suspension.ts";
 import { snapshotSubject } from "../lifecycle/polecat-worktree.ts";
 import { startHookSession } from "../lifecycle/start-hook-session.ts";
@@ -140,6 +141,10 @@ async function keepFiles(access: TownAccess, { agent, session }: WorkerView): Pr
     session: session?.session ?? "",
   });
   await takeSnapshot(subject, "session-end").catch(() => undefined);
+  await saveCheckpoint(access, agent.address, {
+    reason: "the session ended",
+    run: session?.runId ?? "",
+  }).catch(() => undefined);
 }
 
 /** Transition 12: the bead and the worktree stay as they are, and a person has to look (W9, W15, W20). */

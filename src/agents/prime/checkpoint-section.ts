@@ -39,12 +39,13 @@ export function checkpointSection(recovery: Recovery): PrimeSection | undefined 
 }
 
 function linesOf(checkpoint: Checkpoint, now: number): readonly string[] {
-  const { branch, lastCommit, modified, reason, at, step } = checkpoint;
+  const { branch, lastCommit, modified, reason, at, step, notes } = checkpoint;
   const files = modified.slice(0, maxFiles).map(quoteLine);
   const more = modified.length > maxFiles ? `, … ${modified.length - maxFiles} more` : "";
   return [
     `Saved ${formatSpan(now - at)} ago (${quoteLine(reason)})${branch === "" ? "" : ` on branch ${quoteLine(branch)}`}`,
     ...(step === undefined ? [] : [`Next then: ${quoteLine(step)}`]),
+    ...(notes === undefined ? [] : [`You noted: ${quoteLine(notes)}`]),
     ...(lastCommit === "" ? [] : [`Last commit: ${quoteLine(lastCommit)}`]),
     ...(files.length === 0 ? [] : [`Modified then: ${files.join(", ")}${more}`]),
   ];

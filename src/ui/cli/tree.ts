@@ -5,6 +5,7 @@ import { agentsCommands } from "./gt/agents.spec.ts";
 import { attachCommands } from "./gt/attach.spec.ts";
 import { beadCommands } from "./gt/bead.spec.ts";
 import { broadcastCommands } from "./gt/broadcast.spec.ts";
+import { checkpointCommands } from "./gt/checkpoint.spec.ts";
 import { closeCommands } from "./gt/close.spec.ts";
 import { configCommands } from "./gt/config.spec.ts";
 import { convoyCommands } from "./gt/convoy.spec.ts";
@@ -69,6 +70,7 @@ export const gtTree: readonly CommandSpec[] = [
   ...attachCommands,
   ...beadCommands,
   ...broadcastCommands,
+  ...checkpointCommands,
   ...closeCommands,
   ...configCommands,
   ...convoyCommands,

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { liveSession } from "../../../../src/agents/lifecycle/agent-session.ts";
 import { addCrew, startCrew } from "../../../../src/agents/lifecycle/crew.ts";
+import { saveCheckpoint } from "../../../../src/agents/lifecycle/checkpoint.ts";
 import { handoff } from "../../../../src/agents/lifecycle/handoff.ts";
 import type { TownAccess } from "../../../../src/agents/town-access.ts";
 import { git } from "../../../support/scratch-repository.ts";
@@ -110,6 +111,25 @@ test("before a compaction the work is kept; a crew member gets a fresh conversat
     ...{ reason: "compaction", modified: ["draft.txt"], branch: "crew/sam" },
   });
   expect((await inside(["prime", "--section", "checkpoint"])).stdout).toContain("Modified then: draft.txt");
+});
+
+test("a checkpoint keeps the agent's own words for the next session, until it is cleared", async () => {
+  expect(await inside(["checkpoint", "read", "--json"])).toMatchObject({ code: 0 });
+  writeFileSync(join(path, "draft.txt"), "half");
+  const written = await inside(["checkpoint", "write", "--notes", "login page fails", "--step", "web-1.2"]);
+  expect(written, written.stderr).toMatchObject({ code: 0 });
+  // The facts are written anew; what the agent has said stays.
+  await saveCheckpoint(access, address, { reason: "the session ended", run: "r" });
+  expect((await inside(["checkpoint", "read", "--json"])).json()).toMatchObject({
+    ...{ molecule_id: null, current_step: "web-1.2", modified_files: ["draft.txt"], hooked_bead: "" },
+    ...{ branch: "crew/sam", session_id: "r", notes: "login page fails", timestamp: expect.any(String) },
+  });
+  expect((await inside(["checkpoint", "read"])).stdout).toContain("notes:       login page fails");
+  expect((await inside(["prime"])).stdout).toContain("You noted: login page fails");
+  expect(await inside(["checkpoint", "clear"])).toMatchObject({ code: 0 });
+  expect((await inside(["checkpoint", "read"])).stdout).toBe("no checkpoint\n");
+  const overseer = await runGt(["checkpoint", "write"], { cwd: town.root, env: { GT_NO_DAEMON: "1" } });
+  expect(overseer).toMatchObject({ code: 1, stderr: expect.stringContaining("only polecats and crew") });
 });
 
 test("a note that cannot be kept keeps the old session", async () => {
