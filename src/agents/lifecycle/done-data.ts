@@ -38,6 +38,8 @@ export interface DoneReport {
   readonly head: string;
   readonly target: string;
   readonly mr: string;
+  /** Of the merge request. */
+  readonly priority?: number;
   readonly strategy: DoneRoute;
   readonly push: DoneData["push"];
   readonly state: AgentState;

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { mergeBase } from "../../core/git/ancestry.ts";
+import { commitsBetween, mergeBase } from "../../core/git/ancestry.ts";
+import { archiveBranch } from "../../core/git/archive.ts";
 import { deleteBranch, resolveCommit } from "../../core/git/branch.ts";
 import { askGit, networkTimeoutMs, openGit, runGit } from "../../core/git/git.ts";
 import { takeSnapshot } from "../../core/git/hook-snapshots.ts";
@@ -186,6 +187,17 @@ export async function pushBranch({ rig, data }: DonePlace): Promise<PushOutcome>
   // Only the remote itself says whether it arrived.
   const after = await remoteHead(rig, data.branch).catch(() => undefined);
   return { push: after === head ? "pushed" : "failed", head, reason };
+}
+
+/** A review hands nothing in; what it has committed all the same is kept where nobody merges it (spec/04 §5.5). */
+export async function keepUnexpected(
+  { rig, agent, data }: DonePlace,
+  head: string,
+): Promise<readonly string[]> {
+  const commits = await commitsBetween(rig.repository, await baseRevision(rig, data.target), head);
+  if (commits.length === 0) return [];
+  const ref = await archiveBranch(rig.repository, `polecats/${agent.name}`, data.branch, head);
+  return [`a review hands in no commits: ${commits.length} of ${data.branch} are kept as ${ref}`];
 }
 
 /**

@@ -1,5 +1,6 @@
 import { clearCounter } from "../../core/convoys/mountain.ts";
 import { raising } from "../../core/escalation/raise.ts";
+import { resolveCommit } from "../../core/git/branch.ts";
 import { type Submission, submission } from "../../core/merge/submit.ts";
 import type { Agent, Bead } from "../../core/ledger/bead.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
@@ -12,6 +13,7 @@ import { beadFailure } from "./count-bead-failure.ts";
 import { uncheckedCriteria } from "./done-check.ts";
 import type { DoneData } from "./done-data.ts";
 import { recordingOutput } from "./leg-output.ts";
+import { baseRevision } from "./polecat-worktree.ts";
 import { reviewNotice } from "./review-notice.ts";
 import { gateReason, suspensionRow } from "./suspension.ts";
 
@@ -163,10 +165,14 @@ async function resultOf(
   }
 }
 
-function submit(
+async function submit(
   access: TownAccess,
   { rig, agent, bead, data }: Parameters<typeof recordDone>[1],
 ): Promise<Submission> {
+  // The gates passed on top of the target as it was known here; whether that still holds is the queue's to say.
+  const base = data.isPreVerified
+    ? await resolveCommit(rig.repository, await baseRevision(rig, data.target))
+    : undefined;
   return submission(access, {
     rig,
     branch: data.branch,
@@ -177,6 +183,7 @@ function submit(
     ...(data.priority === null ? {} : { priority: data.priority }),
     strategy: data.route === "pr" ? "pr" : "mr",
     uncheckedCriteria: uncheckedCriteria(bead),
+    ...(base === undefined ? {} : { preVerified: { at: access.clock.now(), base } }),
   });
 }
 

@@ -1,5 +1,6 @@
 import { resolveCommit } from "../../core/git/branch.ts";
 import { crashPoint } from "../../core/crash-point.ts";
+import { isDiskFull } from "../../core/disk-full.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { Agent } from "../../core/ledger/bead.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
@@ -9,9 +10,18 @@ import type { Rig } from "../../core/town/town.ts";
 import type { TownAccess } from "../town-access.ts";
 import { assignmentEvent } from "./assignment-event.ts";
 import { type AgentTrigger, isHookTransition, nextState } from "./agent-transition.ts";
+import { droppingCheckpoint } from "./checkpoint.ts";
 import { refusedByGates } from "./direct-gates.ts";
 import type { DoneData, DoneExit, DoneReport } from "./done-data.ts";
-import { autosave, type DonePlace, pushBranch, pushToTarget, scrub, syncSandbox } from "./done-git.ts";
+import {
+  autosave,
+  type DonePlace,
+  keepUnexpected,
+  pushBranch,
+  pushToTarget,
+  scrub,
+  syncSandbox,
+} from "./done-git.ts";
 import { recordDone } from "./done-record.ts";
 import type { OperationJournal } from "./operation-record.ts";
 
@@ -45,6 +55,7 @@ export async function carryOutDone(
   }
   const { data } = journal;
   const agent = await access.ledger.agent(journal.record.subject.agent);
+  const priority = data.mr === "" ? undefined : (await access.ledger.get(data.mr))?.priority;
   return {
     exit: data.exit,
     issue: data.bead,
@@ -52,6 +63,7 @@ export async function carryOutDone(
     head: data.head,
     target: data.target,
     mr: data.mr,
+    ...(priority === undefined ? {} : { priority }),
     strategy: data.route,
     push: data.push,
     state: agent?.state ?? "idle",
@@ -113,6 +125,7 @@ async function push(access: TownAccess, place: DonePlace, journal: Journal): Pro
     : await pushBranch(place);
   let { route } = data;
   const warnings = [...data.warnings];
+  if (isLocal && route === "review-only") warnings.push(...(await keepUnexpected(place, outcome.head)));
   if (outcome.push === "failed") {
     if (data.exit === "COMPLETED")
       throw new GtError(
@@ -178,6 +191,7 @@ async function finish({ agent }: DonePlace, journal: Journal): Promise<void> {
         ...(isUnfinished(data) ? {} : { hookBead: "" }),
       },
     },
+    ...(isUnfinished(data) ? [] : [droppingCheckpoint(agent.address)]),
     assignmentEvent(agent, hookState, { bead: data.bead, reason: data.exit }),
   ];
   await journal.finish(operations);
@@ -233,7 +247,7 @@ async function tellOfFailedPush(
 }
 
 function notSubmitted(error: unknown, branch: string): GtError {
-  if (error instanceof GtError && error.code === "E_PUSH") return error;
+  if (error instanceof GtError && (error.code === "E_PUSH" || isDiskFull(error))) return error;
   return new GtError("E_MR", `${branch} is pushed, but could not be submitted; the work stays on your hook`, {
     why: [error instanceof Error ? error.message : String(error)],
     hint: "gt done",

@@ -344,10 +344,14 @@ describe("the strategies", () => {
   });
 
   test("review only: closed, nothing pushed", async () => {
-    const { polecat, bead } = await atWork({ reviewOnly: true });
+    const { polecat, bead, worktree, agent } = await atWork({ reviewOnly: true });
     const before = heads();
-    await done(polecat, { exit: "COMPLETED" });
+    const unexpected = commit(worktree, "not asked for", { "a.txt": "a" });
+    const { warnings } = await done(polecat, { exit: "COMPLETED" });
     expect(heads()).toBe(before);
+    const kept = `refs/gt/archive/polecats/${agent.name}/${agent.branch}`;
+    expect(town.git("web", "rev-parse", kept)).toBe(unexpected);
+    expect(warnings).toContainEqual(expect.stringContaining(kept));
     expect(await access.ledger.get(bead.id)).toMatchObject({ status: "closed" });
     expect(await mailToOverseer()).toEqual([`REVIEW_DONE: ${bead.id}`]);
   });
@@ -377,6 +381,23 @@ describe("the strategies", () => {
 
   const mailToOverseer = async (): Promise<readonly string[]> =>
     (await inbox(access.ledger, "overseer")).map((message) => message.subject);
+});
+
+test("gates that passed already are said of the request, with the target they passed on", async () => {
+  const { polecat, worktree } = await atWork();
+  commit(worktree, "work", { "a.txt": "a" });
+  const { mr, priority } = await done(polecat, { exit: "COMPLETED", preVerified: true, priority: 1 });
+  expect(priority).toBe(1);
+  expect(await access.ledger.get(mr)).toMatchObject({
+    priority: 1,
+    metadata: {
+      mr: {
+        pre_verified: true,
+        pre_verified_at: expect.any(String),
+        pre_verified_base: git(town.origin("web"), "rev-parse", "main"),
+      },
+    },
+  });
 });
 
 test("work whose bead was given to somebody else is pushed, and the polecat is free", async () => {

@@ -47,7 +47,8 @@ export async function run(context: CommandContext): Promise<void> {
 export function printDone(out: Output, report: DoneReport, actor: string): void {
   for (const warning of report.warnings) out.warn(sanitiseLine(warning));
   if (report.resumed) out.line("↺ went on with an interrupted gt done");
-  if (report.mr !== "") out.done(`submitted ${report.mr} (${report.branch} -> ${report.target})`);
+  const priority = report.priority === undefined ? "" : `, P${report.priority}`;
+  if (report.mr !== "") out.done(`submitted ${report.mr} (${report.branch} -> ${report.target}${priority})`);
   else if (report.exit === "DEFERRED") out.done(`${report.issue} is open again for anyone`);
   else if (report.exit === "PHASE_COMPLETE")
     out.done(`${report.issue} stays on your hook and goes on when the gate opens`);
