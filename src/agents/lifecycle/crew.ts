@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { isDiskFull } from "../../core/disk-full.ts";
 import { GitFailure, networkTimeoutMs, runGit } from "../../core/git/git.ts";
 import { redactUrl } from "../../core/git/git-url.ts";
 import { takeSnapshot } from "../../core/git/hook-snapshots.ts";
@@ -138,7 +139,7 @@ async function clone(rig: Rig, path: string, branch: string, isNewBranch: boolea
     if (isNewBranch) await runGit(path, ["checkout", "--quiet", "--no-track", "-b", branch]);
   } catch (error) {
     rmSync(path, { recursive: true, force: true });
-    if (!(error instanceof GitFailure)) throw error;
+    if (!(error instanceof GitFailure) || isDiskFull(error)) throw error;
     throw new GtError("E_CLONE", `${rig.name} cannot be cloned from ${redactUrl(url)}`, {
       why: [redactUrl(error.stderr.trim().split("\n").at(-1) ?? error.message)],
       hint: `gt doctor --rig ${rig.name}`,
