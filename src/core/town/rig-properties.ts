@@ -1,3 +1,4 @@
+import { GtError } from "../gt-error.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { Operation } from "../ledger/operation.ts";
 import { withLock } from "../lock/lock.ts";
@@ -120,7 +121,12 @@ export async function labelProperty(
   value: unknown,
 ): Promise<void> {
   const id = rigBeadId(rig);
-  const old = (await ledger.get(id))?.labels.filter((label) => label.startsWith(`${key}:`)) ?? [];
+  const bead = await ledger.get(id);
+  if (bead === undefined)
+    throw new GtError("E_NOT_FOUND", `rig ${rig.name} has no identity bead (${id}) that could carry it`, {
+      hint: `gt rig add ${rig.name} --adopt`,
+    });
+  const old = bead.labels.filter((label) => label.startsWith(`${key}:`));
   const operations: readonly Operation[] = [
     ...old.map((label): Operation => ({ op: "removeLabel", id, label })),
     ...(value === undefined ? [] : [{ op: "addLabel", id, label: `${key}:${value}` } as const]),

@@ -10,7 +10,7 @@ import { systemClock } from "../../../src/core/clock.ts";
 import { readEvents } from "../../../src/core/events/read-events.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
 import { enqueueSling, openContexts, type SlingContext } from "../../../src/core/scheduler/sling-context.ts";
-import { changeLocalProperty, rigProperty } from "../../../src/core/town/rig-properties.ts";
+import { changeLocalProperty, labelProperty, rigProperty } from "../../../src/core/town/rig-properties.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { WorkTown } from "../../support/work-town.ts";
 
@@ -137,6 +137,9 @@ test("a rig's properties decide whether it starts work by itself, before whom, a
     code: "E_RIG_PARKED",
   });
 
+  await expect(labelProperty(access.ledger, web, "overseer", "status", "docked")).rejects.toMatchObject({
+    hint: "gt rig add web --adopt",
+  });
   await change("max_polecats", 0);
   await expectCapacity(access.ledger, work.town, api);
   await expect(expectCapacity(access.ledger, work.town, web)).rejects.toMatchObject({
