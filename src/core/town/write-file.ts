@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
-import { mkdir, open, realpath, rename, rm, stat, statfs } from "node:fs/promises";
+import { mkdir, open, realpath, rename, rm, stat, statfs, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { diskFull, isDiskFull } from "../disk-full.ts";
 import type { GtError } from "../gt-error.ts";
@@ -18,13 +18,16 @@ const pageBytes = 4096;
 
 /**
  * Replaces a whole file so that a reader, or a crash, sees either the old content or the new (spec/07 §4.3). Makes
- * missing directories. A symbolic link is written through. Throws `E_DISK` before touching anything on a full disk.
+ * missing directories. A symbolic link is written through, and so is what is no file, such as `/dev/null` or a pipe. Throws
+ * `E_DISK` before touching anything on a full disk.
  */
 export async function writeFileAtomic(
   file: string,
   content: string | Uint8Array,
   options: WriteFileOptions = {},
 ): Promise<void> {
+  // A new file in the place of a device or pipe would take it away from everybody on the machine.
+  if (await isSpecial(file)) return writeFile(file, content);
   await mkdir(dirname(file), { recursive: true });
   const target = await realpath(file).catch(() => file);
   const directory = dirname(target);
@@ -49,6 +52,13 @@ export async function writeFileAtomic(
     throw isDiskFull(error) ? noRoom(file, error) : error;
   }
   await syncDirectory(directory);
+}
+
+async function isSpecial(file: string): Promise<boolean> {
+  return stat(file).then(
+    (found) => found.isCharacterDevice() || found.isBlockDevice() || found.isFIFO() || found.isSocket(),
+    () => false,
+  );
 }
 
 async function finalMode(target: string, wanted: number): Promise<number> {
