@@ -1,3 +1,5 @@
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -16,6 +18,8 @@ export default defineConfig({
     retry: process.env["CI"] ? 1 : 0,
     // Nothing of the person's shell may leak into a test: no identity, no town, no colour settings.
     env: {
+      // Processes that run from the sources start three times as fast. The place is that of our own programs (bin/launch.js).
+      NODE_COMPILE_CACHE: join(tmpdir(), "node-compile-cache"),
       GT_TOWN_ROOT: "",
       GT_ROOT: "",
       GT_ROLE: "",

@@ -22,7 +22,7 @@ try {
     town,
     seed: Number(seed),
     progress: () => (Date.now() - began) / 1000 / Number(seconds),
-    open: async () => {
+    open: () => {
       const gt = join(import.meta.dirname, "../bin/gt");
       return openTerminal(process.execPath, [gt, "feed", "--town", town.plain.root], {
         columns: 160,

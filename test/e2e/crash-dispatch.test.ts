@@ -1,9 +1,8 @@
-import { once } from "node:events";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openContexts } from "../../src/core/scheduler/sling-context.ts";
-import { arm, type Cell, CrashTown, reached, release } from "./support/crash-town.ts";
+import { arm, type Cell, CrashTown } from "./support/crash-town.ts";
 
 test("the daemon killed while it dispatches what is queued starts no bead twice (05 §12.23)", async () => {
   const town = await CrashTown.make();
@@ -24,13 +23,7 @@ test("the daemon killed while it dispatches what is queued starts no bead twice 
     // Before the worktree, between the session and the batch that says so, and before the context is closed.
     for (const point of ["sling.worktree", "sling.session.done", "sched.slung"]) {
       arm(daemon, point);
-      const child = await town.pausableDaemon(daemon.directory);
-      await reached(daemon, point);
-      const died = once(child, "exit");
-      child.kill("SIGKILL");
-      await died;
-      release(daemon, point);
-      town.forgetDeath();
+      await town.daemonDiesAt(daemon, point);
     }
     await town.up();
     await town.expectLanded();

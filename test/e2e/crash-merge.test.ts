@@ -1,11 +1,11 @@
 import { once } from "node:events";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { stopDaemon } from "../../src/agents/daemon/daemon-control.ts";
 import { connectHost } from "../../src/agents/sessions/client.ts";
 import { crashPointsOf, expectKnown } from "../support/crash-points.ts";
-import { arm, atEach, type Cell, CrashTown, reached, release } from "./support/crash-town.ts";
+import { arm, atEach, type Cell, CrashTown } from "./support/crash-town.ts";
 
 /**
  * The daemon, the host, an agent or a command killed with -9 at each step of a merge: every branch lands exactly once,
@@ -72,21 +72,14 @@ test("agents killed at every step of a merge, then the daemon: every branch land
   await town.restartAgents(working);
   await stopDaemon(town.scratch.town);
 
-  for (const [index, point] of points.entries()) {
-    // One death must not be enough to call a branch poison: that of the step before lands first.
-    town.forgetDeath();
-    const child = await town.pausableDaemon(daemon.directory);
-    await town.settledQueue();
-    arm(daemon, point);
-    const cell = working[index];
-    if (cell !== undefined) endWork(cell);
-    await reached(daemon, point);
-    const died = once(child, "exit");
-    child.kill("SIGKILL");
-    await died;
-    release(daemon, point);
-  }
-  town.forgetDeath();
+  for (const [index, point] of points.entries())
+    await town.daemonDiesAt(daemon, point, async () => {
+      // The branch of the step before lands first.
+      await town.settledQueue();
+      arm(daemon, point);
+      const cell = working[index];
+      if (cell !== undefined) endWork(cell);
+    });
   await town.up();
   await town.expectLanded();
 }, 300_000);
@@ -97,17 +90,10 @@ test("a command that finalises by hand killed at any of its steps: every branch 
     const [cell] = await workers(`${point} command`);
     if (cell === undefined) throw new Error("a worker");
     arm(daemon, "mq.pushed");
-    const child = await town.pausableDaemon(daemon.directory);
-    endWork(cell);
-    const exit = once(child, "exit");
-    await reached(daemon, "mq.pushed");
-    child.kill("SIGKILL");
-    await exit;
+    await town.daemonDiesAt(daemon, "mq.pushed", () => endWork(cell));
     const request = String((await town.ledger.get(cell.bead))?.metadata["awaiting_merge"]);
     const { signal, stderr } = await town.gt(["mq", "post-merge", request], { GT_TEST_CRASH: point });
     expect(signal, stderr).toBe("SIGKILL");
-    rmSync(join(daemon.directory, "mq.pushed.reached"));
-    town.forgetDeath();
     await town.up();
     await town.landed(cell);
     await stopDaemon(town.scratch.town);

@@ -21,7 +21,7 @@ test.each(cases)(
   async ({ flow, columns, rows }) => {
     await using town = new TuiTown();
     await flow.town?.(town);
-    const person = new Person(await town.open({ columns, rows }));
+    const person = new Person(town.open({ columns, rows }));
     await person.terminal.waitForText("gastown");
     flow.steps(person, town);
     await person.done();

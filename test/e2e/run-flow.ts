@@ -4,8 +4,7 @@ import { parseArgs } from "node:util";
 import { allFlows } from "./flows/all-flows.ts";
 import type { Flow } from "./flows/flow.ts";
 import { Person } from "./support/person.ts";
-import { tuiProgram } from "./support/tui-build.ts";
-import { type Size, TuiTown } from "./support/tui-town.ts";
+import { gtProgram, type Size, TuiTown } from "./support/tui-town.ts";
 
 const watchedPaceMs = 900;
 
@@ -45,7 +44,7 @@ function watchedSize(): Size {
 async function watch(flow: Flow): Promise<void> {
   await using town = new TuiTown();
   await flow.town?.(town);
-  const terminal = await town.open(watchedSize(), {}, {}, (bytes) => process.stdout.write(bytes));
+  const terminal = town.open(watchedSize(), { mirror: (bytes) => void process.stdout.write(bytes) });
   const person = new Person(terminal, { paceMs: watchedPaceMs });
   let failure: unknown;
   try {
@@ -68,6 +67,5 @@ async function watch(flow: Flow): Promise<void> {
 async function openSandbox(flow: Flow): Promise<void> {
   await using town = new TuiTown();
   await flow.town?.(town);
-  const program = await tuiProgram();
-  spawnSync(process.execPath, [program, town.plain.root], { cwd: town.plain.root, stdio: "inherit" });
+  spawnSync(process.execPath, [gtProgram], { cwd: town.plain.root, env: town.env, stdio: "inherit" });
 }

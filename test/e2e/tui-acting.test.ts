@@ -14,7 +14,7 @@ const size = { columns: 120, rows: 35 };
 
 test("n writes the agent a line, and a toast says what was run and what came of it", async () => {
   await town.polecat("nux", shell);
-  const terminal = await town.open(size);
+  const terminal = town.open(size);
   await terminal.waitForText(/nux/);
   terminal.press("j", "n");
   await terminal.waitForText("Nudge nux");
@@ -28,7 +28,7 @@ test("n writes the agent a line, and a toast says what was run and what came of 
 test("marked agents get one nudge each", async () => {
   await town.polecat("nux", shell);
   await town.polecat("slit", shell);
-  const terminal = await town.open({ columns: 160, rows: 45 });
+  const terminal = town.open({ columns: 160, rows: 45 });
   await terminal.waitForText(/nux[\s\S]*slit/);
   terminal.press("j", "space", "space");
   await terminal.waitForText("2 marked");
@@ -40,7 +40,7 @@ test("marked agents get one nudge each", async () => {
 });
 
 test("an unknown command shows its error and changes nothing", async () => {
-  const terminal = await town.open(size);
+  const terminal = town.open(size);
   await terminal.waitForText("1 Agents");
   terminal.press(":").type("xyzzy-42").press("enter");
   await terminal.waitForText(/error: .*xyzzy-42/);
@@ -49,7 +49,7 @@ test("an unknown command shows its error and changes nothing", async () => {
 
 test("a session that dies says so in its pane; one that starts again is shown again", async () => {
   const address = await town.polecat("nux", shell);
-  const terminal = await town.open(size);
+  const terminal = town.open(size);
   await terminal.waitForText("nux");
   terminal.press("j", "enter");
   await terminal.waitForText("nux$");
@@ -62,7 +62,7 @@ test("a session that dies says so in its pane; one that starts again is shown ag
 
 test("the wheel scrolls back in a pane, typing returns to the present", async () => {
   await town.polecat("nux", shell);
-  const terminal = await town.open(size);
+  const terminal = town.open(size);
   await terminal.waitForText("nux");
   terminal.press("j", "enter");
   await terminal.waitForText("nux$");
@@ -77,7 +77,7 @@ test("the wheel scrolls back in a pane, typing returns to the present", async ()
 
 test("paste reaches the session as it is, and the palette as one line", async () => {
   await town.polecat("nux", ["/bin/cat"]);
-  const terminal = await town.open(size);
+  const terminal = town.open(size);
   await terminal.waitForText("nux");
   terminal.press("j", "enter");
   await terminal.waitForText("TYPING");
@@ -92,7 +92,7 @@ test("paste reaches the session as it is, and the palette as one line", async ()
 test("the panes and folded rigs of the last time are there again", async () => {
   await town.polecat("nux", shell);
   await town.polecat("slit", shell);
-  const first = await town.open({ columns: 160, rows: 45 });
+  const first = town.open({ columns: 160, rows: 45 });
   await first.waitForText(/nux[\s\S]*slit/);
   first.press("j", "enter");
   await first.waitForText("nux$");
@@ -102,7 +102,7 @@ test("the panes and folded rigs of the last time are there again", async () => {
   await first.waitForText("greenplace (2)");
   first.press("q");
   await first.waitForExit();
-  const second = await town.open({ columns: 160, rows: 45 });
+  const second = town.open({ columns: 160, rows: 45 });
   await second.waitForText(/nux\$.*slit\$/);
   expect(second.screen).toContain("greenplace (2)");
   expect(second.screen).not.toContain("TYPING");
@@ -110,7 +110,7 @@ test("the panes and folded rigs of the last time are there again", async () => {
 
 test("what is in view of a pane is copied to the clipboard", async () => {
   await town.polecat("nux", ["/bin/sh", "-c", "printf 'one\\n\\tzwei 漢\\n'; sleep 60"]);
-  const terminal = await town.open(size);
+  const terminal = town.open(size);
   await terminal.waitForText("nux");
   terminal.press("j", "[");
   await terminal.waitForText(/LOOKING[\s\S]*zwei/);
@@ -121,7 +121,7 @@ test("what is in view of a pane is copied to the clipboard", async () => {
 
 test("the mouse selects text in a pane and copies it", async () => {
   await town.polecat("nux", ["/bin/sh", "-c", "seq 1 200; exec cat"]);
-  const terminal = await town.open(size);
+  const terminal = town.open(size);
   await terminal.waitForText("nux");
   terminal.press("j", "enter");
   await terminal.waitForText(/│200 /);

@@ -33,7 +33,7 @@ for (const [columns, rows] of [
   test(`agents, convoys and events of a real town show at ${columns}x${rows}, and q gives the terminal back`, async () => {
     const [login] = await town.convoy("Auth system", ["Add login", "Tidy docs"]);
     await town.polecat("nux", shell, login);
-    const terminal = await town.open({ columns, rows });
+    const terminal = town.open({ columns, rows });
     const screen = await terminal.waitForText(/nux[\s\S]*●/);
     expect(screen).toContain("gastown");
     expect(screen).toMatch(/q quit/);
@@ -52,7 +52,7 @@ for (const [columns, rows] of [
 test("a session is opened, typed into, left, split, zoomed and closed", async () => {
   await town.polecat("nux", shell);
   await town.polecat("slit", shell);
-  const terminal = await town.open({ columns: 160, rows: 45 });
+  const terminal = town.open({ columns: 160, rows: 45 });
   await terminal.waitForText(/nux[\s\S]*slit/);
   terminal.press("j", "enter");
   await terminal.waitForText(/TYPING[\s\S]*nux\$/);
@@ -78,7 +78,7 @@ test("a session is opened, typed into, left, split, zoomed and closed", async ()
 
 for (const signal of ["SIGTERM", "SIGHUP", "SIGINT"] as const)
   test(`${signal} restores the terminal`, async () => {
-    const terminal = await town.open({ columns: 80, rows: 24 });
+    const terminal = town.open({ columns: 80, rows: 24 });
     await terminal.waitForText("gastown");
     terminal.kill(signal);
     const code = await terminal.waitForExit();
@@ -87,11 +87,12 @@ for (const signal of ["SIGTERM", "SIGHUP", "SIGINT"] as const)
   });
 
 test("an exception restores the terminal and is printed behind", async () => {
-  const terminal = await town.open(
+  const terminal = town.open(
     { columns: 80, rows: 24 },
-    {},
     {
-      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent('process.on("SIGUSR2",()=>{throw new Error("kaboom")})')}`,
+      env: {
+        NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent('process.on("SIGUSR2",()=>{throw new Error("kaboom")})')}`,
+      },
     },
   );
   await terminal.waitForText("gastown");
@@ -102,7 +103,7 @@ test("an exception restores the terminal and is printed behind", async () => {
 });
 
 test("stopped and continued, the terminal is given back and taken again", async () => {
-  const terminal = await town.open({ columns: 80, rows: 24 });
+  const terminal = town.open({ columns: 80, rows: 24 });
   await terminal.waitForText("gastown");
   terminal.kill("SIGTSTP");
   await waitFor(() => !terminal.alternate, { what: "the normal screen" });
@@ -118,7 +119,7 @@ test("a settings file that is not JSON is told, and the town shows all the same"
   const file = townSettingsFile(town.plain.root);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, "{ not json");
-  const terminal = await town.open({ columns: 160, rows: 45 });
+  const terminal = town.open({ columns: 160, rows: 45 });
   await terminal.waitForText("config.json");
   await terminal.waitForText("nux");
   terminal.press("q");

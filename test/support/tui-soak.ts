@@ -8,7 +8,7 @@ import { waitFor } from "./wait-for.ts";
 export interface TuiSoakOptions {
   readonly town: TuiTown;
   /** Opens the terminal UI on the town, at 160x45. */
-  readonly open: () => Promise<TestTerminal>;
+  readonly open: () => TestTerminal;
   readonly seed: number;
   /** How far the soak is after so many steps; it ends at 1. */
   readonly progress: (steps: number) => number;
@@ -131,7 +131,7 @@ export async function tuiSoak(options: TuiSoakOptions): Promise<TuiSoakReport> {
   );
   for (const [name, argv] of Object.entries(programs))
     await town.polecat(name, argv, name === "d" ? beads[0] : name === "e" ? beads[1] : undefined);
-  const terminal = await options.open();
+  const terminal = options.open();
   await terminal.waitForText(/1 Agents/, 60_000);
   const host = await town.host();
   const soak = new Soak(town, host, terminal, beads.slice(2));

@@ -1,4 +1,5 @@
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
@@ -275,6 +276,25 @@ export class CrashTown {
     });
     await waitFor(() => this.daemonPid() === child.pid, { ...patient, what: "the daemon" });
     return child;
+  }
+
+  /**
+   * Starts a daemon, lets `act` bring it to `point` of `place`, which somebody arms before or then, and kills it there. Its
+   * death is forgotten.
+   */
+  async daemonDiesAt(
+    place: Pick<Cell, "directory">,
+    point: string,
+    act: () => Promise<void> | void = () => undefined,
+  ): Promise<void> {
+    const child = await this.pausableDaemon(place.directory);
+    await act();
+    await reached(place, point);
+    const died = once(child, "exit");
+    child.kill("SIGKILL");
+    await died;
+    release(place, point);
+    this.forgetDeath();
   }
 
   /** One death must not be enough to call a branch poison where a test lets daemons die in a row. */

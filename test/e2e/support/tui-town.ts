@@ -1,14 +1,17 @@
 import { join } from "node:path";
-import type { TuiOptions } from "../../../src/ui/tui/launch-tui.ts";
 import type { SessionHost } from "../../../src/agents/sessions/session-host.ts";
 import { newConvoy } from "../../../src/core/convoys/new-convoy.ts";
 import type { Ledger } from "../../../src/core/ledger/ledger.ts";
 import { PlainTown } from "../../support/plain-town.ts";
 import { runBd, runGt } from "../../support/run-cli.ts";
-import { cleanEnvironment, openTerminal, type TestTerminal } from "../../support/terminal.ts";
-import { tuiProgram } from "./tui-build.ts";
+import {
+  cleanEnvironment,
+  openTerminal,
+  type TerminalOptions,
+  type TestTerminal,
+} from "../../support/terminal.ts";
 
-const gtProgram = join(import.meta.dirname, "../../../bin/gt");
+export const gtProgram = join(import.meta.dirname, "../../../bin/gt");
 
 export interface Size {
   readonly columns: number;
@@ -102,32 +105,29 @@ export class TuiTown {
   }
 
   /** The TUI in a real terminal of this size. */
-  async open(
+  open(size: Size, options: Pick<TerminalOptions, "env" | "mirror"> = {}): TestTerminal {
+    return this.command([], size, options);
+  }
+
+  /** `gt` itself in a real terminal of this size, e.g. `gt attach`. */
+  command(
+    args: readonly string[],
     size: Size,
-    options: TuiOptions = {},
-    env: Readonly<Record<string, string>> = {},
-    mirror?: (bytes: Uint8Array) => void,
-  ): Promise<TestTerminal> {
-    const args = [await tuiProgram(), this.plain.root, JSON.stringify(options)];
-    const terminal = openTerminal(process.execPath, args, {
+    { env, mirror }: Pick<TerminalOptions, "env" | "mirror"> = {},
+  ): TestTerminal {
+    const terminal = openTerminal(process.execPath, [gtProgram, ...args], {
       ...size,
       cwd: this.plain.root,
-      env: cleanEnvironment(env),
+      env: { ...this.env, ...env },
       ...(mirror === undefined ? {} : { mirror }),
     });
     this.terminals.push(terminal);
     return terminal;
   }
 
-  /** `gt` itself in a real terminal of this size, e.g. `gt attach`. */
-  command(args: readonly string[], size: Size): TestTerminal {
-    const terminal = openTerminal(process.execPath, [gtProgram, ...args], {
-      ...size,
-      cwd: this.plain.root,
-      env: cleanEnvironment({ GT_NO_DAEMON: "1" }),
-    });
-    this.terminals.push(terminal);
-    return terminal;
+  /** What `gt` is started with in a terminal: it starts no daemon, and the person's own list of towns stays as it is. */
+  get env(): Record<string, string> {
+    return cleanEnvironment({ GT_NO_DAEMON: "1", XDG_STATE_HOME: join(this.plain.root, ".state") });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
