@@ -11,8 +11,12 @@ export interface GtErrorOptions {
   readonly cause?: unknown;
 }
 
+/** The same in each of our programs' bundles. */
+const mark = Symbol.for("gastown.GtError");
+
 /** The only error that is shown to a person without being a defect of ours. `code` is stable: `E_` and upper-case words. */
 export class GtError extends Error {
+  readonly [mark] = true;
   readonly code: string;
   readonly why: readonly string[];
   readonly hint: string | undefined;
@@ -27,6 +31,12 @@ export class GtError extends Error {
     this.hint = options.hint;
     this.exitCode = options.exitCode ?? 1;
     this.details = options.details;
+  }
+
+  /** `gt` and the terminal UI that it loads are bundles with a copy of this class each: an error of the other is one, too. */
+  static [Symbol.hasInstance](value: unknown): boolean {
+    if (this !== GtError) return Function.prototype[Symbol.hasInstance].call(this, value);
+    return value instanceof Error && mark in value;
   }
 }
 

@@ -6,6 +6,7 @@ import type { CommandContext } from "../command.ts";
 import type { Output } from "../output.ts";
 import { trackedLine } from "./convoy-status.ts";
 import { wantsTui } from "./overview.ts";
+import { showTui } from "./show-tui.ts";
 
 /** `gt convoy list` (spec/05 §6.2). */
 export async function run(context: CommandContext): Promise<number | undefined> {
@@ -43,13 +44,7 @@ export async function run(context: CommandContext): Promise<number | undefined> 
 async function showConvoys(context: CommandContext): Promise<number> {
   if (!wantsTui(context))
     throw new GtError("E_NO_TTY", "the full-screen view needs a terminal", { hint: "gt convoy list" });
-  const { launchTui } = await import("../../tui/launch-tui.ts");
-  return launchTui(await context.town(), {
-    actor: await context.actor(),
-    env: context.env,
-    commands: context.program.commands,
-    view: "convoy",
-  });
+  return showTui(context, { view: "convoy" });
 }
 
 function listLine(out: Output, view: ConvoyView, number: number): string {

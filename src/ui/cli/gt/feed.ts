@@ -17,6 +17,7 @@ import { type EventQuery, eventQuery, readOptions } from "./event-filter.ts";
 import { feedFilter } from "./feed-filter.ts";
 import { showFeedWindow } from "./feed-window.ts";
 import { wantsTui } from "./overview.ts";
+import { showTui } from "./show-tui.ts";
 
 /** `gt feed` (spec/06 §10). */
 export async function run(context: CommandContext): Promise<number> {
@@ -27,16 +28,11 @@ export async function run(context: CommandContext): Promise<number> {
   const town = await context.town();
   const query = eventQuery(context, town, 100);
   if (flags.boolean("window")) return showFeedWindow(context);
-  if (wantsTui(context)) {
-    const { launchTui } = await import("../../tui/launch-tui.ts");
-    return launchTui(town, {
-      actor: await context.actor(),
-      env: context.env,
-      commands: context.program.commands,
+  if (wantsTui(context))
+    return showTui(context, {
       view: flags.boolean("problems") ? "problems" : "activity",
       filter: feedFilter(query.filter, flags.string("mol"), Date.now()),
     });
-  }
   if (flags.boolean("problems")) return printProblems(context);
   if (sections.some((panel) => panel !== "events")) {
     const access = await lookingAccess(context);

@@ -3,18 +3,12 @@ import { knownTowns, rememberTown } from "../../../core/town/known-towns.ts";
 import { wantsAscii } from "../ascii.ts";
 import type { CommandContext } from "../command.ts";
 import { lookingAccess } from "./looking.ts";
+import { showTui } from "./show-tui.ts";
 
 /** Bare `gt`: the TUI for a person at a terminal, one look at the town for everyone else (spec/07 §2.5). */
 export async function run(context: CommandContext): Promise<number> {
   await rememberVisit(context);
-  if (wantsTui(context)) {
-    const { launchTui } = await import("../../tui/launch-tui.ts");
-    return launchTui(await context.town(), {
-      actor: await context.actor(),
-      env: context.env,
-      commands: context.program.commands,
-    });
-  }
+  if (wantsTui(context)) return showTui(context);
   const { out } = context;
   const access = await lookingAccess(context);
   const overview = await readOverview(access, panels);
