@@ -16,7 +16,6 @@ const mark = Symbol.for("gastown.GtError");
 
 /** The only error that is shown to a person without being a defect of ours. `code` is stable: `E_` and upper-case words. */
 export class GtError extends Error {
-  readonly [mark] = true;
   readonly code: string;
   readonly why: readonly string[];
   readonly hint: string | undefined;
@@ -33,11 +32,20 @@ export class GtError extends Error {
     this.details = options.details;
   }
 
+  get [mark](): true {
+    return true;
+  }
+
   /** `gt` and the terminal UI that it loads are bundles with a copy of this class each: an error of the other is one, too. */
-  static [Symbol.hasInstance](value: unknown): boolean {
-    if (this !== GtError) return Function.prototype[Symbol.hasInstance].call(this, value);
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // biome-ignore lint/complexity/noThisInStatic: classes that extend this one inherit the method.
+    if (this !== GtError) return isMadeBy(this, value);
     return value instanceof Error && mark in value;
   }
+}
+
+function isMadeBy(kind: typeof GtError, value: unknown): boolean {
+  return Function.prototype[Symbol.hasInstance].call(kind, value);
 }
 
 /** Wrong usage: nothing was done (exit 2). */

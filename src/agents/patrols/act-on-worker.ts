@@ -73,7 +73,7 @@ async function restart(access: TownAccess, view: WorkerView, action: ActionOf<"r
   const now = access.clock.now();
   const after: WorkerMemory =
     action.hostLost === true
-      ? { ...memory, losses: memory.losses + 1 }
+      ? { ...memory, losses: memory.losses + 1, lostRun: session?.runId ?? "" }
       : {
           ...memory,
           restarts: withRestart(memory.restarts, session?.endedAt ?? now, now, polecatRestartLimits),

@@ -1,3 +1,4 @@
+import type { SessionRecord } from "../sessions/session-host.ts";
 import { hookedAt } from "./agent-health.ts";
 import { decideCompletion } from "./decide-completion.ts";
 import { decideProgress, decideReport } from "./decide-progress.ts";
@@ -73,7 +74,7 @@ function decideDead(view: WorkerView, now: number, limits: WitnessLimits): Worke
     if (now < dueAt) return { kind: "wait", detection: "W1", until: dueAt };
     return restartOrGiveUp(view, dueAt, now, limits, { detection: "W1", reason: "no session" });
   }
-  if (own.exitReason === "host-lost") return restartAfterLoss(view);
+  if (own.exitReason === "host-lost") return restartAfterLoss(view, own, now, limits);
   // Whoever asked for the end also decides about the next start: a person who stopped it, a handoff, `gt done`. Who takes
   // back a suspension without starting a session himself says so by the state.
   if (own.expected === true && own.exitReason === "stopped" && agent.state !== "spawning") return undefined;
@@ -84,8 +85,19 @@ function decideDead(view: WorkerView, now: number, limits: WitnessLimits): Worke
 }
 
 /** The host died, not the agent: no crash. A script is begun anew once; losing it twice is for a person (spec/03 §1.6). */
-function restartAfterLoss(view: WorkerView): WorkerAction {
-  if (view.session?.agent === "shell" && view.memory.losses >= 1)
+function restartAfterLoss(
+  view: WorkerView,
+  lost: SessionRecord,
+  now: number,
+  limits: WitnessLimits,
+): WorkerAction {
+  // The loss was answered, but no session has come of it: starts that fail are counted as those after a crash are.
+  if (lost.runId !== undefined && lost.runId === view.memory.lostRun)
+    return restartOrGiveUp(view, lost.endedAt ?? now, now, limits, {
+      detection: "W1",
+      reason: "did not start again",
+    });
+  if (lost.agent === "shell" && view.memory.losses >= 1)
     return { kind: "stuck", detection: "W1", reason: "the session host was lost twice", count: 2 };
   return { kind: "restart", detection: "W1", reason: "session host lost", hostLost: true };
 }

@@ -45,6 +45,8 @@ export interface WorkerMemory {
   readonly acted: Readonly<Record<string, { readonly count: number; readonly at: number }>>;
   /** Restarts because the host or the machine was lost. */
   readonly losses: number;
+  /** Run of the session whose loss was counted last: a start that failed after it is no other loss. */
+  readonly lostRun?: string;
   /** `leftoverMark` of the idle sandbox when it was last looked through. */
   readonly tidied?: string;
 }

@@ -188,6 +188,20 @@ test("losing the host is no crash; a script is begun anew once", () => {
   });
 });
 
+test("a start that fails after the host was lost is tried again: nothing was lost twice", () => {
+  const now = start + minute;
+  const session = died(now, { agent: "shell", exitReason: "host-lost", expected: false, runId: "first" });
+  const answered = { losses: 1, lostRun: "first" };
+  expect(decideWorker(view(now, { session, memory: answered }), now)).toMatchObject({
+    kind: "restart",
+    reason: "did not start again",
+  });
+  const second = { ...session, runId: "second" };
+  expect(decideWorker(view(now, { session: second, memory: answered }), now)).toMatchObject({
+    kind: "stuck",
+  });
+});
+
 test("W3: the session of an idle agent is ended a minute after its work", () => {
   const scene = {
     bead: null,
