@@ -77,7 +77,10 @@ export interface PruneReport {
 }
 
 /** The daily duty: snapshots of all agents that ever had a sandbox, and archives whose commits have landed. */
-export async function pruneAllSnapshots(access: TownAccess): Promise<PruneReport> {
+export async function pruneAllSnapshots(
+  access: TownAccess,
+  options: Pick<PruneOptions, "dryRun"> = {},
+): Promise<PruneReport> {
   const problems: string[] = [];
   const attempt = async (what: string, work: () => Promise<number>): Promise<number> => {
     try {
@@ -93,16 +96,17 @@ export async function pruneAllSnapshots(access: TownAccess): Promise<PruneReport
     if (!hadSandbox) continue;
     snapshots += await attempt(
       agent.address,
-      async () => (await pruneSnapshots(access, agent.address)).length,
+      async () => (await pruneSnapshots(access, agent.address, options)).length,
     );
   }
   let archives = 0;
-  for (const rig of access.town.rigs()) archives += await attempt(rig.name, () => pruneArchives(rig));
+  for (const rig of access.town.rigs())
+    archives += await attempt(rig.name, () => pruneArchives(rig, options));
   return { snapshots, archives, problems };
 }
 
 /** An archive ref is all that keeps unmerged commits of a removed sandbox: it goes only once they have landed. */
-async function pruneArchives(rig: Rig): Promise<number> {
+async function pruneArchives(rig: Rig, { dryRun }: Pick<PruneOptions, "dryRun">): Promise<number> {
   const base = await resolveCommit(rig.repository, await baseRevision(rig, rig.defaultBranch));
   if (base === undefined) return 0;
   const landed = await runGit(rig.repository, [
@@ -112,7 +116,7 @@ async function pruneArchives(rig: Rig): Promise<number> {
     "refs/gt/archive/",
   ]);
   const refs = landed.split("\n").filter((line) => line !== "");
-  for (const line of refs) {
+  for (const line of dryRun === true ? [] : refs) {
     const [ref = "", commit = ""] = line.split(" ");
     await runGit(rig.repository, ["update-ref", "-d", ref, commit]);
   }

@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
-import { chmodSync, copyFileSync, existsSync, readdirSync, statSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, lstatSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { excludePatterns, ourPatterns } from "../../core/git/repository.ts";
+import { sanitiseLine } from "../../core/sanitise.ts";
 import type { Rig } from "../../core/town/town.ts";
 import { overlayFiles } from "./overlay-files.ts";
 
@@ -43,8 +44,11 @@ export async function setUpSandbox(sandbox: Sandbox): Promise<readonly string[]>
 
 function copyOverlay({ rig, worktree }: Sandbox, file: string): void {
   const source = join(rig.runtime, "overlay", file);
-  copyFileSync(source, join(worktree, file));
-  chmodSync(join(worktree, file), statSync(source).mode & 0o777);
+  const target = join(worktree, file);
+  // Through a link of the project's the copy would land anywhere.
+  if (lstatSync(target, { throwIfNoEntry: false })?.isSymbolicLink()) rmSync(target);
+  copyFileSync(source, target);
+  chmodSync(target, statSync(source).mode & 0o777);
 }
 
 function setupHooks(rig: Rig): readonly string[] {
@@ -61,14 +65,24 @@ function runHook({ rig, worktree, name }: Sandbox, hook: string): Promise<void> 
     const child = spawn(hook, [], {
       cwd: worktree,
       env: { ...process.env, GT_WORKTREE_PATH: worktree, GT_RIG_PATH: rig.path, GT_POLECAT: name },
-      stdio: "ignore",
+      stdio: ["ignore", "ignore", "pipe"],
       timeout: hookLimitMs,
       killSignal: "SIGKILL",
     });
+    let said = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      said = `${said}${text}`.slice(-2000);
+    });
     child.once("error", reject);
     child.once("exit", (code, signal) => {
-      if (code === 0) resolve();
-      else reject(new Error(signal === null ? `exit ${code}` : `ended by ${signal}`));
+      // What it has left running may hold on to its output; nobody waits for that.
+      setImmediate(() => {
+        child.stderr.destroy();
+        if (code === 0) return resolve();
+        const end = signal === null ? `exit ${code}` : `ended by ${signal}`;
+        const last = said.trim().split("\n").at(-1) ?? "";
+        reject(new Error(last === "" ? end : `${end}: ${sanitiseLine(last)}`));
+      });
     });
   });
 }

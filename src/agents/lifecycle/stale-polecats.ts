@@ -41,8 +41,14 @@ async function judge(
   if (risk.reasons.length > 0) return keep(risk.reasons.join("; "));
   if (risk.behind >= threshold)
     return { isStale: true, reason: `${risk.behind} commits behind ${rig.defaultBranch}` };
-  const idleMs = access.clock.now() - (agent.completionTime ?? access.clock.now());
+  const idleMs = access.clock.now() - (await lastUse(access, agent));
   if (idleMs > idleLimitMs)
     return { isStale: true, reason: `idle for ${Math.floor(idleMs / 86_400_000)} days` };
   return keep(`${risk.behind} commits behind, in use lately`);
+}
+
+/** When it was let go; one that never had work has been idle since it was made. */
+async function lastUse({ ledger, clock }: TownAccess, agent: Agent): Promise<number> {
+  const used = Math.max(agent.completionTime ?? 0, agent.lastSessionAt ?? 0);
+  return used > 0 ? used : ((await ledger.get(agent.id))?.createdAt ?? clock.now());
 }

@@ -10,15 +10,18 @@ export interface AuthorHistory {
   readonly kinds: readonly (readonly [kind: string, commits: number])[];
 }
 
-/** `author` is the name as commits have it, matched as a whole. */
-export async function authorHistory(repository: string, author: string): Promise<AuthorHistory> {
+/** `authors` are names as commits have them, matched as a whole: those of one author. */
+export async function authorHistory(
+  repository: string,
+  ...authors: readonly string[]
+): Promise<AuthorHistory> {
   const output = await runGit(repository, [
     "log",
     "--no-merges",
     "--branches",
     "--remotes",
     "--fixed-strings",
-    `--author=${author} <`,
+    ...authors.map((author) => `--author=${author} <`),
     "--name-only",
     "--format=%x1e%s",
     "--",

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { GtError } from "../gt-error.ts";
 import { withLock } from "../lock/lock.ts";
@@ -102,7 +102,9 @@ export async function moveWorktree(repository: string, from: string, to: string)
   if (exitCode === 0) return;
   if (!/submodules/.test(stderr)) throw new GitFailure(exitCode, stdout, stderr, repository);
   renameSync(from, to);
-  await runGit(repository, ["worktree", "repair", "--", to]);
+  // What `git worktree repair` does, which older versions do not have.
+  const directory = gitDirectoryOf(to);
+  if (directory !== undefined) writeFileSync(join(directory, "gitdir"), `${join(to, ".git")}\n`);
   await relocateSubmodules(to);
 }
 

@@ -1,3 +1,5 @@
+import { formatTime } from "../../../core/clock.ts";
+import { GtError } from "../../../core/gt-error.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
 import type { CommandContext } from "../command.ts";
 import { polecatAddress } from "./polecat-argument.ts";
@@ -14,12 +16,32 @@ export async function run(context: CommandContext): Promise<void> {
     return;
   }
   const address = polecatAddress(town, `${args[0]}/${args[1]}`);
-  const { workHistory } = await import("../../../agents/lifecycle/work-history.ts");
+  const agent = await ledger.agent(address);
+  if (agent === undefined)
+    throw new GtError("E_AGENT_NOT_FOUND", `there is no polecat ${address}`, {
+      hint: `gt polecat identity list ${town.rig(args[0] ?? "").name}`,
+    });
+  const { namesOf, workHistory } = await import("../../../agents/lifecycle/work-history.ts");
   const history = await workHistory({ town, ledger }, address);
   const { authorHistory } = await import("../../../core/git/author-history.ts");
-  const commits = await authorHistory(town.rig(args[0] ?? "").repository, address);
-  out.document({ address, ...history, commits });
-  out.line(`😺 ${address}`);
+  const names = await namesOf(ledger, address);
+  const commits = await authorHistory(town.rig(args[0] ?? "").repository, ...names);
+  out.document({
+    ...{ address, id: agent.id, state: agent.state, former_names: names.slice(1) },
+    ...{ sessions: history.sessions, completed: history.completed, open: history.open },
+    ...{ failed: history.failed, abandoned: history.abandoned, merged: history.merged },
+    first_pass_rate: history.firstPassRate ?? null,
+    average_minutes: history.averageMinutes ?? null,
+    kinds: history.types,
+    commits: commits.commits,
+    languages: Object.fromEntries(commits.extensions),
+    work_types: Object.fromEntries(commits.kinds),
+    last: history.last.map(({ bead, title, closedAt }) => ({
+      ...{ bead, title, closed_at: formatTime(closedAt) },
+    })),
+  });
+  out.line(`😺 ${address}  ${agent.state}`);
+  if (names.length > 1) out.line(`  formerly       ${names.slice(1).join(", ")}`);
   out.line(`  completed      ${history.completed} (${history.open} open)`);
   out.line(`  merged         ${history.merged}`);
   out.line(`  failed         ${history.failed}, abandoned ${history.abandoned}`);

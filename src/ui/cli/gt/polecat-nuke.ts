@@ -11,15 +11,13 @@ export async function run(context: CommandContext): Promise<void> {
     ? await allOf(context, args)
     : args.map((word) => polecatAddress(access.town, word));
   const discard = flags.boolean("discard");
-  const [first = ""] = addresses;
-  if (
-    discard &&
-    !(await context.confirm({
-      text: `Discard the work of ${addresses.join(", ")}?`,
-      typed: first.split("/").at(-1) ?? "",
-    }))
-  )
-    return;
+  // Each by its own name: there is no way back.
+  if (discard && !flags.boolean("dry-run"))
+    for (const address of addresses) {
+      const typed = address.split("/").at(-1) ?? "";
+      if (!context.yes && !(await context.confirm({ text: `Discard the work of ${address}?`, typed })))
+        return;
+    }
   const { nukePolecats } = await import("../../../agents/lifecycle/nuke-polecat.ts");
   const isDryRun = flags.boolean("dry-run");
   const { nuked, warnings } = await nukePolecats(access, {

@@ -1,3 +1,4 @@
+import { usageError } from "../../../core/gt-error.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
 import type { CommandContext } from "../command.ts";
 
@@ -7,16 +8,25 @@ export async function run(context: CommandContext): Promise<void> {
   const access = await context.access();
   const rig = access.town.rig(args[0] ?? "");
   const { stalePolecats } = await import("../../../agents/lifecycle/stale-polecats.ts");
-  const polecats = await stalePolecats(access, rig, flags.integer("threshold") ?? 20);
+  const threshold = flags.integer("threshold") ?? 20;
+  if (threshold < 0)
+    throw usageError("--threshold is a number of commits", { hint: "gt help polecat stale" });
+  const polecats = await stalePolecats(access, rig, threshold);
   for (const polecat of polecats)
     out.line(`${polecat.isStale ? "⊘" : "○"} ${polecat.address}: ${sanitiseLine(polecat.reason)}`);
   if (polecats.length === 0) out.line("no polecats");
   const stale = polecats.filter((polecat) => polecat.isStale).map((polecat) => polecat.address);
   let removed: readonly string[] = [];
-  if (flags.boolean("cleanup") && !flags.boolean("dry-run") && stale.length > 0) {
+  const isDryRun = flags.boolean("dry-run");
+  if (flags.boolean("cleanup") && isDryRun) for (const address of stale) out.line(`would remove ${address}`);
+  if (flags.boolean("cleanup") && !isDryRun && stale.length > 0) {
     const { nukePolecats } = await import("../../../agents/lifecycle/nuke-polecat.ts");
     removed = (await nukePolecats(access, { addresses: stale, cwd, reason: "stale" })).nuked;
     for (const address of removed) out.done(`removed ${address}`);
   }
-  out.document({ polecats, removed });
+  if (stale.length > removed.length) out.next(`gt polecat stale ${rig.name} --cleanup`);
+  out.document({
+    polecats: polecats.map(({ address, isStale, reason }) => ({ address, stale: isStale, reason })),
+    removed,
+  });
 }

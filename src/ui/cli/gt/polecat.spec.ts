@@ -191,6 +191,7 @@ export const polecatCommands: readonly CommandSpec[] = [
       {
         name: "kill",
         summary: "drop snapshots past their time and let git tidy up",
+        flags: [dryRun, { name: "force", short: "f", summary: "do not ask" }],
         load: () => import("./orphans-kill.ts"),
       },
     ],

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { recoverOperations } from "../../../../src/agents/lifecycle/recover-operations.ts";
 import { sling } from "../../../../src/agents/lifecycle/sling.ts";
+import { stalePolecats } from "../../../../src/agents/lifecycle/stale-polecats.ts";
 import { suspendHook } from "../../../../src/agents/lifecycle/suspend-hook.ts";
 import type { TownAccess } from "../../../../src/agents/town-access.ts";
 import { commit, git } from "../../../support/scratch-repository.ts";
@@ -40,6 +41,17 @@ test("a pool is filled with idle polecats once, killed it leaves nothing half ma
     hookState: "created",
   });
   expect(readFileSync(join(town.root, "web/polecats/anna/web/local.env"), "utf8")).toBe("KEY=1\n");
+
+  // What never had work grows old as well.
+  expect((await gt("polecat", "stale", "web")).stdout).toContain("○ web/polecats/anna: 0 commits behind");
+  const later = { ...access, clock: { ...access.clock, now: () => Date.now() + 8 * 86_400_000 } };
+  writeFileSync(join(town.root, "web/polecats/berta/web/draft.txt"), "draft");
+  expect(await stalePolecats(later, town.rig(), 20)).toEqual([
+    { address: "web/polecats/anna", isStale: true, reason: "idle for 8 days" },
+    { address: "web/polecats/berta", isStale: false, reason: "1 uncommitted file: draft.txt" },
+  ]);
+  const cleaned = await gt("polecat", "stale", "web", "--threshold", "0", "--cleanup", "-n");
+  expect(cleaned.stdout).toContain("would remove web/polecats/anna\n");
 
   const bead = await town.bead(access, "Work", "sleep 1000");
   const { dispatched } = await sling(access, { words: [bead.id, "web"], options: {} });
@@ -98,6 +110,11 @@ test("an identity is made, renamed with its work, and removed only when nothing 
     hookBead: bead.id,
   });
 
+  const cv = await gt("polecat", "identity", "show", "web", "gerda", "--json");
+  expect(cv.json()).toMatchObject({
+    ...{ former_names: [address], completed: 0, open: 1, failed: 0, abandoned: 0, sessions: 2 },
+    ...{ first_pass_rate: null, last: [] },
+  });
   const refused = await gt("polecat", "identity", "remove", "web", "gerda");
   expect(refused.stderr).toMatch(/its session is running; .*is on its hook/);
   expect((await gt("polecat", "identity", "remove", "web", "gerda", "--force")).code).toBe(0);
@@ -142,9 +159,12 @@ test("branches whose commits are safe elsewhere go, the others stay and say why"
   const recovered = `recovered/${lost.slice(0, 10)}`;
   expect((await gt("orphans", "recover", lost.slice(0, 10))).stdout).toContain(recovered);
   expect(git(repository, "rev-parse", recovered)).toBe(lost);
+  expect((await gt("orphans", "kill")).stderr).toContain("--force");
+  expect((await gt("orphans", "kill", "-n")).stdout).toBe("✓ would drop 0 snapshots and 0 landed archives\n");
   expect((await gt("orphans", "recover", "main")).stderr).toContain("has no commit main");
-  const cv = await gt("polecat", "identity", "show", "web", "nux", "--json");
-  expect(cv.json()).toMatchObject({ completed: 0, failed: 0, abandoned: 0, sessions: 0 });
+  expect((await gt("polecat", "identity", "show", "web", "nobody")).stderr).toContain(
+    "there is no polecat web/polecats/nobody",
+  );
 }, 90_000);
 
 test("names come from themes, of one's own too, and a theme in use is not deleted", async () => {
