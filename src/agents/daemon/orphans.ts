@@ -44,6 +44,10 @@ export function orphansOf(town: Town, { living }: OrphanOptions): readonly Orpha
     .filter(({ processes }) => processes.length > 0);
 }
 
+/** `1 orphan process`, `3 orphan processes`. */
+export const countOf = (processes: Orphans["processes"]): string =>
+  `${processes.length} orphan ${processes.length === 1 ? "process" : "processes"}`;
+
 /** SIGTERM, SIGKILL for what remains after `graceMs`, for all of them at the same time. */
 export async function endOrphans(
   orphans: readonly Orphans[],
@@ -53,8 +57,7 @@ export async function endOrphans(
   await Promise.all(
     orphans.map(async ({ session, tree, processes }) => {
       await endProcessTree(tree, graceMs);
-      const detail = `${processes.length} orphan ${processes.length === 1 ? "process" : "processes"} ended`;
-      note({ name: session, type: "process", ok: true, detail });
+      note({ name: session, type: "process", ok: true, detail: `${countOf(processes)} ended` });
     }),
   );
 }

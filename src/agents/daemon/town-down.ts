@@ -7,7 +7,7 @@ import type { TownAccess } from "../town-access.ts";
 import { daemonStatus, stopDaemon } from "./daemon-control.ts";
 import { type DownScope, readDesired, writeDesired } from "./desired-state.ts";
 import { endSessions, sessionsInScope } from "./end-sessions.ts";
-import { endOrphans, findLeftovers, orphansOf } from "./orphans.ts";
+import { countOf, endOrphans, findLeftovers, orphansOf } from "./orphans.ts";
 
 export interface DownOptions {
   readonly scope?: DownScope;
@@ -129,9 +129,7 @@ export async function planDown(access: TownAccess, options: DownOptions): Promis
     ...ending.map((record) => would(record.session, "session", "would end")),
     ...(daemonStatus(access.town).isRunning ? [would("daemon", "daemon", "would stop")] : []),
     ...(host !== undefined && kept.length === 0 ? [would("session host", "host", "would stop")] : []),
-    ...orphans.map(({ session, processes }) =>
-      would(session, "process", `${processes.length} orphan processes would end`),
-    ),
+    ...orphans.map(({ session, processes }) => would(session, "process", `${countOf(processes)} would end`)),
   ];
 }
 

@@ -23,7 +23,10 @@ export async function run(context: CommandContext): Promise<void> {
     count > 0 &&
     !isLooking &&
     (flags.boolean("force") ||
-      (await context.confirm({ text: `End ${count === 1 ? "it" : `these ${count}`}?`, flag: "--force" })));
+      (await context.confirm({
+        text: count === 1 ? "End this process?" : `End these ${count} processes?`,
+        flag: "--force",
+      })));
   if (mustEnd) await endOrphans(orphans, graceMs);
   if (count === 0) out.done("no session has left processes behind");
   else if (mustEnd) out.done(`ended: ${plural(count, "orphan")}`);
