@@ -11,6 +11,7 @@ import { putPlugin } from "../../../src/agents/plugins/plugin-record.ts";
 import { runPlugin, settleRun } from "../../../src/agents/plugins/run-plugin.ts";
 import { sling } from "../../../src/agents/lifecycle/sling.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
+import { readEvents } from "../../../src/core/events/read-events.ts";
 import { PlainTown } from "../../support/plain-town.ts";
 import { runGt } from "../../support/run-cli.ts";
 import { runScript } from "../../support/run-script.ts";
@@ -292,6 +293,24 @@ test("a bead slung to the dogs is on the hook of one; freed, the bead is anyone'
   expect(await access.ledger.get(bead)).toMatchObject({ status: "open", assignee: "" });
   await removeDog(access, "alpha", { force: true });
   expect(await dogs(access)).toEqual([]);
+}, 60_000);
+
+test("a dog that is at it for two hours is ended, and its bead anyone's again", async () => {
+  const { created } = await access.ledger.write("overseer", [
+    { op: "create", bead: { title: "Count the sheep", scope: "town" } },
+  ]);
+  const [bead = ""] = created;
+  await sling(access, { words: [bead, "deacon/dogs"], options: {} });
+  now = Date.now() + 120 * minute - 30_000;
+  expect(await patrolDogs(access)).toEqual([]);
+  now += 60_000;
+  expect(await patrolDogs(access)).toEqual([expect.stringContaining("alpha: time-out")]);
+  expect((await (await access.host()).get("hq-dog-alpha"))?.phase).toBe("exited");
+  expect(await access.ledger.get(bead)).toMatchObject({ status: "open", assignee: "" });
+  expect(readEvents(town.town.paths.events, { filter: { types: ["dog_timeout"] } })).toMatchObject([
+    { payload: { dog: "alpha", work: bead } },
+  ]);
+  expect(await patrolDogs(access), "once").toEqual([]);
 }, 60_000);
 
 test("no more dogs are made than the town may have, and names are checked", async () => {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { newConvoy } from "../../../../src/core/convoys/new-convoy.ts";
 import { PlainTown } from "../../../support/plain-town.ts";
 import { runGt } from "../../../support/run-cli.ts";
 
@@ -121,6 +122,43 @@ test(
     expect((await gt("deacon", "redispatch", named["bead"] ?? "")).stderr).toContain("is closed");
     expect(await json("patrol", "digest")).toMatchObject({ isNew: true, text: "- patrol_complete: 1" });
     expect(await json("patrol", "digest")).toMatchObject({ isNew: false });
+  },
+  timeout,
+);
+
+test(
+  "convoys that nobody works on are fed by hand, so many at a time, none of them again within ten minutes",
+  async () => {
+    const { ledger } = await town.access();
+    const convoys: string[] = [];
+    for (const title of ["One", "Two"]) {
+      const { created } = await ledger.write("overseer", [
+        { op: "create", bead: { title, scope: "greenplace" } },
+      ]);
+      const made = await ledger.write(
+        "overseer",
+        newConvoy({ title, owner: "overseer", issues: [created[0] ?? ""] }),
+      );
+      convoys.push(made.created[0] ?? "");
+    }
+    // There is no repository here: feeding is tried, and that counts.
+    const feed = async (...args: readonly string[]) =>
+      ((await json("deacon", "feed-stranded", ...args)) as { convoy: string; failed: unknown[] }[]).map(
+        ({ convoy, failed }) => [convoys.indexOf(convoy), failed.length],
+      );
+    const none = [
+      [0, 0],
+      [1, 0],
+    ];
+    const first = await feed("--max-feeds", "1");
+    expect(first.map(([, failed]) => failed).sort()).toEqual([0, 1]);
+    const second = await feed();
+    expect(second.map(([convoy, failed]) => [convoy, 1 - (failed ?? 0)])).toEqual(first);
+    expect((await feed()).sort()).toEqual(none);
+    expect((await gt("deacon", "feed-stranded")).stdout).toContain("fed within the cooldown");
+    expect((await feed("--cooldown", "0s")).map(([, failed]) => failed)).toEqual([1, 1]);
+    const state = (await json("deacon", "feed-stranded-state")) as { fed_at: string | null }[];
+    expect(state.map(({ fed_at }) => fed_at)).toEqual([expect.any(String), expect.any(String)]);
   },
   timeout,
 );

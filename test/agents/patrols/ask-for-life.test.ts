@@ -1,0 +1,57 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { liveSession } from "../../../src/agents/lifecycle/agent-session.ts";
+import { askForLife, lifePrefix } from "../../../src/agents/patrols/ask-for-life.ts";
+import { startAgentSession } from "../../../src/agents/sessions/start-session.ts";
+import type { TownAccess } from "../../../src/agents/town-access.ts";
+import { runGt } from "../../support/run-cli.ts";
+import { PlainTown } from "../../support/plain-town.ts";
+import { waitFor } from "../../support/wait-for.ts";
+
+let town: PlainTown;
+let access: TownAccess;
+let address = "";
+beforeEach(async () => {
+  town = new PlainTown();
+  town.write("settings/config.json", {
+    default_agent: "script",
+    agents: {
+      script: {
+        ...{ provider: "generic", command: "sh", prompt_mode: "arg", ready_prompt: "> " },
+        args: ["-c", "printf '> '; sleep 1000"],
+      },
+    },
+  });
+  access = await town.access("daemon");
+  address = await town.polecat("toast");
+  await startAgentSession(access, { address, topic: "start" });
+});
+afterEach(() => town.dispose());
+
+const gt = (...args: readonly string[]) => runGt(args, { cwd: town.root, env: { GT_NO_DAEMON: "1" } });
+
+test("a sign of life clears the silences of an agent; who is silent so often in a row should be ended", async () => {
+  const row = async () =>
+    (await access.ledger.row<{ failures: number }>("patrols", lifePrefix + address))?.value.failures;
+  await access.ledger.write("daemon", [
+    { op: "putRow", table: "patrols", key: lifePrefix + address, value: { askedAt: 0, failures: 2 } },
+  ]);
+  const asking = askForLife(access, address, { timeoutMs: 30_000, failures: 3, cooldownMs: 0 });
+  await waitFor(async () => (await row()) === 3);
+  await access.ledger.touchAgent(address, { lastActivity: Date.now() + 1 });
+  expect(await asking).toEqual({ result: "alive", failures: 0 });
+
+  const check = async (...more: readonly string[]) => {
+    const { code, stdout } = await gt(
+      ...["deacon", "health-check", "greenplace/toast", "--timeout", "100ms", "--failures", "2", "--json"],
+      ...more,
+    );
+    const { result, failures } = JSON.parse(stdout) as { result: string; failures: number };
+    return [code, result, failures];
+  };
+  const cold = ["--cooldown", "0s"];
+  expect(await check(...cold)).toEqual([1, "silent", 1]);
+  expect(await check(), "within five minutes").toEqual([0, "cooldown", 1]);
+  expect(await check(...cold)).toEqual([2, "should-end", 2]);
+  expect((await gt("deacon", "force-kill", "greenplace/toast", "-r", "silent")).stdout).toContain("is ended");
+  expect(await liveSession(access, address)).toBeUndefined();
+}, 60_000);
