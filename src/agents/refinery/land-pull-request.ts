@@ -118,12 +118,18 @@ async function findOrCreate(
 
 async function remember(context: QueueContext, mr: MergeRequest, request: PullRequest): Promise<void> {
   if (mr.prNumber === request.number && mr.prUrl === request.url) return;
-  await context.access.ledger.write(context.actor, [
+  const { ledger } = context.access;
+  const source = mr.sourceIssue === "" ? undefined : await ledger.get(mr.sourceIssue);
+  await ledger.write(context.actor, [
     {
       op: "update",
       id: mr.id,
       fields: { metadata: { mr: { pr_number: request.number, pr_url: request.url } } },
     },
+    // Whoever looks at the work finds the page on which it is discussed.
+    ...(source === undefined
+      ? []
+      : [{ op: "update", id: source.id, fields: { metadata: { pr_url: request.url } } } as const]),
   ]);
 }
 

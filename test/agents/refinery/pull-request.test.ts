@@ -60,7 +60,10 @@ describe("a queue that merges through pull requests", () => {
       prUrl: "https://example.com/pull/2",
       mergeCommit: town.head(),
     });
-    expect((await town.bead(one.bead)).closeReason).toBe(`Merged in ${one.mr}`);
+    expect(await town.bead(one.bead)).toMatchObject({
+      closeReason: `Merged in ${one.mr}`,
+      metadata: { pr_url: "https://example.com/pull/1" },
+    });
   }, 60_000);
 
   test("never opens one for what fails the gates", async () => {
