@@ -1,3 +1,5 @@
+import { isAncestor } from "../../core/git/ancestry.ts";
+import { resolveCommit } from "../../core/git/branch.ts";
 import {
   type SnapshotOptions,
   type SnapshotReason,
@@ -71,12 +73,16 @@ export interface RollbackRequest {
 
 export interface RollbackData {
   readonly seq: number;
+  /** Snapshot of the state before. */
+  readonly undo?: number;
 }
 
 export interface Rollback {
   readonly snapshot: HookSnapshot;
   /** Snapshot of the state before, which a further rollback restores. */
   readonly undo: number | undefined;
+  /** What the remote has of the branch when that is not part of it any more. Nothing is pushed over it. */
+  readonly published?: string;
 }
 
 /** Restores an earlier state of a sandbox; the present one is kept as snapshot `pre-rollback` (spec/04 §6.5). */
@@ -107,11 +113,21 @@ export async function rollbackHook(access: TownAccess, request: RollbackRequest)
       kind: "rollback",
       subject: { agent: address, bead: agent.hookBead, rig: agent.rig },
       step: "restore",
-      data: { seq: request.seq },
+      data: { seq: request.seq, ...(undo === undefined ? {} : { undo }) },
     });
     await carryOut(access, journal);
-    return { snapshot, undo };
+    const published = await publishedBeyond(worktree, snapshot);
+    return { snapshot, undo, ...(published === undefined ? {} : { published }) };
   });
+}
+
+async function publishedBeyond(
+  worktree: string,
+  { branch, head }: HookSnapshot,
+): Promise<string | undefined> {
+  if (branch === "" || head === "") return undefined;
+  const remote = await resolveCommit(worktree, `refs/remotes/origin/${branch}`);
+  return remote === undefined || (await isAncestor(worktree, remote, head)) ? undefined : remote;
 }
 
 /** Repeats a rollback whose process died: restoring twice is restoring once. */
@@ -129,6 +145,15 @@ async function carryOut(access: TownAccess, journal: OperationJournal<RollbackDa
   const snapshot = await findSnapshot(worktree, place, journal.data.seq);
   await restoreSnapshot(worktree, snapshot);
   await journal.finish([
-    { op: "event", event: { type: "hook_rollback", payload: { agent: address, ref: snapshot.ref } } },
+    {
+      op: "event",
+      event: {
+        type: "hook_rollback",
+        payload: {
+          ...{ agent: address, ref: snapshot.ref, to: snapshot.seq },
+          ...(journal.data.undo === undefined ? {} : { from: journal.data.undo }),
+        },
+      },
+    },
   ]);
 }

@@ -174,10 +174,36 @@ describe("snapshots", () => {
     expect(existsSync(join(worktree, "later.txt"))).toBe(false);
     expect(read("node_modules/cache")).toBe("ignored");
 
-    await rollbackHook(access, { address, seq: undo ?? -1 });
+    const branch = git(worktree, "branch", "--show-current");
+    git(worktree, "push", "--quiet", "origin", `${branch}:${branch}`);
+    const back = ["hook", "rollback", address, String(undo)];
+    const foretold = await town.gt([...back, "--dry-run", "--json"]);
+    expect(foretold.json()).toMatchObject({ dry_run: true });
+    expect(foretold.json<{ files: string[] }>().files).toEqual(
+      expect.arrayContaining(["later.txt", "new.txt"]),
+    );
+    expect((await town.gt(["hook", "rollback", address, "999", "--dry-run"])).stderr).toContain(
+      "no snapshot #999",
+    );
+    expect(read("new.txt")).toBe("untracked");
+    const undone = await town.gt(back);
+    expect(undone, undone.stderr).toMatchObject({ code: 0 });
     expect(read("later.txt")).toBe("later");
     expect(existsSync(join(worktree, "new.txt"))).toBe(false);
-    expect(git(worktree, "rev-parse", "HEAD")).not.toBe(head);
+    const now = git(worktree, "rev-parse", "HEAD");
+    expect(now).not.toBe(head);
+    // What others may have is never pushed over; how to is said.
+    expect(git(town.origin("web"), "rev-parse", branch)).toBe(head);
+    expect(undone.stdout).toContain(
+      `--force-with-lease=${branch}:${head} origin ${now}:refs/heads/${branch}`,
+    );
+    const told = (await readEvents(town.town.paths.events, {})).filter(
+      ({ type }) => type === "hook_rollback",
+    );
+    expect(told.map(({ payload }) => payload)).toMatchObject([
+      { agent: address, from: undo, to: seq },
+      { agent: address, to: undo },
+    ]);
   });
 
   test("single files and a branch can be taken out of one without moving anything", async () => {
@@ -203,6 +229,13 @@ describe("snapshots", () => {
     await expect(rollbackHook(access, { address, seq: 999 })).rejects.toMatchObject({
       code: "E_NO_SNAPSHOT",
     });
+    write("a.txt", "2");
+    const before = (await liveSession(access, address))?.runId;
+    const forced = await town.gt(["hook", "rollback", address, String(seq), "--force"]);
+    expect(forced, forced.stderr).toMatchObject({ code: 0 });
+    expect(read("a.txt")).toBe("1");
+    expect((await liveSession(access, address))?.runId).not.toBe(before);
+    expect(await access.ledger.agent(address)).toMatchObject({ hookBead: bead });
   });
 });
 
