@@ -1,6 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import type { DaemonContext } from "../../../src/agents/daemon/daemon-context.ts";
+import { operationsDuty } from "../../../src/agents/daemon/duties/operations.ts";
 import { snapshotHook } from "../../../src/agents/lifecycle/rollback-hook.ts";
 import { rebuildSandbox } from "../../../src/agents/patrols/rebuild-sandbox.ts";
 import { StartBudget } from "../../../src/agents/patrols/start-budget.ts";
@@ -14,6 +16,7 @@ import { parseProtocol } from "../../../src/core/mail/protocol.ts";
 import type { AgentPatch } from "../../../src/core/ledger/operation.ts";
 import { readEvents } from "../../../src/core/events/read-events.ts";
 import { commit as commitFiles, git } from "../../support/scratch-repository.ts";
+import { runGt } from "../../support/run-cli.ts";
 import { WorkTown } from "../../support/work-town.ts";
 
 const minute = 60_000;
@@ -270,6 +273,20 @@ test("SLOT_OPEN: the mayor hears of a free polecat when there is work that nobod
   expect(await mails("SLOT_OPEN"), "nobody has finished since").toHaveLength(1);
   await finished();
   expect(await mails("SLOT_OPEN")).toHaveLength(2);
+});
+
+test("W4: a gt done whose process was killed is brought to its end without its agent, and that is told", async () => {
+  await working();
+  const env = { GT_ROLE: nux, GT_TEST_CRASH: "done.push.done", GT_NO_DAEMON: "1" };
+  expect((await runGt(["done"], { cwd: home(), env })).code).not.toBe(0);
+  expect(await requests()).toEqual([]);
+  const log = { info: () => undefined, warn: (line: string) => told.push(line) };
+  await operationsDuty({ ...access, log } as unknown as DaemonContext).run(new AbortController().signal);
+  expect(told).toEqual([]);
+  expect(await requests()).toHaveLength(1);
+  expect(await agent()).toMatchObject({ state: "idle", hookBead: "" });
+  const resumed = readEvents(work.town.paths.events, { filter: { types: ["done_resumed"] } });
+  expect(resumed).toMatchObject([{ payload: { agent: nux, bead } }]);
 });
 
 test("W5: work whose bead somebody else closed is kept and its polecat free; what cannot be pushed is told to the mayor", async () => {
