@@ -173,6 +173,9 @@ test("an owned convoy is landed by its owner, who gets rid of idle sandboxes wit
   await close(bead.id);
   await checkConvoys(access.ledger, "daemon", Date.now());
   expect((await access.ledger.get(id))?.status).toBe("open");
+  // A sandbox whose request still waits in the queue would be kept.
+  for (const request of await access.ledger.find({ type: "merge-request", notStatus: "closed" }))
+    await close(request.id);
 
   const dry = await gt("convoy", "land", id, "--dry-run", "--json");
   expect(dry.json()).toMatchObject({ dry_run: true, removed: [address] });
