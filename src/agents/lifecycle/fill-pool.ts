@@ -1,6 +1,8 @@
 import { crashPoint } from "../../core/crash-point.ts";
+import { GtError } from "../../core/gt-error.ts";
 import { acquireLock } from "../../core/lock/lock.ts";
-import type { Rig } from "../../core/town/town.ts";
+import { numberSetting } from "../../core/town/setting.ts";
+import type { Rig, Town } from "../../core/town/town.ts";
 import type { TownAccess } from "../town-access.ts";
 import { nextState } from "./agent-transition.ts";
 import { assignmentEvent } from "./assignment-event.ts";
@@ -23,9 +25,20 @@ export async function poolSize({ ledger }: TownAccess, rig: Rig): Promise<number
   return polecats.filter((agent) => agent.state !== "nuked").length;
 }
 
+/** `E_POLECAT_DIRS` for more polecats than the rig may have directories; better said before the first is made. */
+export function expectPoolSize(town: Town, rig: Rig, size: number): void {
+  const limit = numberSetting(town.rigSettings(rig.name), "operational.polecat.max_dirs");
+  if (size <= limit) return;
+  throw new GtError("E_POLECAT_DIRS", `rig ${rig.name} may have ${limit} polecats, not ${size}`, {
+    why: ["the limit is operational.polecat.max_dirs"],
+    hint: `gt polecat pool-init ${rig.name} --size ${limit}`,
+  });
+}
+
 /** Makes idle polecats until the rig has so many, so that the first slings find their sandboxes ready (spec/04 §3.8). */
 export async function fillPool(access: TownAccess, rig: Rig, size: number): Promise<FilledPool> {
   await expectOperational(access.ledger, access.town, rig);
+  expectPoolSize(access.town, rig, size);
   const warnings: string[] = [];
   const offline = await freshenOrigin(access, rig);
   if (offline !== undefined) warnings.push(offline);

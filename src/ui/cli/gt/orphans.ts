@@ -1,5 +1,6 @@
 import { findOrphans } from "../../../agents/lifecycle/orphans.ts";
 import { formatAge } from "../../../core/duration.ts";
+import { usageError } from "../../../core/gt-error.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
 import type { CommandContext } from "../command.ts";
 
@@ -11,7 +12,9 @@ export async function run(context: CommandContext): Promise<void> {
   const town = await context.town();
   const named = flags.string("rig");
   const rigs = named === undefined ? town.rigs() : [town.rig(named)];
-  const since = flags.boolean("all") ? 0 : Date.now() - (flags.integer("days") ?? 7) * dayMs;
+  const days = flags.integer("days") ?? 7;
+  if (days < 0) throw usageError("--days is a number of days", { hint: "gt help orphans" });
+  const since = flags.boolean("all") ? 0 : Date.now() - days * dayMs;
   const found = [];
   for (const rig of rigs)
     for (const orphan of await findOrphans(rig, since)) found.push({ rig: rig.name, ...orphan });

@@ -11,7 +11,7 @@ export async function run(context: CommandContext): Promise<void> {
   const dryRun = flags.boolean("dry-run");
   if (context.words.at(-1) === "prune") {
     const { freshenOrigin } = await import("../../../agents/lifecycle/polecat-worktree.ts");
-    const offline = await freshenOrigin(access, rig);
+    const offline = await freshenOrigin(access, rig, { freshForMs: 0 });
     if (offline !== undefined) out.warn(offline);
   }
   const { deleted, kept } = await collectBranches(await polecatBranches(rig), { dryRun });

@@ -1,4 +1,4 @@
-import { fillPool, poolSize } from "../../../agents/lifecycle/fill-pool.ts";
+import { expectPoolSize, fillPool, poolSize } from "../../../agents/lifecycle/fill-pool.ts";
 import { usageError } from "../../../core/gt-error.ts";
 import { numberSetting } from "../../../core/town/setting.ts";
 import type { CommandContext } from "../command.ts";
@@ -10,6 +10,7 @@ export async function run(context: CommandContext): Promise<void> {
   const rig = access.town.rig(args[0] ?? "");
   const size = flags.integer("size") ?? numberSetting(access.town.rigSettings(rig.name), "polecat_pool_size");
   if (size < 1) throw usageError("--size must be at least 1", { hint: "gt help polecat pool-init" });
+  expectPoolSize(access.town, rig, size);
   const present = await poolSize(access, rig);
   if (flags.boolean("dry-run")) {
     const missing = Math.max(0, size - present);

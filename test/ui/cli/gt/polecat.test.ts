@@ -30,6 +30,9 @@ test("a pool is filled with idle polecats once, killed it leaves nothing half ma
   expect(existsSync(join(town.root, "web/polecats/anna"))).toBe(false);
   expect(town.git("web", "worktree", "list")).not.toContain("anna");
 
+  expect((await gt("polecat", "pool-init", "web", "--size", "31", "-n")).stderr).toContain(
+    "rig web may have 30 polecats, not 31",
+  );
   expect((await gt("polecat", "pool-init", "web", "--size", "2", "-n")).stdout).toContain("would make 2");
   expect((await gt("polecat", "pool-init", "web", "--size", "2", "--json")).json()).toMatchObject({
     made: ["web/polecats/anna", "web/polecats/berta"],
