@@ -2,9 +2,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 
+const coreTests = ["test/core/**/*.test.ts", "test/formulas/**/*.test.ts"];
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts", "test/**/*.test.tsx"],
+    projects: [
+      // Nothing here replaces modules or environment: one process tests many files and loads what they share once.
+      { extends: true, test: { name: "core", include: coreTests, isolate: false } },
+      {
+        extends: true,
+        test: { name: "town", include: ["test/**/*.test.ts", "test/**/*.test.tsx"], exclude: coreTests },
+      },
+    ],
     reporters: ["default", "./test/support/summary-reporter.ts"],
     setupFiles: ["./test/support/always-green.ts"],
     globalSetup: "./test/support/scratch-homes.ts",

@@ -1,8 +1,8 @@
-import { copyFile, mkdtemp, rm, stat, utimes } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { copyFile, stat, utimes } from "node:fs/promises";
+import { resolve } from "node:path";
 import { resolveCommit } from "./branch.ts";
 import { askGit, openGit, runGit } from "./git.ts";
+import { withScratchIndex } from "./scratch-index.ts";
 import { isUnpublished, submodulesOf } from "./submodules.ts";
 import { type HookSnapshot, listSnapshots, refOf } from "./list-snapshots.ts";
 import { defaultMaxFileMb, oversizedFiles } from "./unkept-files.ts";
@@ -213,9 +213,7 @@ interface Trees {
 
 /** Files and index as trees, written with a copy of the index. */
 async function treesOf(worktree: string, head: string | undefined, options: SnapshotOptions): Promise<Trees> {
-  const scratch = await mkdtemp(join(tmpdir(), "gt-index-"));
-  try {
-    const index = join(scratch, "index");
+  return withScratchIndex(worktree, async (index) => {
     await copyIndex(worktree, index, head);
     const withIndex = {
       timeoutMs: options.timeoutMs ?? defaultTimeoutMs,
@@ -235,9 +233,7 @@ async function treesOf(worktree: string, head: string | undefined, options: Snap
       indexTree: staged.exitCode === 0 ? staged.stdout.trim() : undefined,
       skipped,
     };
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
+  });
 }
 
 export interface SnapshotChanges {

@@ -1,7 +1,5 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { askGit, runGit } from "../../git/git.ts";
+import { withScratchIndex } from "../../git/scratch-index.ts";
 import { GtError } from "../../gt-error.ts";
 
 /** Place of the beads in the tree of the sync branch. */
@@ -94,19 +92,16 @@ export async function commitFile(place: SyncPlace, request: CommitRequest): Prom
 
 async function writeTree(repository: string, file: string, parent: string | undefined): Promise<string> {
   const blob = await runGit(repository, ["hash-object", "-w", "--no-filters", "--", file]);
-  const directory = await mkdtemp(join(tmpdir(), "gastown-index-"));
-  try {
-    const env = { GIT_INDEX_FILE: join(directory, "index") };
+  return withScratchIndex(repository, async (index) => {
+    const env = { GIT_INDEX_FILE: index };
     await runGit(repository, parent === undefined ? ["read-tree", "--empty"] : ["read-tree", parent], {
       env,
     });
     await runGit(repository, ["update-index", "--add", "--cacheinfo", `100644,${blob},${syncedPath}`], {
       env,
     });
-    return await runGit(repository, ["write-tree"], { env });
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
+    return runGit(repository, ["write-tree"], { env });
+  });
 }
 
 async function treeOf(repository: string, commit: string): Promise<string> {
