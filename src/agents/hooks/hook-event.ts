@@ -1,16 +1,19 @@
 import { isObject, type JsonObject } from "../../core/town/json-file.ts";
 
 /** Providers whose hooks we generate (spec/03 §4.3). */
-export type HookProvider =
-  | "claude"
-  | "codex"
-  | "gemini"
-  | "copilot"
-  | "cursor"
-  | "auggie"
-  | "opencode"
-  | "pi"
-  | "omp";
+export const hookProviders = [
+  "claude",
+  "codex",
+  "gemini",
+  "copilot",
+  "cursor",
+  "auggie",
+  "opencode",
+  "pi",
+  "omp",
+] as const;
+
+export type HookProvider = (typeof hookProviders)[number];
 
 export type HookEvent = "session-start" | "prompt" | "pre-tool" | "pre-compact" | "turn-end" | "session-end";
 

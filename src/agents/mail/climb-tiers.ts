@@ -1,4 +1,4 @@
-import { closing } from "../../core/escalation/change-escalation.ts";
+import { closeEscalation } from "../../core/escalation/close-escalation.ts";
 import type { Escalation } from "../../core/escalation/escalation.ts";
 import { nextTier } from "../../core/escalation/next-tier.ts";
 import { openEscalations } from "../../core/escalation/open-escalations.ts";
@@ -21,7 +21,7 @@ export async function climbTiers(access: TownAccess, deaconMs: number): Promise<
     const step = nextTier(escalation, { ...facts, isOver: await isOver(access, escalation) });
     if (step === undefined) continue;
     try {
-      if (step.kind === "close") await close(deacon, escalation, step.reason);
+      if (step.kind === "close") await closeEscalation(deacon.ledger, deacon.actor, escalation, step.reason);
       else told.push(...(await forwardEscalation(deacon, escalation, step)).warnings);
       told.push(`${escalation.id}: ${step.kind === "close" ? step.reason : `to the ${step.to}`}`);
     } catch (error) {
@@ -30,23 +30,6 @@ export async function climbTiers(access: TownAccess, deaconMs: number): Promise<
     }
   }
   return told;
-}
-
-async function close({ ledger, actor }: TownAccess, escalation: Escalation, reason: string): Promise<void> {
-  const mails = await ledger.find({
-    type: "message",
-    notStatus: "closed",
-    labels: [`escalation:${escalation.id}`],
-  });
-  await ledger.write(
-    actor,
-    closing(
-      escalation,
-      actor,
-      reason,
-      mails.map(({ id }) => id),
-    ),
-  );
 }
 
 /** Only where a bead is named: nothing else tells by itself that it has passed. */

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { z } from "zod";
 import { GtError } from "../../core/gt-error.ts";
+import { hookProviders } from "../hooks/hook-event.ts";
 import { presets } from "./presets.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -24,18 +25,7 @@ const recordSchema = z
     fork_exec_args: words,
     exec_args: words,
     json_args: words,
-    hooks_provider: z.enum([
-      "claude",
-      "codex",
-      "gemini",
-      "copilot",
-      "cursor",
-      "auggie",
-      "opencode",
-      "pi",
-      "omp",
-      "none",
-    ]),
+    hooks_provider: z.enum([...hookProviders, "none"]),
     hooks_file: z.string(),
     config_dir_env: z.string(),
     config_dir: z.string(),

@@ -1,4 +1,4 @@
-import { closing } from "../../../core/escalation/change-escalation.ts";
+import { closeEscalation } from "../../../core/escalation/close-escalation.ts";
 import { findEscalation } from "../../../core/escalation/open-escalations.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
 import type { CommandContext } from "../command.ts";
@@ -15,20 +15,7 @@ export async function run(context: CommandContext): Promise<void> {
     out.line(`○ already closed by ${sanitiseLine(escalation.closedBy || "somebody")}: ${escalation.id}`);
     return;
   }
-  const mails = await ledger.find({
-    type: "message",
-    notStatus: "closed",
-    labels: [`escalation:${escalation.id}`],
-  });
-  await ledger.write(
-    actor,
-    closing(
-      escalation,
-      actor,
-      reason,
-      mails.map(({ id }) => id),
-    ),
-  );
+  await closeEscalation(ledger, actor, escalation, reason);
   out.document({ id: escalation.id, closed_by: actor, reason, changed: true });
   out.done(`Escalation closed: ${escalation.id}`);
 }

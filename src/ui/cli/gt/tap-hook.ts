@@ -2,28 +2,17 @@ import { answerHook, type HookResult } from "../../../agents/hooks/hook-dialect.
 import {
   type HookEvent,
   type HookProvider,
+  hookProviders,
   hookEvents,
   readHookInput,
+  runsUserHooks,
 } from "../../../agents/hooks/hook-event.ts";
 import { preTool, runHook } from "../../../agents/hooks/run-hook.ts";
-import { runsUserHooks } from "../../../agents/hooks/hook-event.ts";
 import { parseAddress } from "../../../core/town/address.ts";
 import type { CommandContext } from "../command.ts";
 import { readHookStdin } from "./hook-stdin.ts";
 import { readingAccess } from "./reading-access.ts";
 import { startGt } from "./start-gt.ts";
-
-const providers: readonly string[] = [
-  "claude",
-  "codex",
-  "gemini",
-  "copilot",
-  "cursor",
-  "auggie",
-  "opencode",
-  "pi",
-  "omp",
-] satisfies readonly HookProvider[];
 
 /** Milliseconds after which an event is given up silently; the runtime must not wait for us (spec/03 §4.1). */
 const budgets: Readonly<Record<HookEvent, number>> = {
@@ -39,7 +28,7 @@ const budgets: Readonly<Record<HookEvent, number>> = {
 export async function run(context: CommandContext): Promise<number> {
   const { args, flags, out } = context;
   const event = hookEvents.find((each) => each === args[0]);
-  const provider = providers.find((each) => each === flags.string("provider")) as HookProvider | undefined;
+  const provider = hookProviders.find((each) => each === flags.string("provider"));
   if (event === undefined || provider === undefined) return 0;
   let result: HookResult = {};
   try {
