@@ -94,6 +94,7 @@ const largePackages = [
   "yaml",
   "chokidar",
   "simple-git",
+  "nodemailer",
   "@iarna/toml",
   "@xterm/headless",
   "@xterm/addon-unicode-graphemes",

@@ -5,7 +5,6 @@ import type { ActionOutcome, Notice } from "../../core/escalation/notice.ts";
 import { readEscalationSettings } from "../../core/escalation/escalation-settings.ts";
 import { sanitiseLine } from "../../core/sanitise.ts";
 import type { TownAccess } from "../town-access.ts";
-import { sendSmtp } from "./send-smtp.ts";
 
 const timeoutMs = 10_000;
 const lights: Readonly<Record<Severity, string>> = { critical: "🔴", high: "🟠", medium: "🟡", low: "⚪" };
@@ -67,7 +66,7 @@ async function act(
       const port = Number(contact("smtp_port") || "587");
       if (!Number.isInteger(port) || port < 1 || port > 65_535)
         throw new Error("contacts.smtp_port is no port number");
-      const late = AbortSignal.timeout(timeoutMs);
+      const { sendSmtp } = await import("./send-smtp.ts");
       const server = { host: contact("smtp_host"), port };
       await sendSmtp(
         { ...server, user: contact("smtp_user"), password: contact("smtp_pass") },
@@ -86,10 +85,8 @@ async function act(
           ].join("\n"),
           sentAt: clock.now(),
         },
-        late,
-      ).catch((error: unknown) => {
-        throw late.aborted ? new Error("no answer in 10 s") : error;
-      });
+        timeoutMs,
+      );
       return undefined;
     }
     default:

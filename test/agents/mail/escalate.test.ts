@@ -122,11 +122,11 @@ it(
     expect(heard).toContain(`AUTH PLAIN ${Buffer.from("\0gt\0hunter2").toString("base64")}`);
     const body = Buffer.from(heard.slice(heard.indexOf("") + 1, heard.indexOf(".")).join(""), "base64");
     expect(body.toString()).toContain(`gt escalate ack ${raised.id}`);
-    expect(heard.filter((line) => line === "QUIT")).toHaveLength(1);
+    expect(heard.slice(0, heard.indexOf("."))).not.toContain("QUIT");
 
     refused = "AUTH";
     const second = await escalate(access, { ...request, title: "again" });
-    expect(second.warnings).toEqual(["Delivery issue [email:human]: AUTH refused: 535 no"]);
+    expect(second.warnings).toEqual(["Delivery issue [email:human]: Invalid login: 535 no"]);
     smtp.close();
   },
   timeout,
