@@ -6,6 +6,7 @@ import { pushWithLease } from "../../core/git/push.ts";
 import { unkeptFiles } from "../../core/git/unkept-files.ts";
 import { commitsOnlyHere } from "../../core/git/work-at-risk.ts";
 import type { Agent } from "../../core/ledger/bead.ts";
+import { numberSetting } from "../../core/town/setting.ts";
 import type { Rig } from "../../core/town/town.ts";
 import type { TownAccess } from "../town-access.ts";
 import { parseBranchName } from "./branch-name.ts";
@@ -100,7 +101,8 @@ export async function putUnkeptAside(
   worktree: string,
   label: string,
 ): Promise<string | undefined> {
-  const paths = await unkeptFiles(worktree);
+  const limitMb = numberSetting(access.town.settings(), "operational.snapshot.max_file_mb");
+  const paths = await unkeptFiles(worktree, limitMb);
   if (paths.length === 0) return undefined;
   const place = join(access.town.paths.lostAndFound, `${label}-${access.clock.now()}-files`);
   for (const path of paths) {

@@ -22,6 +22,7 @@ import {
 import { GtError } from "../../core/gt-error.ts";
 import type { Agent } from "../../core/ledger/bead.ts";
 import { withLock } from "../../core/lock/lock.ts";
+import { numberSetting } from "../../core/town/setting.ts";
 import type { Rig } from "../../core/town/town.ts";
 import type { TownAccess } from "../town-access.ts";
 import { keepCommits, putUnkeptAside } from "./keep-work.ts";
@@ -221,6 +222,7 @@ export function snapshotSubject(
     assignment: sandbox.agent?.hookSeq ?? 0,
     hookState: sandbox.agent?.hookState ?? "",
     session: sandbox.session ?? "",
+    maxFileMb: numberSetting(access.town.settings(), "operational.snapshot.max_file_mb"),
     onTaken: tellingOfSnapshot(access.town, { address: sandbox.address, actor: access.actor }),
   };
 }

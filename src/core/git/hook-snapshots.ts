@@ -35,6 +35,8 @@ export interface SnapshotSubject {
   readonly assignment: number;
   readonly hookState: string;
   readonly session: string;
+  /** Untracked files above this are left out and named in the trailer `Gt-Skipped`; 50 by default. */
+  readonly maxFileMb?: number;
   /** Told of a new snapshot, never of an unchanged worktree. */
   readonly onTaken?: (taken: TakenSnapshot) => void;
 }
@@ -54,8 +56,6 @@ export type SnapshotResult =
   | { readonly state: "unchanged"; readonly seq: number | undefined };
 
 export interface SnapshotOptions {
-  /** Untracked files above this are left out and named in the trailer `Gt-Skipped`. */
-  readonly maxFileMb?: number;
   readonly timeoutMs?: number;
   /** What a person says about it, one line. */
   readonly note?: string;
@@ -73,7 +73,7 @@ export async function takeSnapshot(
   options: SnapshotOptions = {},
 ): Promise<SnapshotResult> {
   const { worktree } = subject;
-  const state = await captureState(worktree, options);
+  const state = await captureState(worktree, { ...subject, ...options });
   const earlier = await listSnapshots(worktree, subject.place);
   const [previous] = earlier;
   if (previous !== undefined && (await holdsTheSame(previous.ref, state)))
@@ -136,7 +136,12 @@ interface SubmoduleState {
   readonly state: WorktreeState;
 }
 
-async function captureState(worktree: string, options: SnapshotOptions): Promise<WorktreeState> {
+interface Limits {
+  readonly maxFileMb?: number;
+  readonly timeoutMs?: number;
+}
+
+async function captureState(worktree: string, options: Limits): Promise<WorktreeState> {
   const submodules: SubmoduleState[] = [];
   for (const { path, directory } of await submodulesOf(worktree)) {
     const state = await captureState(directory, options);
@@ -212,7 +217,7 @@ interface Trees {
 }
 
 /** Files and index as trees, written with a copy of the index. */
-async function treesOf(worktree: string, head: string | undefined, options: SnapshotOptions): Promise<Trees> {
+async function treesOf(worktree: string, head: string | undefined, options: Limits): Promise<Trees> {
   return withScratchIndex(worktree, async (index) => {
     await copyIndex(worktree, index, head);
     const withIndex = {

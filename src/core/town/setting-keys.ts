@@ -122,6 +122,7 @@ const townRows: readonly Row[] = [
   ["operational.session.start_probe", some, "3s"],
   ["operational.session.start_timeout", some, "60s"],
   ["operational.snapshot.interval", some, "10m"],
+  ["operational.snapshot.max_file_mb", integer(1), 50],
   ["operational.snapshot.min_gap", some, "2m"],
   ["operational.snapshot.quiet", some, "30s"],
   ["operational.web.max_body", integer(1), 100_000],

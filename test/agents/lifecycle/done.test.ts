@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { liveSession } from "../../../src/agents/lifecycle/agent-session.ts";
 import { done } from "../../../src/agents/lifecycle/done.ts";
 import { resumeHook } from "../../../src/agents/lifecycle/suspend-hook.ts";
 import { sling } from "../../../src/agents/lifecycle/sling.ts";
@@ -24,13 +25,16 @@ beforeEach(async () => {
 afterEach(() => town.dispose());
 
 /** A polecat that waits in its session while the test does its work for it. */
-async function atWork(options: SlingOptions = {}): Promise<{
+async function atWork(
+  options: SlingOptions = {},
+  script = "sleep 1000",
+): Promise<{
   readonly bead: Bead;
   readonly agent: Agent;
   readonly worktree: string;
   readonly polecat: TownAccess;
 }> {
-  const bead = await town.bead(access, "Fix login", "sleep 1000");
+  const bead = await town.bead(access, "Fix login", script);
   const { dispatched } = await sling(access, { words: [bead.id, "web"], options });
   const address = dispatched[0]?.agent ?? "";
   const agent = await access.ledger.agent(address);
@@ -400,13 +404,24 @@ test("gates that passed already are said of the request, with the target they pa
   });
 });
 
-test("work whose bead was given to somebody else is pushed, and the polecat is free", async () => {
-  const { polecat, worktree, bead, agent } = await atWork();
+test("work whose bead was given to somebody else is pushed, the polecat is free, and its session ends", async () => {
+  town.write("settings/config.json", {
+    default_agent: "shell",
+    operational: { session: { end_grace: "10ms" } },
+  });
+  const { polecat, worktree, bead, agent } = await atWork({}, "touch started; sleep 1000");
+  await waitFor(() => existsSync(join(worktree, "started")), { what: "the script" });
   commit(worktree, "work", { "a.txt": "a" });
   await access.ledger.write("overseer", [
     { op: "update", id: bead.id, fields: { assignee: "web/crew/sam", status: "in_progress" } },
   ]);
-  await expect(done(polecat, { exit: "COMPLETED" })).rejects.toMatchObject({ code: "E_HOOK_LOST" });
+  const session = await liveSession(polecat, agent.address);
+  const told = await town.gt(["done", "--json"], {
+    ...{ GT_ROLE: agent.address, GT_SESSION: session?.session ?? "", GT_RUN: session?.runId ?? "" },
+  });
+  // The command is a part of the session, and ends with it: what it had to say was said before.
+  expect(told.json()).toMatchObject({ ok: false, code: "E_HOOK_LOST" });
+  expect(await liveSession(polecat, agent.address)).toBeUndefined();
   expect(heads()).toContain(agent.branch);
   expect(await agentNow(agent)).toMatchObject({ state: "idle", hookBead: "" });
 });

@@ -13,6 +13,7 @@ import { reportStuck } from "../../../src/agents/mail/report-stuck.ts";
 import { resumeHook, suspendHook } from "../../../src/agents/lifecycle/suspend-hook.ts";
 import { unsling } from "../../../src/agents/lifecycle/unsling.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
+import { openTown } from "../../../src/core/town/open-town.ts";
 import { readEvents } from "../../../src/core/events/read-events.ts";
 import { listSnapshots } from "../../../src/core/git/list-snapshots.ts";
 import { commit, git } from "../../support/scratch-repository.ts";
@@ -204,6 +205,20 @@ describe("snapshots", () => {
       { agent: address, from: undo, to: seq },
       { agent: address, to: undo },
     ]);
+  });
+
+  test("what is larger than the town wants kept is left out and named", async () => {
+    town.write("settings/config.json", {
+      default_agent: "shell",
+      operational: { snapshot: { max_file_mb: 1 } },
+    });
+    write("small.txt", "small");
+    write("large.bin", "x".repeat(1024 * 1024 + 1));
+    const taken = await snapshotHook({ ...access, town: openTown(town.root, { env: {} }) }, address);
+    const commit = taken.state === "taken" ? taken.snapshot.commit : "";
+    expect(git(worktree, "ls-tree", "--name-only", commit).split("\n")).toContain("small.txt");
+    expect(git(worktree, "ls-tree", "--name-only", commit)).not.toContain("large.bin");
+    expect(git(worktree, "show", "-s", "--format=%B", commit)).toContain("Gt-Skipped: large.bin");
   });
 
   test("single files and a branch can be taken out of one without moving anything", async () => {

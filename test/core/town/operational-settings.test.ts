@@ -16,6 +16,7 @@ const defaults: Readonly<Record<string, unknown>> = {
   ...{ "session.nudge_retries": 2, "polecat.heartbeat_stale": "3m", "polecat.max_working": 25 },
   ...{ "polecat.max_dirs": 30, "polecat.pool_size": 50, "polecat.session_on_done": "end" },
   ...{ "snapshot.interval": "10m", "snapshot.quiet": "30s", "snapshot.min_gap": "2m" },
+  ...{ "snapshot.max_file_mb": 50 },
   ...{ "disk.warn_mb": 1024, "disk.block_mb": 500, "daemon.pressure_cpu": 0, "daemon.pressure_mem_gb": 0 },
   ...{ "daemon.pressure_sessions": 0, "witness.interval": "60s", "witness.spawn_grace": "5m" },
   ...{ "witness.startup_stall": "90s", "witness.startup_quiet": "60s", "witness.done_stuck_dead": "60s" },

@@ -1,13 +1,14 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { DoneExit, DoneReport } from "../../../agents/lifecycle/done-data.ts";
-import { usageError } from "../../../core/gt-error.ts";
+import type { TownAccess } from "../../../agents/town-access.ts";
+import { GtError, usageError } from "../../../core/gt-error.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
 import { durationSetting, textSetting } from "../../../core/town/setting.ts";
 import type { CommandContext } from "../command.ts";
 import type { Output } from "../output.ts";
 
 /** `gt done` (spec/04 §5). */
-export async function run(context: CommandContext): Promise<void> {
+export async function run(context: CommandContext): Promise<number> {
   const { flags, out, env } = context;
   const priority = flags.integer("priority");
   if (priority !== undefined && (priority < 0 || priority > 4))
@@ -22,7 +23,7 @@ export async function run(context: CommandContext): Promise<void> {
     gate: flags.string("gate"),
     priority,
   };
-  const report = await done(access, {
+  const work = done(access, {
     exit: (flags.string("status") ?? "COMPLETED") as DoneExit,
     ...Object.fromEntries(Object.entries(texts).filter(([, value]) => value !== undefined)),
     ...(flags.boolean("pre-verified") ? { preVerified: true } : {}),
@@ -30,10 +31,29 @@ export async function run(context: CommandContext): Promise<void> {
     ...(flags.string("cleanup-status") === "clean" ? { isReportOnly: true } : {}),
     session,
   });
+  let report: DoneReport;
+  try {
+    report = await work;
+  } catch (error) {
+    if (!(error instanceof GtError && error.code === "E_HOOK_LOST")) throw error;
+    // Said at once: with the session this process ends, too.
+    const { errorDocument, errorLines } = await import("../print-error.ts");
+    out.document(errorDocument(error));
+    if (!out.json) for (const line of errorLines(error)) out.error(line);
+    await endSession(context, access);
+    return 1;
+  }
   printDone(out, report, access.actor);
-  const town = await context.town();
+  if (report.state === "idle" || report.state === "awaiting-gate") await endSession(context, access);
+  return 0;
+}
+
+/** Step `end`: nothing of the session that called is left, a moment later (spec/04 §5.3). */
+async function endSession({ env, out, town: opened }: CommandContext, access: TownAccess): Promise<void> {
+  const town = await opened();
   const isKept = textSetting(town.settings(), "operational.polecat.session_on_done") === "keep";
-  if (session === "" || isKept || (report.state !== "idle" && report.state !== "awaiting-gate")) return;
+  if (!env["GT_SESSION"] || isKept) return;
+  out.flush();
   const graceMs = durationSetting(town.settings(), "operational.session.end_grace");
   out.line(`session ends in ${Math.round(graceMs / 1000)}s`);
   await pause(graceMs);
