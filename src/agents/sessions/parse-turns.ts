@@ -28,11 +28,23 @@ const quickMs = 100;
  */
 export class ParseTurns {
   readonly #backlogs = new Set<Backlog>();
+  readonly #onFault: (error: unknown) => void;
   #turn: NodeJS.Timeout | undefined;
+
+  /**
+   * `onFault` hears what a screen's parser throws, by default as an uncaught exception. Those bytes count as parsed: one
+   * broken screen must keep neither its program's end from being noticed nor any other screen from its turn.
+   */
+  constructor(onFault: (error: unknown) => void = throwLater) {
+    this.#onFault = onFault;
+  }
 
   /** A screen's place in the row; `parse` is given its bytes in order. */
   join(parse: (bytes: Uint8Array) => void): ScreenTurns {
-    const backlog: Backlog = { parse, waiting: [], quickSince: 0, quickBytes: 0 };
+    const backlog: Backlog = {
+      ...{ waiting: [], quickSince: 0, quickBytes: 0 },
+      parse: (bytes) => this.#guard(() => parse(bytes)),
+    };
     return {
       write: (bytes, then) => this.#write(backlog, { bytes, then }),
       settle: (then) => {
@@ -49,7 +61,7 @@ export class ParseTurns {
   #write(backlog: Backlog, written: Waiting): void {
     if (isQuick(backlog, written.bytes.length)) {
       backlog.parse(written.bytes);
-      written.then();
+      this.#guard(written.then);
       return;
     }
     backlog.waiting.push(written);
@@ -57,12 +69,21 @@ export class ParseTurns {
     this.#turn ??= setTimeout(this.#takeTurn, 0);
   }
 
+  #guard(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.#onFault(error);
+    }
+  }
+
   readonly #takeTurn = (): void => {
     const until = performance.now() + turnMs;
     for (const backlog of this.#backlogs) {
       // Behind the others for its next slice; the iteration comes to it again.
       this.#backlogs.delete(backlog);
-      parseSlice(backlog);
+      const parsed = parseSlice(backlog);
+      if (parsed !== undefined) this.#guard(parsed);
       if (backlog.waiting.length > 0) this.#backlogs.add(backlog);
       if (performance.now() >= until) break;
     }
@@ -89,16 +110,23 @@ function isQuick(backlog: Backlog, bytes: number): boolean {
   return backlog.quickBytes <= quickBytes;
 }
 
-function parseSlice({ waiting, parse }: Backlog): void {
+function throwLater(error: unknown): void {
+  setImmediate(() => {
+    throw error;
+  });
+}
+
+/** What is to be run once the slice has been parsed, if it was the last one of what was written at once. */
+function parseSlice({ waiting, parse }: Backlog): (() => void) | undefined {
   const [next] = waiting;
-  if (next === undefined) return;
+  if (next === undefined) return undefined;
   const { bytes, then } = next;
   if (bytes.length > sliceBytes) {
     waiting[0] = { bytes: bytes.subarray(sliceBytes), then };
     parse(bytes.subarray(0, sliceBytes));
-    return;
+    return undefined;
   }
   waiting.shift();
   parse(bytes);
-  then();
+  return then;
 }

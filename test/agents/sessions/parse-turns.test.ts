@@ -81,3 +81,22 @@ test("a screen that leaves is not written to any more", async () => {
   await waitFor(() => isDone, { what: "the other" });
   expect(parsed.some(({ who }) => who === "gone")).toBe(false);
 });
+
+test("a parser that throws is told of, and holds up neither its own end nor anybody else", async () => {
+  const faults: unknown[] = [];
+  const guarded = new ParseTurns((error) => faults.push(String(error)));
+  const broken = guarded.join(() => {
+    throw new Error("broken screen");
+  });
+  const other = guarded.join(nothing);
+  const ended = new Set<string>();
+  broken.write(kilobytes(1), () => ended.add("quick"));
+  broken.write(kilobytes(64), () => {
+    ended.add("flood");
+    throw new Error("broken view");
+  });
+  other.write(kilobytes(64), () => ended.add("other"));
+  broken.settle(() => ended.add("settled"));
+  await waitFor(() => ended.size === 4, { what: `the rest to go on, not only ${[...ended].join()}` });
+  expect(new Set(faults)).toEqual(new Set(["Error: broken screen", "Error: broken view"]));
+});
