@@ -18,10 +18,13 @@ const seconds = process.env["GT_CONFORMANCE_SECONDS"];
 const budget =
   seconds === undefined ? {} : { GT_CONFORMANCE_UNTIL: String(Date.now() + Number(seconds) * 1000) };
 
+/** How the suite runs its tests, but not which ones. */
+const { projects: _, ...manners } = suite.test ?? {};
+
 /** Real agent CLIs from npm against a model on loopback. */
 export default defineConfig({
   test: {
-    ...suite.test,
+    ...manners,
     include: ["test/conformance/**/*.conformance.ts"],
     globalSetup: "test/conformance/install-all.ts",
     setupFiles: ["test/conformance/bare-environment.ts"],

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import conformance from "../conformance.config.ts";
 
 const lock = JSON.parse(readFileSync("package-lock.json", "utf8")) as {
   packages: Record<string, { gypfile?: boolean; resolved?: string }>;
@@ -12,4 +13,9 @@ test("installing needs no compiler: npm is told not to build the SQLite binding 
 
 test("the lock file names no registry, so that any mirror serves it", () => {
   expect(Object.values(lock.packages).filter((entry) => entry.resolved !== undefined)).toEqual([]);
+});
+
+test("the conformance run has its own files only, not the suite's", () => {
+  expect(conformance.test).toMatchObject({ include: ["test/conformance/**/*.conformance.ts"] });
+  expect(conformance.test).not.toHaveProperty("projects");
 });

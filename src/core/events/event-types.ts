@@ -117,6 +117,7 @@ const table: Readonly<Record<EventCategory, Readonly<Record<string, Row>>>> = {
     session_ready: ["▶", "session {session} is ready"],
     session_waiting: ["❓", "session {session} waits for a person[: {excerpt}]"],
     session_limited: ["⏳", "session {session} is rate limited[ until {until}]"],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the braces are of these templates, the dollars are money
     budget_warning: ["💰", "budget of {scope}: ${spent} of ${limit} used"],
     session_stalled: ["💤", "session {session} does nothing[: {reason}]"],
     session_end: ["⏹", "session ended"],
