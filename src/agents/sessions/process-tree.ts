@@ -54,8 +54,10 @@ export function processesOf(tree: ProcessTree, table = readProcessTable()): read
   };
   for (const each of processes) {
     const isMarked = tree.runId !== "" && marks.get(each.pid)?.runId === tree.runId;
+    // One that was only just started is neither the leader of a session yet nor has an environment of its own.
+    const isRoot = rootLives && each.pid === tree.pid;
     // Once the root is gone its pid may name the session of a stranger; then only the run id counts.
-    if ((rootLives && each.session === tree.pid) || isMarked) add(each);
+    if (isRoot || (rootLives && each.session === tree.pid) || isMarked) add(each);
   }
   return [...found.values()];
 }

@@ -49,3 +49,19 @@ test.runIf(linux)(
     expect(isSameProcess(tree.stray, tree.strayStart)).toBe(false);
   },
 );
+
+test.runIf(linux)(
+  "a root that has been started but is not yet a session of its own is ended, too",
+  async () => {
+    // As between the fork of a pseudo-terminal's child and its first steps.
+    const child = spawn("sleep", ["1000"], { env: { PATH: process.env["PATH"] }, stdio: "ignore" });
+    const ended = once(child, "exit");
+    const tree = {
+      pid: child.pid ?? 0,
+      startedAt: processStartTime(child.pid ?? 0) ?? "",
+      runId: "none yet",
+    };
+    await endProcessTree(tree, 5000);
+    expect(await ended).toEqual([null, "SIGTERM"]);
+  },
+);
