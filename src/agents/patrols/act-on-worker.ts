@@ -28,9 +28,24 @@ import { remember, sameAssignment, withAct } from "./worker-memory.ts";
 
 /**
  * Carries out what was decided about one polecat. What the Witness has done is written down before it is done, so that a
- * daemon that dies in between never does more than the limits allow (spec/04 §9.2).
+ * daemon that dies in between never does more than the limits allow (spec/04 §9.2). False when there was only something
+ * to look at, and nothing was found.
  */
-export async function actOnWorker(access: TownAccess, view: WorkerView, action: LockedAction): Promise<void> {
+export async function actOnWorker(
+  access: TownAccess,
+  view: WorkerView,
+  action: LockedAction,
+): Promise<boolean> {
+  if (action.kind === "tidy") return tidySandbox(access, view);
+  await change(access, view, action);
+  return true;
+}
+
+async function change(
+  access: TownAccess,
+  view: WorkerView,
+  action: Exclude<LockedAction, { readonly kind: "tidy" }>,
+): Promise<void> {
   switch (action.kind) {
     case "wait":
       return;
@@ -56,8 +71,6 @@ export async function actOnWorker(access: TownAccess, view: WorkerView, action: 
       return closeLanded(access, view, action);
     case "set-free":
       return setFree(access, view, action);
-    case "tidy":
-      return tidySandbox(access, view);
     case "ask":
       return askForRecovery(access, view, action.reason);
   }

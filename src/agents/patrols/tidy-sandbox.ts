@@ -10,8 +10,11 @@ import type { WorkerView } from "./worker-view.ts";
 
 const mostFailedPushes = 3;
 
-/** W11: what an idle sandbox still holds is kept as a snapshot and on the remote; the sandbox stays as it is. */
-export async function tidySandbox(access: TownAccess, view: WorkerView): Promise<void> {
+/**
+ * W11: what an idle sandbox still holds is kept as a snapshot and on the remote; the sandbox stays as it is. False when it
+ * holds nothing that is not kept already.
+ */
+export async function tidySandbox(access: TownAccess, view: WorkerView): Promise<boolean> {
   const { agent } = view;
   const rig = access.town.rig(agent.rig);
   const { worktree, work } = await sandboxRisk(access, rig, agent);
@@ -54,4 +57,5 @@ export async function tidySandbox(access: TownAccess, view: WorkerView): Promise
         ]),
   ]);
   if (mustAsk) await askForRecovery(access, { ...view, memory: after }, "its branch cannot be pushed");
+  return done.length > 0 || !isSettled;
 }

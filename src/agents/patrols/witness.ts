@@ -135,7 +135,7 @@ async function actUnderLock(
       if (action.kind === "release" || action.kind === "hand-in") return {};
       const waitMs = action.kind === "restart" ? options.budget.take(now) : 0;
       if (waitMs > 0) return { againMs: waitMs };
-      await actOnWorker(access, view, action);
+      if (!(await actOnWorker(access, view, action))) return {};
       return { done: `${action.detection} ${address}: ${action.kind}` };
     },
   );

@@ -83,6 +83,8 @@ const mails = (subject: string) => access.ledger.find({ type: "message", titleCo
 
 test("W11: what an idle sandbox still holds is kept as snapshot and branch, once", async () => {
   await set({ state: "idle", branch, baseBranch: "main" });
+  expect(await findings(), "one that holds nothing is looked through without a word").toBe(0);
+  expect(told).toEqual([]);
   commit("left.txt");
   writeFileSync(join(home(), "draft.txt"), "half\n");
   expect(await findings()).toBe(1);
@@ -125,8 +127,7 @@ test("W18: as soon as the remote is back the work is in the queue and the poleca
   expect(await requests()).toHaveLength(1);
   expect(await agent()).toMatchObject({ state: "idle", hookBead: "", pushFailed: false });
   expect(git(work.origin("web"), "log", "-1", "--format=%s", branch)).toBe("Add work.txt");
-  expect(await findings()).toBe(1); // the freed sandbox is looked through
-  expect(await findings()).toBe(0);
+  expect(await findings(), "the freed sandbox holds nothing more").toBe(0);
 });
 
 test("W23: a bead that its dead agent had closed without gt done is handed in and open until it is merged", async () => {
