@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { readIdentity } from "../src/agents/daemon/daemon-state.ts";
@@ -37,7 +37,7 @@ export async function idleTown(seconds: number): Promise<IdleReport> {
     const name = `quiet${number}`;
     const address = `web/polecats/${name}`;
     const cwd = join(work.rig().polecats, name, "web");
-    mkdirSync(cwd, { recursive: true });
+    work.git("web", "worktree", "add", "--quiet", "--detach", cwd, "main");
     const bead = await work.bead(access, `Work ${number}`, "true", {
       metadata: { attachment: { attached_at: new Date().toISOString() } },
     });
