@@ -23,9 +23,23 @@ const checkout: GitOptions = { timeoutMs: 600_000 };
 export async function addWorktree(repository: string, path: string, place: WorktreePlace): Promise<void> {
   const commit = await expectStart(repository, place.start);
   const branch = place.branch === undefined ? ["--detach"] : ["--no-track", "-b", place.branch];
-  // Two gits that make worktrees of one repository at once trip over each other's half-made ones.
-  await withLock(join(repository, "gt-locks"), "worktrees", { kind: "worktree", waitMs: 120_000 }, () =>
+  await oneAtATime(repository, () =>
     runGit(repository, ["worktree", "add", "--quiet", ...branch, "--", path, commit], checkout),
+  );
+}
+
+/**
+ * Changes of what one repository knows of its worktrees, one after the other: two gits that add at once trip over each
+ * other's half-made worktrees, and `prune` takes them away from under the git that makes them.
+ */
+async function oneAtATime<T>(repository: string, change: () => Promise<T>): Promise<T> {
+  // The directory of the lock must not bring back a repository that is gone.
+  if (!existsSync(repository)) return change();
+  return withLock(
+    join(repository, "gt-locks"),
+    "worktrees",
+    { kind: "worktree", waitMs: 120_000, subject: `the worktrees of ${repository}` },
+    change,
   );
 }
 
@@ -62,15 +76,21 @@ export async function detachWorktree(worktree: string, at: string): Promise<void
  */
 export async function removeWorktree(repository: string, path: string): Promise<string | undefined> {
   const kept = await keepModules(repository, path);
-  await askGit(repository, ["worktree", "remove", "--force", "--force", "--", path]);
-  // A damaged one is unknown to git, or refused by it: then the directory and the leftovers go by themselves.
-  rmSync(path, { recursive: true, force: true, maxRetries: 3 });
-  await pruneWorktrees(repository);
+  await oneAtATime(repository, async () => {
+    await askGit(repository, ["worktree", "remove", "--force", "--force", "--", path]);
+    // A damaged one is unknown to git, or refused by it: then the directory and the leftovers go by themselves.
+    rmSync(path, { recursive: true, force: true, maxRetries: 3 });
+    await forgetLost(repository);
+  });
   return kept;
 }
 
 /** Makes git forget worktrees whose directory is gone, except for work in their submodules. */
 export async function pruneWorktrees(repository: string): Promise<void> {
+  await oneAtATime(repository, () => forgetLost(repository));
+}
+
+async function forgetLost(repository: string): Promise<void> {
   await keepLostModules(repository);
   await runGit(repository, ["worktree", "prune", "--expire", "now"]);
 }
@@ -98,6 +118,10 @@ export async function repairWorktree(
  * git is told, the repositories of the submodules as well.
  */
 export async function moveWorktree(repository: string, from: string, to: string): Promise<void> {
+  await oneAtATime(repository, () => move(repository, from, to));
+}
+
+async function move(repository: string, from: string, to: string): Promise<void> {
   const { exitCode, stdout, stderr } = await askGit(repository, ["worktree", "move", "--", from, to]);
   if (exitCode === 0) return;
   if (!/submodules/.test(stderr)) throw new GitFailure(exitCode, stdout, stderr, repository);

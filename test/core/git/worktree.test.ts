@@ -8,12 +8,15 @@ import {
   inspectRepository,
   ourPatterns,
 } from "../../../src/core/git/repository.ts";
+import { acquireLock } from "../../../src/core/lock/lock.ts";
 import { describeRisks, measureWorkAtRisk } from "../../../src/core/git/work-at-risk.ts";
 import {
   addWorktree,
   detachWorktree,
   isValidWorktree,
   listWorktrees,
+  moveWorktree,
+  pruneWorktrees,
   removeWorktree,
   repairWorktree,
   resetWorktree,
@@ -71,6 +74,24 @@ test("a worktree is added on a fresh branch, reset for the next work, detached a
   await removeWorktree(repository, worktree);
   expect(existsSync(worktree)).toBe(false);
   expect(await listWorktrees(repository)).toEqual([]);
+});
+
+test("nothing is pruned or removed while another git makes a worktree (04 §0.2)", async () => {
+  const { directory, repository, worktree } = await sharedRepository();
+  await addWorktree(repository, worktree, { start: "origin/main" });
+  const done: string[] = [];
+  const making = await acquireLock(join(repository, "gt-locks"), "worktrees");
+  const changes = [
+    pruneWorktrees(repository).then(() => done.push("pruned")),
+    removeWorktree(repository, worktree).then(() => done.push("removed")),
+    moveWorktree(repository, worktree, join(directory, "moved")).catch(() => done.push("not moved")),
+  ];
+  // More work than any of them has to do.
+  for (let round = 0; round < 8; round++) await listWorktrees(repository);
+  done.push("made");
+  making.release();
+  await Promise.all(changes);
+  expect(done[0]).toBe("made");
 });
 
 test("a reset ends a merge that was stuck in a conflict", async () => {
