@@ -1,6 +1,7 @@
 import { newConvoy } from "../../core/convoys/new-convoy.ts";
 import { moleculeRecord } from "../../core/formulas/molecule-record.ts";
 import type { Bead } from "../../core/ledger/bead.ts";
+import { namedBead } from "../../core/ledger/named-bead.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
 import { tellingRole } from "../../core/mail/role-message.ts";
 import { parseAddress } from "../../core/town/address.ts";
@@ -46,7 +47,7 @@ export async function commitDispatch(
 ): Promise<Committed> {
   const { bead, seat, holder, rig, options, convoy } = parts;
   const title = `Work: ${bead.title}`;
-  const convoyId = convoy.make ? "$convoy" : convoy.id;
+  const convoyId = convoy.make ? namedBead("convoy") : convoy.id;
   const warnings: string[] = [];
   const guide = await guideOf(access, parts, warnings);
   const operations: Operation[] = [
@@ -131,7 +132,7 @@ export async function commitDispatch(
       },
     }),
   ];
-  const made = convoy.make ? { convoy: "$convoy" } : {};
+  const made = convoy.make ? { convoy: namedBead("convoy") } : {};
   await journal.step("session", { isCommitted: true, ...made }, operations);
   const id = journal.data.convoy ?? convoy.id;
   return {

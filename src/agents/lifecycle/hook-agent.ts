@@ -1,6 +1,7 @@
 import { formatTime } from "../../core/clock.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { Agent, Bead, BeadId } from "../../core/ledger/bead.ts";
+import { namedBead } from "../../core/ledger/named-bead.ts";
 import type { NewBead, Operation } from "../../core/ledger/operation.ts";
 import { parseAddress } from "../../core/town/address.ts";
 import { agentBeadId } from "../../core/town/agent-names.ts";
@@ -57,10 +58,11 @@ export async function fileOnHook(
   return withAgentLock(access, address, "hook", async () => {
     const agent = await access.ledger.agent(address);
     const held = await expectRoomOnHook(access, agent, { ...request, bead: { id: "" } });
+    const filed = namedBead("filed");
     const { created } = await access.ledger.write(access.actor, [
       { op: "create", bead: request.bead, as: "filed" },
-      ...(await hooking(access, { agent, held }, "$filed", request)),
-      ...attaching(access, "$filed", {}),
+      ...(await hooking(access, { agent, held }, filed, request)),
+      ...attaching(access, filed, {}),
     ]);
     return created[0] ?? "";
   });

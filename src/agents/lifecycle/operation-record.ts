@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import { crashPoint } from "../../core/crash-point.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { Ledger, RuntimeRow, WriteResult } from "../../core/ledger/ledger.ts";
+import { nameIn } from "../../core/ledger/named-bead.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
 import { randomWord } from "../../core/random.ts";
 import { isSameProcess, processStartTime } from "../sessions/process-identity.ts";
@@ -160,12 +161,12 @@ export class OperationJournal<Data> {
   }
 }
 
-/** The data as the ledger stored it: `$name` replaced by the id of the bead that the batch named so. */
+/** The data as the ledger stored it: with the ids of the beads that the batch named. */
 function withNames<Data>(data: Data, named: WriteResult["named"]): Data {
-  const entries = Object.entries(data as Readonly<Record<string, unknown>>).map(([key, value]) => [
-    key,
-    typeof value === "string" && value.startsWith("$") ? (named[value.slice(1)] ?? value) : value,
-  ]);
+  const entries = Object.entries(data as Readonly<Record<string, unknown>>).map(([key, value]) => {
+    const name = typeof value === "string" ? nameIn(value) : undefined;
+    return [key, name === undefined ? value : named[name]];
+  });
   return Object.fromEntries(entries) as Data;
 }
 

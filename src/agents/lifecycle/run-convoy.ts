@@ -11,6 +11,7 @@ import { isRelativePath } from "../../core/formulas/variable-value.ts";
 import { checkMissing, resolveValues, type ValueSource } from "../../core/formulas/variable-values.ts";
 import { workValues } from "../../core/formulas/work-values.ts";
 import { GtError } from "../../core/gt-error.ts";
+import { namedBead } from "../../core/ledger/named-bead.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
 import type { Random } from "../../core/random.ts";
 import type { Rig } from "../../core/town/town.ts";
@@ -230,7 +231,12 @@ function runOperations(access: TownAccess, request: ConvoyRunRequest, run: Plann
       op: "event",
       event: {
         type: "formula_run",
-        payload: { formula: formula.name, run_id: runId, convoy: "$convoy", legs: plan.legs.length },
+        payload: {
+          formula: formula.name,
+          run_id: runId,
+          convoy: namedBead("convoy"),
+          legs: plan.legs.length,
+        },
       },
     },
   ];

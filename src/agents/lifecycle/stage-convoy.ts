@@ -5,6 +5,7 @@ import { newConvoy, trackIssue } from "../../core/convoys/new-convoy.ts";
 import { planStaging, type Staging } from "../../core/convoys/stage.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { Bead, BeadId } from "../../core/ledger/bead.ts";
+import { namedBead } from "../../core/ledger/named-bead.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
 import { numberSetting } from "../../core/town/setting.ts";
 import { expectNoStop } from "../daemon/emergency-stop.ts";
@@ -60,7 +61,7 @@ export async function stageConvoy(access: TownAccess, request: StageRequest): Pr
         ...(request.label === undefined ? {} : { labels: [request.label] }),
         fields: epic === undefined ? {} : { epic: epic.id },
       }),
-      event("$convoy"),
+      event(namedBead("convoy")),
     ]);
     return { staging, convoy: await ledger.get(named["convoy"] ?? ""), restaged: false };
   }

@@ -1,5 +1,6 @@
 import { appendFileSync, mkdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { namedBead } from "../../core/ledger/named-bead.ts";
 import { withLock } from "../../core/lock/lock.ts";
 import { GtError } from "../../core/gt-error.ts";
 import { crashPoint } from "../../core/crash-point.ts";
@@ -131,7 +132,7 @@ async function sendAgent(
 async function begin(access: TownAccess, site: PluginSite, dog: string, text: string): Promise<PluginRun> {
   const record = await readPlugin(access.ledger, site);
   const now = access.clock.now();
-  const run: PluginRun = { receipt: "$receipt", startedAt: now, dog, owner: ownProcess() };
+  const run: PluginRun = { receipt: namedBead("receipt"), startedAt: now, dog, owner: ownProcess() };
   const { named } = await access.ledger.write(access.actor, [
     openingReceipt(site, "receipt", text),
     putPlugin(site, { ...record, lastRunAt: now, run }),

@@ -1,4 +1,5 @@
 import { formatTime } from "../../core/clock.ts";
+import { namedBead } from "../../core/ledger/named-bead.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
 import { tellingRole } from "../../core/mail/role-message.ts";
 import { leaveRun } from "../../core/merge/change-mr.ts";
@@ -85,7 +86,7 @@ export async function setConflictAside(
       phase: "blocked",
       phase_reason: reason,
       retry_count: retries,
-      conflict_task_id: "$task",
+      conflict_task_id: namedBead("task"),
     }),
     { op: "addDependency", edge: { from: mr.id, to: "$task", type: "blocks" } },
     found,
@@ -94,18 +95,18 @@ export async function setConflictAside(
       op: "event",
       event: {
         type: "conflict_task_created",
-        payload: { mr: mr.id, bead: "$task", branch: mr.branch, rig: rig.name },
+        payload: { mr: mr.id, bead: namedBead("task"), branch: mr.branch, rig: rig.name },
       },
     },
     ...enqueueSling(
       {
-        bead: "$task",
+        bead: namedBead("task"),
         rig: rig.name,
         reason: "conflict",
         enqueued_at: context.access.clock.now(),
         base_branch: target,
         formula: "mol-polecat-conflict-resolve",
-        vars: { task: "$task", original_mr: mr.id, branch: mr.branch, base_branch: target },
+        vars: { task: namedBead("task"), original_mr: mr.id, branch: mr.branch, base_branch: target },
       },
       task.title,
     ),

@@ -1,3 +1,4 @@
+import { namedBead } from "../../core/ledger/named-bead.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
 import { escalation } from "./escalate.ts";
 import type { QueueContext } from "./queue-context.ts";
@@ -38,7 +39,13 @@ export async function reportTargetRed(
       op: "event",
       event: {
         type: "target_red",
-        payload: { target, commit, bead: open ?? "$bug", reason: failed.join(", "), rig: context.rig.name },
+        payload: {
+          target,
+          commit,
+          bead: open ?? namedBead("bug"),
+          reason: failed.join(", "),
+          rig: context.rig.name,
+        },
       },
     },
     ...(await escalation(context, {

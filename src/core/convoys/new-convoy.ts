@@ -1,4 +1,5 @@
 import type { BeadId } from "../ledger/bead.ts";
+import { namedBead } from "../ledger/named-bead.ts";
 import type { Operation } from "../ledger/operation.ts";
 import { type ConvoyFields, ownedLabel } from "./convoy.ts";
 
@@ -16,7 +17,7 @@ export interface NewConvoy {
 
 /**
  * The operations that create a convoy and track its issues, to be part of a larger batch. The new bead is named
- * `as`, so that later operations of the batch can refer to it as `$<as>` (spec/05 §6.1-6.3).
+ * `as`, so that later operations of the batch can refer to it (spec/05 §6.1-6.3).
  */
 export function newConvoy(convoy: NewConvoy, as = "convoy"): readonly Operation[] {
   const count = convoy.issues.length;
@@ -40,7 +41,7 @@ export function newConvoy(convoy: NewConvoy, as = "convoy"): readonly Operation[
       op: "event",
       event: {
         type: "convoy_created",
-        payload: { convoy: `$${as}`, title: convoy.title, total: count },
+        payload: { convoy: namedBead(as), title: convoy.title, total: count },
       },
     },
   ];

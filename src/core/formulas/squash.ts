@@ -2,6 +2,7 @@ import { formatSpan } from "../duration.ts";
 import { GtError } from "../gt-error.ts";
 import type { Bead, BeadId, Time } from "../ledger/bead.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import { namedBead } from "../ledger/named-bead.ts";
 import type { Operation } from "../ledger/operation.ts";
 import { type Molecule, moleculeOfRoot } from "./molecule.ts";
 import { countSteps, type MoleculeStep } from "./step-states.ts";
@@ -43,7 +44,6 @@ export async function squashing(ledger: Ledger, root: Bead, request: SquashReque
   const wisps = root.ephemeral ? below.filter(({ ephemeral }) => ephemeral) : [];
   const doomed = request.keepChildren === true ? [] : wisps;
   const count = molecule.steps.filter((step) => !step.isContainer).length;
-  const digest = `$${digestName}`;
   const closing: Operation = {
     op: "close",
     id: root.id,
@@ -73,7 +73,7 @@ export async function squashing(ledger: Ledger, root: Bead, request: SquashReque
           payload: {
             root: root.id,
             steps: count,
-            ...(request.digest === false ? {} : { digest }),
+            ...(request.digest === false ? {} : { digest: namedBead(digestName) }),
           },
         },
       },

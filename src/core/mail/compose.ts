@@ -1,4 +1,5 @@
 import { usageError } from "../gt-error.ts";
+import { namedBead } from "../ledger/named-bead.ts";
 import type { NewBead, Operation } from "../ledger/operation.ts";
 import { type Random, randomWord } from "../random.ts";
 import { sanitiseLine } from "../sanitise.ts";
@@ -105,7 +106,7 @@ export function compose(draft: Draft, random: Random): Composed {
         event: {
           type: "mail",
           payload: {
-            id: `$${names[0]}`,
+            id: namedBead(names[0] ?? ""),
             to: primary,
             subject: sanitiseLine(draft.subject),
             msg_type: draft.type ?? "notification",

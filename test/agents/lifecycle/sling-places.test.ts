@@ -233,7 +233,14 @@ test("an agent hears at its start what the dispatcher says, its hook's stages ar
   for (const type of ["hook_created", "hook_active"])
     expect(await events(quiet.id, type)).toMatchObject([{ payload: { agent, seq: 1 } }]);
 
-  const loud = await woken({ raw: true, subject: "login" });
+  const loud = await woken({ raw: true, subject: "login", args: "$convoy" });
+  expect(
+    (await access.ledger.get(loud.id))?.metadata["attachment"],
+    "what a person says stays text",
+  ).toMatchObject({
+    args: "$convoy",
+    convoy_id: loud.dispatch?.convoy?.id,
+  });
   expect(loud.duties).toContain("witness:web");
   expect(loud.duties).toContain("refinery:web");
 

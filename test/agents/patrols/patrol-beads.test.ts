@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { namedBead } from "../../../src/core/ledger/named-bead.ts";
 import { patrolBeads } from "../../../src/agents/patrols/patrol-beads.ts";
 import { planRedispatch, redispatchLimits } from "../../../src/agents/patrols/redispatch.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
@@ -44,7 +45,7 @@ test("W12, W14: a bead whose polecat is gone or holds something else is open aga
   const dropped = await taken("Dropped", nux);
   const { named } = await access.ledger.write("overseer", [
     { op: "create", bead: { title: "steps", scope: "web", ephemeral: true }, as: "wisp" },
-    { op: "update", id: gone, fields: { metadata: { attachment: { molecule: "$wisp" } } } },
+    { op: "update", id: gone, fields: { metadata: { attachment: { molecule: namedBead("wisp") } } } },
   ]);
   expect(await patrol()).toBe(2);
   // W13: whoever tries again begins its workflow anew.

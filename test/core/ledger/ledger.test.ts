@@ -1,6 +1,7 @@
 import { appendFile, mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { namedBead } from "../../../src/core/ledger/named-bead.ts";
 import { openLedger } from "../../../src/core/ledger/open-ledger.ts";
 import { watchLedger } from "../../../src/core/ledger/watch-ledger.ts";
 import { waitFor } from "../../support/wait-for.ts";
@@ -208,18 +209,23 @@ it("applies a batch whole or not at all and names what was found instead", async
 
 it("lets later operations name the beads of earlier ones", async () => {
   const { ledger } = await scratchLedger();
+  const attachment = { convoy_id: namedBead("convoy"), args: "$convoy" };
   const result = await ledger.write("mayor/", [
     { op: "create", as: "convoy", bead: { title: "Convoy", type: "convoy", infix: "cv" } },
-    { op: "create", as: "work", bead: { title: "Work", metadata: { attachment: { convoy_id: "$convoy" } } } },
+    { op: "create", as: "work", bead: { title: "$work", metadata: { attachment } } },
     { op: "addDependency", edge: { from: "$convoy", to: "$work", type: "tracks" } },
-    { op: "putRow", table: "operations", key: "op-1", value: { bead: "$work" } },
+    { op: "putRow", table: "operations", key: "op-1", value: { bead: namedBead("work"), note: "$work" } },
   ]);
   const { convoy, work } = result.named;
   expect(convoy).toMatch(/^hq-cv-[0-9a-z]{5}$/);
-  expect(await ledger.get(work ?? "")).toMatchObject({ metadata: { attachment: { convoy_id: convoy } } });
+  const written = { convoy_id: convoy, args: "$convoy" };
+  expect(await ledger.get(work ?? ""), "text stays text").toMatchObject({
+    title: "$work",
+    metadata: { attachment: written },
+  });
   expect(await ledger.get(convoy ?? "")).toMatchObject({ scope: "town", labels: ["gt:convoy"] });
   expect((await ledger.dependencies(convoy ?? "")).map(({ to }) => to)).toEqual([work]);
-  expect((await ledger.row("operations", "op-1"))?.value).toEqual({ bead: work });
+  expect((await ledger.row("operations", "op-1"))?.value).toEqual({ bead: work, note: "$work" });
 });
 
 it("hooks a bead for one agent at a time and lets it go again", async () => {

@@ -7,6 +7,7 @@ import { type Random, randomWord } from "../../random.ts";
 import type { ActorAddress, BeadId, Time } from "../bead.ts";
 import type { BeadEvent } from "../event-hooks.ts";
 import type { WriteResult } from "../ledger.ts";
+import { nameIn } from "../named-bead.ts";
 import type { BatchEvent } from "../operation.ts";
 import type { Statuses } from "../statuses.ts";
 import type { BeadRow } from "./bead-row.ts";
@@ -83,12 +84,13 @@ export class Batch {
     return this.database.get<BeadRow>("SELECT * FROM issues WHERE id = ?", this.resolve(id));
   }
 
-  /** The id behind a `$name`; other ids as they are. */
+  /** The id behind a `$name` or a stand-in of `namedBead`; other ids as they are. */
   resolve(id: BeadId): BeadId {
     if (!id.startsWith("$")) return id;
-    const named = this.names.get(id.slice(1));
+    const name = nameIn(id) ?? id.slice(1);
+    const named = this.names.get(name);
     if (named === undefined)
-      throw new GtError("E_INVALID", `nothing in this batch is named ${id}`, { exitCode: 2 });
+      throw new GtError("E_INVALID", `nothing in this batch is named $${name}`, { exitCode: 2 });
     return named;
   }
 
@@ -96,11 +98,10 @@ export class Batch {
     this.names.set(name, id);
   }
 
-  /** A JSON value with every string that is exactly a known `$name` replaced by the id. */
+  /** A JSON value with every stand-in of `namedBead` replaced by the id. What a person wrote stays as it is. */
   fillIn(value: unknown): unknown {
     if (this.names.size === 0) return value;
-    if (typeof value === "string")
-      return value.startsWith("$") ? (this.names.get(value.slice(1)) ?? value) : value;
+    if (typeof value === "string") return nameIn(value) === undefined ? value : this.resolve(value);
     if (Array.isArray(value)) return value.map((item) => this.fillIn(item));
     if (typeof value === "object" && value !== null)
       return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, this.fillIn(item)]));

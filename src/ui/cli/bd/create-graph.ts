@@ -1,5 +1,6 @@
 import { usageError } from "../../../core/gt-error.ts";
 import { canonicalType } from "../../../core/ledger/bead-types.ts";
+import { namedBead } from "../../../core/ledger/named-bead.ts";
 import type { NewBead, Operation } from "../../../core/ledger/operation.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
 import type { CommandContext } from "../command.ts";
@@ -47,7 +48,7 @@ export async function createGraph(context: CommandContext): Promise<void> {
   const operations: Operation[] = [];
   for (const node of parentsFirst(nodes)) operations.push(await createNode(workspace, node, keys));
   for (const edge of edges) operations.push(await createEdge(workspace, edge, keys));
-  operations.push(...nodes.flatMap(afterCreate));
+  for (const node of nodes) operations.push(...references(node, keys), ...afterCreate(node));
   await checkNewBeads(context, workspace, operations);
   if (flags.boolean("dry-run")) {
     out.document({ dry_run: true, nodes: nodes.length, edges: edges.length });
@@ -117,12 +118,6 @@ async function createNode(workspace: Workspace, node: Fields, keys: ReadonlySet<
   const parent =
     parentKey !== "" ? `$${parentKey}` : parentId === "" ? undefined : await workspace.resolve(parentId);
   const labels = Array.isArray(node["labels"]) ? node["labels"].map(String) : [];
-  const references = isFields(node["metadata_refs"])
-    ? Object.fromEntries(
-        Object.entries(node["metadata_refs"]).map(([name, target]) => [name, `$${String(target)}`]),
-      )
-    : {};
-  const metadata = { ...(isFields(node["metadata"]) ? node["metadata"] : {}), ...references };
   const bead: NewBead = {
     title: text(node, "title"),
     description: text(node, "description"),
@@ -130,7 +125,7 @@ async function createNode(workspace: Workspace, node: Fields, keys: ReadonlySet<
     priority: node["priority"] === undefined ? 2 : parsePriority(String(node["priority"])),
     labels,
     ...(node["assign_after_create"] === true ? {} : { assignee: text(node, "assignee") }),
-    ...(Object.keys(metadata).length === 0 ? {} : { metadata }),
+    ...(isFields(node["metadata"]) ? { metadata: node["metadata"] } : {}),
     ...(parent === undefined ? {} : { parent }),
   };
   return { op: "create", as: key, bead };
@@ -149,6 +144,18 @@ async function createEdge(workspace: Workspace, edge: Fields, keys: ReadonlySet<
     op: "addDependency",
     edge: { from: await end("from"), to: await end("to"), type: wanted?.type ?? "blocks" },
   };
+}
+
+/** Ids of other nodes in a node's metadata, whatever the order in which they are listed. */
+function references(node: Fields, keys: ReadonlySet<string>): readonly Operation[] {
+  const wanted = node["metadata_refs"];
+  if (!isFields(wanted) || Object.keys(wanted).length === 0) return [];
+  const entries = Object.entries(wanted).map(([name, target]) => {
+    const key = String(target);
+    if (!keys.has(key)) throw usageError(`unknown key "${sanitiseLine(key)}" in metadata_refs`);
+    return [name, namedBead(key)];
+  });
+  return [{ op: "update", id: `$${text(node, "key")}`, fields: { metadata: Object.fromEntries(entries) } }];
 }
 
 function afterCreate(node: Fields): readonly Operation[] {

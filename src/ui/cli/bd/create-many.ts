@@ -1,5 +1,6 @@
 import { usageError } from "../../../core/gt-error.ts";
 import { builtInTypes, canonicalType } from "../../../core/ledger/bead-types.ts";
+import { namedBead } from "../../../core/ledger/named-bead.ts";
 import type { NewBead, Operation } from "../../../core/ledger/operation.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
 import type { CommandContext } from "../command.ts";
@@ -117,7 +118,7 @@ async function planOperations(
     };
     creates.push({ op: "create", as: `b${number}`, bead });
     const payload = {
-      bead: `$b${number}`,
+      bead: namedBead(`b${number}`),
       title: bead.title,
       issue_type: type,
       priority: bead.priority ?? 2,

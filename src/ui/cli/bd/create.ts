@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
 import { GtError, usageError } from "../../../core/gt-error.ts";
 import type { Bead } from "../../../core/ledger/bead.ts";
+import { namedBead } from "../../../core/ledger/named-bead.ts";
 import type { NewBead, Operation } from "../../../core/ledger/operation.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
 import { outermostTown } from "../../../core/town/find-town.ts";
@@ -211,7 +212,7 @@ async function createOperations(
     operations.push({ op: "addDependency", edge });
   }
   const payload = {
-    bead: "$bead",
+    bead: namedBead("bead"),
     title: bead.title.trim(),
     issue_type: bead.type ?? "task",
     priority: bead.priority ?? 2,

@@ -1,4 +1,5 @@
 import { usageError } from "../../../core/gt-error.ts";
+import { namedBead } from "../../../core/ledger/named-bead.ts";
 import type { NewBead } from "../../../core/ledger/operation.ts";
 import { canonicalType } from "../../../core/ledger/bead-types.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
@@ -80,7 +81,7 @@ function titleOf(context: CommandContext): string {
 
 async function createBead(workspace: Workspace, bead: NewBead): Promise<string> {
   const payload = {
-    bead: "$bead",
+    bead: namedBead("bead"),
     title: bead.title.trim(),
     issue_type: bead.type ?? "task",
     priority: bead.priority ?? 2,

@@ -49,9 +49,15 @@ it("a graph file becomes beads, parents before children", async () => {
   const repository = await bdRepository();
   const graph = {
     nodes: [
-      { key: "leaf", title: "Leaf", parent_key: "root", metadata_refs: { origin: "root" }, colour: "red" },
+      {
+        key: "leaf",
+        title: "Leaf",
+        parent_key: "root",
+        metadata_refs: { origin: "root", next: "last" },
+        colour: "red",
+      },
       { key: "root", title: "Root", type: "epic", priority: 1 },
-      { key: "last", title: "Last" },
+      { key: "last", title: "$root", metadata: { said: "$root" } },
     ],
     edges: [{ from_key: "last", to_key: "leaf" }],
   };
@@ -61,7 +67,12 @@ it("a graph file becomes beads, parents before children", async () => {
   const { ids } = result.json<{ ids: Record<string, string> }>();
   expect(ids["leaf"]).toBe(`${ids["root"]}.1`);
   const [leaf] = await repository.json<BeadJson[]>("show", ids["leaf"] ?? "");
-  expect(leaf?.["metadata"]).toEqual({ origin: ids["root"] });
+  expect(leaf?.["metadata"]).toEqual({ origin: ids["root"], next: ids["last"] });
+  const [last] = await repository.json<BeadJson[]>("show", ids["last"] ?? "");
+  expect(last, "text that looks like a key is text").toMatchObject({
+    title: "$root",
+    metadata: { said: "$root" },
+  });
   expect(await repository.ready()).not.toContain(ids["last"]);
 });
 

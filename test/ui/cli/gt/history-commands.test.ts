@@ -1,6 +1,7 @@
 import { appendFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { namedBead } from "../../../../src/core/ledger/named-bead.ts";
 import { runGt } from "../../../support/run-cli.ts";
 import { git } from "../../../support/scratch-repository.ts";
 import { scratchTown } from "../../../support/scratch-town.ts";
@@ -18,7 +19,7 @@ async function busyTown() {
       agent: { id: "web-polecat-nux", address: nux, role: "polecat", rig: "web", name: "nux" },
     },
     { op: "hook", address: nux, bead: "$a" },
-    { op: "event", event: { type: "hook", payload: { bead: "$a", rig: "web" } } },
+    { op: "event", event: { type: "hook", payload: { bead: namedBead("a"), rig: "web" } } },
   ]);
   const worktree = join(scratch.root, "web/polecats/nux/web");
   git(

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { namedBead } from "../../../../src/core/ledger/named-bead.ts";
 import { runGt } from "../../../support/run-cli.ts";
 import { git, scratchOrigin, scratchRepository } from "../../../support/scratch-repository.ts";
 import { scratchTown } from "../../../support/scratch-town.ts";
@@ -101,7 +102,7 @@ test("status, feed, log and the overview show the town and never its control cha
     },
     { op: "hook", address: nux, bead: "$a" },
     { op: "setAgent", address: nux, fields: { lastSessionAt: Date.now() } },
-    { op: "event", event: { type: "sling", payload: { bead: "$a", target: nux, rig: "web" } } },
+    { op: "event", event: { type: "sling", payload: { bead: namedBead("a"), target: nux, rig: "web" } } },
     { op: "event", event: { type: "nudge", payload: { target: nux, reason: "wake\u001b[2J up" } } },
     { op: "event", event: { type: "gate_started", payload: { gate: "test" }, visibility: "audit" } },
   ]);
