@@ -14,37 +14,44 @@ import { watchForVanishedTown } from "../sessions/vanished-town.ts";
 import { type DaemonLog, openDaemonLog } from "./daemon-log.ts";
 import { logFile } from "./daemon-state.ts";
 import { watchForHang } from "./hang-watch.ts";
+import { programFile } from "./program-file.ts";
 
 const exitWithinMs = 9000;
 
 /**
- * The daemon's process: `daemon.js <town> [--foreground] [--supervised]`. The system starts a supervised one at login,
+ * The daemon's process: `daemon.js <town> [--supervised]`. The system starts a supervised one at login,
  * whatever the town wants, and again after any end but a good one.
  */
-async function main(root: string, isForeground: boolean, isSupervised: boolean): Promise<void> {
+async function main(root: string, isSupervised: boolean): Promise<void> {
   const town = openTown(root);
   if (isSupervised && (readDesired(town).state === "down" || isLocked(town.paths.locks, daemonLock))) return;
-  const log = openDaemonLog(logFile(town), isForeground ? { echo: process.stderr } : {});
+  const log = openDaemonLog(logFile(town));
   if (!(await mayRun(town, log))) return;
   const watch = watchForHang({ lastWords: lastWordsFile(town) });
-  const daemon = await Daemon.start(town, log, (keys) => watch.note(keys.join(", "))).catch(
-    (error: unknown) => {
-      const isOther = error instanceof GtError && error.code === "E_DAEMON_RUNNING";
-      if (!isOther) writeFileSync(lastWordsFile(town), String(error));
-      throw error;
+  let isEnding = false;
+  const end = (why: string, code: 0 | 1, stop: () => Promise<void>): void => {
+    if (isEnding) return;
+    isEnding = true;
+    log.info(why);
+    // A duty that does not let go must not keep the town from going down.
+    setTimeout(() => process.exit(code), exitWithinMs).unref();
+    void stop().finally(() => process.exit(code));
+  };
+  const program = programFile(import.meta.filename);
+  const daemon = await Daemon.start(town, log, {
+    tellActive: (keys) => watch.note(keys.join(", ")),
+    // No good end, so that a supervisor starts the new program as the session host would.
+    onLook: (me) => {
+      if (program.isReplaced()) end("the program was replaced: giving way to it", 1, () => me.giveWay());
     },
-  );
+  }).catch((error: unknown) => {
+    const isOther = error instanceof GtError && error.code === "E_DAEMON_RUNNING";
+    if (!isOther) writeFileSync(lastWordsFile(town), String(error));
+    throw error;
+  });
   // Nothing to finish and nowhere to write: stopping in order would only make the deleted directories anew.
   watchForVanishedTown(town.root, () => process.exit(0));
-  let isStopping = false;
-  const stop = (signal: string): void => {
-    if (isStopping) return;
-    isStopping = true;
-    log.info(`${signal}: stopping`);
-    // A duty that does not let go must not keep the town from going down.
-    setTimeout(() => process.exit(0), exitWithinMs).unref();
-    void daemon.stop().finally(() => process.exit(0));
-  };
+  const stop = (signal: string): void => end(`${signal}: stopping`, 0, () => daemon.stop());
   process.on("SIGTERM", () => stop("SIGTERM"));
   process.on("SIGINT", () => stop("SIGINT"));
   process.on("SIGHUP", () => daemon.reload());
@@ -69,7 +76,7 @@ async function mayRun(town: Town, log: DaemonLog): Promise<boolean> {
 }
 
 const [root = "", ...flags] = process.argv.slice(2);
-main(root, flags.includes("--foreground"), flags.includes("--supervised")).catch((error: unknown) => {
+main(root, flags.includes("--supervised")).catch((error: unknown) => {
   const text =
     error instanceof GtError ? error.message : error instanceof Error ? error.stack : String(error);
   process.stderr.write(`error: ${text}\n`);

@@ -70,6 +70,13 @@ const flushMs = minute;
 const sleepLookMs = 15_000;
 const stopGraceMs = 6000;
 
+export interface DaemonOptions {
+  /** Hears which duties are at work. */
+  readonly tellActive?: (keys: readonly string[]) => void;
+  /** Called at each heartbeat and when a duty had trouble, for what concerns the daemon's process. */
+  readonly onLook?: (daemon: Daemon) => void;
+}
+
 /**
  * The daemon of a town: follows the ledger's change feed and the host's events, and runs its duties when they have a
  * reason to look, with sparse timers as a safety net (spec/04 §8). Owns nothing: a new one finds everything it needs.
@@ -80,6 +87,7 @@ export class Daemon {
   readonly #ledger: Ledger;
   readonly #link: HostLink;
   readonly #runner: DutyRunner;
+  readonly #onLook: (daemon: Daemon) => void;
   readonly #progress: ProgressTracker;
   readonly #context: DaemonContext;
   readonly #startedAt = systemClock.now();
@@ -96,11 +104,7 @@ export class Daemon {
   #flushTimer: NodeJS.Timeout | undefined;
 
   /** Takes the lock and begins. Throws `E_DAEMON_RUNNING` when the town has a daemon. */
-  static async start(
-    town: Town,
-    log: DaemonLog,
-    tellActive?: (keys: readonly string[]) => void,
-  ): Promise<Daemon> {
+  static async start(town: Town, log: DaemonLog, options: DaemonOptions = {}): Promise<Daemon> {
     const onLost = (): void => {
       log.warn("another daemon has this town now");
       leaveAtOnce();
@@ -110,18 +114,15 @@ export class Daemon {
       throw error;
     });
     const ledger = await openTownLedger(town);
-    const daemon = new Daemon(town, log, ledger, tellActive);
+    const daemon = new Daemon(town, log, ledger, options);
     daemon.#closers.push(() => lock.release());
     await daemon.#begin();
     return daemon;
   }
 
-  private constructor(
-    town: Town,
-    log: DaemonLog,
-    ledger: Ledger,
-    tellActive?: (keys: readonly string[]) => void,
-  ) {
+  private constructor(town: Town, log: DaemonLog, ledger: Ledger, options: DaemonOptions) {
+    const { tellActive, onLook } = options;
+    this.#onLook = onLook ?? (() => undefined);
     this.#town = town;
     this.#log = log;
     this.#ledger = ledger;
@@ -152,6 +153,12 @@ export class Daemon {
 
   /** Ends within seconds: duties stop at their next step, sessions go on. */
   async stop(): Promise<void> {
+    await this.giveWay();
+    removeIdentity(this.#town);
+  }
+
+  /** The same, but like one that died it leaves its name behind: whoever watches the daemon starts the next one. */
+  async giveWay(): Promise<void> {
     clearTimeout(this.#flushTimer);
     await this.#runner.stop(stopGraceMs);
     await this.#progress.flush().catch(() => undefined);
@@ -161,7 +168,6 @@ export class Daemon {
     if (this.#closers.length > 0) await this.#tell("daemon_stopped").catch(() => undefined);
     // Each once, however often it is stopped.
     for (const close of this.#closers.splice(0).reverse()) await close();
-    removeIdentity(this.#town);
     this.#log.info("daemon stopped");
   }
 
@@ -375,12 +381,9 @@ export class Daemon {
     else if (this.#waiting.delete(actor)) this.#noteWork(actor);
   }
 
-  #noteTrouble({ key, kind, message, code }: DutyReport): void {
+  #noteTrouble({ key, kind, message }: DutyReport): void {
     this.#log.warn(`duty ${key} ${kind}: ${message}`);
-    if (code !== "ERR_MODULE_NOT_FOUND") return;
-    // What was not loaded yet is not there any more; the session host starts the daemon of the new program.
-    this.#log.warn("the program was replaced while it ran; ending, so that the new one can take over");
-    leaveAtOnce();
+    this.#onLook(this);
   }
 
   async #heartbeat(): Promise<void> {
@@ -388,6 +391,7 @@ export class Daemon {
     if (this.#heartbeats > 1)
       for (const key of this.#runner.keys()) if (key !== "heartbeat") this.#runner.wake(key);
     await this.#writeState(true);
+    this.#onLook(this);
   }
 
   async #writeState(isRunning: boolean): Promise<void> {

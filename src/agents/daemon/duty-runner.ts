@@ -18,8 +18,6 @@ export interface DutyReport {
   readonly key: string;
   readonly kind: "failed" | "timed-out" | "returned";
   readonly message: string;
-  /** Of what a failed one threw, if it had one. */
-  readonly code?: string;
 }
 
 export interface DutyStatus {
@@ -188,11 +186,7 @@ export class DutyRunner {
         slot.failures++;
         slot.lastError = error instanceof Error ? error.message : String(error);
         if (this.#isStopped) return;
-        const code = error instanceof Error && "code" in error ? error.code : undefined;
-        this.#report({
-          ...{ key: duty.key, kind: "failed", message: slot.lastError },
-          ...(typeof code === "string" ? { code } : {}),
-        });
+        this.#report({ key: duty.key, kind: "failed", message: slot.lastError });
       })
       .finally(() => {
         clearTimeout(timeLimit);

@@ -11,7 +11,7 @@ export async function run(context: CommandContext): Promise<void> {
   const signal = context.untilSignal();
   const watch = watchForHang({ lastWords: lastWordsFile(town) });
   const log = openDaemonLog(logFile(town), { echo: process.stderr });
-  const daemon = await Daemon.start(town, log, (keys) => watch.note(keys.join(", ")));
+  const daemon = await Daemon.start(town, log, { tellActive: (keys) => watch.note(keys.join(", ")) });
   process.on("SIGUSR1", () => daemon.readMail());
   // In a terminal it means that this is gone, and a daemon in the foreground goes with it.
   if (!process.stdin.isTTY) {
