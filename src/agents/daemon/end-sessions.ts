@@ -5,7 +5,7 @@ import { suspendOperations } from "../lifecycle/suspension.ts";
 import type { SessionHost, SessionRecord } from "../sessions/session-host.ts";
 import type { TownAccess } from "../town-access.ts";
 import type { DownScope } from "./desired-state.ts";
-import type { DownService } from "./town-down.ts";
+import type { DownService } from "./down-service.ts";
 
 /** Roles in the order in which their sessions end: who gives work goes after those who do it (spec/04 §7.2). */
 const order: readonly string[] = ["polecat", "crew", "refinery", "witness", "mayor", "boot", "deacon", "dog"];

@@ -10,7 +10,7 @@ import {
 } from "../sessions/process-tree.ts";
 import { readRecords } from "../sessions/session-records.ts";
 import { daemonLock } from "./daemon-control.ts";
-import type { DownService } from "./town-down.ts";
+import type { DownService } from "./down-service.ts";
 
 /** What a session of the town that is gone left running: it carries that session's mark (spec/04 §8.3 D14). */
 export interface Orphans {

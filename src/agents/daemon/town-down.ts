@@ -6,6 +6,7 @@ import type { SessionRecord } from "../sessions/session-host.ts";
 import type { TownAccess } from "../town-access.ts";
 import { daemonStatus, stopDaemon } from "./daemon-control.ts";
 import { type DownScope, readDesired, writeDesired } from "./desired-state.ts";
+import type { DownService } from "./down-service.ts";
 import { endSessions, sessionsInScope } from "./end-sessions.ts";
 import { countOf, endOrphans, findLeftovers, orphansOf } from "./orphans.ts";
 
@@ -17,13 +18,6 @@ export interface DownOptions {
   readonly orphansGraceMs?: number;
   /** Told about each service as it ends. */
   readonly onService?: (service: DownService) => void;
-}
-
-export interface DownService {
-  readonly name: string;
-  readonly type: "session" | "daemon" | "host" | "process" | "file";
-  readonly ok: boolean;
-  readonly detail: string;
 }
 
 export interface DownReport {

@@ -7,7 +7,8 @@ import type { SessionRecord } from "../sessions/session-host.ts";
 import type { TownAccess } from "../town-access.ts";
 import { endSessions, sessionsInScope, type SessionsInScope } from "./end-sessions.ts";
 import { endOrphans, orphansOf } from "./orphans.ts";
-import { type DownReport, type DownService, townDown } from "./town-down.ts";
+import type { DownService } from "./down-service.ts";
+import { type DownReport, townDown } from "./town-down.ts";
 
 /** Whose sessions end: all but the crew's, all of them, or the polecats' alone, in a town that stays up. */
 export type ShutdownScope = "without-crew" | "all" | "polecats-only";

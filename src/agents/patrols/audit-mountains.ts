@@ -8,13 +8,9 @@ import {
 } from "../../core/convoys/convoy-state.ts";
 import { convoyAudience, convoyMail } from "../../core/convoys/landing-notice.ts";
 import { failuresOf } from "../../core/convoys/mountain.ts";
-import {
-  type AuditContext,
-  auditMountain,
-  isSkipped,
-  type MountainMemory,
-} from "../../core/convoys/mountain-audit.ts";
+import { type AuditContext, auditMountain, isSkipped } from "../../core/convoys/mountain-audit.ts";
 import { judgeWanted } from "../../core/convoys/mountain-judge.ts";
+import type { MountainMemory } from "../../core/convoys/mountain-memory.ts";
 import { beadActions } from "../../core/convoys/mountain-rules.ts";
 import { formatSpan } from "../../core/duration.ts";
 import type { BeadId } from "../../core/ledger/bead.ts";

@@ -1,7 +1,8 @@
 import { GtError } from "../../core/gt-error.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
 import type { ConvoySnapshot } from "../../core/convoys/convoy-snapshot.ts";
-import { type Judgement, judgeBead, judgeLabel, judgeTimeoutMs } from "../../core/convoys/mountain-judge.ts";
+import { judgeBead, judgeLabel, judgeTimeoutMs } from "../../core/convoys/mountain-judge.ts";
+import type { Judgement } from "../../core/convoys/mountain-memory.ts";
 import { hasFreeDog } from "../dogs/dog-pool.ts";
 import { sendDog } from "../dogs/send-dog.ts";
 import type { TownAccess } from "../town-access.ts";

@@ -1,22 +1,7 @@
 import { finishedLabel, pausedLabel, skippedLabel } from "./convoy.ts";
 import type { ConvoySnapshot, TrackedBead } from "./convoy-snapshot.ts";
 import type { ConvoyStanding } from "./convoy-state.ts";
-import type { JudgeMemory } from "./mountain-judge.ts";
-
-/** What the last audit saw (runtime row); written only when it changes. */
-export interface MountainMemory {
-  /** Closed and skipped beads, and the phases of merge requests: while it stays the same, nothing advances. */
-  readonly seen: string;
-  /** Milliseconds since the epoch. */
-  readonly since: number;
-  /** When a stall was reported last; 0: not. */
-  readonly reportedAt: number;
-  /** What its owner was told or somebody was asked, while it lasts (rules B5-B7). */
-  readonly told?: readonly string[];
-  /** Workers in trouble, by what tells one trouble from the next, with the time since which they are (rule B2). */
-  readonly troubled?: Readonly<Record<string, number>>;
-  readonly judge?: JudgeMemory;
-}
+import type { MountainMemory } from "./mountain-memory.ts";
 
 export interface MountainAudit {
   readonly verdict:

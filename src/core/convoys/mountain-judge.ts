@@ -1,16 +1,7 @@
 import type { NewBead } from "../ledger/operation.ts";
 import type { ConvoySnapshot } from "./convoy-snapshot.ts";
 import type { MountainAudit } from "./mountain-audit.ts";
-
-/** What a dog is asked about a mountain: why it stands still, or whether it is complete enough (spec/05 §8.3). */
-export type Judgement = "stall" | "complete";
-
-export interface JudgeMemory {
-  /** Asked for, and no dog sent yet. */
-  readonly wanted?: Judgement;
-  /** When the last dog was sent; milliseconds since the epoch. */
-  readonly at?: number;
-}
+import type { JudgeMemory, Judgement } from "./mountain-memory.ts";
 
 export const judgeLabel = "gt:mountain-judge";
 /** A dog may think about it for this long. */
