@@ -1,7 +1,9 @@
 import { takeSnapshot } from "../../core/git/hook-snapshots.ts";
+import { clearing } from "../../core/escalation/clearing.ts";
 import { isValidWorktree } from "../../core/git/worktree.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { Agent } from "../../core/ledger/bead.ts";
+import type { Operation } from "../../core/ledger/operation.ts";
 import { agentHome, parseAddress } from "../../core/town/address.ts";
 import { hasSessions } from "../sessions/backend.ts";
 import { nudge } from "../sessions/nudge.ts";
@@ -75,6 +77,7 @@ export async function resumeHook(access: TownAccess, address: string): Promise<S
         { op: "setAgent", address, fields: { state: nextState(address, spawning, "session-confirmed") } },
         { op: "deleteRow", ...suspensionRow(address) },
         assignmentEvent(agent, "resumed"),
+        ...(await answered(access, address, agent.hookBead)),
       ]);
       // Who said that it is stuck still sits at its prompt.
       if (live !== undefined) await nudgeOn(access, address, agent.hookBead);
@@ -89,6 +92,12 @@ export async function resumeHook(access: TownAccess, address: string): Promise<S
       throw error;
     }
   });
+}
+
+/** Whoever lets it go on has answered what was asked when it got stuck, or could not be ended (spec/06 §8.2). */
+function answered(access: TownAccess, address: string, bead: string): Promise<readonly Operation[]> {
+  const sources = [`witness:stuck:${address}`, `heartbeat:${address}`, `done:${bead}`];
+  return clearing(access.ledger, sources, access.actor, `resumed by ${access.actor}`);
 }
 
 /** The work goes on all the same when nothing can be typed now. */

@@ -7,6 +7,7 @@ import { hasSessions } from "../sessions/backend.ts";
 import { unmanagedAgent } from "../sessions/identity-lock.ts";
 import { liveSession } from "../lifecycle/agent-session.ts";
 import type { TownAccess } from "../town-access.ts";
+import { hasCleared } from "./cleared-condition.ts";
 import { forwardEscalation } from "./forward-escalation.ts";
 
 /** One round of the Deacon over what is open (spec/06 §8.2). Returns what was done, in words. */
@@ -17,8 +18,11 @@ export async function climbTiers(access: TownAccess, deaconMs: number): Promise<
   const isMayorThere = await readsMail(access, "mayor/");
   const told: string[] = [];
   for (const escalation of open) {
-    const facts = { now: access.clock.now(), isMayorThere, deaconMs };
-    const step = nextTier(escalation, { ...facts, isOver: await isOver(access, escalation) });
+    const step = nextTier(escalation, {
+      ...{ now: access.clock.now(), isMayorThere, deaconMs },
+      hasCleared: await hasCleared(access.ledger, escalation),
+      isRelatedClosed: await isRelatedClosed(access, escalation),
+    });
     if (step === undefined) continue;
     try {
       if (step.kind === "close") await closeEscalation(deacon.ledger, deacon.actor, escalation, step.reason);
@@ -32,9 +36,8 @@ export async function climbTiers(access: TownAccess, deaconMs: number): Promise<
   return told;
 }
 
-/** Only where a bead is named: nothing else tells by itself that it has passed. */
-async function isOver({ ledger }: TownAccess, { tier, relatedBead }: Escalation): Promise<boolean> {
-  if (tier !== "deacon" || relatedBead === "") return false;
+async function isRelatedClosed({ ledger }: TownAccess, { relatedBead }: Escalation): Promise<boolean> {
+  if (relatedBead === "") return false;
   const bead = await ledger.get(relatedBead);
   return bead !== undefined && bead.type !== "message" && bead.status === "closed";
 }

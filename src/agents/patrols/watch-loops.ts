@@ -1,3 +1,4 @@
+import { clearing } from "../../core/escalation/clearing.ts";
 import { raising } from "../../core/escalation/raise.ts";
 import { readSleeps } from "../../core/health/machine-sleep.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
@@ -14,6 +15,7 @@ interface SilentLoop {
 
 const prefix = "loop:";
 const escalateAt = 2;
+const sourceOf = (loop: string): string => `deacon:loop:${loop}`;
 
 /**
  * The Deacon's look at the loops of witnesses and refineries (spec/04 §10.1): one that is silent is to run again, and the
@@ -34,9 +36,12 @@ export async function watchLoops(
     },
   );
   const keys = silent.map(({ key }) => key);
-  const operations: Operation[] = rows
-    .filter((row) => !keys.includes(row.key.slice(prefix.length)))
-    .map(({ key }) => ({ op: "deleteRow", table: patrolTable, key }));
+  const passed = rows.filter((row) => !keys.includes(row.key.slice(prefix.length)));
+  const operations: Operation[] = passed.map(({ key }) => ({ op: "deleteRow", table: patrolTable, key }));
+  if (passed.length > 0) {
+    const sources = passed.map(({ key }) => sourceOf(key.slice(prefix.length)));
+    operations.push(...(await clearing(ledger, sources, actor, "condition cleared")));
+  }
   for (const loop of silent) {
     const before = rows.find((row) => row.key === `${prefix}${loop.key}`)?.value.count ?? 0;
     operations.push({
@@ -57,7 +62,7 @@ async function telling(access: TownAccess, { key, isRunning }: DutyStatus): Prom
     reason: `${isRunning ? "It is at work for longer than it may be" : "It does not begin"}. Look: gt daemon status. Then: gt daemon stop -f && gt daemon start`,
     severity: "high",
     by: access.actor,
-    source: `deacon:loop:${key}`,
+    source: sourceOf(key),
     same: "source",
     event: { target: key },
     eventSource: "daemon",

@@ -1,3 +1,4 @@
+import { clearing } from "../../core/escalation/clearing.ts";
 import { raising } from "../../core/escalation/raise.ts";
 import type { Bead } from "../../core/ledger/bead.ts";
 import type { Ledger } from "../../core/ledger/ledger.ts";
@@ -57,6 +58,7 @@ export async function closingReceipt(
   const { run: _, ...rest } = record;
   const durationMs = access.clock.now() - run.startedAt;
   const output = sanitise(end.output).trimEnd().split("\n").slice(-shownLines).join("\n");
+  const source = `plugin:${plugin.name}${rig === "" ? "" : `:${rig}`}`;
   const raised =
     result === "failure" && plugin.notifiesOnFailure
       ? await raising(access, {
@@ -64,7 +66,7 @@ export async function closingReceipt(
           reason: output === "" ? "It said nothing." : output,
           severity: plugin.severity,
           by: access.actor,
-          source: `plugin:${plugin.name}${rig === "" ? "" : `:${rig}`}`,
+          source,
           related: run.receipt,
           same: "source",
           eventSource: "daemon",
@@ -103,6 +105,9 @@ export async function closingReceipt(
       },
     },
     ...(raised?.operations ?? []),
+    ...(result === "success"
+      ? await clearing(access.ledger, [source], access.actor, "condition cleared")
+      : []),
   ];
 }
 

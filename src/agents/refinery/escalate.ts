@@ -1,3 +1,4 @@
+import { clearing } from "../../core/escalation/clearing.ts";
 import type { Severity } from "../../core/escalation/escalation.ts";
 import { raising } from "../../core/escalation/raise.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
@@ -25,6 +26,22 @@ export async function escalation(
     event: { rig: context.rig.name },
   });
   return raised.operations;
+}
+
+/** The queue has found out by itself that what it asked about has passed (spec/06 §8.2). */
+export async function settleEscalations(context: QueueContext, topics: readonly string[]): Promise<void> {
+  const operations = await settlingEscalations(context, topics, "condition cleared");
+  if (operations.length > 0) await context.access.ledger.write(context.actor, operations);
+}
+
+/** The same, for the batch of what has settled them. */
+export function settlingEscalations(
+  context: QueueContext,
+  topics: readonly string[],
+  reason: string,
+): Promise<readonly Operation[]> {
+  const sources = topics.map((topic) => sourceOf(context, topic));
+  return clearing(context.access.ledger, sources, context.actor, reason);
 }
 
 /** Whether somebody was ever asked about the topic, also if the answer has been given. */

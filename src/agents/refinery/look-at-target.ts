@@ -2,7 +2,7 @@ import { runGit } from "../../core/git/git.ts";
 import { fetchOrigin } from "../../core/git/repository.ts";
 import type { MergeRequest } from "../../core/merge/merge-request.ts";
 import type { Fact } from "../../core/merge/queue-state.ts";
-import { escalation } from "./escalate.ts";
+import { escalation, settleEscalations } from "./escalate.ts";
 import { mergedPullRequests } from "./land-pull-request.ts";
 import { hasOrigin, placeOf, type TargetPlace, targetCommit } from "./push-target.ts";
 import type { QueueContext } from "./queue-context.ts";
@@ -34,6 +34,7 @@ export async function lookAtTarget(
   const place = await placeOf(rig, target, settings);
   const base = await targetCommit(rig, place);
   if (base === undefined) return { sight: "missing" };
+  await settleEscalations(context, ["fetch_failed", `target_missing:${target}`]);
   const tree = await runGit(rig.repository, ["rev-parse", "--verify", `${base}^{tree}`]);
   const isGreen = await isKnownGreen(context, tree);
   return { sight: "found", place, base, isGreen };

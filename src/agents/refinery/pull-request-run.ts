@@ -2,7 +2,7 @@ import { GtError } from "../../core/gt-error.ts";
 import type { WaitingRequest } from "../../core/merge/open-requests.ts";
 import type { Fact } from "../../core/merge/queue-state.ts";
 import type { LandingCommit } from "../../core/merge/run-record.ts";
-import { escalation } from "./escalate.ts";
+import { escalation, settleEscalations } from "./escalate.ts";
 import { landPullRequest, type PullRequestOutcome } from "./land-pull-request.ts";
 import { lookAgain } from "./look-again.ts";
 import type { TargetPlace } from "./push-target.ts";
@@ -73,7 +73,9 @@ export class PullRequestRun {
     place: TargetPlace,
   ): Promise<PullRequestOutcome> {
     try {
-      return await landPullRequest(this.#context, request, item, place);
+      const outcome = await landPullRequest(this.#context, request, item, place);
+      await settleEscalations(this.#context, ["gh_unavailable"]);
+      return outcome;
     } catch (error) {
       if (!(error instanceof GtError) || !["E_GH", "E_VCS_PROVIDER"].includes(error.code)) throw error;
       const { access, actor, rig } = this.#context;

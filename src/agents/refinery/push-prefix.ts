@@ -2,7 +2,7 @@ import { crashPoint } from "../../core/crash-point.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
 import type { Fact } from "../../core/merge/queue-state.ts";
 import { askOverseer, settleQuestion } from "./ask-overseer.ts";
-import { escalation } from "./escalate.ts";
+import { escalation, settleEscalations } from "./escalate.ts";
 import { observe } from "./finalise.ts";
 import { isConflict } from "./look-again.ts";
 import { pushTarget, type TargetPlace } from "./push-target.ts";
@@ -45,6 +45,7 @@ export async function pushPrefix(
       crashPoint("mq.pushed");
       await writer.update((before) => ({ ...before, state: "pushed", expect: item.landing }));
       await settleQuestion(context, `origin_dirty:${target}`);
+      await settleEscalations(context, [`push_denied:${target}`]);
       return { t: "pushed", upTo };
     case "moved":
       await observe(context, "target_moved", { target, reason: result.reason });

@@ -1,6 +1,6 @@
 import { namedBead } from "../../core/ledger/named-bead.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
-import { escalation } from "./escalate.ts";
+import { escalation, settlingEscalations } from "./escalate.ts";
 import type { QueueContext } from "./queue-context.ts";
 
 const label = "gt:target-red";
@@ -61,22 +61,16 @@ export async function reportTargetRed(
 export async function reportTargetGreen(context: QueueContext, target: string): Promise<void> {
   const { ledger } = context.access;
   const open = await openBug(context, target);
-  const [asked] = await ledger.find({
-    type: "escalation",
-    notStatus: "closed",
-    metadata: { "escalation.source": `refinery:${context.rig.name}:target_red:${target}` },
-    limit: 1,
-  });
   const operations: Operation[] = [
     { op: "event", event: { type: "target_green", payload: { target, rig: context.rig.name } } },
+    ...(await settlingEscalations(context, [`target_red:${target}`], `${target} is green again`)),
   ];
-  for (const id of [open, asked?.id])
-    if (id !== undefined)
-      operations.push({
-        op: "close",
-        id,
-        close: { reason: `${target} is green again`, outcome: "success", force: true },
-      });
+  if (open !== undefined)
+    operations.push({
+      op: "close",
+      id: open,
+      close: { reason: `${target} is green again`, outcome: "success", force: true },
+    });
   await ledger.write(context.actor, operations);
   context.tell(`✓ ${target} is green again`);
 }

@@ -1,5 +1,6 @@
 import type { Ledger } from "../ledger/ledger.ts";
 import { closing } from "./change-escalation.ts";
+import { mailsOf } from "./clearing.ts";
 import type { Escalation } from "./escalation.ts";
 
 /** Closes an escalation, and with it the mails that told of it, in one batch (spec/06 §8.4). */
@@ -9,11 +10,5 @@ export async function closeEscalation(
   escalation: Escalation,
   reason: string,
 ): Promise<void> {
-  const mails = await ledger.find({
-    type: "message",
-    notStatus: "closed",
-    labels: [`escalation:${escalation.id}`],
-  });
-  const ids = mails.map(({ id }) => id);
-  await ledger.write(actor, closing(escalation, actor, reason, ids));
+  await ledger.write(actor, closing(escalation, actor, reason, await mailsOf(ledger, escalation.id)));
 }

@@ -10,6 +10,8 @@ import type { TownAccess } from "../../../src/agents/town-access.ts";
 import type { Agent, Bead } from "../../../src/core/ledger/bead.ts";
 import { readEvents } from "../../../src/core/events/read-events.ts";
 import { parseProtocol } from "../../../src/core/mail/protocol.ts";
+import { escalationOf } from "../../../src/core/escalation/escalation.ts";
+import { raising } from "../../../src/core/escalation/raise.ts";
 import { inbox } from "../../../src/core/mail/mailbox.ts";
 import { commit, git, scratchOrigin } from "../../support/scratch-repository.ts";
 import { waitFor } from "../../support/wait-for.ts";
@@ -152,8 +154,36 @@ test("a script that fails blocks the bead, keeps the branch, and calls for help"
   await town.gt(["polecat", "stale", "web", "--threshold", "0", "--cleanup"]);
   expect(await agentNow(agent)).toMatchObject({ state: "stuck", hookBead: bead.id });
   expect(readFileSync(join(town.root, address, "web", "half.txt"), "utf8")).toBe("half\n");
+  const ask = async (source: string) => {
+    const wish = {
+      title: source,
+      reason: "",
+      severity: "high",
+      by: "daemon",
+      source,
+      same: "source",
+    } as const;
+    await access.ledger.write("daemon", (await raising(access, wish)).operations);
+  };
+  for (const source of [
+    `witness:stuck:${address}`,
+    `heartbeat:${address}`,
+    "witness:stuck:web/polecats/other",
+  ])
+    await ask(source);
   const record = await resumeHook(access, address);
   expect(record).toMatchObject({ bead: bead.id });
+  const asked = (await access.ledger.find({ type: "escalation" })).map(escalationOf);
+  expect(
+    asked.filter(({ state }) => state === "open").map(({ source }) => source),
+    "06 §8.2",
+  ).toEqual(["witness:stuck:web/polecats/other"]);
+  expect(new Set(asked.map(({ closedReason }) => closedReason))).toEqual(
+    new Set(["resumed by overseer", ""]),
+  );
+  const own = asked.find(({ source }) => source === `done:${bead.id}`);
+  const [mail] = await access.ledger.find({ type: "message", labels: [`escalation:${own?.id}`] });
+  expect(mail?.labels, "nobody needs to read of it any more").toContain("read");
   expect(await access.ledger.get(bead.id)).toMatchObject({
     status: "hooked",
     assignee: address,

@@ -5,6 +5,10 @@ import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { forwardEscalation } from "../../../src/agents/mail/forward-escalation.ts";
 import { openEscalations } from "../../../src/core/escalation/open-escalations.ts";
+import { hasCleared } from "../../../src/agents/mail/cleared-condition.ts";
+import type { Escalation } from "../../../src/core/escalation/escalation.ts";
+import type { Agent, Bead } from "../../../src/core/ledger/bead.ts";
+import type { Ledger } from "../../../src/core/ledger/ledger.ts";
 import { climbTiers } from "../../../src/agents/mail/climb-tiers.ts";
 import { escalate, settleDueNotices } from "../../../src/agents/mail/escalate.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
@@ -178,6 +182,69 @@ it(
       "Mailed: mayor/",
       "Forwarded from mayor to overseer: the mayor is not running",
     ]);
+  },
+  timeout,
+);
+
+it(
+  "is closed when what raised it has passed, whoever has it by now, and stays as long as it lasts (06 §8.2)",
+  async () => {
+    const { ledger } = access;
+    const agent = (state: "stuck" | "working" | "nuked", hookBead = "gp-1"): Partial<Agent> => ({
+      ...{ state, hookBead, hookSeq: 1 },
+    });
+    const bead = (fields: Partial<Bead>): Partial<Bead> => ({
+      status: "open",
+      labels: [],
+      metadata: {},
+      ...fields,
+    });
+    const mr = (phase: string) => bead({ metadata: { mr: { phase } } });
+    const table: readonly (readonly [string, Partial<Agent> | Partial<Bead>, boolean])[] = [
+      ["witness:stuck:gp/polecats/nux", agent("stuck"), false],
+      ["witness:stuck:gp/polecats/nux", agent("stuck", "gp-2"), true],
+      ["witness:stuck:gp/polecats/nux", agent("working"), true],
+      ["heartbeat:gp/polecats/nux", agent("stuck"), false],
+      ["heartbeat:gp/polecats/nux", agent("working"), false],
+      ["heartbeat:gp/polecats/nux", agent("stuck", ""), true],
+      ["witness:recovery:gp/polecats/nux:1", agent("stuck"), false],
+      ["witness:recovery:gp/polecats/nux:1", agent("nuked"), true],
+      ["witness:recovery:gp/polecats/nux:0", agent("working"), true],
+      ["done:gp-1", bead({ labels: ["gt:escalated"] }), false],
+      ["done:gp-1", bead({}), true],
+      ["witness:spawn_blocked:gp-1", bead({ labels: ["gt:spawn-blocked"] }), false],
+      ["witness:spawn_blocked:gp-1", bead({}), true],
+      ...["deacon:redispatch", "scheduler", "feed"].flatMap(
+        (source) =>
+          [
+            [`${source}:gp-1`, bead({}), false],
+            [`${source}:gp-1`, bead({ status: "hooked" }), true],
+          ] as const,
+      ),
+      ["witness:stale_mr:gp-mr-1", mr("ready"), false],
+      ["witness:stale_mr:gp-mr-1", bead({ status: "closed" }), true],
+      ["refinery:gp:quarantine:gp-mr-1", mr("quarantined"), false],
+      ["refinery:gp:quarantine:gp-mr-1", mr("ready"), true],
+      ["plugin:yard", bead({ status: "closed" }), false],
+    ];
+    for (const [source, found, expected] of table) {
+      const seen = { agent: async () => found, get: async () => found } as unknown as Ledger;
+      const asked = { source, relatedBead: "gp-1" } as Escalation;
+      expect(await hasCleared(seen, asked), `${source} ${JSON.stringify(found)}`).toBe(expected);
+    }
+    // An operation that cannot be ended is asked about as long as it is there.
+    const operation = { op: "putRow", table: "operations", key: "done-1", value: {} } as const;
+    await ledger.write("daemon", [operation]);
+    const source = "witness:recovery:done-1";
+    const { id } = await escalate(access, { ...request, source, same: "source" });
+    await ledger.write("overseer", [{ op: "addLabel", id, label: "acked" }]);
+    await climbTiers(access, 30_000);
+    expect(await ledger.get(id)).toMatchObject({ status: "open" });
+    await ledger.write("daemon", [{ op: "deleteRow", table: "operations", key: "done-1" }]);
+    await climbTiers(access, 30_000);
+    expect(await ledger.get(id)).toMatchObject({ status: "closed", closeReason: "condition cleared" });
+    const again = await escalate(access, { ...request, source, same: "source" });
+    expect(again.occurrences, "the next one is told anew").toBe(1);
   },
   timeout,
 );

@@ -34,6 +34,7 @@ test("a loop of a rig that is silent for three intervals is woken; the second ti
   ]);
   await watchLoops(access, well);
   expect(await access.ledger.rows("patrols", { prefix: "loop:" })).toEqual([]);
+  expect(await access.ledger.find({ type: "escalation", notStatus: "closed" }), "06 §8.2").toEqual([]);
 });
 
 test("nobody comes round while the machine sleeps", async () => {

@@ -93,6 +93,13 @@ test("75 is skipped, everything else a failure, which is escalated once while it
   expect(await results("fail")).toEqual(["result:failure", "result:failure"]);
   expect(await results("slow")).toEqual(["result:failure"]);
   expect(await escalations()).toEqual(["the plugin fail failed"]);
+  // What works again needs nobody's judgement (06 §8.2), and the next failure is told anew.
+  plugin("fail", 'type = "manual"', "exit 0\n");
+  await runPlugin(access, site("fail"));
+  expect(await access.ledger.find({ type: "escalation", notStatus: "closed" })).toEqual([]);
+  plugin("fail", 'type = "manual"', "exit 3\n");
+  await runPlugin(access, site("fail"));
+  expect(await escalations()).toHaveLength(2);
 });
 
 test("a run whose process was killed is a failure that counts for the cooldown, and its script does not go on", async () => {

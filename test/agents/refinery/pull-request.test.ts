@@ -152,11 +152,16 @@ describe("a queue that merges through pull requests", () => {
 
   test("says once that gh is missing and holds everything without blame", async () => {
     const { town } = await pullRequestTown();
-    process.env["PATH"] = (process.env["PATH"] ?? "").split(":").slice(1).join(":");
+    const path = process.env["PATH"];
+    process.env["PATH"] = (path ?? "").split(":").slice(1).join(":");
     const { mr } = await town.submit({ "a.txt": "a\n" }, pr);
     expect(await town.run()).toMatchObject({ merged: [], ejected: [] });
     expect(await town.mr(mr)).toMatchObject({ phase: "held", fixAttempts: 0 });
     const [asked] = await town.ledger.find({ type: "escalation" });
     expect(asked?.title).toContain("gh cannot be run");
+    process.env["PATH"] = path;
+    town.later(5 * 60_000 + 1000);
+    await town.run();
+    expect((await town.ledger.get(asked?.id ?? ""))?.closeReason, "06 §8.2").toBe("condition cleared");
   }, 60_000);
 });

@@ -1,8 +1,9 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { commit, git } from "../../support/scratch-repository.ts";
 import { retryRequest } from "../../../src/agents/refinery/change-request.ts";
+import { resumeTarget } from "../../../src/agents/refinery/pause-target.ts";
 import { queueContext } from "../../../src/agents/refinery/queue-context.ts";
 import { QueueTown } from "./queue-town.ts";
 
@@ -408,6 +409,23 @@ describe("a push that is denied", () => {
     expect(await town.mr(mr)).toMatchObject({ phase: "ready", fixAttempts: 0 });
     const [asked] = await town.ledger.find({ type: "escalation" });
     expect(asked?.description).toContain("merge_strategy pr");
+    rmSync(hook);
+    await resumeTarget(queueContext(town.access, town.rig), "main");
+    expect(await town.run()).toMatchObject({ merged: [mr] });
+    expect((await town.ledger.get(asked?.id ?? ""))?.closeReason, "06 §8.2").toBe("condition cleared");
+  }, 60_000);
+
+  test("an origin that cannot be reached is asked about once, until it can", async () => {
+    const town = await QueueTown.make();
+    const { mr } = await town.submit({ "a.txt": "a\n" });
+    renameSync(town.origin, `${town.origin}.away`);
+    await town.run();
+    renameSync(`${town.origin}.away`, town.origin);
+    const [asked] = await town.ledger.find({ type: "escalation" });
+    expect(asked).toMatchObject({ status: "open", title: expect.stringContaining("Cannot fetch") });
+    town.later(61_000);
+    expect(await town.run()).toMatchObject({ merged: [mr] });
+    expect((await town.ledger.get(asked?.id ?? ""))?.closeReason, "06 §8.2").toBe("condition cleared");
   }, 60_000);
 });
 
