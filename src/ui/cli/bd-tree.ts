@@ -1,5 +1,6 @@
 import { changeCommands } from "./bd/change.spec.ts";
 import { editCommands } from "./bd/edit.spec.ts";
+import { gateCommands } from "./bd/gate.spec.ts";
 import { healthCommands } from "./bd/health.spec.ts";
 import { moleculeCommands } from "./bd/mol.spec.ts";
 import { readCommands } from "./bd/read.spec.ts";
@@ -13,6 +14,7 @@ export const bdTree: readonly CommandSpec[] = [
   ...changeCommands,
   ...completionCommands("bd"),
   ...editCommands,
+  ...gateCommands,
   ...bdFormulaCommands,
   ...readCommands,
   ...setupCommands,

@@ -20,6 +20,7 @@ import type {
 } from "../ledger.ts";
 import type { Operation, RuntimeTable } from "../operation.ts";
 import { parseCustomStatuses, Statuses } from "../statuses.ts";
+import { StoredAgentTimes } from "./agent-times.ts";
 import { applyOperation } from "./apply-operation.ts";
 import { Batch, type BatchContext, headOf } from "./batch.ts";
 import { conditionsOf } from "./bead-filter.ts";
@@ -66,9 +67,6 @@ export interface SqliteLedgerOptions {
 
 const defaultTombstoneTtlMs = 30 * 24 * 3600 * 1000;
 
-/** Liveness times reach the file at most this often for one agent (spec/01 §6.2). */
-const touchIntervalMs = 5_000;
-
 /** The ledger in an SQLite file (spec/01 §7). */
 export class SqliteLedger implements Ledger {
   readonly path: string;
@@ -78,8 +76,7 @@ export class SqliteLedger implements Ledger {
   /** For how long a deletion is told to other clones (config `sync.tombstone-ttl`, spec/01 §9.3). */
   readonly tombstoneTtlMs: number;
   private readonly options: SqliteLedgerOptions;
-  private readonly touched = new Map<ActorAddress, number>();
-  private readonly pendingTimes = new Map<ActorAddress, AgentTimes>();
+  private readonly agentTimes: StoredAgentTimes;
   private customText = "";
   private cachedStatuses = new Statuses(new Map());
 
@@ -87,6 +84,7 @@ export class SqliteLedger implements Ledger {
     this.tombstoneTtlMs = options.tombstoneTtlMs ?? defaultTombstoneTtlMs;
     this.path = database.path;
     this.database = database;
+    this.agentTimes = new StoredAgentTimes(database);
     this.options = options;
     this.clock = options.clock;
     this.random = options.random;
@@ -327,36 +325,12 @@ export class SqliteLedger implements Ledger {
   }
 
   async touchAgent(address: ActorAddress, times: AgentTimes): Promise<void> {
-    const now = this.clock.now();
-    const merged = { ...this.pendingTimes.get(address), ...times };
-    const last = this.touched.get(address);
-    if (last !== undefined && now - last < touchIntervalMs) {
-      this.pendingTimes.set(address, merged);
-      return;
-    }
-    this.touched.set(address, now);
-    this.pendingTimes.delete(address);
-    await this.storeTimes(address, merged);
-  }
-
-  private async storeTimes(address: ActorAddress, times: AgentTimes): Promise<void> {
-    const later = (column: string) => `${column} = coalesce(max(ifnull(${column}, 0), ?), ${column})`;
-    await this.database.write(() =>
-      this.database.run(
-        `UPDATE agents SET ${["last_activity", "last_progress_at", "last_session_at"].map(later).join(", ")} WHERE address = ?`,
-        times.lastActivity ?? null,
-        times.lastProgressAt ?? null,
-        times.lastSessionAt ?? null,
-        address,
-      ),
-    );
+    await this.agentTimes.touch(address, times, this.clock.now());
   }
 
   async close(): Promise<void> {
-    const pending = [...this.pendingTimes];
-    this.pendingTimes.clear();
     try {
-      for (const [address, times] of pending) await this.storeTimes(address, times);
+      await this.agentTimes.flush();
     } finally {
       this.database.close();
     }
