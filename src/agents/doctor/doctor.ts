@@ -1,3 +1,4 @@
+import { GtError } from "../../core/gt-error.ts";
 import type { Rig } from "../../core/town/town.ts";
 import type { Check, CheckCategory, CheckContext, Finding, RigCheck, Severity } from "./check.ts";
 import { coreChecks } from "./core-checks.ts";
@@ -109,7 +110,8 @@ async function perform(single: Single, context: CheckContext, options: DoctorOpt
       fixed = await withLimit(fix(context), check.fixTimeoutMs);
       finding = await look(run, context);
     } catch (error) {
-      fixed = `the fix failed: ${error instanceof Error ? error.message : String(error)}`;
+      const hint = error instanceof GtError && error.hint !== undefined ? ` (${error.hint})` : "";
+      fixed = `the fix failed: ${error instanceof Error ? error.message : String(error)}${hint}`;
     }
   }
   const severity = finding?.severity ?? check.severity;

@@ -1,12 +1,36 @@
 import { existsSync } from "node:fs";
-import Database from "better-sqlite3";
+import { systemClock } from "../../core/clock.ts";
 import { isGuide } from "../../core/formulas/molecule-record.ts";
+import { townLedgerPlace } from "../../core/ledger/ledger-place.ts";
+import { damageOf } from "../../core/ledger/upkeep/backup.ts";
+import { recoverLedger } from "../../core/ledger/upkeep/recover-ledger.ts";
 import { agentHome, parseAddress } from "../../core/town/address.ts";
 import { townPaths } from "../../core/town/paths.ts";
 import { patrolBeads } from "../patrols/patrol-beads.ts";
 import type { Check, CheckContext } from "./check.ts";
 
 export const ledgerChecks: readonly Check[] = [
+  // Before anything opens it: who has a file open would go on with the damaged one when another takes its place.
+  {
+    id: "ledger-integrity",
+    category: "Ledger",
+    severity: "error",
+    summary: "the ledger's file is intact",
+    run: async (context) => {
+      const { ledger } = townPaths(context.root, context.env);
+      const wrong = existsSync(ledger) ? damageOf(ledger) : [];
+      return wrong.length === 0 ? undefined : { message: "the ledger's file is damaged", details: wrong };
+    },
+    fixTimeoutMs: 10 * 60_000,
+    fix: async (context) => {
+      const place = townLedgerPlace(context.town());
+      // A look that failed for another reason is no reason to build anything anew.
+      if (damageOf(place.databasePath).length === 0) return "";
+      const { beads, kept, backup } = await recoverLedger(place, { clock: systemClock });
+      const from = backup === undefined ? "" : ` from the backup ${backup}`;
+      return `built anew${from}: ${beads} beads; the damaged file is kept: ${kept}`;
+    },
+  },
   {
     id: "ledger-open",
     category: "Ledger",
@@ -21,26 +45,6 @@ export const ledgerChecks: readonly Check[] = [
         return undefined;
       } catch (error) {
         return { message: error instanceof Error ? error.message : String(error), hint: "bd doctor" };
-      }
-    },
-  },
-  {
-    id: "ledger-integrity",
-    category: "Ledger",
-    severity: "error",
-    summary: "the ledger's file is intact",
-    run: async (context) => {
-      const { ledger } = townPaths(context.root, context.env);
-      if (!existsSync(ledger)) return undefined;
-      const database = new Database(ledger, { readonly: true });
-      try {
-        const rows = database.pragma("quick_check(10)") as readonly { readonly quick_check: string }[];
-        const wrong = rows.map((row) => row.quick_check).filter((line) => line !== "ok");
-        return wrong.length === 0
-          ? undefined
-          : { message: "the ledger's file is damaged", details: wrong, hint: "bd doctor" };
-      } finally {
-        database.close();
       }
     },
   },

@@ -10,9 +10,14 @@ import { systemClock } from "../../../src/core/clock.ts";
 import { pouring } from "../../../src/core/formulas/pour.ts";
 import { GtError } from "../../../src/core/gt-error.ts";
 import { systemRandom } from "../../../src/core/random.ts";
+import { exportScope } from "../../../src/core/ledger/jsonl/export-scope.ts";
+import { openTownLedger } from "../../../src/core/ledger/town-ledger.ts";
+import { acquireLock } from "../../../src/core/lock/lock.ts";
 import { openTown } from "../../../src/core/town/open-town.ts";
 import { townSettingsFile } from "../../../src/core/town/paths.ts";
 import { protoOf } from "../../core/formulas/proto-fixture.ts";
+import { damageLedger } from "../../support/damage-ledger.ts";
+import { runGt } from "../../support/run-cli.ts";
 import { commit, git } from "../../support/scratch-repository.ts";
 import { type ScratchTown, scratchTown } from "../../support/scratch-town.ts";
 
@@ -159,6 +164,33 @@ test("a damaged shared repository is cloned anew, and its worktrees keep branch,
   expect(git(home, "log", "-1", "--format=%s")).toBe("Pushed");
   expect(git(home, "status", "--porcelain")).toBe("M a.txt");
   expect(readFileSync(join(home, "a.txt"), "utf8")).toBe("dirty");
+});
+
+test("a damaged ledger is built anew from its backup and its exports, but not under those who have it open", async () => {
+  const town = await scratchTown({ rigs: [{ name: "web", prefix: "web" }] });
+  onTestFinished(() => town.dispose());
+  const gt = (...args: readonly string[]) => runGt(args, { cwd: town.root, env: { GT_NO_DAEMON: "1" } });
+  const { ledger: path } = town.town.paths;
+  const writing = await openTownLedger(town.town);
+  const { created } = await writing.write("overseer", [
+    { op: "create", bead: { title: "Exported", scope: "web" } },
+  ]);
+  const now = Date.now();
+  await exportScope(writing, { scope: "web", path: join(town.root, "web/.beads/issues.jsonl"), now });
+  await writing.close();
+  await damageLedger(path);
+
+  expect(await gt("mail", "send", "overseer", "-s", "Hello", "-m", "there")).toMatchObject({
+    ...{ code: 6, stderr: expect.stringContaining("is corrupt") },
+  });
+  const host = await acquireLock(town.town.paths.locks, "host");
+  const busy = await gt("doctor", "--fix", "--check", "ledger-integrity");
+  expect(busy).toMatchObject({ code: 1, stdout: expect.stringContaining("gt down --all") });
+  host.release();
+  const fixed = await gt("doctor", "--fix", "--check", "ledger-integrity", "--check", "ledger-open");
+  expect(fixed).toMatchObject({ code: 0, stdout: expect.stringContaining("the damaged file is kept") });
+  const ledger = await town.ledger();
+  expect(await ledger.get(created[0] ?? "")).toMatchObject({ title: "Exported" });
 });
 
 test("a settings file that is not JSON is one finding and stops no other check", async () => {

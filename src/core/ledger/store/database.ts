@@ -299,7 +299,8 @@ function isBusy(error: unknown): boolean {
   return sqliteCode(error).startsWith("SQLITE_BUSY");
 }
 
-function isDamage(error: unknown): boolean {
+/** Whether SQLite found the file damaged, or no database at all. */
+export function isDamage(error: unknown): boolean {
   const code = sqliteCode(error);
   return code.startsWith("SQLITE_CORRUPT") || code === "SQLITE_NOTADB";
 }

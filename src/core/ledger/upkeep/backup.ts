@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import { GtError } from "../../gt-error.ts";
 import { stamp } from "../jsonl/export-scope.ts";
-import { openDatabase } from "../store/database.ts";
+import { isDamage, openDatabase } from "../store/database.ts";
 import type { SqliteLedger } from "../store/sqlite-ledger.ts";
 
 const keptBackups = 7;
@@ -89,7 +89,25 @@ export async function isIntact(path: string): Promise<boolean> {
   }
 }
 
-/** Whether any process has the ledger open; one that does would go on writing to a file that was replaced. */
+/** What SQLite's quick check says against the file; nothing when it is intact. */
+export function damageOf(path: string): readonly string[] {
+  let database: Database.Database | undefined;
+  try {
+    database = new Database(path, { readonly: true });
+    const rows = database.pragma("quick_check(10)") as readonly { readonly quick_check: string }[];
+    return rows.map((row) => row.quick_check).filter((line) => line !== "ok");
+  } catch (error) {
+    if (error instanceof Error && isDamage(error)) return [error.message];
+    throw error;
+  } finally {
+    database?.close();
+  }
+}
+
+/**
+ * Whether any process has the ledger open; one that does would go on writing to a file that was replaced. Of a file that is
+ * no database any more nobody can say it.
+ */
 export function isInUse(path: string): boolean {
   const probe = new Database(path, { timeout: 0 });
   try {
@@ -99,6 +117,7 @@ export function isInUse(path: string): boolean {
     return false;
   } catch (error) {
     if (error instanceof Database.SqliteError && error.code.startsWith("SQLITE_BUSY")) return true;
+    if (isDamage(error)) return false;
     throw error;
   } finally {
     probe.close();

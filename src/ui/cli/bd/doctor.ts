@@ -3,15 +3,14 @@ import { resolve } from "node:path";
 import { systemClock } from "../../../core/clock.ts";
 import { GtError } from "../../../core/gt-error.ts";
 import type { DoctorContext } from "../../../core/ledger/doctor/check.ts";
+import type { LedgerPlace } from "../../../core/ledger/ledger-place.ts";
 import { type DoctorReport, examineLedger, repairLedger } from "../../../core/ledger/doctor/doctor.ts";
-import { guessPrefix } from "../../../core/ledger/new-id.ts";
 import { syncRef } from "../../../core/ledger/sync/sync-scope.ts";
-import type { ScopeFile } from "../../../core/ledger/upkeep/recover-database.ts";
 import { sanitise } from "../../../core/sanitise.ts";
 import { version } from "../../../core/version.ts";
 import type { CommandContext } from "../command.ts";
 import { findBeads } from "./find-beads.ts";
-import { type LedgerPlace, ledgerPlace } from "./ledger-place.ts";
+import { ledgerPlace } from "./ledger-place.ts";
 import { Settings } from "../../../core/ledger/settings.ts";
 import { noBeadsError, openWorkspace, type Workspace } from "./workspace.ts";
 
@@ -126,14 +125,9 @@ async function onDamage(context: CommandContext, message: string): Promise<numbe
     return 1;
   }
   if (!(await mayRepair(context, `Build ${place.databasePath} anew? The damaged file is kept.`))) return 1;
-  const { recoverDatabase } = await import("../../../core/ledger/upkeep/recover-database.ts");
-  const files = await readFiles(place);
-  const report = await recoverDatabase({
-    path: place.databasePath,
+  const { recoverLedger } = await import("../../../core/ledger/upkeep/recover-ledger.ts");
+  const report = await recoverLedger(place, {
     clock: systemClock,
-    actor: "system",
-    prefixes: place.prefixes.length > 0 ? place.prefixes : prefixesIn(files),
-    files,
     fromFilesOnly: flags.string("source") === "jsonl",
   });
   out.document({
@@ -162,24 +156,4 @@ function damagedPlace({ cwd, env, flags, out }: CommandContext): LedgerPlace {
   });
   if (place === undefined) throw noBeadsError();
   return ledgerPlace({ place, env });
-}
-
-/** The working file of each scope, else what its sync branch holds. */
-async function readFiles({ scopes }: LedgerPlace): Promise<readonly ScopeFile[]> {
-  const { readFile } = await import("node:fs/promises");
-  const { findSyncedBeads } = await import("../../../core/ledger/sync/sync-scope.ts");
-  const files: ScopeFile[] = [];
-  for (const { scope, path, repository } of scopes) {
-    const text =
-      (await readFile(path, "utf8").catch(() => undefined)) ??
-      (repository === undefined ? undefined : await findSyncedBeads({ repository }));
-    if (text !== undefined) files.push({ scope, text });
-  }
-  return files;
-}
-
-/** A standalone ledger's prefix, from the ids of its beads. */
-function prefixesIn(files: readonly ScopeFile[]): LedgerPlace["prefixes"] {
-  const id = /"id":"([^"]+)"/.exec(files[0]?.text ?? "")?.[1];
-  return id === undefined ? [] : [{ prefix: guessPrefix(id), scope: "local", path: "." }];
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { expect, it } from "vitest";
 import { bdRepository } from "../../../support/bd-repository.ts";
+import { damageLedger } from "../../../support/damage-ledger.ts";
 import { runBd } from "../../../support/run-cli.ts";
 import { temporaryDirectory } from "../../../support/temporary-directory.ts";
 import { waitFor } from "../../../support/wait-for.ts";
@@ -12,18 +13,6 @@ import { waitFor } from "../../../support/wait-for.ts";
 interface Report {
   readonly overall_ok: boolean;
   readonly checks: readonly { readonly name: string; readonly status: string }[];
-}
-
-/** Overwrites 4 KiB in the file where the beads are. */
-async function damage(path: string): Promise<void> {
-  const database = new Database(path);
-  database.pragma("wal_checkpoint(TRUNCATE)");
-  const page = database.prepare("SELECT rootpage FROM sqlite_master WHERE name = 'issues'").pluck().get();
-  const size = Number(database.pragma("page_size", { simple: true }));
-  database.close();
-  const file = await open(path, "r+");
-  await file.write(Buffer.alloc(4096, 0xff), 0, 4096, (Number(page) - 1) * size);
-  await file.close();
 }
 
 it("scenario 20: a damaged database is told apart by its exit code and built anew from the export", {
@@ -35,7 +24,7 @@ it("scenario 20: a damaged database is told apart by its exit code and built ane
   expect((await repository.bd(["batch", "-f", "batch.txt"])).code).toBe(0);
   expect((await repository.bd(["sync", "--no-push"])).code).toBe(0);
   const database = join(repository.path, ".beads/beads.db");
-  await damage(database);
+  await damageLedger(database);
   const listing = await repository.bd(["list", "--all", "--json"]);
   expect(listing.code).toBe(6);
   expect(listing.stderr).toContain("bd doctor --fix");
