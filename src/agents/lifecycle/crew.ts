@@ -15,6 +15,7 @@ import type { SessionRecord } from "../sessions/session-host.ts";
 import { startAgentSession, stopAgentSession } from "../sessions/start-session.ts";
 import type { TownAccess } from "../town-access.ts";
 import { liveSession } from "./agent-session.ts";
+import { saveCheckpoint } from "./checkpoint.ts";
 import { withAgentLock } from "./agent-lock.ts";
 import { syncRemotes } from "./crew-clone.ts";
 import { snapshotSubject } from "./polecat-worktree.ts";
@@ -199,6 +200,7 @@ export async function stopCrew(
   const running = await liveSession(access, address);
   if (agent === undefined || running === undefined) return false;
   await snapshotOf(access, agent, running.session);
+  await saveCheckpoint(access, address, { reason: "the session ended", run: running.runId });
   await access.ledger.write(access.actor, [{ op: "setAgent", address, fields: { state: "stopped" } }]);
   return stopAgentSession(access, address, "stopped", options);
 }

@@ -13,6 +13,7 @@ import { isBuiltIn } from "../sessions/nudge.ts";
 import { expectStartable, sessionOfAddress, stopAgentSession } from "../sessions/start-session.ts";
 import type { TownAccess } from "../town-access.ts";
 import { liveSession } from "./agent-session.ts";
+import { saveCheckpoint } from "./checkpoint.ts";
 import { type HandoffNote, handoffTable } from "./handoff-note.ts";
 import { OperationJournal, type OperationRecord } from "./operation-record.ts";
 import { withAgentLock } from "./agent-lock.ts";
@@ -217,7 +218,7 @@ async function expectHandable(access: TownAccess, address: string): Promise<Agen
   return agent;
 }
 
-/** Step `save`: the files as they are. A worktree that is gone has nothing to save. */
+/** Step `save`: the files as they are, and where the agent is. A worktree that is gone has nothing to save. */
 async function save(access: TownAccess, agent: Agent, session: SessionRecord | undefined): Promise<void> {
   const parsed = parseAddress(agent.address);
   const worktree = parsed === undefined ? undefined : agentHome(access.town, parsed);
@@ -234,6 +235,7 @@ async function save(access: TownAccess, agent: Agent, session: SessionRecord | u
     }),
     "session-end",
   );
+  await saveCheckpoint(access, agent.address, { reason: "handoff", run: session?.runId ?? "" });
 }
 
 /** Step `respawn`: the old run ends, a new one starts, and there are never two. */

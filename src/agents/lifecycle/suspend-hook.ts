@@ -12,6 +12,7 @@ import { stopAgentSession } from "../sessions/start-session.ts";
 import type { TownAccess } from "../town-access.ts";
 import { assignmentEvent } from "./assignment-event.ts";
 import { liveSession } from "./agent-session.ts";
+import { saveCheckpoint } from "./checkpoint.ts";
 import { nextState } from "./agent-transition.ts";
 import { withAgentLock } from "./agent-lock.ts";
 import { snapshotSubject } from "./polecat-worktree.ts";
@@ -25,11 +26,14 @@ export async function suspendHook(access: TownAccess, address: string, reason: s
     nextState(address, agent.state, "suspended");
     const parsed = parseAddress(address);
     const worktree = parsed === undefined ? undefined : agentHome(access.town, parsed);
-    if (worktree !== undefined && (await isValidWorktree(worktree)))
+    if (worktree !== undefined && (await isValidWorktree(worktree))) {
       await takeSnapshot(
         snapshotSubject(access, { worktree, place: placeOf(agent), address, agent }),
         "pre-suspend",
       );
+      const run = (await liveSession(access, address))?.runId ?? "";
+      await saveCheckpoint(access, address, { reason: "the hook was suspended", run });
+    }
     // The state first: whoever sees the session end must already know that it was meant to.
     await access.ledger.write(access.actor, suspendOperations(agent, { reason, since: access.clock.now() }));
     await stopAgentSession(access, address, "stopped");

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { liveSession } from "../../../src/agents/lifecycle/agent-session.ts";
+import { lastCheckpoint } from "../../../src/agents/lifecycle/checkpoint.ts";
 import { addCrew, rigOfMember, startCrew, stopCrew } from "../../../src/agents/lifecycle/crew.ts";
 import { removeCrew } from "../../../src/agents/lifecycle/remove-crew.ts";
 import { sling } from "../../../src/agents/lifecycle/sling.ts";
@@ -59,6 +60,7 @@ test("its session is started once and stopped with its files kept", async () => 
   writeFileSync(join(path, "draft.txt"), "draft");
   expect(await stopCrew(access, address)).toBe(true);
   expect(await stopCrew(access, address)).toBe(false);
+  expect(await lastCheckpoint(access.ledger, address)).toMatchObject({ reason: "the session ended" });
   const [ref = ""] = git(path, "for-each-ref", "--format=%(refname)", "refs/gt/hooks/crew/sam/").split("\n");
   expect(git(path, "show", `${ref}:draft.txt`)).toBe("draft");
 });

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { liveSession } from "../../../src/agents/lifecycle/agent-session.ts";
+import { lastCheckpoint } from "../../../src/agents/lifecycle/checkpoint.ts";
 import { handoff, prepareHandoff } from "../../../src/agents/lifecycle/handoff.ts";
 import { recoverOperations } from "../../../src/agents/lifecycle/recover-operations.ts";
 import { sling } from "../../../src/agents/lifecycle/sling.ts";
@@ -34,7 +35,11 @@ const sessions = async () => {
 
 test("a handoff replaces the session and keeps hook, worktree and name", async () => {
   const before = await liveSession(access, address);
+  writeFileSync(join(town.root, address, "web", "half.txt"), "half");
   const after = await handoff(access, { address, subject: "Refreshed" });
+  expect(await lastCheckpoint(access.ledger, address)).toMatchObject({
+    ...{ bead, reason: "handoff", run: before?.runId, modified: ["half.txt"] },
+  });
   expect(after).toMatchObject({ session: before?.session, bead, topic: "handoff" });
   expect(after?.runId).not.toBe(before?.runId);
   expect(await sessions()).toHaveLength(1);

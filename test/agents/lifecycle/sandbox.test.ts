@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { lastCheckpoint } from "../../../src/agents/lifecycle/checkpoint.ts";
 import { liveSession } from "../../../src/agents/lifecycle/agent-session.ts";
 import { pruneAllSnapshots } from "../../../src/agents/lifecycle/prune-snapshots.ts";
 import { nukePolecats } from "../../../src/agents/lifecycle/nuke-polecat.ts";
@@ -49,6 +50,7 @@ test("suspended work keeps bead, worktree and files, and goes on in a fresh sess
     hookBead: bead,
   });
   expect(await liveSession(access, address)).toBeUndefined();
+  expect(await lastCheckpoint(access.ledger, address)).toMatchObject({ bead, modified: ["half.txt"] });
   const shown = (await town.gt(["hook", address])).stdout;
   expect(shown).toContain("Created › Active › [Suspended] › Completed › Archived");
   expect(shown).toContain("health    idle (paused): lunch");
