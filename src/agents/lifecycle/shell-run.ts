@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { crashPoint } from "../../core/crash-point.ts";
 import { openGit } from "../../core/git/git.ts";
 import { GtError } from "../../core/gt-error.ts";
@@ -9,6 +10,7 @@ import { enqueueSling } from "../../core/scheduler/sling-context.ts";
 import { sanitiseLine } from "../../core/sanitise.ts";
 import { agentHome, parseAddress } from "../../core/town/address.ts";
 import { textSetting } from "../../core/town/setting.ts";
+import type { ScreenText } from "../sessions/session-host.ts";
 import type { TownAccess } from "../town-access.ts";
 import { moleculeOfWork } from "./attached-molecule.ts";
 import { requireScript, scriptTimeoutMs } from "./bead-script.ts";
@@ -27,6 +29,11 @@ export interface ShellRun {
 }
 
 const shownLines = 40;
+/** Rows that a line of output may take in a narrow terminal before some of it is left out. */
+const maxWraps = 10;
+/** How long the terminal may take to show what was written. */
+const arrivalMs = 2000;
+const pollMs = 20;
 
 /**
  * The `shell` runtime (spec/03 §1.6): runs the script of the bead in the polecat's worktree on this terminal, commits
@@ -181,7 +188,12 @@ async function handIn(
   crashPoint("work.staged");
   const staged = await openGit(worktree).raw(["diff", "--cached", "--name-only"]);
   if (staged.trim() !== "")
-    await commitIndex(access, { address: access.actor }, worktree, `${bead.title} (${bead.id})`);
+    await commitIndex(
+      access,
+      { address: access.actor },
+      worktree,
+      `${sanitiseLine(bead.title)} (${bead.id})`,
+    );
   crashPoint("work.committed");
   return done(access, { exit: "COMPLETED", isReportOnly: true, session: session.name });
 }
@@ -192,27 +204,45 @@ async function giveUp(
   code: number,
   session: { readonly name: string },
 ): Promise<DoneReport> {
-  const lines = await lastLines(access, session.name);
+  const end = `exit ${code}`;
+  // The script may have left its last line open.
+  process.stdout.write(`\n${end}\n`);
+  const lines = await lastLines(access, session.name, end);
   if (lines !== "")
     await access.ledger.write(access.actor, [
-      { op: "comment", id: bead.id, text: `exit ${code}; last lines of output:\n\n${lines}` },
+      { op: "comment", id: bead.id, text: `${end}; last lines of output:\n\n${lines}` },
     ]);
-  return done(access, { exit: "ESCALATED", message: `exit ${code}`, session: session.name });
+  return done(access, { exit: "ESCALATED", message: end, session: session.name });
 }
 
-/** What the terminal shows last; the screen is the log. Nothing when there is no host to ask. */
-async function lastLines(access: TownAccess, session: string): Promise<string> {
+/**
+ * What the terminal shows last, before the line `end`; the screen is the log. What was written before a line is there when
+ * the line is. Nothing when there is no host to ask.
+ */
+async function lastLines(access: TownAccess, session: string, end: string): Promise<string> {
   try {
     const host = await access.host({ start: false });
-    const { lines } = await host.screen(session, { scrollback: shownLines });
-    return lines
-      .map((line) => line.trimEnd())
-      .join("\n")
-      .trimEnd()
-      .split("\n")
-      .slice(-shownLines)
-      .join("\n");
+    const deadline = Date.now() + arrivalMs;
+    for (;;) {
+      const lines = wholeLines(await host.screen(session, { scrollback: shownLines * maxWraps }));
+      const hasArrived = lines.at(-1) === end;
+      if (hasArrived) lines.pop();
+      if (hasArrived || Date.now() >= deadline)
+        return lines.join("\n").trimEnd().split("\n").slice(-shownLines).join("\n");
+      await pause(pollMs);
+    }
   } catch {
     return ""; // run by hand, outside a session
   }
+}
+
+/** The lines as they were written, however narrow the terminal, without the empty ones at the end. */
+function wholeLines({ lines, wrapped }: ScreenText): string[] {
+  const whole: string[] = [];
+  const goesOn = new Set(wrapped);
+  for (const [index, line] of lines.entries())
+    if (goesOn.has(index) && whole.length > 0) whole.push(`${whole.pop()}${line}`);
+    else whole.push(line);
+  while (whole.at(-1)?.trim() === "") whole.pop();
+  return whole.map((line) => line.trimEnd());
 }

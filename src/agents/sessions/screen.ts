@@ -82,9 +82,13 @@ export class Screen {
   }
 
   text(scrollback: number): ScreenText {
-    const { cursorX, cursorY } = this.#terminal.buffer.active;
+    const buffer = this.#terminal.buffer.active;
+    const { cursorX, cursorY } = buffer;
+    const lines = this.lines(scrollback);
+    const first = buffer.baseY + this.#terminal.rows - lines.length;
     return {
-      lines: this.lines(scrollback),
+      lines,
+      wrapped: [...lines.keys()].filter((index) => buffer.getLine(first + index)?.isWrapped === true),
       columns: this.#terminal.cols,
       rows: this.#terminal.rows,
       cursor: { x: cursorX, y: cursorY },

@@ -138,6 +138,8 @@ export interface StopOptions {
 
 export interface ScreenText {
   readonly lines: readonly string[];
+  /** Indices of the lines that only go on with the one before them, which was too long for the terminal. */
+  readonly wrapped: readonly number[];
   readonly columns: number;
   readonly rows: number;
   readonly cursor: { readonly x: number; readonly y: number };

@@ -41,6 +41,7 @@ const inState = (address: string, state: Agent["state"]): Promise<Agent> =>
 test("the script has a terminal, its own identity, and takes what a person types", async () => {
   const { address, bead } = await slung(
     'test -t 0; read -r answer; echo "$GT_ROLE $GT_BEAD $answer" > answer.txt',
+    { title: "- $(touch pwned)\n\n\u001b[2JSigned-off-by: nobody" },
   );
   const session = await waitFor(() => liveSession(access, address));
   const host = await access.host({ start: false });
@@ -49,29 +50,41 @@ test("the script has a terminal, its own identity, and takes what a person types
   const mr = await access.ledger.get(agent.mrId);
   const { commit_sha: head } = (mr?.metadata["mr"] ?? {}) as { commit_sha?: string };
   expect(town.git("web", "show", `${head}:answer.txt`)).toMatch(new RegExp(`^${address} web-\\w+ yes$`));
-  expect(town.git("web", "log", "-1", "--format=%s", head ?? "")).toBe(`Work (${bead})`);
+  expect(town.git("web", "log", "-1", "--format=%B", head ?? "").trimEnd()).toBe(
+    `- $(touch pwned) Signed-off-by: nobody (${bead})`,
+  );
+  expect(town.git("web", "ls-tree", "-r", "--name-only", head ?? "").split("\n")).toEqual([
+    ...[".gitignore", "README.md", "answer.txt"],
+  ]);
   expect(await access.ledger.get(bead)).toMatchObject({ status: "in_progress" });
 });
 
 test("a script that fails tells its last lines, and a person is asked", async () => {
-  const { address, bead } = await slung("echo the disk is on fire\nexit 3");
+  const long = "x".repeat(200);
+  const { address, bead } = await slung(
+    `for n in $(seq 60); do echo "$n ${long}"; done\nprintf 'the disk is on fire'\nfalse | true\necho not reached`,
+  );
   await inState(address, "stuck");
   const comments = (await access.ledger.comments(bead)).map((comment) => comment.text);
-  expect(comments).toContainEqual(expect.stringContaining("the disk is on fire"));
-  expect(comments).toContain("exit 3");
+  const lines = Array.from({ length: 39 }, (_, index) => `${index + 22} ${long}`);
+  expect(comments[0]).toBe(["exit 1; last lines of output:", "", ...lines, "the disk is on fire"].join("\n"));
+  expect(comments).toContain("exit 1");
   expect(await access.ledger.get(bead)).toMatchObject({ status: "blocked" });
   const [escalation] = await access.ledger.find({ type: "escalation" });
-  expect(escalation).toMatchObject({ status: "open", description: expect.stringContaining("exit 3") });
+  expect(escalation).toMatchObject({ status: "open", description: expect.stringContaining("exit 1") });
 });
 
 test("a script that runs too long is ended with all it started, and help is called", async () => {
-  const { address, bead } = await slung("sleep 1000 & echo $! > child.pid; sleep 1000", {
+  const orphan = "(setsid bash -c 'echo $$ > orphan.pid; exec sleep 1000' &)";
+  const { address, bead } = await slung(`sleep 1000 & echo $! > child.pid; ${orphan}; sleep 1000`, {
     metadata: { timeout: "2s" },
   });
   await inState(address, "stuck");
   expect((await access.ledger.comments(bead)).map((comment) => comment.text)).toContain("exit 124");
-  const pid = Number(readFileSync(join(town.root, address, "web", "child.pid"), "utf8"));
-  await waitFor(() => !isAlive(pid), { timeoutMs: 15_000, what: "the child to be gone" });
+  for (const name of ["child.pid", "orphan.pid"]) {
+    const pid = Number(readFileSync(join(town.root, address, "web", name), "utf8"));
+    await waitFor(() => !isAlive(pid), { timeoutMs: 15_000, what: `${name} to be gone` });
+  }
 });
 
 test("ending the session from outside says nothing about the work: it stays on the hook", async () => {
