@@ -16,6 +16,10 @@ export interface DoneFacts {
   readonly behind: number;
   /** Changes that will be committed first. */
   readonly hasChanges: boolean;
+  /** What became of the merge request that this very head was handed in with already; undefined: there is none. */
+  readonly submitted?: "open" | "closed" | undefined;
+  /** Steps of the workflow that are not settled, by their names. */
+  readonly unfinishedSteps: readonly string[];
   /** File with findings that the bead owes and that is not there (spec/02 §12.2). */
   readonly missingOutput?: string;
   /** `--cleanup-status clean`: a report-only workflow that is expected to change nothing. */
@@ -37,25 +41,19 @@ const refuseBehind = 200;
 export function checkCompleted(facts: DoneFacts): DoneCheck {
   const { bead, branch, target } = facts;
   const warnings: string[] = [];
-  if (!facts.hasWorktree)
-    throw new GtError("E_NO_WORKTREE", "the worktree is gone; there is nothing to hand in from", {
-      hint: 'gt done --status ESCALATED -m "worktree is gone"',
-    });
+  if (!facts.hasWorktree) throw noWorktree();
   if (facts.operation !== undefined)
     throw new GtError("E_MID_OPERATION", `a ${facts.operation} is in progress`, {
       hint: facts.operation === "bisect" ? "git bisect reset" : `git ${facts.operation} --continue`,
     });
-  if (branch === undefined)
-    throw new GtError("E_NO_BRANCH", "HEAD is detached; the work is on no branch", {
-      hint: "git switch -c <branch>",
-    });
-  if (branch === facts.defaultBranch || branch === "main" || branch === "master")
+  if (branch !== undefined && [facts.defaultBranch, "main", "master"].includes(branch))
     throw new GtError("E_DEFAULT_BRANCH", `${branch} is not a work branch`, {
       hint: "git switch -c <branch>",
     });
-  if (bead === undefined)
-    throw new GtError("E_NO_ISSUE", "it is not known which bead this work belongs to; pass --issue", {
-      hint: "gt done --issue <bead>",
+  if (bead === undefined) throw noIssue();
+  if (branch === undefined)
+    throw new GtError("E_NO_BRANCH", "HEAD is detached; the work is on no branch", {
+      hint: "git switch -c <branch>",
     });
   if (bead.assignee !== facts.address && bead.status !== "closed") return { verdict: "lost", warnings };
   if (bead.status === "closed")
@@ -68,7 +66,9 @@ export function checkCompleted(facts: DoneFacts): DoneCheck {
     });
   if (facts.ahead === 0 && !facts.hasChanges) {
     const { no_merge: noMerge, review_only: reviewOnly } = attachmentOf(bead);
-    if (noMerge === true || reviewOnly === true || facts.isReportOnly)
+    // The queue has it already: the request is taken up again, not made twice.
+    if (facts.submitted === "open") return { verdict: "submit", warnings };
+    if (noMerge === true || reviewOnly === true || facts.isReportOnly || facts.submitted === "closed")
       return { verdict: "nothing", warnings };
     throw new GtError(
       "E_NO_COMMITS",
@@ -88,10 +88,22 @@ export function checkCompleted(facts: DoneFacts): DoneCheck {
       },
     );
   if (facts.behind >= warnBehind) warnings.push(`${branch} is ${facts.behind} commits behind ${target}`);
+  if (facts.unfinishedSteps.length > 0)
+    warnings.push(`steps of the workflow are not done: ${facts.unfinishedSteps.join(", ")}`);
   const unchecked = uncheckedCriteria(bead);
   if (unchecked > 0) warnings.push(`${unchecked} acceptance criteria of ${bead.id} are not ticked`);
   return { verdict: "submit", warnings };
 }
+
+export const noWorktree = (): GtError =>
+  new GtError("E_NO_WORKTREE", "the worktree is gone; there is nothing to hand in from", {
+    hint: 'gt done --status ESCALATED -m "worktree is gone"',
+  });
+
+export const noIssue = (): GtError =>
+  new GtError("E_NO_ISSUE", "it is not known which bead this work belongs to; pass --issue", {
+    hint: "gt done --issue <bead>",
+  });
 
 /** Unticked items of the acceptance criteria (spec/01 §2.1). */
 export function uncheckedCriteria(bead: Bead): number {

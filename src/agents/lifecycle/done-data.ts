@@ -14,10 +14,16 @@ export interface DoneData {
   readonly worktree: string;
   readonly hasWorktree: boolean;
   readonly branch: string;
+  /** The worktree stands on no branch, as in a rebase: nothing is committed there, and what it stands on is kept. */
+  readonly isDetached?: boolean;
   /** Head of the branch, known from step `push` on. */
   readonly head: string;
   readonly target: string;
   readonly route: DoneRoute;
+  /** Whoever reviews the work does it in a pull request. */
+  readonly wantsPullRequest?: boolean;
+  /** The one that was opened. */
+  readonly pullRequest?: { readonly number: number; readonly url: string };
   readonly message: string;
   readonly isTold?: boolean;
   /** Gate that a `PHASE_COMPLETE` waits for. */

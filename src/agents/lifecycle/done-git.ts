@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { commitsBetween, mergeBase } from "../../core/git/ancestry.ts";
+import { commitsBetween, isAncestor, mergeBase } from "../../core/git/ancestry.ts";
 import { archiveBranch } from "../../core/git/archive.ts";
 import { deleteBranch, resolveCommit } from "../../core/git/branch.ts";
 import { askGit, networkTimeoutMs, openGit, runGit } from "../../core/git/git.ts";
@@ -14,6 +14,7 @@ import type { Agent } from "../../core/ledger/bead.ts";
 import type { Rig } from "../../core/town/town.ts";
 import type { TownAccess } from "../town-access.ts";
 import type { DoneData } from "./done-data.ts";
+import { keepCommits } from "./keep-work.ts";
 import { baseRevision, freshenOrigin, hasChanges, snapshotSubject } from "./polecat-worktree.ts";
 import { overlayFiles } from "./overlay-files.ts";
 
@@ -36,7 +37,7 @@ export async function autosave(access: TownAccess, place: DonePlace): Promise<re
     "pre-done",
   );
   // It goes on in this very worktree, with what lies in it.
-  if (data.exit === "PHASE_COMPLETE") return [];
+  if (data.exit === "PHASE_COMPLETE" || data.isDetached === true) return [];
   const message = `wip: auto-saved by gt done (${bead})`;
   const { kept, deleted } = await commitChanges(access, place, worktree, message);
   const warnings: string[] = [];
@@ -174,6 +175,12 @@ export async function pushBranch({ rig, data }: DonePlace): Promise<PushOutcome>
   if (refused !== undefined) return { push: "failed", head, reason: refused };
   const before = await remoteHead(rig, data.branch).catch(() => undefined);
   if (before === head) return { push: "pushed", head, reason: "" };
+  if (before !== undefined && (await isForeign(rig, data, before, head)))
+    return {
+      push: "failed",
+      head,
+      reason: `the remote's ${data.branch} has commits that were not made here; git pull --rebase origin ${data.branch}`,
+    };
   const result = await pushWithLease(rig.repository, {
     remote: "origin",
     commit: head,
@@ -201,6 +208,20 @@ export async function keepUnexpected(
 }
 
 /**
+ * A worktree that stands on no branch may stand on commits that no branch has: they are kept beside those of the branch.
+ * `head` is the branch's.
+ */
+export async function keepDetached({ rig, agent, data }: DonePlace): Promise<{
+  readonly head: string;
+  readonly warnings: readonly string[];
+}> {
+  const { worktree, branch, target } = data;
+  const base = await baseRevision(rig, target);
+  const head = (await resolveCommit(rig.repository, `refs/heads/${branch}`)) ?? "";
+  return { head, warnings: await keepCommits(rig, agent, { worktree, branch, base }) };
+}
+
+/**
  * What the commit names of its submodules goes to their own remotes first, as a branch of the same name: otherwise
  * nobody else could check it out. Returns why that failed.
  */
@@ -217,6 +238,18 @@ async function pushSubmodules(worktree: string, branch: string): Promise<string 
     if (result.result !== "pushed") return `${path}: ${result.reason}`;
   }
   return undefined;
+}
+
+/**
+ * Whether a push would throw commits of somebody else away. What the branch stood on here once, before a rebase, is its
+ * own.
+ */
+async function isForeign(rig: Rig, data: DoneData, remote: string, head: string): Promise<boolean> {
+  if (!(await freshlyKnown(rig, remote))) return true;
+  if (await isAncestor(rig.repository, remote, head)) return false;
+  const log = ["log", "--walk-reflogs", "--format=%H", `refs/heads/${data.branch}`, "--"];
+  const { stdout } = await askGit(rig.repository, log);
+  return !stdout.split("\n").includes(remote);
 }
 
 async function remoteHead(rig: Rig, branch: string): Promise<string | undefined> {
@@ -237,10 +270,8 @@ export async function pushToTarget({ rig, data }: DonePlace, head: string): Prom
   const target = await remoteHead(rig, data.target).catch(() => undefined);
   if (target === head) return { result: "pushed" };
   if (target !== undefined) {
-    await freshlyKnown(rig, target);
-    const isForward =
-      (await askGit(rig.repository, ["merge-base", "--is-ancestor", target, head])).exitCode === 0;
-    if (!isForward) return { result: "refused", reason: `${data.target} has moved on` };
+    if (!(await freshlyKnown(rig, target)) || !(await isAncestor(rig.repository, target, head)))
+      return { result: "refused", reason: `${data.target} has moved on` };
   }
   const pushed = await pushWithLease(rig.repository, {
     remote: "origin",
@@ -252,10 +283,11 @@ export async function pushToTarget({ rig, data }: DonePlace, head: string): Prom
   return pushed.result === "pushed" ? pushed : { result: "refused", reason: pushed.reason };
 }
 
-/** The ancestry question needs the commit here. */
-async function freshlyKnown(rig: Rig, commit: string): Promise<void> {
-  if ((await resolveCommit(rig.repository, commit)) === undefined)
-    await askGit(rig.repository, ["fetch", "--quiet", "origin"], { timeoutMs: networkTimeoutMs });
+/** The ancestry question needs the commit here. False when it cannot be had. */
+async function freshlyKnown(rig: Rig, commit: string): Promise<boolean> {
+  if ((await resolveCommit(rig.repository, commit)) !== undefined) return true;
+  await askGit(rig.repository, ["fetch", "--quiet", "origin"], { timeoutMs: networkTimeoutMs });
+  return (await resolveCommit(rig.repository, commit)) !== undefined;
 }
 
 /**

@@ -8,7 +8,7 @@ import { tellingRole } from "../../core/mail/role-message.ts";
 import type { Rig } from "../../core/town/town.ts";
 import type { TownAccess } from "../town-access.ts";
 import { droppingMolecule, endingMolecule } from "./attached-molecule.ts";
-import { attachmentOf } from "./attachment.ts";
+import { attachmentOf, type MergeStrategy } from "./attachment.ts";
 import { beadFailure } from "./count-bead-failure.ts";
 import { uncheckedCriteria } from "./done-check.ts";
 import type { DoneData } from "./done-data.ts";
@@ -36,6 +36,10 @@ export async function recordDone(
       ...(await moleculeEnd(access, bead, data)),
       ...(data.exit === "COMPLETED" ? recordingOutput(bead) : []),
       ...result.operations,
+      // Whoever looks at the work finds the page on which it is discussed.
+      ...(data.pullRequest === undefined
+        ? []
+        : [{ op: "update", id: bead.id, fields: { metadata: { pr_url: data.pullRequest.url } } } as const]),
       ...reviewNotice(access, parts),
       ...(stays(data)
         ? []
@@ -183,6 +187,7 @@ async function submit(
     ...(data.priority === null ? {} : { priority: data.priority }),
     strategy: data.route === "pr" ? "pr" : "mr",
     uncheckedCriteria: uncheckedCriteria(bead),
+    ...(data.pullRequest === undefined ? {} : { pullRequest: data.pullRequest }),
     ...(base === undefined ? {} : { preVerified: { at: access.clock.now(), base } }),
   });
 }
@@ -287,6 +292,12 @@ export function routeOf(bead: Bead, rigStrategy: string): DoneData["route"] {
   const attachment = attachmentOf(bead);
   if (attachment.review_only === true) return "review-only";
   if (attachment.no_merge === true) return "no-merge";
+  return strategyOf(bead, rigStrategy);
+}
+
+/** The strategy alone, whether or not the work is to be merged. */
+export function strategyOf(bead: Bead, rigStrategy: string): MergeStrategy {
+  const attachment = attachmentOf(bead);
   const strategy = attachment.merge_strategy ?? rigStrategy;
   return strategy === "local" ||
     strategy === "pr" ||

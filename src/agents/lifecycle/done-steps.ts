@@ -16,6 +16,7 @@ import type { DoneData, DoneExit, DoneReport } from "./done-data.ts";
 import {
   autosave,
   type DonePlace,
+  keepDetached,
   keepUnexpected,
   pushBranch,
   pushToTarget,
@@ -23,6 +24,7 @@ import {
   syncSandbox,
 } from "./done-git.ts";
 import { recordDone } from "./done-record.ts";
+import { openPullRequest } from "./open-pull-request.ts";
 import type { OperationJournal } from "./operation-record.ts";
 
 type Journal = OperationJournal<DoneData>;
@@ -44,7 +46,7 @@ export async function carryOutDone(
       await perform(access, rig, journal, step);
     } catch (error) {
       // Past the batch nothing may take the work back: what remains is gone on with by recovery.
-      if (steps.indexOf(step) > steps.indexOf("submit")) {
+      if (isHandedIn(journal)) {
         await journal.leave(error instanceof Error ? error.message : String(error));
         throw error;
       }
@@ -78,7 +80,9 @@ async function perform(access: TownAccess, rig: Rig, journal: Journal, step: Ste
     case "autosave":
       return save(access, await placeOf(access, rig, journal), journal);
     case "scrub":
-      return hasBranch(journal.data) ? scrub(access, await placeOf(access, rig, journal)) : undefined;
+      return hasBranch(journal.data) && journal.data.exit !== "PHASE_COMPLETE"
+        ? scrub(access, await placeOf(access, rig, journal))
+        : undefined;
     case "push":
       return push(access, await placeOf(access, rig, journal), journal);
     case "submit":
@@ -107,10 +111,15 @@ const triggers: Readonly<Record<DoneExit, AgentTrigger>> = {
 /** The work stays on the hook. */
 const isUnfinished = ({ exit }: DoneData): boolean => exit === "ESCALATED" || exit === "PHASE_COMPLETE";
 
-const hasBranch = (data: DoneData): boolean => data.hasWorktree && data.branch !== "";
+const hasBranch = (data: DoneData): boolean =>
+  data.hasWorktree && data.branch !== "" && data.isDetached !== true;
+
+/** Past the batch: what becomes of the work is decided, whatever the worktree stands on. */
+export const isHandedIn = ({ record }: Journal): boolean =>
+  steps.indexOf(record.step as Step) > steps.indexOf("submit");
 
 async function save(access: TownAccess, place: DonePlace, journal: Journal): Promise<void> {
-  if (!hasBranch(journal.data)) return;
+  if (!journal.data.hasWorktree) return;
   const warnings = await autosave(access, place);
   await journal.step("scrub", { warnings: [...journal.data.warnings, ...warnings] });
 }
@@ -118,8 +127,14 @@ async function save(access: TownAccess, place: DonePlace, journal: Journal): Pro
 /** What does not go to the remote at all, and what may fail on its way there. */
 async function push(access: TownAccess, place: DonePlace, journal: Journal): Promise<void> {
   const { data } = journal;
+  // Work that waits goes on where it is.
+  if (!data.hasWorktree || data.exit === "PHASE_COMPLETE") return;
+  if (!hasBranch(data)) {
+    const { head, warnings } = await keepDetached(place);
+    await journal.step("submit", { head, warnings: [...data.warnings, ...warnings] });
+    return;
+  }
   const isLocal = data.exit === "COMPLETED" && ["local", "review-only", "nothing"].includes(data.route);
-  if (!hasBranch(data)) return;
   const outcome = isLocal
     ? { push: "skipped" as const, head: await headOf(place), reason: "" }
     : await pushBranch(place);
@@ -145,7 +160,15 @@ async function push(access: TownAccess, place: DonePlace, journal: Journal): Pro
       route = "mr";
     }
   }
-  await journal.step("submit", { push: outcome.push, head: outcome.head, route, warnings });
+  const bead = await access.ledger.get(data.bead);
+  const wantsPullRequest =
+    data.exit === "COMPLETED" && data.wantsPullRequest === true && outcome.push === "pushed";
+  const opened =
+    wantsPullRequest && bead !== undefined
+      ? await openPullRequest(access, place, { bead, head: outcome.head })
+      : { warnings: [] };
+  warnings.push(...opened.warnings);
+  await journal.step("submit", { ...opened, push: outcome.push, head: outcome.head, route, warnings });
 }
 
 async function headOf({ data }: DonePlace): Promise<string> {
@@ -195,6 +218,12 @@ async function finish({ agent }: DonePlace, journal: Journal): Promise<void> {
     assignmentEvent(agent, hookState, { bead: data.bead, reason: data.exit }),
   ];
   await journal.finish(operations);
+}
+
+/** Takes an interrupted one back as if it had not begun. */
+export async function discardDone(access: TownAccess, rig: Rig, journal: Journal): Promise<void> {
+  const why = `the worktree does not stand on ${journal.data.branch || "no branch"} any more`;
+  await abort(access, rig, journal, new GtError("E_STATE", why));
 }
 
 /** Before the batch an error means: nothing was handed in, the polecat works on (spec/04 §1.4 row 6). */

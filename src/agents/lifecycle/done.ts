@@ -1,29 +1,34 @@
 import { existsSync } from "node:fs";
 import { legOf } from "../../core/convoys/leg.ts";
 import { aheadBehind } from "../../core/git/ahead-behind.ts";
-import { currentBranch } from "../../core/git/branch.ts";
+import { currentBranch, resolveCommit } from "../../core/git/branch.ts";
 import { operationOf } from "../../core/git/work-at-risk.ts";
 import { isValidWorktree } from "../../core/git/worktree.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { Agent, Bead } from "../../core/ledger/bead.ts";
 import type { RuntimeRow } from "../../core/ledger/ledger.ts";
+import { mergeRequest } from "../../core/merge/merge-request.ts";
 import { agentHome, parseAddress } from "../../core/town/address.ts";
 import { textSetting } from "../../core/town/setting.ts";
 import type { Rig } from "../../core/town/town.ts";
+import { queueContext } from "../refinery/queue-context.ts";
+import { resolveTarget } from "../refinery/resolve-target.ts";
 import type { TownAccess } from "../town-access.ts";
 import { nextState } from "./agent-transition.ts";
 import { assignmentEvent } from "./assignment-event.ts";
-import { attachmentOf } from "./attachment.ts";
 import { parseBranchName } from "./branch-name.ts";
-import { checkCompleted } from "./done-check.ts";
+import { checkCompleted, noIssue, noWorktree } from "./done-check.ts";
 import type { DoneData, DoneExit, DoneReport } from "./done-data.ts";
-import { routeOf } from "./done-record.ts";
+import { routeOf, strategyOf } from "./done-record.ts";
 import { carryOutDone } from "./done-steps.ts";
 import { isAbandoned, OperationJournal, type OperationRecord, openOperations } from "./operation-record.ts";
 import { withAgentLock } from "./agent-lock.ts";
 import { pushBestEffort } from "./keep-work.ts";
 import { baseRevision, freshenOrigin, hasChanges } from "./polecat-worktree.ts";
+import { resumeDone } from "./recover-done.ts";
 import { recoverOperations } from "./recover-operations.ts";
+import { expectBase } from "./work-base.ts";
+import { unfinishedSteps } from "./workflow-view.ts";
 
 export interface DoneRequest {
   readonly exit: DoneExit;
@@ -52,19 +57,49 @@ export async function done(access: TownAccess, request: DoneRequest): Promise<Do
   const parsed = parseAddress(access.actor);
   if (parsed?.role !== "polecat")
     throw new GtError("E_NOT_POLECAT", "only polecats finish with gt done; other roles stay", {
-      hint: "gt handoff",
+      hint: access.actor === "overseer" ? "gt mq submit --branch <name>" : "gt handoff",
     });
   const rig = access.town.rig(parsed.rig);
   return withAgentLock(access, access.actor, "done", async () => {
     const abandoned = await abandonedDone(access);
-    if (abandoned !== undefined) {
-      const journal = await OperationJournal.adopt<DoneData>(access, abandoned);
-      return { ...(await carryOutDone(access, rig, journal)), resumed: true };
-    }
+    const resumed = abandoned === undefined ? undefined : await resumeDone(access, rig, abandoned);
+    if (resumed !== undefined) return { ...resumed, resumed: true };
     // A sling that died after its batch leaves the polecat in `spawning`: its end comes first.
     await recoverOperations(access, { agent: access.actor, locked: true });
     return { ...(await begin(access, rig, request)), resumed: false };
   });
+}
+
+/**
+ * Called again after it was through: what became of the work is said once more, and nothing is done. Undefined when there
+ * is something to hand in.
+ */
+async function repeatedDone(
+  access: TownAccess,
+  rig: Rig,
+  agent: Agent,
+  { exit, issue }: DoneRequest,
+): Promise<Omit<DoneReport, "resumed"> | undefined> {
+  const id = parseBranchName(agent.branch)?.bead;
+  if (agent.state !== "idle" || agent.hookBead !== "" || agent.exitType !== exit) return undefined;
+  if (id === undefined || (issue !== undefined && issue !== id)) return undefined;
+  const parsed = parseAddress(agent.address);
+  const worktree = (parsed && agentHome(access.town, parsed)) ?? "";
+  if (!(await isValidWorktree(worktree)) || (await currentBranch(worktree)) !== undefined) return undefined;
+  const bead = await access.ledger.get(id);
+  if (bead === undefined || (await hasChanges(rig, worktree))) return undefined;
+  const found = agent.mrId === "" ? undefined : await access.ledger.get(agent.mrId);
+  const mr = found && mergeRequest(found);
+  return {
+    ...{ exit, issue: id, branch: agent.branch, head: mr?.commitSha ?? "" },
+    target: mr?.target || agent.baseBranch || rig.defaultBranch,
+    mr: mr?.id ?? "",
+    ...(mr === undefined ? {} : { priority: mr.priority }),
+    strategy: mr?.strategy ?? routeOf(bead, strategySetting(access, rig)),
+    push: "skipped",
+    state: agent.state,
+    warnings: [`${id} was handed in already`],
+  };
 }
 
 async function abandonedDone(access: TownAccess): Promise<RuntimeRow<OperationRecord<never>> | undefined> {
@@ -79,6 +114,8 @@ async function begin(
   request: DoneRequest,
 ): Promise<Omit<DoneReport, "resumed">> {
   const agent = await requireAgent(access);
+  const repeated = await repeatedDone(access, rig, agent, request);
+  if (repeated !== undefined) return repeated;
   const scene = await observe(access, rig, agent, request);
   const { bead } = scene;
   const warnings = [...scene.warnings];
@@ -90,10 +127,12 @@ async function begin(
     if (check.verdict === "lost") return leaveLostHook(access, rig, agent, scene);
     if (check.verdict === "nothing") route = route === "review-only" ? route : "nothing";
   }
-  if (bead === undefined)
-    throw new GtError("E_NO_ISSUE", "it is not known which bead this work belongs to; pass --issue", {
-      hint: "gt done --issue <bead>",
+  if (agent.state === "stuck" || agent.state === "paused")
+    throw new GtError("E_STATE", `${agent.address} is ${agent.state}: its work waits until it is resumed`, {
+      hint: `gt hook resume ${agent.address}`,
     });
+  if (request.exit === "PHASE_COMPLETE" && !scene.facts.hasWorktree) throw noWorktree();
+  if (bead === undefined) throw noIssue();
   const state = nextState(agent.address, agent.state, "done-started");
   const journal = await OperationJournal.begin<DoneData>(access, {
     kind: "done",
@@ -104,10 +143,14 @@ async function begin(
       bead: bead.id,
       worktree: scene.worktree,
       hasWorktree: scene.facts.hasWorktree,
-      branch: scene.facts.branch ?? "",
+      branch: scene.facts.branch ?? agent.branch,
+      ...(scene.facts.branch === undefined ? { isDetached: true } : {}),
       head: "",
       target: scene.facts.target,
       route,
+      ...(["pr", "no-merge"].includes(route) && strategyOf(bead, strategySetting(access, rig)) === "pr"
+        ? { wantsPullRequest: true }
+        : {}),
       message: request.message ?? "",
       ...(request.isTold === true ? { isTold: true } : {}),
       ...(gate === undefined ? {} : { gate }),
@@ -157,17 +200,15 @@ async function observe(access: TownAccess, rig: Rig, agent: Agent, request: Done
   const current = hasWorktree ? await currentBranch(worktree) : undefined;
   const branch = current ?? (hasWorktree ? undefined : agent.branch || undefined);
   const bead = await beadOfWork(access, agent, request.issue, branch);
-  const target =
-    request.target ??
-    (bead === undefined ? undefined : attachmentOf(bead).base_branch) ??
-    (agent.baseBranch || rig.defaultBranch);
   const warnings: string[] = [];
-  let counts = { ahead: 0, behind: 0 };
-  if (hasWorktree) {
-    const offline = await freshenOrigin(access, rig);
-    if (offline !== undefined) warnings.push(offline);
-    counts = await aheadBehind(worktree, await baseRevision(rig, target), "HEAD");
-  }
+  const offline = hasWorktree ? await freshenOrigin(access, rig) : undefined;
+  if (offline !== undefined) warnings.push(offline);
+  const target = await targetOf(access, rig, bead, request);
+  const counts = hasWorktree
+    ? await aheadBehind(worktree, await baseRevision(rig, target), "HEAD")
+    : { ahead: 0, behind: 0 };
+  const isChanged = hasWorktree && (await hasChanges(rig, worktree));
+  const isEmpty = branch !== undefined && counts.ahead === 0 && !isChanged;
   return {
     bead,
     worktree,
@@ -181,11 +222,47 @@ async function observe(access: TownAccess, rig: Rig, agent: Agent, request: Done
       target,
       operation: hasWorktree ? operationOf(worktree) : undefined,
       ...counts,
-      hasChanges: hasWorktree && (await hasChanges(rig, worktree)),
+      hasChanges: isChanged,
+      submitted: isEmpty && hasWorktree ? await submittedAs(access, worktree, branch) : undefined,
+      unfinishedSteps: bead === undefined ? [] : await unfinishedSteps(access, bead),
       isReportOnly: request.isReportOnly === true,
       ...(request.hasNoOutput === true ? {} : missingOutput(bead)),
     },
   };
+}
+
+/** The branch that the work is for (spec/04 §5.5). Only work that is completed must have one that is there. */
+async function targetOf(
+  access: TownAccess,
+  rig: Rig,
+  bead: Bead | undefined,
+  request: DoneRequest,
+): Promise<string> {
+  const wish = request.target === undefined ? {} : { target: request.target };
+  const target =
+    bead === undefined
+      ? (request.target ?? rig.defaultBranch)
+      : await resolveTarget(queueContext(access, rig), bead, wish);
+  try {
+    await expectBase(access, rig, target);
+    return target;
+  } catch (error) {
+    if (request.exit === "COMPLETED") throw error;
+    return rig.defaultBranch;
+  }
+}
+
+/** What became of the request with which the branch was handed in as it is now. */
+async function submittedAs(
+  { ledger }: TownAccess,
+  worktree: string,
+  branch: string,
+): Promise<"open" | "closed" | undefined> {
+  const head = (await resolveCommit(worktree, "HEAD")) ?? "";
+  const same = { "mr.branch": branch, "mr.commit_sha": head };
+  const requests = await ledger.find({ type: "merge-request", metadata: same });
+  if (requests.length === 0) return undefined;
+  return requests.some(({ status }) => status !== "closed") ? "open" : "closed";
 }
 
 /** A leg that only looks at something owes a file. */

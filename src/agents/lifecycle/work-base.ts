@@ -17,10 +17,15 @@ export async function workBase(
   wish: string | undefined,
 ): Promise<string> {
   const base = wish ?? (await inherited(access, rig, bead)) ?? rig.defaultBranch;
+  await expectBase(access, rig, base);
+  return base;
+}
+
+/** `E_BASE_BRANCH` when the project has no such branch. */
+export async function expectBase(access: TownAccess, rig: Rig, base: string): Promise<void> {
   // One that was made a minute ago is known only after a fetch.
   if (!(await isKnown(rig, base))) await freshenOrigin(access, rig, { freshForMs: 0 });
   await baseRevision(rig, base);
-  return base;
 }
 
 async function inherited(access: TownAccess, rig: Rig, bead: Pick<Bead, "id">): Promise<string | undefined> {

@@ -45,6 +45,17 @@ export async function workflowView(
   };
 }
 
+/** Names of the steps that the bead's workflow still waits for; none without one. */
+export async function unfinishedSteps(
+  { ledger, town }: Pick<TownAccess, "ledger" | "town">,
+  bead: Bead,
+): Promise<readonly string[]> {
+  const root = await moleculeOfWork(ledger, bead);
+  if (root === undefined || root.status === "closed") return [];
+  const { steps } = await moleculeOfRoot(ledger, (await layFor(town, root))(root));
+  return steps.filter(({ isSettled, isContainer }) => !isSettled && !isContainer).map(({ step }) => step);
+}
+
 function nextAction({ root, steps }: Molecule, agent: string): string {
   if (root.status === "closed" || steps.every(({ isSettled }) => isSettled))
     return "all steps are closed: gt done";

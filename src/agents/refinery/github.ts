@@ -48,6 +48,14 @@ export class GitHub {
     return all.find((each) => each.state === "OPEN") ?? all[0];
   }
 
+  /** The branch's pull request, made if it has none; undefined when the server does not list what it has made. */
+  async open(request: Parameters<GitHub["create"]>[0]): Promise<PullRequest | undefined> {
+    const found = await this.find(request.branch);
+    if (found !== undefined) return found;
+    await this.create(request);
+    return this.find(request.branch);
+  }
+
   async view(number: number): Promise<PullRequest | undefined> {
     const text = await this.#run(["pr", "view", String(number), "--json", fields]);
     return readAll(`[${text}]`)[0];

@@ -25,8 +25,17 @@ export type PullRequestOutcome =
   | { readonly outcome: "closed" }
   | { readonly outcome: "refused"; readonly text: string };
 
-function githubOf(context: QueueContext): GitHub {
+/** The project's pull requests. */
+export function githubOf(context: QueueContext): GitHub {
   return new GitHub(context.rig.pushUrl || context.rig.gitUrl, context.rig.repository);
+}
+
+/** `E_VCS_PROVIDER` when the project's pull requests are not on GitHub. */
+export function expectGitHub({ rig, settings }: QueueContext): void {
+  if (settings.vcsProvider !== "github")
+    throw new GtError("E_VCS_PROVIDER", `merge_queue.vcs_provider=${settings.vcsProvider} is not supported`, {
+      hint: `gt rig settings set ${rig.name} merge_queue.vcs_provider github`,
+    });
 }
 
 /** Brings one gated item onto its target through its pull request (spec/05 §3.3). `E_GH` when gh cannot be used. */
@@ -37,12 +46,9 @@ export async function landPullRequest(
   place: TargetPlace,
 ): Promise<PullRequestOutcome> {
   const { settings, access } = context;
-  if (settings.vcsProvider !== "github")
-    throw new GtError("E_VCS_PROVIDER", `merge_queue.vcs_provider=${settings.vcsProvider} is not supported`, {
-      hint: `gt rig settings set ${context.rig.name} merge_queue.vcs_provider github`,
-    });
+  expectGitHub(context);
   const github = githubOf(context);
-  const request = await findOrCreate(context, github, mr, target, source?.title ?? mr.title);
+  const request = await openRequest(context, github, mr, target, source?.title ?? mr.title);
   if (request === undefined)
     return { outcome: "refused", text: "the pull request is not listed after its creation" };
   await remember(context, mr, request);
@@ -91,16 +97,14 @@ export async function mergedPullRequests(
   return merged;
 }
 
-async function findOrCreate(
+function openRequest(
   context: QueueContext,
   github: GitHub,
   mr: MergeRequest,
   target: string,
   title: string,
 ): Promise<PullRequest | undefined> {
-  const found = await github.find(mr.branch);
-  if (found !== undefined) return found;
-  await github.create({
+  return github.open({
     branch: mr.branch,
     base: target,
     title: `${title} (${mr.sourceIssue || mr.id})`,
@@ -113,7 +117,6 @@ async function findOrCreate(
       `Merge request: ${mr.id}`,
     ].join("\n"),
   });
-  return github.find(mr.branch);
 }
 
 async function remember(context: QueueContext, mr: MergeRequest, request: PullRequest): Promise<void> {

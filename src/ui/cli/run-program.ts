@@ -80,7 +80,7 @@ class ProgramRun {
       out,
       ending: this.#ending,
       env: this.#env,
-      cwd: process.cwd(),
+      cwd: workingDirectory(this.#env),
     });
     const { run } = await command.load();
     const code = (await run(context).finally(() => this.#touch(context))) ?? 0;
@@ -160,4 +160,14 @@ function groupHint(program: Program, invocation: Invocation) {
     why: [`one of: ${names.join(", ")}`],
     hint: `${program.name} help ${invocation.path.map((part) => part.name).join(" ")}`,
   };
+}
+
+/** An agent may have removed the directory that it stands in: then its name is known, and programs start elsewhere. */
+function workingDirectory(env: NodeJS.ProcessEnv): string {
+  try {
+    return process.cwd();
+  } catch {
+    process.chdir("/");
+    return env["PWD"] || "/";
+  }
 }

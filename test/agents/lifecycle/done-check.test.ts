@@ -14,6 +14,7 @@ const facts: DoneFacts = {
   ahead: 1,
   behind: 0,
   hasChanges: false,
+  unfinishedSteps: [],
   isReportOnly: false,
 };
 
@@ -40,6 +41,8 @@ test("without commits nothing is handed in, and the refusal does not give away t
   expect(JSON.stringify(refusal)).not.toContain("cleanup-status");
   expect(checkCompleted({ ...empty, isReportOnly: true })).toMatchObject({ verdict: "nothing" });
   expect(checkCompleted({ ...empty, hasChanges: true })).toMatchObject({ verdict: "submit" });
+  expect(checkCompleted({ ...empty, submitted: "open" })).toMatchObject({ verdict: "submit" });
+  expect(checkCompleted({ ...empty, submitted: "closed" })).toMatchObject({ verdict: "nothing" });
 });
 
 test("a bead that is somebody else's by now is lost, not handed in", () => {
@@ -51,4 +54,20 @@ test("who owes findings in a file hands nothing in before it is there", () => {
   expect(() => checkCompleted({ ...facts, ahead: 0, missingOutput: "/out/api.md" })).toThrow(
     expect.objectContaining({ code: "E_NO_OUTPUT", message: "expected findings at /out/api.md" }),
   );
+});
+
+test("what is handed in with something left to do says what that is", () => {
+  const acceptanceCriteria = "- [x] a\n- [ ] b";
+  const bead = beadOf({ id: "web-a1", status: "in_progress", assignee: address, acceptanceCriteria });
+  expect(checkCompleted({ ...facts, bead, unfinishedSteps: ["mend", "check"] }).warnings).toEqual([
+    "steps of the workflow are not done: mend, check",
+    "1 acceptance criteria of web-a1 are not ticked",
+  ]);
+});
+
+test("whose bead is not known is told to name it, on a branch or not", () => {
+  for (const branch of [facts.branch, undefined])
+    expect(() => checkCompleted({ ...facts, bead: undefined, branch })).toThrow(
+      expect.objectContaining({ code: "E_NO_ISSUE", hint: "gt done --issue <bead>" }),
+    );
 });

@@ -1,18 +1,25 @@
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { liveSession } from "../../../src/agents/lifecycle/agent-session.ts";
 import { done } from "../../../src/agents/lifecycle/done.ts";
+import { recoverOperations } from "../../../src/agents/lifecycle/recover-operations.ts";
 import { resumeHook } from "../../../src/agents/lifecycle/suspend-hook.ts";
 import { sling } from "../../../src/agents/lifecycle/sling.ts";
 import type { SlingOptions } from "../../../src/agents/lifecycle/sling-request.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
+import { listSnapshots } from "../../../src/core/git/list-snapshots.ts";
 import type { Agent, Bead } from "../../../src/core/ledger/bead.ts";
+import type { NewBead, Operation } from "../../../src/core/ledger/operation.ts";
+import { submission } from "../../../src/core/merge/submit.ts";
 import { readEvents } from "../../../src/core/events/read-events.ts";
 import { parseProtocol } from "../../../src/core/mail/protocol.ts";
 import { escalationOf } from "../../../src/core/escalation/escalation.ts";
 import { raising } from "../../../src/core/escalation/raise.ts";
 import { inbox } from "../../../src/core/mail/mailbox.ts";
+import { pretendGitHub } from "../../support/pretended-github.ts";
+import { cliEnv } from "../../support/run-cli.ts";
 import { commit, git, scratchOrigin } from "../../support/scratch-repository.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { WorkTown } from "../../support/work-town.ts";
@@ -30,13 +37,14 @@ afterEach(() => town.dispose());
 async function atWork(
   options: SlingOptions = {},
   script = "sleep 1000",
+  fields: Partial<NewBead> = {},
 ): Promise<{
   readonly bead: Bead;
   readonly agent: Agent;
   readonly worktree: string;
   readonly polecat: TownAccess;
 }> {
-  const bead = await town.bead(access, "Fix login", script);
+  const bead = await town.bead(access, "Fix login", script, fields);
   const { dispatched } = await sling(access, { words: [bead.id, "web"], options });
   const address = dispatched[0]?.agent ?? "";
   const agent = await access.ledger.agent(address);
@@ -47,6 +55,17 @@ async function atWork(
 const agentNow = async (agent: Agent): Promise<Agent | undefined> => access.ledger.agent(agent.address);
 const heads = (rig = "web"): string =>
   git(town.origin(rig), "for-each-ref", "--format=%(refname:short) %(objectname)", "refs/heads/");
+
+/** A search path with git and node on it and nothing else. */
+function pathWithout(program: string, root: string): string {
+  const bin = join(root, `without-${program}`);
+  mkdirSync(bin);
+  for (const name of ["git", "node"]) {
+    const found = process.env["PATH"]?.split(":").find((place) => existsSync(join(place, name)));
+    symlinkSync(join(found ?? "", name), join(bin, name));
+  }
+  return bin;
+}
 
 /** Structured messages to roles that run as code. */
 const protocol = async () =>
@@ -146,6 +165,9 @@ test("a script that fails blocks the bead, keeps the branch, and calls for help"
     }),
   ]);
   expect(heads()).toContain(dispatched[0]?.branch ?? "?");
+  await expect(done({ ...access, actor: address }, { exit: "COMPLETED" })).rejects.toMatchObject({
+    ...{ code: "E_STATE", hint: `gt hook resume ${address}` },
+  });
   // A stuck polecat is not reused.
   const next = await town.bead(access, "Next", "sleep 1000");
   const again = await sling(access, { words: [next.id, "web"], options: {} });
@@ -404,13 +426,51 @@ describe("the strategies", () => {
     expect(await mailToOverseer()).toEqual([`READY_FOR_REVIEW: ${bead.id}`]);
   });
 
-  test("pull request: a request in the queue that says so, and whoever slung it is told", async () => {
-    const { polecat, worktree, bead } = await atWork({ merge: "pr" });
+  test("pull request: one is opened, it is in the queue, and whoever slung it is told of its page", async () => {
+    const github = pretendGitHub({ root: town.root, origin: town.origin("web") });
+    const { polecat, worktree, bead, agent } = await atWork({ merge: "pr" });
     commit(worktree, "work", { "a.txt": "a" });
     const { mr } = await done(polecat, { exit: "COMPLETED" });
+    expect(github.requests()).toEqual([
+      expect.objectContaining({
+        ...{ branch: agent.branch, baseRefName: "main", title: `Fix login (${bead.id})` },
+        body: expect.stringMatching(/sleep 1000.* a\.txt \| 1 \+.*Issue: web-/s),
+      }),
+    ]);
+    const url = "https://example.com/pull/1";
+    expect(await access.ledger.get(mr)).toMatchObject({ metadata: { mr: { strategy: "pr", pr_url: url } } });
+    expect(await access.ledger.get(bead.id)).toMatchObject({
+      metadata: { awaiting_merge: mr, pr_url: url },
+    });
+    const [mail] = await inbox(access.ledger, "overseer");
+    expect(mail).toMatchObject({
+      subject: `READY_FOR_REVIEW: ${bead.id}`,
+      body: expect.stringContaining(url),
+    });
+  });
+
+  test("pull request without gh: the branch is pushed and queued for a person or the queue to open one", async () => {
+    vi.stubEnv("PATH", pathWithout("gh", town.root));
+    const { polecat, worktree, agent } = await atWork({ merge: "pr" });
+    const head = commit(worktree, "work", { "a.txt": "a" });
+    const { mr, warnings } = await done(polecat, { exit: "COMPLETED" });
+    vi.unstubAllEnvs();
+    expect(warnings).toEqual([expect.stringContaining(`no pull request was opened for ${agent.branch}`)]);
     expect(await access.ledger.get(mr)).toMatchObject({ metadata: { mr: { strategy: "pr" } } });
-    expect(await access.ledger.get(bead.id)).toMatchObject({ metadata: { awaiting_merge: mr } });
-    expect(await mailToOverseer()).toEqual([`READY_FOR_REVIEW: ${bead.id}`]);
+    expect(heads()).toContain(`${agent.branch} ${head}`);
+  });
+
+  test("no merge in a rig that reviews in pull requests: one is opened, and nothing is queued", async () => {
+    pretendGitHub({ root: town.root, origin: town.origin("web") });
+    town.write("web/settings/config.json", { merge_queue: { merge_strategy: "pr" } });
+    const { polecat, worktree, bead } = await atWork({ noMerge: true });
+    commit(worktree, "work", { "a.txt": "a" });
+    expect(await done(polecat, { exit: "COMPLETED" })).toMatchObject({ mr: "", strategy: "no-merge" });
+    expect(await access.ledger.get(bead.id)).toMatchObject({
+      ...{ status: "in_progress", assignee: "", labels: ["gt:needs-review"] },
+      metadata: { pr_url: "https://example.com/pull/1" },
+    });
+    expect(await access.ledger.find({ type: "merge-request" })).toEqual([]);
   });
 
   const mailToOverseer = async (): Promise<readonly string[]> =>
@@ -432,6 +492,195 @@ test("gates that passed already are said of the request, with the target they pa
       },
     },
   });
+});
+
+test("called again after it was through, gt done says what became of the work, and hands nothing in twice (§5.4)", async () => {
+  const { polecat, worktree, bead, agent } = await atWork();
+  const head = commit(worktree, "work", { "a.txt": "a" });
+  const first = await done(polecat, { exit: "COMPLETED" });
+  const events = async () => (await readEvents(town.town.paths.events, {})).length;
+  const state = async () => [
+    await events(),
+    { ...(await agentNow(agent)), lastActivity: 0 },
+    await access.ledger.get(bead.id),
+  ];
+  const before = await state();
+  const session = await liveSession(polecat, agent.address);
+  const own = {
+    ...{ GT_ROLE: agent.address, GT_SESSION: session?.session ?? "", GT_RUN: session?.runId ?? "" },
+  };
+  const polecats = (sessionOnDone: string) =>
+    town.write("settings/config.json", {
+      default_agent: "shell",
+      operational: { polecat: { session_on_done: sessionOnDone }, session: { end_grace: "10ms" } },
+    });
+  polecats("keep");
+  const told = await town.gt(["done", "--json"], own);
+  expect(told.json()).toMatchObject({
+    ...{ ok: true, exit: "COMPLETED", issue: bead.id, branch: agent.branch, head, target: "main" },
+    ...{ mr: first.mr, strategy: "mr", push: "skipped", state: "idle" },
+    warnings: [`${bead.id} was handed in already`],
+  });
+  expect(await state()).toEqual(before);
+  expect(await access.ledger.find({ type: "merge-request" })).toHaveLength(1);
+  expect((await liveSession(polecat, agent.address))?.runId).toBe(session?.runId);
+  polecats("end");
+  expect((await town.gt(["done"], own)).stdout).toMatch(/is idle\nsession ends in 0s\n$/);
+  expect(await liveSession(polecat, agent.address)).toBeUndefined();
+  // Another end than that is none any more.
+  await expect(done(polecat, { exit: "ESCALATED" })).rejects.toMatchObject({ code: "E_NO_ISSUE" });
+});
+
+test("what the queue has already is not handed in again, and what it has landed is no missing work (§5.4)", async () => {
+  const { polecat, worktree, bead, agent } = await atWork();
+  const head = commit(worktree, "work", { "a.txt": "a" });
+  git(worktree, "push", "--quiet", "origin", agent.branch);
+  const { mr, operations } = await submission(access, {
+    ...{ rig: town.rig(), branch: agent.branch, commitSha: head, target: "main", sourceIssue: bead.id },
+  });
+  await access.ledger.write(agent.address, operations);
+  // It reaches the target as it is, and its request is not closed yet.
+  git(worktree, "push", "--quiet", "origin", `${head}:main`);
+  expect(await done(polecat, { exit: "COMPLETED" })).toMatchObject({ mr, state: "idle" });
+  expect(await access.ledger.find({ type: "merge-request" })).toHaveLength(1);
+});
+
+test("an interrupted gt done of another branch is forgotten, by whoever finds it (§5.3)", async () => {
+  const { polecat, worktree, agent } = await atWork();
+  const interrupted = async (at: string) =>
+    expect((await town.gt(["done"], { GT_ROLE: agent.address, GT_TEST_CRASH: at })).signal).toBe("SIGKILL");
+  commit(worktree, "first", { "a.txt": "a" });
+  await interrupted("done.push");
+  git(worktree, "switch", "--quiet", "-c", "second");
+  expect(await recoverOperations(access)).toMatchObject([{ kind: "done", outcome: "undone" }]);
+  expect(await agentNow(agent)).toMatchObject({ state: "working" });
+
+  const head = commit(worktree, "second", { "b.txt": "b" });
+  await interrupted("done.submit");
+  git(worktree, "switch", "--quiet", "-c", "third");
+  const report = await done(polecat, { exit: "COMPLETED" });
+  expect(report).toMatchObject({ branch: "third", head, resumed: false, state: "idle" });
+  expect(await access.ledger.find({ type: "merge-request" })).toMatchObject([
+    { metadata: { mr: { branch: "third", commit_sha: head } } },
+  ]);
+  expect(heads()).not.toContain(agent.branch);
+});
+
+test("commits that no branch has, as in a rebase, are kept with the branch when work is given back", async () => {
+  const { polecat, worktree, bead, agent } = await atWork();
+  const base = git(worktree, "rev-parse", "HEAD");
+  const head = commit(worktree, "ours", { "README.md": "ours" });
+  git(worktree, "checkout", "--quiet", "--detach", base);
+  const other = commit(worktree, "theirs", { "README.md": "theirs" });
+  expect(() => git(worktree, "rebase", "--quiet", other, agent.branch)).toThrow();
+  writeFileSync(join(worktree, "draft.txt"), "draft");
+  await expect(done(polecat, { exit: "COMPLETED" })).rejects.toMatchObject({ code: "E_MID_OPERATION" });
+  const report = await done(polecat, { exit: "DEFERRED", message: "conflict" });
+  expect(await access.ledger.get(bead.id)).toMatchObject({
+    metadata: { prior_branch: agent.branch, prior_head: head },
+  });
+  expect(heads()).toContain(`${agent.branch} ${head}`);
+  const kept = `refs/gt/archive/polecats/${agent.name}/detached-1`;
+  expect(report.warnings).toContainEqual(expect.stringContaining(kept));
+  expect(town.git("web", "rev-parse", kept)).toBe(other);
+  const [snapshot] = await listSnapshots(town.rig().repository, `polecats/${agent.name}`);
+  expect(snapshot).toMatchObject({ reason: "pre-done" });
+  expect(town.git("web", "show", `${snapshot?.ref}:draft.txt`)).toBe("draft");
+});
+
+test("a branch that somebody else has pushed to is not overwritten; what was rebased here is (§12)", async () => {
+  const { polecat, worktree, agent, bead } = await atWork();
+  commit(worktree, "work", { "a.txt": "a" });
+  git(worktree, "push", "--quiet", "origin", agent.branch);
+  const other = join(town.root, ".other");
+  git(town.root, "clone", "--quiet", "--branch", agent.branch, town.origin("web"), other);
+  const theirs = commit(other, "theirs", { "b.txt": "b" });
+  git(other, "push", "--quiet", "origin", agent.branch);
+  const own = commit(worktree, "more", { "c.txt": "c" });
+  await expect(done(polecat, { exit: "COMPLETED" })).rejects.toMatchObject({
+    code: "E_PUSH",
+    message: expect.stringContaining(`git pull --rebase origin ${agent.branch}`),
+  });
+  expect(heads()).toContain(`${agent.branch} ${theirs}`);
+  expect(await agentNow(agent)).toMatchObject({ state: "working", hookBead: bead.id, pushFailed: true });
+  git(worktree, "pull", "--quiet", "--rebase", "origin", agent.branch);
+  git(worktree, "push", "--quiet", "origin", agent.branch);
+  git(worktree, "commit", "--quiet", "--amend", "--message", "all of it");
+  const { head } = await done(polecat, { exit: "COMPLETED" });
+  expect(head).not.toBe(own);
+  expect(heads()).toContain(`${agent.branch} ${head}`);
+});
+
+test("the work goes to the integration branch of its epic, unless the rig's queue does not want that (§5.5)", async () => {
+  git(town.origin("web"), "branch", "integration/epic", "main");
+  const epic = await town.bead(access, "Epic", "true", {
+    ...{ type: "epic", metadata: { integration_branch: "integration/epic" } },
+  });
+  const settings = (queue: object) => town.write("web/settings/config.json", { merge_queue: queue });
+  const targetOf = async (options: SlingOptions = {}) => {
+    const { polecat, worktree, agent } = await atWork(options, "sleep 1000", { parent: epic.id });
+    commit(worktree, "work", { "a.txt": agent.branch });
+    const { target } = await done(polecat, { exit: "COMPLETED" });
+    return [agent.baseBranch, target];
+  };
+  settings({ integration_branch_polecat_enabled: false });
+  expect(await targetOf()).toEqual(["main", "integration/epic"]);
+  settings({ integration_branch_refinery_enabled: false });
+  expect(await targetOf()).toEqual(["integration/epic", "main"]);
+  expect(await targetOf({ baseBranch: "integration/epic" })).toEqual([
+    "integration/epic",
+    "integration/epic",
+  ]);
+});
+
+test("a request that cannot be made leaves the branch pushed and the work on the hook (§5.3)", async () => {
+  const { polecat, worktree, bead, agent } = await atWork();
+  commit(worktree, "work", { "a.txt": "a" });
+  const ledger = new Proxy(access.ledger, {
+    get: (target, name) =>
+      name === "write"
+        ? (actor: string, operations: readonly Operation[]) =>
+            operations.some((each) => each.op === "create" && each.bead.type === "merge-request")
+              ? Promise.reject(new Error("no more ids"))
+              : target.write(actor, operations)
+        : Reflect.get(target, name).bind(target),
+  });
+  await expect(done({ ...polecat, ledger }, { exit: "COMPLETED" })).rejects.toMatchObject({
+    ...{ code: "E_MR", why: ["no more ids"], hint: "gt done" },
+  });
+  expect(heads()).toContain(agent.branch);
+  expect(await agentNow(agent)).toMatchObject({ state: "working", hookBead: bead.id, mrFailed: true });
+  expect(await access.ledger.get(bead.id)).toMatchObject({ metadata: { recovery: { attempts: 1 } } });
+  const failed = (await readEvents(town.town.paths.events, {})).filter(({ type }) => type === "done_failed");
+  expect(failed).toMatchObject([{ payload: { bead: bead.id, error: "no more ids" } }]);
+  expect(await done(polecat, { exit: "COMPLETED" })).toMatchObject({ state: "idle" });
+  expect(await agentNow(agent)).toMatchObject({ mrFailed: false });
+});
+
+test("without its worktree work can only be given back or called for help with (§5.2)", async () => {
+  const { polecat, worktree, bead } = await atWork();
+  rmSync(worktree, { recursive: true });
+  for (const exit of ["COMPLETED", "PHASE_COMPLETE"] as const) {
+    const { named } = await access.ledger.write("overseer", [
+      { op: "create", as: "gate", bead: { title: "CI", type: "gate", awaitType: "human", scope: "web" } },
+    ]);
+    await expect(done(polecat, { exit, gate: named["gate"] ?? "" })).rejects.toMatchObject({
+      ...{ code: "E_NO_WORKTREE", hint: 'gt done --status ESCALATED -m "worktree is gone"' },
+    });
+  }
+  expect(await done(polecat, { exit: "DEFERRED" })).toMatchObject({ state: "idle" });
+  expect(await access.ledger.get(bead.id)).toMatchObject({ status: "open", assignee: "" });
+});
+
+test("gt done finds the polecat's worktree from wherever it is called, even a directory that is gone (§5.2)", async () => {
+  const { worktree, agent } = await atWork();
+  commit(worktree, "work", { "a.txt": "a" });
+  const program = `${process.execPath} ${join(import.meta.dirname, "../../../bin/gt")}`;
+  const told = spawnSync("bash", ["-c", `mkdir x && cd x && rmdir ../x && exec ${program} done --json`], {
+    ...{ cwd: worktree, encoding: "utf8" },
+    env: cliEnv({ GT_ROLE: agent.address, GT_TOWN_ROOT: town.root, GT_NO_DAEMON: "1" }),
+  });
+  expect(JSON.parse(told.stdout), told.stderr).toMatchObject({ ok: true, state: "idle" });
 });
 
 test("work whose bead was given to somebody else is pushed, the polecat is free, and its session ends", async () => {

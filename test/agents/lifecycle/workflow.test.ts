@@ -19,6 +19,7 @@ import { changeStep } from "../../../src/core/formulas/advance.ts";
 import { moleculeProgress } from "../../../src/core/formulas/molecule.ts";
 import type { Bead } from "../../../src/core/ledger/bead.ts";
 import { openContexts } from "../../../src/core/scheduler/sling-context.ts";
+import { git } from "../../support/scratch-repository.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { WorkTown } from "../../support/work-town.ts";
 
@@ -111,7 +112,10 @@ test("slung with a formula, a bead has a wisp that guides the work through crash
   expect(await wisps()).toHaveLength(1);
 
   const other = { ...(await town.access(address)) };
-  await done(other, { exit: "COMPLETED", isReportOnly: true });
+  git(join(town.root, address, "web"), "commit", "--quiet", "--allow-empty", "-m", "mended");
+  expect((await done(other, { exit: "COMPLETED" })).warnings).toEqual([
+    "steps of the workflow are not done: mend, check",
+  ]);
   expect(await beadNow(molecule)).toMatchObject({
     status: "closed",
     closeReason: "gt done",
@@ -150,7 +154,11 @@ test("a polecat leaves work that waits for a gate on its hook, and goes on with 
     { op: "create", as: "gate", bead: { title: "CI", type: "gate", awaitType: "human", scope: "web" } },
   ]);
   const gate = named["gate"] ?? "";
-  expect(await leave(gate)).toMatchObject({ exit: "PHASE_COMPLETE", state: "awaiting-gate", push: "pushed" });
+  // Its branch is left as it is.
+  expect(await leave(gate)).toMatchObject({
+    ...{ exit: "PHASE_COMPLETE", state: "awaiting-gate", push: "skipped" },
+  });
+  expect(git(town.origin("web"), "branch", "--list", dispatch?.branch ?? "")).toBe("");
   // Told from another terminal, its session lives on.
   const left = await liveSession(access, polecat.actor);
   expect(await access.ledger.get(gate)).toMatchObject({ waiters: [polecat.actor] });

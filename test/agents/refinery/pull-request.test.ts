@@ -1,15 +1,7 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { pretendGitHub } from "../../support/pretended-github.ts";
 import { git } from "../../support/scratch-repository.ts";
 import { QueueTown } from "./queue-town.ts";
-
-interface FakeRequest {
-  state: string;
-  checks: { name: string; state: string }[] | null;
-  reviewDecision: string;
-  branch: string;
-}
 
 /** A town whose queue merges through pull requests on a pretended server. */
 async function pullRequestTown(
@@ -17,31 +9,7 @@ async function pullRequestTown(
   env: Record<string, string> = {},
 ) {
   const town = await QueueTown.make({ settings: { merge_strategy: "pr", ...settings } });
-  const bin = join(town.root, "bin");
-  const state = join(town.root, "gh.json");
-  mkdirSync(bin);
-  writeFileSync(
-    join(bin, "gh"),
-    `#!/bin/sh\nexec "${process.execPath}" "${join(import.meta.dirname, "fake-gh.ts")}" "$@"\n`,
-  );
-  chmodSync(join(bin, "gh"), 0o755);
-  const changed = { PATH: `${bin}:${process.env["PATH"]}`, GH_ORIGIN: town.origin, GH_STATE: state, ...env };
-  const before = Object.fromEntries(Object.keys(changed).map((name) => [name, process.env[name]]));
-  Object.assign(process.env, changed);
-  onTestFinished(() => {
-    for (const [name, value] of Object.entries(before))
-      if (value === undefined) delete process.env[name];
-      else process.env[name] = value;
-  });
-  return {
-    town,
-    requests: (): FakeRequest[] => (existsSync(state) ? JSON.parse(readFileSync(state, "utf8")) : []),
-    change: (change: (request: FakeRequest) => void) => {
-      const all = JSON.parse(readFileSync(state, "utf8")) as FakeRequest[];
-      for (const request of all) change(request);
-      writeFileSync(state, JSON.stringify(all));
-    },
-  };
+  return { town, ...pretendGitHub(town, env) };
 }
 
 const pr = { more: { strategy: "pr" as const } };

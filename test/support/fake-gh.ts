@@ -7,6 +7,8 @@ interface Request {
   url: string;
   state: "OPEN" | "MERGED" | "CLOSED";
   branch: string;
+  title: string;
+  body: string;
   baseRefName: string;
   mergeCommit: { oid: string } | null;
   reviewDecision: string;
@@ -45,6 +47,8 @@ switch (verb) {
       url: `https://example.com/pull/${number}`,
       state: "OPEN",
       branch: flag("--head"),
+      title: flag("--title"),
+      body: flag("--body"),
       baseRefName: flag("--base"),
       mergeCommit: null,
       reviewDecision: process.env["GH_REVIEW"] ?? "",
