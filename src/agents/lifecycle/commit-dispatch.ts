@@ -3,8 +3,6 @@ import { moleculeRecord } from "../../core/formulas/molecule-record.ts";
 import type { Bead } from "../../core/ledger/bead.ts";
 import { namedBead } from "../../core/ledger/named-bead.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
-import { tellingRole } from "../../core/mail/role-message.ts";
-import { parseAddress } from "../../core/town/address.ts";
 import type { Rig } from "../../core/town/town.ts";
 import type { TownAccess } from "../town-access.ts";
 import { droppingMolecule } from "./attached-molecule.ts";
@@ -16,6 +14,7 @@ import type { Seat } from "./polecat-pool.ts";
 import type { HolderState } from "./preserve-holder.ts";
 import type { SlingData } from "./sling-data.ts";
 import type { SlingOptions } from "./sling-request.ts";
+import { tellOfTakeOver } from "./tell-of-take-over.ts";
 import { type Guide, guideOrWarning, type Workflow } from "./work-formula.ts";
 
 /** What is hooked to whom, and by what it is to be worked on. */
@@ -122,7 +121,9 @@ export async function commitDispatch(
       },
     },
     ...(holder?.operations ?? []),
-    ...(holder === undefined ? [] : tellOfTakeOver(access, parts, holder)),
+    ...(holder === undefined
+      ? []
+      : tellOfTakeOver(access, { bead: bead.id, from: holder.address, to: seat.address })),
     ...hookEvents({
       ...{ bead: bead.id, address: seat.address, rig: rig.name, isSlung: true },
       facts: {
@@ -140,21 +141,6 @@ export async function commitDispatch(
     ...(guide === undefined ? {} : { workflow: { formula: guide.formula, molecule: guide.molecule } }),
     warnings,
   };
-}
-
-/** The end of its session follows; the holder's Witness knows why (spec/04 §9.4). */
-function tellOfTakeOver(
-  access: TownAccess,
-  { bead, seat }: CommitParts,
-  { address }: HolderState,
-): readonly Operation[] {
-  const holder = parseAddress(address);
-  if (holder?.role !== "polecat") return [];
-  return tellingRole(access, {
-    ...{ from: access.actor, to: `${holder.rig}/witness`, rig: holder.rig },
-    subject: `LIFECYCLE:Shutdown ${holder.name}`,
-    values: { Reason: "its bead was taken over", Bead: bead.id, NewAssignee: seat.address },
-  });
 }
 
 async function guideOf(

@@ -1,6 +1,7 @@
 import type { Bead } from "../../core/ledger/bead.ts";
 import { stopAgentSession } from "../sessions/start-session.ts";
 import type { TownAccess } from "../town-access.ts";
+import { tellOfTakeOver } from "./tell-of-take-over.ts";
 import { unsling } from "./unsling.ts";
 
 /**
@@ -14,6 +15,8 @@ export async function takeOver(
 ): Promise<{ readonly bead: Bead; readonly warnings: readonly string[] }> {
   const holder = await access.ledger.agent(parties.from);
   if (holder?.hookBead !== bead.id) return { bead, warnings: [] };
+  const told = tellOfTakeOver(access, { bead: bead.id, ...parties });
+  if (told.length > 0) await access.ledger.write(access.actor, told);
   if (holder.role === "dog") await stopAgentSession(access, holder.address, "stopped");
   const unslung = await unsling(access, {
     bead: bead.id,

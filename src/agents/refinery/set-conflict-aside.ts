@@ -130,6 +130,13 @@ function tellWitness(
       "Requested-At": formatTime(context.access.clock.now()),
       "Conflict-Files": files.join(", "),
     },
+    type: "task",
+    text: [
+      `1. git fetch origin && git checkout ${mr.branch}`,
+      `2. git rebase origin/${target}, and resolve the conflicts`,
+      "3. Run the gates of the rig.",
+      `4. git push --force-with-lease origin ${mr.branch}, then gt mq retry ${mr.id}`,
+    ].join("\n"),
   });
 }
 

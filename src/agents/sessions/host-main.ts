@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { formatTime, systemClock } from "../../core/clock.ts";
 import { recordEvents } from "../../core/events/event-log.ts";
@@ -62,13 +63,19 @@ async function main(root: string): Promise<number> {
   for (const signal of ["SIGTERM", "SIGINT"] as const)
     process.on(signal, () => void server.close({ force: false }));
   log("ready");
-  const head = { ts: formatTime(systemClock.now()), source: "host", type: "host_started", actor: "host" };
+  record(root, "host_started");
+  await server.closed;
+  log("ended");
+  // A town that is gone is not made again for the sake of a line.
+  if (existsSync(root)) record(root, "host_stopped");
+  return 0;
+}
+
+function record(root: string, type: "host_started" | "host_stopped"): void {
+  const head = { ts: formatTime(systemClock.now()), source: "host", type, actor: "host" };
   recordEvents(townPaths(root).events, [
     { ...head, payload: { pid: process.pid, version }, visibility: "audit" },
   ]);
-  await server.closed;
-  log("ended");
-  return 0;
 }
 
 /** Read when a session is stopped: the host outlives changes of the settings, and a file that cannot be read. */

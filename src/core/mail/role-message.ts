@@ -4,6 +4,7 @@ import { sanitiseLine } from "../sanitise.ts";
 import { parseAddress } from "../town/address.ts";
 import { readPatrols } from "../town/patrol-settings.ts";
 import type { Town } from "../town/town.ts";
+import type { Draft } from "./compose.ts";
 import { composeFitting } from "./compose-fitting.ts";
 import { protocolBody } from "./protocol.ts";
 
@@ -16,6 +17,10 @@ export interface RoleMessage {
   readonly values: Readonly<Record<string, string | number | undefined>>;
   /** 1 by default. */
   readonly priority?: 0 | 1;
+  /** `notification` by default; `task` asks the reader to do something. */
+  readonly type?: Draft["type"];
+  /** Free text below the keys, for whoever reads it as mail. */
+  readonly text?: string;
   readonly rig?: string;
   readonly source?: BatchEvent["source"];
 }
@@ -38,8 +43,9 @@ export function isPlayedByAgent(town: Town, address: string): boolean {
 }
 
 export function roleMail(random: Random, message: RoleMessage): readonly Operation[] {
-  const { from, to, subject, values, priority = 1 } = message;
-  return composeFitting({ from, to: [to], subject, body: protocolBody(values), priority }, random).operations;
+  const { from, to, subject, values, priority = 1, type, text } = message;
+  const draft = { from, to: [to], subject, body: protocolBody(values, text), priority };
+  return composeFitting(type === undefined ? draft : { ...draft, type }, random).operations;
 }
 
 /** The message as history, with its subject and the keys of its body. */

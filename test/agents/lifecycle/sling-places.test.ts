@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { dutiesFor } from "../../../src/agents/daemon/route-changes.ts";
@@ -12,6 +12,8 @@ import { startAgentSession } from "../../../src/agents/sessions/start-session.ts
 import type { TownAccess } from "../../../src/agents/town-access.ts";
 import { readEvents } from "../../../src/core/events/read-events.ts";
 import { inbox } from "../../../src/core/mail/mailbox.ts";
+import { parseProtocol } from "../../../src/core/mail/protocol.ts";
+import { daemonFile } from "../../../src/core/town/paths.ts";
 import { commit, git } from "../../support/scratch-repository.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { WorkTown } from "../../support/work-town.ts";
@@ -255,10 +257,17 @@ test("an agent hears at its start what the dispatcher says, its hook's stages ar
   // By force to a crew member: the polecat's session ends, and what it has made is kept.
   const worktree = join(town.root, agent, "web");
   commit(worktree, "half", { "half.txt": "half" });
+  writeFileSync(daemonFile(town.root), JSON.stringify({ patrols: { witness: { mode: "agent" } } }));
   expect(await run([quiet.id, sam], { force: true })).toMatchObject({ agent: sam });
   expect(await liveSession(access, agent)).toBeUndefined();
   expect(await access.ledger.agent(agent)).toMatchObject({ hookBead: "", hookState: "archived" });
   expect(await access.ledger.get(quiet.id)).toMatchObject({ status: "hooked", assignee: sam });
+  const [mail] = await access.ledger.find({ type: "message", assignee: "web/witness" });
+  expect(mail?.title, "04 §9.4").toBe(`LIFECYCLE:Shutdown ${agent.split("/").at(-1)}`);
+  expect(parseProtocol(mail?.title ?? "", mail?.description ?? "")?.fields).toEqual({
+    ...{ Reason: "its bead was taken over", Bead: quiet.id, NewAssignee: sam },
+  });
+  rmSync(daemonFile(town.root));
   const branch = git(worktree, "branch", "--show-current") || "HEAD";
   expect(git(worktree, "show", `${branch}:half.txt`)).toBe("half");
   await empty(sam);

@@ -208,6 +208,15 @@ test("--force takes a bead from a living agent after its files were kept", async
   });
   const host = await access.host({ start: false });
   expect((await host.get(first.dispatched[0]?.session ?? ""))?.phase ?? "exited").toBe("exited");
+  const told = readEvents(town.town.paths.events, { filter: { types: ["protocol"] } });
+  expect(
+    told.map(({ payload }) => payload),
+    "04 §9.4",
+  ).toContainEqual({
+    ...{ from: "overseer", to: "web/witness", rig: "web" },
+    subject: `LIFECYCLE:Shutdown ${holder.split("/").at(-1)}`,
+    fields: { Reason: "its bead was taken over", Bead: bead.id, NewAssignee: taker },
+  });
   const refs = town.git("web", "for-each-ref", "--format=%(refname) %(subject)", "refs/gt/hooks/");
   expect(refs).toContain("pre-steal");
   const ref = refs.split(" ")[0] ?? "";

@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { namedBead } from "../../../src/core/ledger/named-bead.ts";
 import { patrolBeads } from "../../../src/agents/patrols/patrol-beads.ts";
@@ -5,6 +6,8 @@ import { planRedispatch, redispatchLimits } from "../../../src/agents/patrols/re
 import type { TownAccess } from "../../../src/agents/town-access.ts";
 import { openContexts } from "../../../src/core/scheduler/sling-context.ts";
 import { readEvents } from "../../../src/core/events/read-events.ts";
+import { parseProtocol } from "../../../src/core/mail/protocol.ts";
+import { daemonFile } from "../../../src/core/town/paths.ts";
 import { WorkTown } from "../../support/work-town.ts";
 
 const nux = "web/polecats/nux";
@@ -110,7 +113,10 @@ test("W19: the fourth recovery is not dispatched any more; a person has to look"
   expect(await patrol()).toBe(1);
   expect(await bead(id)).toMatchObject({ status: "open", assignee: "", labels: ["gt:spawn-blocked"] });
   const told = await access.ledger.find({ type: "message", titleContains: "SPAWN_BLOCKED" });
-  expect(told).toMatchObject([{ title: `SPAWN_BLOCKED ${id}`, assignee: "mayor/" }]);
+  expect(told).toMatchObject([{ title: `SPAWN_BLOCKED ${id}`, assignee: "mayor/", priority: 0 }]);
+  expect(parseProtocol(told[0]?.title ?? "", told[0]?.description ?? "")?.value("Previous Status")).toBe(
+    "in_progress",
+  );
   expect(told[0]?.description).toContain(`Bead: ${id}`);
   const subjects = readEvents(work.town.paths.events, { filter: { types: ["protocol"] } }).map(
     (event) => event.payload["subject"],
@@ -120,6 +126,28 @@ test("W19: the fourth recovery is not dispatched any more; a person has to look"
     `RECOVERED_BEAD ${id}`,
     `SPAWN_STORM RECOVERED_BEAD ${id} (3x)`,
   ]);
+});
+
+test("RECOVERED_BEAD: a Deacon that runs as an agent gets it as mail, urgent when the next attempt would be blocked (04 §9.3)", async () => {
+  writeFileSync(daemonFile(work.root), JSON.stringify({ patrols: { deacon: { mode: "agent" } } }));
+  const id = await taken("Poisoned", nux);
+  for (let attempt = 0; attempt < 3; attempt++) {
+    await patrol();
+    await access.ledger.write("overseer", [
+      { op: "update", id, fields: { status: "in_progress", assignee: nux } },
+    ]);
+  }
+  const mails = await access.ledger.find({ type: "message", assignee: "deacon/", sort: "oldest" });
+  expect(mails.map(({ title, priority }) => [title, priority])).toEqual([
+    [`RECOVERED_BEAD ${id}`, 1],
+    [`RECOVERED_BEAD ${id}`, 1],
+    [`SPAWN_STORM RECOVERED_BEAD ${id} (3x)`, 0],
+  ]);
+  const [first] = mails.map((mail) => parseProtocol(mail.title, mail.description)?.fields);
+  expect(first).toEqual({
+    ...{ Bead: id, Polecat: nux },
+    ...{ "Previous Status": "in_progress", "Respawn Count": "1" },
+  });
 });
 
 test("W21: a bead whose request was merged is closed; one whose request was rejected or vanished is open again", async () => {

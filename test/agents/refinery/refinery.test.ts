@@ -14,6 +14,12 @@ import { commit, git } from "../../support/scratch-repository.ts";
 import { retryRequest } from "../../../src/agents/refinery/change-request.ts";
 import { resumeTarget } from "../../../src/agents/refinery/pause-target.ts";
 import { queueContext } from "../../../src/agents/refinery/queue-context.ts";
+import { runQueue } from "../../../src/agents/refinery/refinery.ts";
+import type { SessionHost } from "../../../src/agents/sessions/session-host.ts";
+import { newConvoy } from "../../../src/core/convoys/new-convoy.ts";
+import { namedBead } from "../../../src/core/ledger/named-bead.ts";
+import { parseProtocol } from "../../../src/core/mail/protocol.ts";
+import { daemonFile } from "../../../src/core/town/paths.ts";
 import { QueueTown } from "./queue-town.ts";
 
 describe("a batch of good branches", () => {
@@ -41,6 +47,53 @@ describe("a batch of good branches", () => {
     );
     expect(git(town.rig.repository, "for-each-ref", "refs/gt/mq")).toBe("");
     expect(await town.run()).toMatchObject({ runs: 0 });
+  }, 60_000);
+
+  test("MERGED, CONVOY_NEEDS_FEEDING: witness and deacon hear of a landing, as agents by mail (06 §5.2)", async () => {
+    const town = await QueueTown.make();
+    const { mr, bead, branch } = await town.submit({ "a.txt": "a\n" });
+    await town.ledger.write("overseer", [
+      ...newConvoy({ title: "All", owner: "overseer", issues: [bead] }),
+      {
+        op: "update",
+        id: mr,
+        fields: { metadata: { mr: { worker: "nux", convoy_id: namedBead("convoy") } } },
+      },
+    ]);
+    const { convoyId } = await town.mr(mr);
+    await town.run();
+    const facts = { Branch: branch, Polecat: "nux", Rig: "web", Issue: bead };
+    const time = expect.stringMatching(/^\d{4}-.*Z$/);
+    const landing = { Target: "main", "Merged-At": time, "Merge-Commit": town.head() };
+    expect(town.events("protocol").map(({ payload }) => payload)).toEqual([
+      {
+        ...{ from: "web/refinery", to: "web/witness", subject: "MERGED nux", rig: "web" },
+        fields: { ...facts, ...landing },
+      },
+      {
+        ...{ from: "web/refinery", to: "deacon/", subject: `CONVOY_NEEDS_FEEDING ${convoyId}`, rig: "web" },
+        fields: { ConvoyID: convoyId, Rig: "web", SourceIssue: bead, "Merged-At": time },
+      },
+    ]);
+
+    const agents = { patrols: { witness: { mode: "agent" }, deacon: { mode: "agent" } } };
+    writeFileSync(daemonFile(town.root), JSON.stringify(agents));
+    const second = await town.submit({ "b.txt": "b\n" });
+    await town.ledger.write("overseer", [
+      { op: "update", id: second.mr, fields: { metadata: { mr: { convoy_id: convoyId } } } },
+    ]);
+    await town.run();
+    const mails = (await town.ledger.find({ type: "message" })).filter(
+      (mail) => mail.assignee !== "overseer",
+    );
+    const read = mails.map(({ assignee, title, description }) => [
+      assignee,
+      parseProtocol(title, description)?.type,
+    ]);
+    expect(read.toSorted()).toEqual([
+      ["deacon/", "CONVOY_NEEDS_FEEDING"],
+      ["web/witness", "MERGED"],
+    ]);
   }, 60_000);
 
   test("lands in a repository without a remote", async () => {
@@ -86,6 +139,27 @@ describe("a culprit", () => {
       { bead: bead.id, rig: "web", reason: "rework" },
     ]);
   }, 120_000);
+
+  test("FIX_NEEDED: goes back as a task to a worker that still sits there, when the rig wants that (05 §2.10)", async () => {
+    const town = await QueueTown.make({ settings: { on_failure: "assign_back" } });
+    const nux = "web/polecats/nux";
+    const agent = { id: "web-polecat-nux", address: nux, role: "polecat", rig: "web", name: "nux" } as const;
+    await town.ledger.write("overseer", [{ op: "ensureAgent", agent }]);
+    const worker = { name: "nux", address: nux, agentBead: agent.id };
+    const { mr, branch, bead } = await town.submit({ "a.txt": "bad\n" }, { more: { worker } });
+    const host = { list: async () => [{ actor: nux, phase: "idle" }] } as unknown as SessionHost;
+    await runQueue({ ...town.access, host: async () => host }, town.rig, { patienceMs: 0 });
+    const [mail] = await town.ledger.find({ type: "message", assignee: nux });
+    expect(mail).toMatchObject({ title: "FIX_NEEDED nux", priority: 1 });
+    expect(mail?.labels).toContain("msg-type:task");
+    const told = parseProtocol(mail?.title ?? "", mail?.description ?? "");
+    expect(told?.fields).toMatchObject({
+      ...{ Branch: branch, Issue: bead, Polecat: "nux", Rig: "web", Target: "main" },
+      ...{ "Failure-Type": "tests", "MR-Bead-ID": mr, "Attempt-Number": "1" },
+    });
+    expect(told?.text).toContain("found something bad");
+    expect(await town.ledger.find({ labels: ["gt:sling-context"] }), "nobody else is sent").toEqual([]);
+  }, 60_000);
 
   test("of an interaction is the later one, and its second submission lands", async () => {
     const town = await QueueTown.make();
@@ -280,7 +354,7 @@ describe("a conflict", () => {
     expect(task.labels).toContain("gt:conflict-resolve");
     expect(town.events("protocol").map(({ payload }) => payload)).toContainEqual(
       expect.objectContaining({
-        subject: expect.stringMatching(/^REWORK_REQUEST /),
+        ...{ to: "web/witness", subject: expect.stringMatching(/^REWORK_REQUEST /) },
         fields: expect.objectContaining({ Branch: second.branch, "Conflict-Files": "shared.txt" }),
       }),
     );

@@ -5,6 +5,8 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { isSameProcess, processStartTime } from "../../../src/agents/sessions/process-identity.ts";
 import type { SessionEvent, SessionHost, SessionRecord } from "../../../src/agents/sessions/session-host.ts";
 import { readLastScreen, readRecord } from "../../../src/agents/sessions/session-records.ts";
+import { readEvents } from "../../../src/core/events/read-events.ts";
+import { version } from "../../../src/core/version.ts";
 import { inOwnSession } from "../../support/own-session.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { ScratchHost, shellSpec } from "./scratch-host.ts";
@@ -126,12 +128,25 @@ test("the host outlives its clients, and another client finds the same session",
   expect(await again.get("nux")).toMatchObject({ pid, phase: "working" });
 });
 
-test("many commands at once start one host", async () => {
+test("many commands at once start one host, and the log tells of its life (06 §9.4)", async () => {
+  const first = scratch.hostProcess;
   await host.shutdown({ force: true });
   await expect(scratch.connect({ start: false })).rejects.toMatchObject({ code: "E_HOST_DOWN" });
   const hosts = await Promise.all(Array.from({ length: 5 }, () => scratch.connect()));
   await hosts[0]?.spawn(shellSpec("nux", "read -r rest"));
   for (const each of hosts) expect((await each.list()).length).toBe(1);
+  await waitFor(() => !isSameProcess(first.pid, first.startedAt), { what: "the first host to end" });
+  const told = readEvents(scratch.paths.events, { filter: { types: ["host_started", "host_stopped"] } });
+  const { pid } = scratch.hostProcess;
+  const head = { source: "host", actor: "host", visibility: "audit" };
+  expect(told).toHaveLength(3);
+  expect(told).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({ ...head, type: "host_started", payload: { pid: first.pid, version } }),
+      expect.objectContaining({ ...head, type: "host_stopped", payload: { pid: first.pid, version } }),
+      expect.objectContaining({ ...head, type: "host_started", payload: { pid, version } }),
+    ]),
+  );
 });
 
 test("after kill -9 of the host nothing of its sessions runs on, and the records say so", async () => {

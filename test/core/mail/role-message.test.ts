@@ -35,4 +35,13 @@ test("a role that runs as code is told in the log; one with a session of its own
   expect(bead).toMatchObject({ assignee: "greenplace/witness", priority: 1, ephemeral: true });
   const parsed = parseProtocol(bead?.title ?? "", bead?.description ?? "");
   expect(parsed?.fields).toEqual({ Exit: "COMPLETED", Issue: "gp-1", Branch: "one⏎two" });
+  const [task] = tellingRole(
+    { town: town.town, random: systemRandom },
+    { ...message, priority: 0, type: "task", text: "1. rebase" },
+  );
+  expect(task?.op === "create" && task.bead).toMatchObject({
+    priority: 0,
+    labels: expect.arrayContaining(["msg-type:task"]),
+    description: expect.stringMatching(/\n\n1\. rebase$/),
+  });
 });
