@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { moveRef, resolveCommit } from "../../core/git/branch.ts";
 import { askGit, networkTimeoutMs, runGit } from "../../core/git/git.ts";
@@ -27,15 +27,43 @@ export async function rebuildRepository(
   const { gitUrl: url, defaultBranch: branch } = rig;
   await cloneShared({ url, into: fresh, branch, pushUrl: rig.pushUrl, timeoutMs: networkTimeoutMs });
   const branches = branchesOf(rig.repository);
+  // Before anything is moved: killed here, nothing has happened.
+  if (existsSync(rig.repository)) await bringOver(rig.repository, fresh);
   const damaged = putAside(town, rig.repository, `${rig.name}-repo`, now);
   renameSync(fresh, rig.repository);
-  if (damaged !== undefined)
-    for (const refs of ["refs/heads/*", "refs/gt/*"])
-      await askGit(rig.repository, ["fetch", "--quiet", "--no-tags", damaged, `${refs}:${refs}`]);
   for (const worktree of worktrees)
     if (existsSync(worktree)) await attach(rig, worktree, branches.get(worktree));
   const kept = damaged === undefined ? "" : `; the damaged one is in ${damaged}`;
   return `cloned ${url} anew and attached ${worktrees.length} worktrees${kept}`;
+}
+
+/**
+ * Branches and snapshots of the damaged repository whose commits can still be read, also those that no remote has. They
+ * are read through an empty repository that borrows refs and objects, so that it does not matter what else is missing.
+ */
+async function bringOver(damaged: string, fresh: string): Promise<void> {
+  const readable = `${fresh}.readable`;
+  rmSync(readable, { recursive: true, force: true });
+  await runGit(fresh, ["init", "--quiet", "--bare", "--", readable]);
+  try {
+    writeFileSync(join(readable, "objects/info/alternates"), `${join(damaged, "objects")}\n`);
+    for (const refs of ["refs", "packed-refs"])
+      if (existsSync(join(damaged, refs)))
+        cpSync(join(damaged, refs), join(readable, refs), { recursive: true });
+    const kinds = ["refs/heads/*", "refs/gt/*"];
+    if (await fetches(fresh, readable, kinds)) return;
+    // One that cannot be read stops all that are fetched with it.
+    const listed = await askGit(readable, ["for-each-ref", "--format=%(refname)", "refs/heads", "refs/gt"]);
+    for (const ref of listed.stdout.split("\n").filter((line) => line !== ""))
+      await fetches(fresh, readable, [ref]);
+  } finally {
+    rmSync(readable, { recursive: true, force: true });
+  }
+}
+
+async function fetches(into: string, from: string, refs: readonly string[]): Promise<boolean> {
+  const specs = refs.map((ref) => `${ref}:${ref}`);
+  return (await askGit(into, ["fetch", "--quiet", "--no-tags", "--", from, ...specs])).exitCode === 0;
 }
 
 /** Which branch each worktree was on, as far as the damaged repository still says it. */

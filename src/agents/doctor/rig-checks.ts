@@ -19,8 +19,8 @@ export const rigChecks: readonly RigCheck[] = [
     summary: "the shared repository is valid and knows its default branch",
     runForRig: async (_context, rig) => {
       if (!existsSync(rig.repository)) return { message: `${rig.repository} is missing` };
-      if ((await askGit(rig.repository, ["rev-parse", "--git-dir"])).exitCode !== 0)
-        return { message: `${rig.repository} is not a git repository` };
+      const damage = await damageOf(rig.repository);
+      if (damage !== undefined) return { message: damage };
       const known = await askGit(rig.repository, [
         "rev-parse",
         "--verify",
@@ -37,10 +37,8 @@ export const rigChecks: readonly RigCheck[] = [
     },
     fixTimeoutMs: networkTimeoutMs,
     fixRig: async (context, rig) => {
-      const isRepository =
-        existsSync(rig.repository) &&
-        (await askGit(rig.repository, ["rev-parse", "--git-dir"])).exitCode === 0;
-      if (!isRepository) return rebuildRepository(context.town(), rig, expectedWorktrees(rig), Date.now());
+      if (!existsSync(rig.repository) || (await damageOf(rig.repository)) !== undefined)
+        return rebuildRepository(context.town(), rig, expectedWorktrees(rig), Date.now());
       await fetchOrigin(rig.repository, { timeoutMs: networkTimeoutMs });
       return "fetched origin";
     },
@@ -142,6 +140,16 @@ export const unregisteredRigs: Check = {
         };
   },
 };
+
+/** What keeps git from working in a shared repository: it is none, or commits that its refs name cannot be read. */
+async function damageOf(repository: string): Promise<string | undefined> {
+  // Named, so that git does not take the repository of a directory above for it.
+  const ask = (...args: readonly string[]) => askGit(repository, [`--git-dir=${repository}`, ...args]);
+  if ((await ask("rev-parse", "--git-dir")).exitCode !== 0) return `${repository} is not a git repository`;
+  const refs = await ask("for-each-ref", "--format=%(objecttype)");
+  if (refs.exitCode === 0) return undefined;
+  return `${repository} is damaged: ${refs.stderr.trim().split("\n")[0]}`;
+}
 
 async function brokenWorktrees(rig: Rig): Promise<readonly string[]> {
   if (!existsSync(rig.repository)) return [];

@@ -166,6 +166,33 @@ test("a damaged shared repository is cloned anew, and its worktrees keep branch,
   expect(readFileSync(join(home, "a.txt"), "utf8")).toBe("dirty");
 });
 
+test("what no remote has is brought over from a damaged repository as far as it can be read, and its files stay in any case", async () => {
+  const rig = scratch.town.rig("web");
+  const [whole = "", broken = ""] = ["slit", "toast"].map((name) => {
+    const home = join(rig.polecats, name, "web");
+    git(rig.repository, "worktree", "add", "--quiet", "-b", `polecat/${name}/web-2@1`, home, "origin/main");
+    commit(home, "Local", { "a.txt": name });
+    return home;
+  });
+  git(rig.repository, "update-ref", "refs/gt/hooks/polecats/slit/1", git(whole, "rev-parse", "HEAD"));
+  const head = git(broken, "rev-parse", "HEAD");
+  rmSync(join(rig.repository, "objects", head.slice(0, 2), head.slice(2)));
+  expect(await look("look", "bare-repo")).toMatchObject([
+    { status: "error", message: expect.stringContaining("missing object") },
+  ]);
+  rmSync(join(rig.repository, "HEAD"));
+  expect(await look("fix", "bare-repo", "worktree-gitdir")).toMatchObject([
+    { status: "ok" },
+    { status: "ok" },
+  ]);
+  expect(git(whole, "log", "-1", "--format=%s %D")).toContain("Local HEAD -> polecat/slit/web-2@1");
+  expect(git(whole, "status", "--porcelain")).toBe("");
+  expect(git(rig.repository, "log", "-1", "--format=%s", "refs/gt/hooks/polecats/slit/1")).toBe("Local");
+  expect(git(broken, "branch", "--show-current")).toBe("polecat/toast/web-2@1");
+  expect(git(broken, "status", "--porcelain")).toBe("?? a.txt");
+  expect(readFileSync(join(broken, "a.txt"), "utf8")).toBe("toast");
+});
+
 test("a damaged ledger is built anew from its backup and its exports, but not under those who have it open", async () => {
   const town = await scratchTown({ rigs: [{ name: "web", prefix: "web" }] });
   onTestFinished(() => town.dispose());
