@@ -91,6 +91,8 @@ export const actingFlows: readonly Flow[] = [
         .press("n")
         .seesNo("Stop nux?")
         .press("?")
+        // On a wide screen the words below stand beside the list, too.
+        .sees("search:")
         .sees("is zombie", /Because/)
         .escape()
         .escape()
