@@ -1,13 +1,15 @@
 import { unlessDiskFull } from "../../core/disk-full.ts";
+import { GtError } from "../../core/gt-error.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
 import { acquireLock } from "../../core/lock/lock.ts";
 import type { Town } from "../../core/town/town.ts";
+import { endSilentHost } from "../sessions/end-silent-host.ts";
 import type { SessionRecord } from "../sessions/session-host.ts";
 import type { TownAccess } from "../town-access.ts";
 import { daemonStatus, stopDaemon } from "./daemon-control.ts";
 import { type DownScope, readDesired, writeDesired } from "./desired-state.ts";
 import type { DownService } from "./down-service.ts";
-import { endSessions, sessionsInScope } from "./end-sessions.ts";
+import { endSessions, type SessionsInScope, sessionsInScope } from "./end-sessions.ts";
 import { countOf, endOrphans, findLeftovers, orphansOf } from "./orphans.ts";
 
 export interface DownOptions {
@@ -98,12 +100,17 @@ async function endServices(
   betweenSessionsAndHost: () => Promise<void> = async () => undefined,
 ): Promise<{ readonly kept: readonly SessionRecord[]; readonly unsaved: readonly string[] }> {
   const { scope } = options;
-  const { host, ending, kept } = await sessionsInScope(access, scope);
+  const { host, isSilent, ending, kept } = await sessionsOrSilence(access, scope);
   const unsaved = host === undefined ? [] : await endSessions(access, host, ending, options, note);
   await betweenSessionsAndHost();
   if (host !== undefined && kept.length === 0) {
     await host.shutdown({ force: options.force === true });
     note({ name: "session host", type: "host", ok: true, detail: "stopped" });
+  }
+  if (isSilent) {
+    note(await endSilent(access.town, scope));
+    // Whose session lives is not known then: nothing may count as left over.
+    if (scope !== "all") return { kept, unsaved };
   }
   const graceMs = options.orphansGraceMs ?? (scope === "all" ? usualOrphanGraceMs : undefined);
   if (graceMs !== undefined)
@@ -111,10 +118,32 @@ async function endServices(
   return { kept, unsaved };
 }
 
+/** The sessions in scope; none of them is known while the host does not answer. */
+async function sessionsOrSilence(
+  access: TownAccess,
+  scope: DownScope,
+): Promise<SessionsInScope & { readonly isSilent: boolean }> {
+  try {
+    return { ...(await sessionsInScope(access, scope)), isSilent: false };
+  } catch (error) {
+    if (!(error instanceof GtError && error.code === "E_HOST_SILENT")) throw error;
+    return { host: undefined, ending: [], kept: [], isSilent: true };
+  }
+}
+
+/** A host that hangs takes all of its sessions along: only who wants everything down wants that. */
+async function endSilent(town: Town, scope: DownScope): Promise<DownService> {
+  const service = { name: "session host", type: "host" } as const;
+  const isEnded = scope === "all" && (await endSilentHost(town.paths));
+  return isEnded
+    ? { ...service, ok: true, detail: "did not answer; ended, and its sessions with it" }
+    : { ...service, ok: false, detail: "does not answer (gt down --all ends it and its sessions)" };
+}
+
 /** What `gt down --dry-run` prints: the sessions and processes that would end, in their order. */
 export async function planDown(access: TownAccess, options: DownOptions): Promise<readonly DownService[]> {
   const scope = options.scope ?? "services";
-  const { host, ending, kept } = await sessionsInScope(access, scope);
+  const { host, isSilent, ending, kept } = await sessionsOrSilence(access, scope);
   const would = (name: string, type: DownService["type"], detail: string): DownService => ({
     ...{ name, type, ok: true, detail },
   });
@@ -123,6 +152,9 @@ export async function planDown(access: TownAccess, options: DownOptions): Promis
     ...ending.map((record) => would(record.session, "session", "would end")),
     ...(daemonStatus(access.town).isRunning ? [would("daemon", "daemon", "would stop")] : []),
     ...(host !== undefined && kept.length === 0 ? [would("session host", "host", "would stop")] : []),
+    ...(isSilent && scope === "all"
+      ? [would("session host", "host", "does not answer; would end with its sessions")]
+      : []),
     ...orphans.map(({ session, processes }) => would(session, "process", `${countOf(processes)} would end`)),
   ];
 }

@@ -28,25 +28,29 @@ import { hostSocketPath } from "./socket-path.ts";
 import { startHost } from "./start-host.ts";
 
 const startTimeoutMs = 20_000;
+/** A host that is well answers at once; one that hangs must not hang whoever only asks (spec/06 §12.1). */
+const usualAnswerTimeoutMs = 5_000;
 const retryMs = 30;
 
 /**
  * Connects to the town's session host and starts it when there is none. With `start: false`: `E_HOST_DOWN` instead.
+ * `E_HOST_SILENT` for one that hangs, here and when it is asked something later.
  * The connection keeps the process alive until `disconnect`.
  */
 export async function connectHost(
   town: Pick<Town, "paths">,
-  options: { readonly start?: boolean } = {},
+  options: { readonly start?: boolean; readonly answerTimeoutMs?: number } = {},
 ): Promise<SessionHost> {
   const { paths } = town;
-  const running = await tryConnect(paths);
+  const { answerTimeoutMs = usualAnswerTimeoutMs } = options;
+  const running = await tryConnect(paths, answerTimeoutMs);
   if (running !== undefined) return running;
   if (options.start === false)
     throw new GtError("E_HOST_DOWN", "the session host is not running", { hint: "gt up" });
   const starting = startHost(paths);
   const deadline = Date.now() + startTimeoutMs;
   for (;;) {
-    const started = await tryConnect(paths);
+    const started = await tryConnect(paths, answerTimeoutMs);
     if (started !== undefined) return started;
     if (starting.failed() || Date.now() > deadline) {
       throw new GtError("E_HOST_START", "the session host does not start", {
@@ -59,10 +63,10 @@ export async function connectHost(
 }
 
 /** Undefined when nobody serves: no socket, one that a dead host left behind, or a host that dies this moment. */
-async function tryConnect(paths: TownPaths): Promise<HostClient | undefined> {
+async function tryConnect(paths: TownPaths, answerTimeoutMs: number): Promise<HostClient | undefined> {
   const socket = await openSocket(hostSocketPath(paths));
   if (socket === undefined) return undefined;
-  const client = new HostClient(socket);
+  const client = new HostClient(socket, answerTimeoutMs);
   try {
     await client.greet();
     return client;
@@ -99,10 +103,12 @@ class HostClient implements SessionHost {
   readonly #listeners = new Set<(event: SessionEvent) => void>();
   #nextChannel = 1;
   #isSubscribed = false;
+  readonly #answerTimeoutMs: number;
   #isClosed = false;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, answerTimeoutMs: number) {
     this.#socket = socket;
+    this.#answerTimeoutMs = answerTimeoutMs;
     socket.setNoDelay(true);
     socket.on("data", (chunk: Buffer) => this.#read(chunk));
     socket.on("error", () => {}); // `close` follows and tells everybody
@@ -110,7 +116,7 @@ class HostClient implements SessionHost {
   }
 
   async greet(): Promise<void> {
-    const hello = (await this.#request("hello", {})) as { readonly protocol: number };
+    const hello = (await this.#ask("hello", {})) as { readonly protocol: number };
     if (hello.protocol === protocolVersion) return;
     this.disconnect();
     throw new GtError("E_HOST_VERSION", "the running session host belongs to another version of gt", {
@@ -127,11 +133,11 @@ class HostClient implements SessionHost {
   }
 
   list(): Promise<readonly SessionRecord[]> {
-    return this.#request("list", {}) as Promise<readonly SessionRecord[]>;
+    return this.#ask("list", {}) as Promise<readonly SessionRecord[]>;
   }
 
   async get(session: string): Promise<SessionRecord | undefined> {
-    return ((await this.#request("get", { session })) as SessionRecord | null) ?? undefined;
+    return ((await this.#ask("get", { session })) as SessionRecord | null) ?? undefined;
   }
 
   async write(session: string, data: string | Uint8Array): Promise<void> {
@@ -139,7 +145,7 @@ class HostClient implements SessionHost {
   }
 
   screen(session: string, options: { readonly scrollback?: number } = {}): Promise<ScreenText> {
-    return this.#request("screen", { session, scrollback: options.scrollback ?? 0 }) as Promise<ScreenText>;
+    return this.#ask("screen", { session, scrollback: options.scrollback ?? 0 }) as Promise<ScreenText>;
   }
 
   async attach(session: string, options: AttachOptions): Promise<Attachment> {
@@ -208,6 +214,17 @@ class HostClient implements SessionHost {
   disconnect(): void {
     this.#isClosed = true;
     this.#socket.destroy();
+  }
+
+  /** A request that changes nothing, so that an answer that does not come can be given up: `E_HOST_SILENT`. */
+  async #ask(method: string, params: unknown): Promise<unknown> {
+    const silence = Promise.withResolvers<never>();
+    const timer = setTimeout(() => silence.reject(hostSilent()), this.#answerTimeoutMs);
+    try {
+      return await Promise.race([this.#request(method, params), silence.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   #request(method: string, params: unknown): Promise<unknown> {
@@ -293,4 +310,10 @@ function parse(payload: Buffer): unknown {
 
 function hostLost(): GtError {
   return new GtError("E_HOST_LOST", "the connection to the session host is lost", { hint: "gt up" });
+}
+
+function hostSilent(): GtError {
+  return new GtError("E_HOST_SILENT", "the session host is not answering", {
+    hint: "gt down --all && gt up",
+  });
 }

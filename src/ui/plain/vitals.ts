@@ -150,7 +150,7 @@ function warningsOf(
       isTrue: host.isRunning && !host.isAnswering,
       area: "host",
       message: "socket not answering",
-      hint: "gt down && gt up",
+      hint: "gt down --all && gt up",
     },
     {
       isTrue: events.badLines > 0,

@@ -1,8 +1,14 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { sessionsInScope } from "../../../src/agents/daemon/end-sessions.ts";
 import { townDown } from "../../../src/agents/daemon/town-down.ts";
+import { processStartTime } from "../../../src/agents/sessions/process-identity.ts";
 import type { SessionHost, SessionRecord } from "../../../src/agents/sessions/session-host.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
+import { GtError } from "../../../src/core/gt-error.ts";
 import { PlainTown } from "../../support/plain-town.ts";
 
 const roles = ["dog", "deacon", "boot", "mayor", "witness", "refinery", "crew", "polecat"];
@@ -41,6 +47,34 @@ test("the town goes down role by role, those who give work after those who do it
     expect(await down("without-crew")).toMatchObject({ kept: ["crew"], living: 1 });
     expect((await down("all")).ended).toEqual([...[...roles].reverse(), "host"]);
   } finally {
+    await town.dispose();
+  }
+});
+
+test("a host that does not answer is ended only by who wants everything down (spec/04 §7.2)", async () => {
+  const town = new PlainTown();
+  const sleeper = spawn("sleep", ["60"], { stdio: "ignore" });
+  try {
+    const silent = async () =>
+      Promise.reject(new GtError("E_HOST_SILENT", "the session host is not answering"));
+    const access: TownAccess = { ...(await town.access()), host: silent };
+    const { pid = 0 } = sleeper;
+    const { runtime } = access.town.paths;
+    mkdirSync(runtime, { recursive: true });
+    writeFileSync(
+      join(runtime, "host.json"),
+      JSON.stringify({ pid, pid_started_at: processStartTime(pid) ?? "" }),
+    );
+    const [kept] = (await townDown(access, { scope: "services", orphansGraceMs: 0 })).services;
+    expect(kept).toMatchObject({ type: "host", ok: false });
+    expect(sleeper.exitCode ?? sleeper.signalCode).toBeNull();
+    const gone = once(sleeper, "exit");
+    expect((await townDown(access, { scope: "all" })).services).toContainEqual(
+      expect.objectContaining({ type: "host", ok: true }),
+    );
+    expect(await gone).toEqual([null, "SIGKILL"]);
+  } finally {
+    sleeper.kill("SIGKILL");
     await town.dispose();
   }
 });

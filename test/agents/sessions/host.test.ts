@@ -316,3 +316,16 @@ async function follow(session: string, options: { readonly acknowledges?: boolea
     },
   };
 }
+
+test("a host that hangs keeps nobody waiting who only asks, and is asked again when it goes on (spec/06 §12.1)", async () => {
+  const asking = await scratch.connect({ answerTimeoutMs: 200 });
+  const { pid } = scratch.hostProcess;
+  process.kill(pid, "SIGSTOP");
+  try {
+    await expect(asking.list()).rejects.toMatchObject({ code: "E_HOST_SILENT" });
+    await expect(scratch.connect({ answerTimeoutMs: 200 })).rejects.toMatchObject({ code: "E_HOST_SILENT" });
+  } finally {
+    process.kill(pid, "SIGCONT");
+  }
+  await expect(waitFor(() => asking.list().catch(() => undefined))).resolves.toEqual([]);
+});

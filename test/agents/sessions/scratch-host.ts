@@ -22,7 +22,7 @@ export class ScratchHost {
     this.paths = townPaths(this.root, {});
   }
 
-  async connect(options?: { readonly start?: boolean }): Promise<SessionHost> {
+  async connect(options?: Parameters<typeof connectHost>[1]): Promise<SessionHost> {
     const client = await connectHost(this, options);
     this.#clients.push(client);
     return client;
