@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { legOf } from "../../core/convoys/leg.ts";
 import { aheadBehind } from "../../core/git/ahead-behind.ts";
 import { currentBranch, resolveCommit } from "../../core/git/branch.ts";
-import { operationOf } from "../../core/git/work-at-risk.ts";
+import { operationOf } from "../../core/git/operation.ts";
 import { isValidWorktree } from "../../core/git/worktree.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { Agent, Bead } from "../../core/ledger/bead.ts";

@@ -92,6 +92,10 @@ export async function placesOf(
   ];
 }
 
+/** Untracked files above this are in no snapshot, in mebibytes. */
+export const maxFileMb = ({ town }: Pick<TownAccess, "town">): number =>
+  numberSetting(town.settings(), "operational.snapshot.max_file_mb");
+
 /**
  * Moves what a snapshot of the worktree does not have, such as files that are too large and repositories cloned into it,
  * to `lost+found`. Returns where it is now; undefined when there is no such thing.
@@ -101,15 +105,22 @@ export async function putUnkeptAside(
   worktree: string,
   label: string,
 ): Promise<string | undefined> {
-  const limitMb = numberSetting(access.town.settings(), "operational.snapshot.max_file_mb");
-  const paths = await unkeptFiles(worktree, limitMb);
+  const paths = await unkeptFiles(worktree, maxFileMb(access));
   if (paths.length === 0) return undefined;
-  const place = join(access.town.paths.lostAndFound, `${label}-${access.clock.now()}-files`);
-  for (const path of paths) {
-    mkdirSync(dirname(join(place, path)), { recursive: true });
-    moveAcross(join(worktree, path), join(place, path));
-  }
+  const place = placeAside(access, label);
+  for (const path of paths) moveInto(place, worktree, path);
   return place;
+}
+
+/** Directory of `lost+found` for files of a sandbox; not made yet. */
+export function placeAside(access: Pick<TownAccess, "town" | "clock">, label: string): string {
+  return join(access.town.paths.lostAndFound, `${label}-${access.clock.now()}-files`);
+}
+
+/** Moves a file or directory to the same path below `place`. */
+export function moveInto(place: string, worktree: string, path: string): void {
+  mkdirSync(dirname(join(place, path)), { recursive: true });
+  moveAcross(join(worktree, path), join(place, path));
 }
 
 async function pushCommit(rig: Rig, branch: string, commit: string): Promise<boolean> {

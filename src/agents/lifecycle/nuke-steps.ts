@@ -20,7 +20,7 @@ import { metadataText } from "./attachment.ts";
 import { isOwnBranch, keepCommits, placesOf, putUnkeptAside } from "./keep-work.ts";
 import { putAside } from "./lost-and-found.ts";
 import { OperationJournal, type OperationRecord } from "./operation-record.ts";
-import { baseRevision, snapshotSubject } from "./polecat-worktree.ts";
+import { baseRevision, hasChanges, snapshotSubject } from "./polecat-worktree.ts";
 
 /** What the record of a removal holds. */
 export interface NukeData {
@@ -67,13 +67,16 @@ async function keep(access: TownAccess, rig: Rig, agent: Agent, data: NukeData):
   const { worktree, branch } = data;
   const isValid = await isValidWorktree(worktree);
   try {
-    if (isValid)
-      await takeSnapshot(
-        snapshotSubject(access, { worktree, place: `polecats/${agent.name}`, address: agent.address, agent }),
-        "pre-nuke",
-      );
+    const { address } = agent;
+    const subject = { worktree, place: `polecats/${agent.name}`, address, agent };
+    const taken = isValid ? await takeSnapshot(snapshotSubject(access, subject), "pre-nuke") : undefined;
     const tips = { worktree: isValid ? worktree : undefined, branch, base: await baseOf(rig) };
-    return await keepCommits(rig, agent, tips);
+    const told = await keepCommits(rig, agent, tips);
+    const isWork = taken?.state === "taken" ? taken.files > 0 : isValid && (await hasChanges(rig, worktree));
+    if (taken === undefined || !isWork) return told;
+    const seq = taken.state === "taken" ? taken.snapshot.seq : taken.seq;
+    const back = `gt hook rollback ${shortAddress(address)} ${seq} --to-branch <name>`;
+    return [...told, `the uncommitted work of ${address} is kept as snapshot #${seq}: ${back}`];
   } catch (error) {
     if (data.discard) return [`not everything of ${agent.address} could be kept`];
     throw new GtError("E_SNAPSHOT", `the work of ${agent.address} could not be kept; nothing was removed`, {

@@ -22,10 +22,9 @@ import {
 import { GtError } from "../../core/gt-error.ts";
 import type { Agent } from "../../core/ledger/bead.ts";
 import { withLock } from "../../core/lock/lock.ts";
-import { numberSetting } from "../../core/town/setting.ts";
 import type { Rig } from "../../core/town/town.ts";
 import type { TownAccess } from "../town-access.ts";
-import { keepCommits, putUnkeptAside } from "./keep-work.ts";
+import { keepCommits, maxFileMb, putUnkeptAside } from "./keep-work.ts";
 import { putAside } from "./lost-and-found.ts";
 import { overlayFiles } from "./overlay-files.ts";
 import { tellingOfSnapshot } from "./snapshot-event.ts";
@@ -222,7 +221,7 @@ export function snapshotSubject(
     assignment: sandbox.agent?.hookSeq ?? 0,
     hookState: sandbox.agent?.hookState ?? "",
     session: sandbox.session ?? "",
-    maxFileMb: numberSetting(access.town.settings(), "operational.snapshot.max_file_mb"),
+    maxFileMb: maxFileMb(access),
     onTaken: tellingOfSnapshot(access.town, { address: sandbox.address, actor: access.actor }),
   };
 }

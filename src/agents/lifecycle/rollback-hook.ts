@@ -1,5 +1,5 @@
 import { isAncestor } from "../../core/git/ancestry.ts";
-import { resolveCommit } from "../../core/git/branch.ts";
+import { branchExists, currentBranch, isBranchName, resolveCommit } from "../../core/git/branch.ts";
 import {
   type SnapshotOptions,
   type SnapshotReason,
@@ -7,7 +7,13 @@ import {
   type SnapshotResult,
 } from "../../core/git/hook-snapshots.ts";
 import { listSnapshots, type HookSnapshot } from "../../core/git/list-snapshots.ts";
-import { branchFromSnapshot, restoreFiles, restoreSnapshot } from "../../core/git/restore-snapshot.ts";
+import {
+  branchFromSnapshot,
+  type PresentState,
+  restoreFiles,
+  restoreSnapshot,
+} from "../../core/git/restore-snapshot.ts";
+import { unkeptFiles } from "../../core/git/unkept-files.ts";
 import { isValidWorktree } from "../../core/git/worktree.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { Agent } from "../../core/ledger/bead.ts";
@@ -17,7 +23,9 @@ import type { TownAccess } from "../town-access.ts";
 import { liveSession } from "./agent-session.ts";
 import { OperationJournal, type OperationRecord } from "./operation-record.ts";
 import { withAgentLock } from "./agent-lock.ts";
+import { maxFileMb, moveInto, placeAside } from "./keep-work.ts";
 import { snapshotSubject } from "./polecat-worktree.ts";
+import { snapshotHome } from "./prune-snapshots.ts";
 
 export interface HookPlace {
   readonly agent: Agent;
@@ -36,6 +44,7 @@ export async function hookPlace(access: TownAccess, address: string): Promise<Ho
     throw new GtError("E_AGENT_NOT_FOUND", `${address} has no sandbox`, { hint: "gt polecat list --all" });
   if (!(await isValidWorktree(worktree)))
     throw new GtError("E_NO_WORKTREE", `the worktree of ${address} is gone or broken`, {
+      why: [`its snapshots are still there: gt hook rollback ${address} <number> --to-branch <name>`],
       hint: "gt doctor",
     });
   return { agent, worktree, place: `${parsed.role === "crew" ? "crew" : "polecats"}/${agent.name}` };
@@ -74,7 +83,7 @@ export interface RollbackRequest {
 export interface RollbackData {
   readonly seq: number;
   /** Snapshot of the state before. */
-  readonly undo?: number;
+  readonly undo: number;
 }
 
 export interface Rollback {
@@ -83,18 +92,22 @@ export interface Rollback {
   readonly undo: number | undefined;
   /** What the remote has of the branch when that is not part of it any more. Nothing is pushed over it. */
   readonly published?: string;
+  /** Where files are that were in the way and that no snapshot holds. */
+  readonly aside?: string | undefined;
+  /** Files that no snapshot can hold, and that stay as they are. */
+  readonly left?: readonly string[];
+  /** The branch of the snapshot when it has gone on elsewhere: the worktree stands on none. */
+  readonly detachedFrom?: string;
 }
 
 /** Restores an earlier state of a sandbox; the present one is kept as snapshot `pre-rollback` (spec/04 §6.5). */
 export async function rollbackHook(access: TownAccess, request: RollbackRequest): Promise<Rollback> {
   const { address } = request;
   return withAgentLock(access, address, "rollback", async () => {
+    if (request.toBranch !== undefined)
+      return { snapshot: await makeBranch(access, request, request.toBranch), undo: undefined };
     const { worktree, place, agent } = await hookPlace(access, address);
     const snapshot = await findSnapshot(worktree, place, request.seq);
-    if (request.toBranch !== undefined) {
-      await branchFromSnapshot(worktree, snapshot, request.toBranch);
-      return { snapshot, undo: undefined };
-    }
     if ((await liveSession(access, address)) !== undefined)
       throw new GtError(
         "E_SESSION_LIVE",
@@ -106,19 +119,46 @@ export async function rollbackHook(access: TownAccess, request: RollbackRequest)
     const before = await snapshotHook(access, address, "pre-rollback");
     const undo = before.state === "taken" ? before.snapshot.seq : before.seq;
     if (request.files !== undefined) {
-      await restoreFiles(worktree, snapshot, request.files);
-      return { snapshot, undo };
+      const present = await findSnapshot(worktree, place, undo);
+      const { putAside, place: aside } = puttingAside(access, agent);
+      await restoreFiles(worktree, snapshot, request.files, { present, putAside });
+      return { snapshot, undo, aside: aside() };
     }
     const journal = await OperationJournal.begin<RollbackData>(access, {
       kind: "rollback",
       subject: { agent: address, bead: agent.hookBead, rig: agent.rig },
       step: "restore",
-      data: { seq: request.seq, ...(undo === undefined ? {} : { undo }) },
+      data: { seq: request.seq, undo },
     });
-    await carryOut(access, journal);
+    const aside = await carryOut(access, journal);
     const published = await publishedBeyond(worktree, snapshot);
-    return { snapshot, undo, ...(published === undefined ? {} : { published }) };
+    const left = await unkeptFiles(worktree, maxFileMb(access));
+    const isDetached = snapshot.branch !== "" && (await currentBranch(worktree)) === undefined;
+    return {
+      ...{ snapshot, undo, aside },
+      ...(published === undefined ? {} : { published }),
+      ...(left.length === 0 ? {} : { left }),
+      ...(isDetached ? { detachedFrom: snapshot.branch } : {}),
+    };
   });
+}
+
+/** Also of an agent whose sandbox is gone. `E_USAGE`, `E_EXISTS` for a name that will not do. */
+async function makeBranch(
+  access: TownAccess,
+  { address, seq }: RollbackRequest,
+  branch: string,
+): Promise<HookSnapshot> {
+  const { repository, place } = snapshotHome(access.town, address);
+  const snapshot = await findSnapshot(repository, place, seq);
+  if (!(await isBranchName(repository, branch)))
+    throw new GtError("E_USAGE", `"${branch}" cannot be the name of a branch`, { exitCode: 2 });
+  if (await branchExists(repository, branch))
+    throw new GtError("E_EXISTS", `there is a branch ${branch} already`, {
+      hint: `gt hook rollback ${address} ${seq} --to-branch <name>`,
+    });
+  await branchFromSnapshot(repository, snapshot, branch);
+  return snapshot;
 }
 
 async function publishedBeyond(
@@ -139,21 +179,41 @@ export async function recoverRollback(
   return "resumed";
 }
 
-async function carryOut(access: TownAccess, journal: OperationJournal<RollbackData>): Promise<void> {
+/** Returns where files are that were in the way. */
+async function carryOut(
+  access: TownAccess,
+  journal: OperationJournal<RollbackData>,
+): Promise<string | undefined> {
   const { agent: address } = journal.record.subject;
-  const { worktree, place } = await hookPlace(access, address);
+  const { worktree, place, agent } = await hookPlace(access, address);
   const snapshot = await findSnapshot(worktree, place, journal.data.seq);
-  await restoreSnapshot(worktree, snapshot);
+  const present = await findSnapshot(worktree, place, journal.data.undo);
+  const { putAside, place: aside } = puttingAside(access, agent);
+  await restoreSnapshot(worktree, snapshot, { present, putAside });
   await journal.finish([
     {
       op: "event",
       event: {
         type: "hook_rollback",
-        payload: {
-          ...{ agent: address, ref: snapshot.ref, to: snapshot.seq },
-          ...(journal.data.undo === undefined ? {} : { from: journal.data.undo }),
-        },
+        payload: { agent: address, ref: snapshot.ref, to: snapshot.seq, from: journal.data.undo },
       },
     },
   ]);
+  return aside();
+}
+
+/** A directory of `lost+found` for what is in the way of a rollback; it is made for the first such file. */
+function puttingAside(
+  access: TownAccess,
+  { rig, name }: Agent,
+): { readonly putAside: PresentState["putAside"]; readonly place: () => string | undefined } {
+  const place = placeAside(access, `${rig}-${name}`);
+  let isUsed = false;
+  return {
+    putAside: (worktree, path) => {
+      moveInto(place, worktree, path);
+      isUsed = true;
+    },
+    place: () => (isUsed ? place : undefined),
+  };
 }

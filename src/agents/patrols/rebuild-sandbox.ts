@@ -37,7 +37,8 @@ export async function rebuildSandbox(access: TownAccess, agent: Agent): Promise<
   await updateSubmodules(worktree);
   // Commits that came after it are worth more than its files.
   if (snapshot !== undefined && snapshot.head === (await resolveCommit(worktree, "HEAD"))) {
-    await restoreSnapshot(worktree, snapshot);
+    // Fresh from its branch, it holds nothing that is only here.
+    await restoreSnapshot(worktree, snapshot, { present: undefined, putAside: () => undefined });
     told.push(`its files are those of snapshot ${snapshot.seq}`);
   }
   told.push(...(await setUpSandbox({ rig, worktree, name: agent.name })));

@@ -1,11 +1,19 @@
 import { copyFile, stat, utimes } from "node:fs/promises";
 import { resolve } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { formatAge } from "../duration.ts";
+import { GtError } from "../gt-error.ts";
+import { sanitiseLine } from "../sanitise.ts";
 import { resolveCommit } from "./branch.ts";
-import { askGit, openGit, runGit } from "./git.ts";
+import { inexactFiles, treeOfBytes } from "./exact-bytes.ts";
+import { filtersOff } from "./filters-off.ts";
+import { askGit, GitFailure, type GitOptions, openGit, runGit } from "./git.ts";
+import { hiddenFiles } from "./hidden-files.ts";
+import { operationOf } from "./operation.ts";
 import { withScratchIndex } from "./scratch-index.ts";
 import { isUnpublished, submodulesOf } from "./submodules.ts";
 import { type HookSnapshot, listSnapshots, refOf } from "./list-snapshots.ts";
-import { defaultMaxFileMb, oversizedFiles } from "./unkept-files.ts";
+import { defaultMaxFileMb, unkeptUntracked } from "./unkept-files.ts";
 
 /** Why a snapshot was taken (spec/04 §6.2). */
 export type SnapshotReason =
@@ -53,7 +61,7 @@ export interface TakenSnapshot {
 export type SnapshotResult =
   | TakenSnapshot
   /** The newest snapshot holds the same files, index and HEAD. */
-  | { readonly state: "unchanged"; readonly seq: number | undefined };
+  | { readonly state: "unchanged"; readonly seq: number };
 
 export interface SnapshotOptions {
   readonly timeoutMs?: number;
@@ -73,17 +81,16 @@ export async function takeSnapshot(
   options: SnapshotOptions = {},
 ): Promise<SnapshotResult> {
   const { worktree } = subject;
-  const state = await captureState(worktree, { ...subject, ...options });
-  const earlier = await listSnapshots(worktree, subject.place);
-  const [previous] = earlier;
-  if (previous !== undefined && (await holdsTheSame(previous.ref, state)))
-    return { state: "unchanged", seq: previous.seq };
-
-  const seq = (previous?.seq ?? 0) + 1;
+  const state = await withinTime(options.timeoutMs ?? defaultTimeoutMs, (signal) =>
+    captureState(worktree, { ...subject, signal }),
+  );
+  const note = sanitiseLine(options.note ?? "")
+    .replace(/\s+/g, " ")
+    .trim();
+  const recorded = await recordNext(subject, state, { reason, note });
+  if ("unchanged" in recorded) return { state: "unchanged", seq: recorded.unchanged };
+  const { previous, seq, commit } = recorded;
   const ref = refOf(subject.place, seq);
-  const note = (options.note ?? "").replace(/\s+/g, " ").trim();
-  const told = { seq, reason, note, kept: [seq, ...earlier.map((each) => each.seq)] };
-  const commit = await recordState(subject, state, told);
   const taken: TakenSnapshot = {
     state: "taken",
     files: await changedFiles(worktree, commit, state.head),
@@ -99,11 +106,66 @@ export async function takeSnapshot(
       branch: state.branch,
       head: state.head ?? "",
       session: subject.session,
+      operation: state.operation,
       note,
     },
   };
   subject.onTaken?.(taken);
   return taken;
+}
+
+/** What does not come to its end in time has failed, even while a filter that git has started still holds it up. */
+async function withinTime<Result>(
+  timeoutMs: number,
+  work: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const time = new AbortController();
+  const worked = work(time.signal);
+  const limit = pause(timeoutMs, undefined, { signal: time.signal }).then(
+    () => {
+      throw new GtError("E_TIMEOUT", `the snapshot was not ready after ${formatAge(timeoutMs)}`);
+    },
+    () => worked,
+  );
+  try {
+    return await Promise.race([worked, limit]);
+  } finally {
+    // Ends the clock, or the git that is late; nobody waits for either.
+    time.abort();
+    worked.catch(() => undefined);
+    limit.catch(() => undefined);
+  }
+}
+
+interface Recorded {
+  readonly seq: number;
+  readonly commit: string;
+  readonly previous: HookSnapshot | undefined;
+}
+
+const mostAttempts = 10;
+
+/** Under the next free number. Whoever takes a snapshot of the same place at the same time may be first. */
+async function recordNext(
+  subject: SnapshotSubject,
+  state: WorktreeState,
+  why: Pick<Telling, "reason" | "note">,
+): Promise<Recorded | { readonly unchanged: number }> {
+  const { worktree } = subject;
+  for (let attempt = 1; ; attempt++) {
+    const earlier = await listSnapshots(worktree, subject.place);
+    const [previous] = earlier;
+    if (previous !== undefined && (await holdsTheSame(previous.ref, state)))
+      return { unchanged: previous.seq };
+    const seq = (previous?.seq ?? 0) + 1;
+    const kept = [seq, ...earlier.map((each) => each.seq)];
+    try {
+      return { seq, previous, commit: await recordState(subject, state, { ...why, seq, kept }) };
+    } catch (error) {
+      const isTaken = (await resolveCommit(worktree, refOf(subject.place, seq))) !== undefined;
+      if (!isTaken || attempt === mostAttempts) throw error;
+    }
+  }
 }
 
 /** Size of the objects that only the commit needs. */
@@ -126,7 +188,11 @@ interface WorktreeState {
   readonly tree: string;
   /** Tree of the index where it differs from HEAD. */
   readonly keptIndex: string | undefined;
+  /** Tree of the files that a checkout of `tree` would give other bytes. */
+  readonly bytes: string | undefined;
   readonly skipped: readonly string[];
+  /** The unfinished git operation; "" for none. */
+  readonly operation: string;
   /** Those of its submodules that hold what is nowhere else. */
   readonly submodules: readonly SubmoduleState[];
 }
@@ -138,7 +204,7 @@ interface SubmoduleState {
 
 interface Limits {
   readonly maxFileMb?: number;
-  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
 }
 
 async function captureState(worktree: string, options: Limits): Promise<WorktreeState> {
@@ -148,11 +214,12 @@ async function captureState(worktree: string, options: Limits): Promise<Worktree
     if (await isWorthKeeping(state)) submodules.push({ path, state });
   }
   const head = await resolveCommit(worktree, "HEAD");
-  const { tree, indexTree, skipped } = await treesOf(worktree, head, options);
+  const { tree, indexTree, bytes, skipped } = await treesOf(worktree, head, options);
   const headTree = await treeOf(worktree, head);
   const keptIndex = indexTree !== undefined && indexTree !== headTree ? indexTree : undefined;
   const branch = (await askGit(worktree, ["symbolic-ref", "--quiet", "--short", "HEAD"])).stdout.trim();
-  return { worktree, head, branch, tree, keptIndex, skipped, submodules };
+  const operation = operationOf(worktree) ?? "";
+  return { worktree, head, branch, tree, keptIndex, bytes, skipped, operation, submodules };
 }
 
 /** A submodule at a commit that its remote has, without changes, is described by its parent's tree. */
@@ -161,15 +228,18 @@ async function isWorthKeeping({
   head,
   tree,
   keptIndex,
+  bytes,
   submodules,
 }: WorktreeState): Promise<boolean> {
-  if (submodules.length > 0 || keptIndex !== undefined) return true;
+  if (submodules.length > 0 || keptIndex !== undefined || bytes !== undefined) return true;
   if (head === undefined || tree !== (await treeOf(worktree, head))) return true;
   return isUnpublished(worktree, [head]);
 }
 
 async function treeOf(worktree: string, commit: string | undefined): Promise<string | undefined> {
-  return commit === undefined ? undefined : runGit(worktree, ["rev-parse", `${commit}^{tree}`]);
+  return commit === undefined || commit === ""
+    ? undefined
+    : runGit(worktree, ["rev-parse", `${commit}^{tree}`]);
 }
 
 interface Telling {
@@ -182,14 +252,20 @@ interface Telling {
 
 /** Makes the commit and its ref, those of submodules first: a snapshot is whole or is not there. */
 async function recordState(subject: SnapshotSubject, state: WorktreeState, told: Telling): Promise<string> {
-  const { worktree, head, tree, keptIndex } = state;
+  const { worktree, head, tree, bytes } = state;
   for (const submodule of state.submodules) {
     await dropRetired(submodule.state.worktree, subject.place, told.kept);
     await recordState(subject, submodule.state, told);
   }
   const parents = head === undefined ? [] : ["-p", head];
-  if (keptIndex !== undefined && head !== undefined)
-    parents.push("-p", await commitTree(worktree, subject, keptIndex, ["-p", head], "index of a snapshot"));
+  // The bytes are the third parent, so with them there always is a second.
+  const index = state.keptIndex ?? (bytes === undefined ? undefined : await treeOf(worktree, head));
+  for (const [kept, what] of [
+    [index, "index of a snapshot"],
+    [bytes, "exact files of a snapshot"],
+  ] as const)
+    if (kept !== undefined && head !== undefined)
+      parents.push("-p", await commitTree(worktree, subject, kept, ["-p", head], what));
   const commit = await commitTree(worktree, subject, tree, parents, snapshotMessage(subject, state, told));
   const ref = refOf(subject.place, told.seq);
   // In a submodule the number may be there already, from a snapshot that did not get to its end.
@@ -212,7 +288,8 @@ interface Trees {
   readonly tree: string;
   /** Undefined for an index with unmerged entries, which has no tree; then the files alone are kept. */
   readonly indexTree: string | undefined;
-  /** Files that are too large. */
+  readonly bytes: string | undefined;
+  /** Files that are too large, and repositories inside. */
   readonly skipped: readonly string[];
 }
 
@@ -221,24 +298,61 @@ async function treesOf(worktree: string, head: string | undefined, options: Limi
   return withScratchIndex(worktree, async (index) => {
     await copyIndex(worktree, index, head);
     const withIndex = {
-      timeoutMs: options.timeoutMs ?? defaultTimeoutMs,
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
       env: { GIT_INDEX_FILE: index },
     };
     const staged = await askGit(worktree, ["write-tree"], withIndex);
-    const skipped = await oversizedFiles(worktree, options.maxFileMb ?? defaultMaxFileMb);
-    await openGit(worktree, withIndex).raw([
-      "add",
-      "--all",
-      "--",
-      ".",
-      ...skipped.map((path) => `:(exclude,top,literal)${path}`),
-    ]);
+    const skipped = await unkeptUntracked(worktree, options.maxFileMb ?? defaultMaxFileMb);
+    await showHidden(worktree, withIndex);
+    const withoutFilters = await addAll(worktree, skipped, withIndex);
+    const inexact =
+      head === undefined ? [] : await inexactFiles(worktree, { head, withoutFilters, withIndex });
     return {
-      tree: await runGit(worktree, ["write-tree"], withIndex),
+      tree: await runGit(worktree, [...withoutFilters, "write-tree"], withIndex),
       indexTree: staged.exitCode === 0 ? staged.stdout.trim() : undefined,
+      bytes: await treeOfBytes(worktree, inexact, {
+        ...withIndex,
+        env: { GIT_INDEX_FILE: `${index}-bytes` },
+      }),
       skipped,
     };
   });
+}
+
+/** Whoever told git not to look at a file has not told us: what he has written there is work as well. */
+async function showHidden(worktree: string, withIndex: GitOptions): Promise<void> {
+  const hidden = await hiddenFiles(worktree);
+  if (hidden.length === 0) return;
+  for (const flag of ["--no-assume-unchanged", "--no-skip-worktree"])
+    await runGit(worktree, ["update-index", flag, "-z", "--stdin"], {
+      ...withIndex,
+      input: hidden.map((path) => `${path}\0`).join(""),
+    });
+}
+
+/**
+ * Takes all files into the index, whatever the project thinks of their line ends. When a filter of its attributes does
+ * not work, the files are taken without any, as a program that is missing here must not cost the work: then returns the
+ * options that every git needs which looks at this index.
+ */
+async function addAll(
+  worktree: string,
+  without: readonly string[],
+  withIndex: GitOptions,
+): Promise<readonly string[]> {
+  const add = [
+    ...["-c", "core.safecrlf=false", "-c", "core.sparseCheckout=false", "add", "--all", "--", "."],
+    ...without.map((path) => `:(exclude,top,literal)${path}`),
+  ];
+  try {
+    await openGit(worktree, withIndex).raw(add);
+    return [];
+  } catch (error) {
+    const off = error instanceof GitFailure ? await filtersOff(worktree) : [];
+    if (off.length === 0) throw error;
+    await openGit(worktree, withIndex).raw([...off, ...add]);
+    return off;
+  }
 }
 
 export interface SnapshotChanges {
@@ -277,10 +391,11 @@ async function holdsTheSame(ref: string, now: WorktreeState): Promise<boolean> {
   const format = await askGit(worktree, ["show", "-s", "--format=%T %P%n%B", "--end-of-options", ref]);
   if (format.exitCode !== 0) return false;
   const [ids = "", ...message] = format.stdout.split("\n");
-  const [tree, head, indexCommit] = ids.split(" ");
+  const [tree, head, indexCommit, bytesCommit] = ids.split(" ");
   if (tree !== now.tree || (head ?? "") !== (now.head ?? "")) return false;
-  const index = indexCommit === undefined ? undefined : await treeOf(worktree, indexCommit);
-  if (index !== now.keptIndex) return false;
+  const index = await treeOf(worktree, indexCommit);
+  if ((index === (await treeOf(worktree, now.head)) ? undefined : index) !== now.keptIndex) return false;
+  if ((await treeOf(worktree, bytesCommit)) !== now.bytes) return false;
   const kept = message.filter((line) => line.startsWith("Gt-Submodule: "));
   if (kept.join("\n") !== submoduleLines(now).join("\n")) return false;
   for (const { state } of now.submodules) if (!(await holdsTheSame(ref, state))) return false;
@@ -318,6 +433,7 @@ function snapshotMessage(subject: SnapshotSubject, state: WorktreeState, told: T
     `Gt-Session: ${subject.session}`,
     `Gt-Reason: ${told.reason}`,
     `Gt-Hook-State: ${subject.hookState}`,
+    ...(state.operation === "" ? [] : [`Gt-Operation: ${state.operation}`]),
     ...(told.note === "" ? [] : [`Gt-Note: ${told.note}`]),
     ...state.skipped.map((path) => `Gt-Skipped: ${path.replaceAll("\n", " ")}`),
     ...submoduleLines(state),

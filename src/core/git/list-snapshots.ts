@@ -12,6 +12,8 @@ export interface HookSnapshot {
   readonly branch: string;
   readonly head: string;
   readonly session: string;
+  /** The git operation that was under way, e.g. `merge`; "" mostly. */
+  readonly operation: string;
   /** What a person said about it; "" mostly. */
   readonly note: string;
 }
@@ -66,6 +68,7 @@ async function readSnapshots(repository: string, pattern: string): Promise<reado
         branch: trailer("Branch"),
         head: trailer("Head"),
         session: trailer("Session"),
+        operation: trailer("Operation"),
         note: trailer("Note"),
       },
     ];

@@ -1,36 +1,160 @@
-import { lstat, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { currentBranch, resolveCommit } from "./branch.ts";
-import { askGit, openGit, runGit } from "./git.ts";
+import { writeBytes } from "./exact-bytes.ts";
+import { filtersOff } from "./filters-off.ts";
+import { askGit, GitFailure, runGit } from "./git.ts";
 import { type HookSnapshot, submoduleSnapshot } from "./list-snapshots.ts";
+import { endOperations, operationOf } from "./operation.ts";
 import { namedCommit, type Submodule, submodulesOf } from "./submodules.ts";
+
+/** What must survive a restoring. */
+export interface PresentState {
+  /** Holds what lies in the worktree now; without one HEAD does. */
+  readonly present: HookSnapshot | undefined;
+  /** Moves what `present` does not hold and what is in the way to a safe place. */
+  readonly putAside: (worktree: string, path: string) => void;
+}
+
+/** What a worktree shall be. */
+interface Goal {
+  readonly head: string;
+  /** "" for detached. */
+  readonly branch: string;
+  readonly operation: string;
+  /** Revision with the files. */
+  readonly files: string;
+  /** Revision with the index; "" for an empty one. */
+  readonly index: string;
+  /** Commit of those files that `files` has in other bytes. */
+  readonly bytes: string | undefined;
+}
 
 /**
  * Makes the worktree what it was when the snapshot was taken (spec/04 §6.5): branch head, files (later ones are
- * removed, ignored ones kept), index. The caller has taken a snapshot of the present state.
+ * removed, ignored ones kept), index. The caller has taken a snapshot of the present state; what that could not hold, such
+ * as files that are too large, is never removed. May be repeated when it was cut off.
  */
-export async function restoreSnapshot(worktree: string, snapshot: HookSnapshot): Promise<void> {
-  const branch = await currentBranch(worktree);
-  const head = await resolveCommit(worktree, "HEAD");
-  if (snapshot.head !== "" && head !== snapshot.head) {
-    // Only what stands here is moved: a branch that another worktree has checked out never is.
-    if (branch === undefined || (snapshot.branch !== "" && snapshot.branch !== branch))
-      await standOn(worktree, snapshot);
-    else await runGit(worktree, ["reset", "--quiet", "--soft", snapshot.head]);
-  }
-  const before = await listed(worktree);
-  // Index and files as in the snapshot's tree ...
-  await runGit(worktree, ["read-tree", "--reset", "-u", snapshot.commit]);
-  // ... files that came later go; those that git ignores are not listed ...
-  const kept = new Set(await treeFiles(worktree, snapshot.commit));
-  for (const path of before) if (!kept.has(path)) await removeFile(join(worktree, path));
-  // ... and the index as it was then, or as in HEAD.
-  const [, , indexCommit] = (await runGit(worktree, ["show", "-s", "--format=%T %P", snapshot.commit])).split(
-    " ",
-  );
-  await runGit(worktree, ["read-tree", indexCommit ?? snapshot.head]);
-  for (const submodule of await submodulesOf(worktree)) await restoreSubmodule(worktree, submodule, snapshot);
+export async function restoreSnapshot(
+  worktree: string,
+  snapshot: HookSnapshot,
+  present: PresentState,
+): Promise<void> {
+  await reach(worktree, await goalOf(worktree, snapshot), present);
+  for (const submodule of await submodulesOf(worktree))
+    await restoreSubmodule(worktree, submodule, snapshot, present);
   await askGit(worktree, ["update-index", "-q", "--refresh"]);
+}
+
+async function goalOf(repository: string, snapshot: HookSnapshot): Promise<Goal> {
+  const { head, branch, operation, commit } = snapshot;
+  const [, index = head, bytes] = await parentsOf(repository, commit);
+  return { head, branch, operation, files: commit, index, bytes };
+}
+
+async function parentsOf(repository: string, commit: string): Promise<readonly string[]> {
+  const parents = await runGit(repository, ["show", "-s", "--format=%P", commit]);
+  return parents.split(" ").filter((parent) => parent !== "");
+}
+
+async function reach(worktree: string, goal: Goal, present: PresentState): Promise<void> {
+  const head = await resolveCommit(worktree, "HEAD");
+  // One that began or went on since then would be continued on files that are not its own.
+  if (goal.operation !== (operationOf(worktree) ?? "") || goal.head !== head) await endOperations(worktree);
+  if (goal.head !== (head ?? "")) await moveHead(worktree, goal);
+  const wanted = await filesOf(worktree, goal.files);
+  const held = await heldFiles(worktree, present);
+  await clear(worktree, { wanted, held }, present);
+  // An index of all files that are held, and what is not wanted of them goes. Links out of the worktree are not followed.
+  if (held.revision !== "") await runGit(worktree, ["read-tree", "--reset", held.revision]);
+  await askGit(worktree, ["update-index", "-q", "--refresh"]);
+  await checkOut(worktree, ["read-tree", "--reset", "-u", "--no-recurse-submodules", goal.files]);
+  await runGit(worktree, ["read-tree", ...(goal.index === "" ? ["--empty"] : [goal.index])]);
+  if (goal.bytes !== undefined) await writeBytes(worktree, goal.bytes);
+}
+
+/** Only the branch on which the worktree stands is moved, never one that another worktree may have checked out. */
+async function moveHead(worktree: string, goal: Goal): Promise<void> {
+  if (goal.branch !== "" && goal.branch === (await currentBranch(worktree)))
+    await runGit(worktree, [
+      ...["update-ref", "-m", "hook rollback"],
+      ...(goal.head === "" ? ["-d", "HEAD"] : ["HEAD", goal.head]),
+    ]);
+  else if (goal.head !== "") await standOn(worktree, goal);
+}
+
+async function standOn(worktree: string, { head, branch }: Goal): Promise<void> {
+  await runGit(worktree, ["update-ref", "--no-deref", "HEAD", head]);
+  if (branch === "") return;
+  const ref = `refs/heads/${branch}`;
+  const present = await resolveCommit(worktree, ref);
+  if (present !== undefined && present !== head) return; // it went on elsewhere: stay detached
+  if (present === undefined) await runGit(worktree, ["update-ref", ref, head]);
+  await askGit(worktree, ["symbolic-ref", "HEAD", ref]);
+}
+
+/** Runs a git that writes files; without filters when they do not work here. */
+async function checkOut(worktree: string, command: readonly string[]): Promise<void> {
+  const literal = { env: { GIT_LITERAL_PATHSPECS: "1" } };
+  try {
+    await runGit(worktree, command, literal);
+  } catch (error) {
+    const off = error instanceof GitFailure ? await filtersOff(worktree) : [];
+    if (off.length === 0) throw error;
+    await runGit(worktree, [...off, ...command], literal);
+  }
+}
+
+/** Files by path, with their blobs. */
+type FilesOfRevision = ReadonlyMap<string, string>;
+
+interface Places {
+  readonly wanted: FilesOfRevision;
+  readonly held: HeldFiles;
+}
+
+/** Puts aside what stands where a file shall be and is in no snapshot. */
+async function clear(worktree: string, { wanted, held }: Places, { putAside }: PresentState): Promise<void> {
+  for (const [path, blob] of wanted) {
+    if (held.files.has(path)) continue;
+    const obstacle = await obstacleAt(worktree, path, held.files);
+    if (obstacle === undefined) continue;
+    const isThere = obstacle === path && (await isSame(worktree, path, blob));
+    if (!isThere) putAside(worktree, obstacle);
+  }
+}
+
+/** What lies at a path or where one of its directories should be and is not held; undefined when the way is free. */
+async function obstacleAt(
+  worktree: string,
+  path: string,
+  held: FilesOfRevision,
+): Promise<string | undefined> {
+  const parts = path.split("/");
+  for (let length = 1; length <= parts.length; length++) {
+    const place = parts.slice(0, length).join("/");
+    const found = await lstat(join(worktree, place)).catch(() => undefined);
+    if (found === undefined || held.has(place)) return undefined;
+    if (!found.isDirectory()) return place;
+    const isRepository = existsSync(join(worktree, place, ".git"));
+    if (isRepository || (length === parts.length && (await holdsMore(worktree, place, held)))) return place;
+  }
+  return undefined;
+}
+
+async function holdsMore(worktree: string, directory: string, held: FilesOfRevision): Promise<boolean> {
+  for (const entry of await readdir(join(worktree, directory), { withFileTypes: true })) {
+    const path = `${directory}/${entry.name}`;
+    if (entry.isDirectory() ? await holdsMore(worktree, path, held) : !held.has(path)) return true;
+  }
+  return false;
+}
+
+/** Already as wanted, from an attempt that was cut off. */
+async function isSame(worktree: string, path: string, blob: string): Promise<boolean> {
+  const { exitCode, stdout } = await askGit(worktree, ["hash-object", "--", path]);
+  return exitCode === 0 && stdout.trim() === blob;
 }
 
 /** A submodule of which nothing was kept stood clean at the commit that the parent's tree names. */
@@ -38,19 +162,20 @@ async function restoreSubmodule(
   worktree: string,
   submodule: Submodule,
   snapshot: HookSnapshot,
+  { present, putAside }: PresentState,
 ): Promise<void> {
   const { directory } = submodule;
+  const inside = {
+    putAside,
+    present: present === undefined ? undefined : await submoduleSnapshot(directory, present),
+  };
   const kept = await submoduleSnapshot(directory, snapshot);
-  if (kept !== undefined) return restoreSnapshot(directory, kept);
+  if (kept !== undefined) return restoreSnapshot(directory, kept, inside);
   const commit = await namedCommit(worktree, snapshot.commit, submodule);
   if (commit === undefined) return; // it came later, or is not fetched: then it never was here
-  await runGit(directory, ["checkout", "--quiet", "--force", "--detach", commit]);
-  await runGit(directory, ["clean", "--quiet", "-fd"]);
-}
-
-/** Of repositories inside of the worktree only the name is listed; they stay. */
-async function removeFile(path: string): Promise<void> {
-  if ((await lstat(path).catch(() => undefined))?.isDirectory() !== true) await rm(path, { force: true });
+  const clean = { head: commit, branch: "", operation: "", files: commit, index: commit, bytes: undefined };
+  await reach(directory, clean, inside);
+  await askGit(directory, ["update-index", "-q", "--refresh"]);
 }
 
 /** Restores only these files into the worktree; index and branch stay. */
@@ -58,14 +183,17 @@ export async function restoreFiles(
   worktree: string,
   snapshot: HookSnapshot,
   paths: readonly string[],
+  present: PresentState,
 ): Promise<void> {
-  await openGit(worktree, { env: { GIT_LITERAL_PATHSPECS: "1" } }).raw([
-    "restore",
-    `--source=${snapshot.commit}`,
-    "--worktree",
-    "--",
-    ...paths,
+  const wanted = await filesOf(worktree, snapshot.commit, paths);
+  const held = await heldFiles(worktree, present);
+  await clear(worktree, { wanted, held }, present);
+  await checkOut(worktree, [
+    ...["restore", `--source=${snapshot.commit}`, "--worktree", "--no-recurse-submodules"],
+    ...["--", ...paths],
   ]);
+  const { bytes } = await goalOf(worktree, snapshot);
+  if (bytes !== undefined) await writeBytes(worktree, bytes, (path) => wanted.has(path));
 }
 
 /** Makes a branch with the snapshot's files as one commit on the head of that time; changes nothing else. */
@@ -82,23 +210,27 @@ export async function branchFromSnapshot(
   return commit;
 }
 
-async function standOn(worktree: string, snapshot: HookSnapshot): Promise<void> {
-  await runGit(worktree, ["update-ref", "--no-deref", "HEAD", snapshot.head]);
-  if (snapshot.branch === "") return;
-  const ref = `refs/heads/${snapshot.branch}`;
-  const present = await resolveCommit(worktree, ref);
-  if (present !== undefined && present !== snapshot.head) return; // it went on elsewhere: stay detached
-  if (present === undefined) await runGit(worktree, ["update-ref", ref, snapshot.head]);
-  await askGit(worktree, ["symbolic-ref", "HEAD", ref]);
+interface HeldFiles {
+  /** "" for a worktree without a commit. */
+  readonly revision: string;
+  readonly files: FilesOfRevision;
 }
 
-/** Tracked and untracked files, without ignored ones. */
-async function listed(worktree: string): Promise<readonly string[]> {
-  const output = await runGit(worktree, ["ls-files", "--cached", "--others", "--exclude-standard", "-z"]);
-  return output.split("\0").filter((path) => path !== "");
+async function heldFiles(worktree: string, { present }: PresentState): Promise<HeldFiles> {
+  const revision = present?.commit ?? (await resolveCommit(worktree, "HEAD")) ?? "";
+  return { revision, files: revision === "" ? new Map() : await filesOf(worktree, revision) };
 }
 
-async function treeFiles(repository: string, commit: string): Promise<readonly string[]> {
-  const output = await runGit(repository, ["ls-tree", "-r", "--name-only", "-z", commit]);
-  return output.split("\0").filter((path) => path !== "");
+/** Files of a revision and their blobs. */
+async function filesOf(
+  repository: string,
+  revision: string,
+  paths: readonly string[] = [],
+): Promise<FilesOfRevision> {
+  const output = await runGit(repository, ["ls-tree", "-r", "-z", "--full-tree", revision, "--", ...paths], {
+    env: { GIT_LITERAL_PATHSPECS: "1" },
+  });
+  return new Map(
+    [...output.matchAll(/\d+ \w+ ([0-9a-f]+)\t([^\0]+)/g)].map(([, blob = "", path = ""]) => [path, blob]),
+  );
 }

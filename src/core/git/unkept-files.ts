@@ -15,9 +15,8 @@ export async function unkeptFiles(
   worktree: string,
   maxFileMb = defaultMaxFileMb,
 ): Promise<readonly string[]> {
-  const [large, untracked, index] = await Promise.all([
-    oversizedFiles(worktree, maxFileMb),
-    untrackedPaths(worktree),
+  const [untracked, index] = await Promise.all([
+    unkeptUntracked(worktree, maxFileMb),
     runGit(worktree, ["ls-files", "--stage", "-z"]),
   ]);
   // A submodule's repository lies elsewhere, behind a file `.git`.
@@ -25,14 +24,15 @@ export async function unkeptFiles(
     .filter((entry) => entry.startsWith("160000 "))
     .map((entry) => `${entry.slice(entry.indexOf("\t") + 1)}/`)
     .filter((path) => statSync(join(worktree, path, ".git"), { throwIfNoEntry: false })?.isDirectory());
-  return [...large, ...untracked.filter((path) => path.endsWith("/")), ...added];
+  return [...untracked, ...added];
 }
 
-/** Untracked files above the limit, in mebibytes. */
-export async function oversizedFiles(worktree: string, maxFileMb: number): Promise<readonly string[]> {
+/** Those of them that are untracked: files above the limit, in mebibytes, and repositories. */
+export async function unkeptUntracked(worktree: string, maxFileMb: number): Promise<readonly string[]> {
   const limit = maxFileMb * 1024 * 1024;
+  const paths = entries(await runGit(worktree, ["ls-files", "--others", "--exclude-standard", "-z"]));
   const sizes = await Promise.all(
-    (await untrackedPaths(worktree)).map(async (path) => ({
+    paths.map(async (path) => ({
       path,
       size: await stat(join(worktree, path)).then(
         (found) => (found.isFile() ? found.size : 0),
@@ -40,11 +40,7 @@ export async function oversizedFiles(worktree: string, maxFileMb: number): Promi
       ),
     })),
   );
-  return sizes.filter(({ size }) => size > limit).map(({ path }) => path);
-}
-
-async function untrackedPaths(worktree: string): Promise<readonly string[]> {
-  return entries(await runGit(worktree, ["ls-files", "--others", "--exclude-standard", "-z"]));
+  return sizes.filter(({ path, size }) => path.endsWith("/") || size > limit).map(({ path }) => path);
 }
 
 const entries = (output: string): readonly string[] => output.split("\0").filter((entry) => entry !== "");

@@ -1,11 +1,10 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { mergeBase } from "./ancestry.ts";
 import { currentBranch, resolveCommit } from "./branch.ts";
 import { type ChangedFile, changedFiles } from "./changed-files.ts";
 import { runGit } from "./git.ts";
+import { hiddenFiles } from "./hidden-files.ts";
 import { unlandedCommits } from "./landed.ts";
-import { gitDirectoryOf } from "./git-directory.ts";
+import { type GitOperation, operationOf } from "./operation.ts";
 import { submodulesOf } from "./submodules.ts";
 
 /** What removing or resetting a worktree would lose (spec/04 §3.7). Measured, never remembered. */
@@ -15,7 +14,7 @@ export interface WorkAtRisk {
   readonly stashes: readonly string[];
   /** Commits that are neither on the remote's branch nor, in any form, in a branch where work lands. */
   readonly unpushed: readonly string[];
-  readonly operation: "rebase" | "merge" | "cherry-pick" | "revert" | "bisect" | undefined;
+  readonly operation: GitOperation | undefined;
   /** Why something could not be determined; then it counts as at risk. */
   readonly unknown: string | undefined;
 }
@@ -29,14 +28,15 @@ export interface RiskOptions {
 
 export async function measureWorkAtRisk(worktree: string, options: RiskOptions): Promise<WorkAtRisk> {
   try {
-    const [uncommitted, stashes, unpushed, inside] = await Promise.all([
+    const [uncommitted, hidden, stashes, unpushed, inside] = await Promise.all([
       changedFiles(worktree, options.ownFiles),
+      hiddenChanges(worktree),
       stashesOf(worktree),
       unpushedCommits(worktree, options.targets),
       submoduleRisks(worktree),
     ]);
     return {
-      uncommitted: [...uncommitted, ...inside.flatMap((risk) => risk.uncommitted)],
+      uncommitted: [...uncommitted, ...hidden, ...inside.flatMap((risk) => risk.uncommitted)],
       stashes: [...stashes, ...inside.flatMap((risk) => risk.stashes)],
       unpushed: [...unpushed, ...inside.flatMap((risk) => risk.unpushed)],
       operation: operationOf(worktree) ?? inside.find((risk) => risk.operation !== undefined)?.operation,
@@ -51,6 +51,17 @@ export async function measureWorkAtRisk(worktree: string, options: RiskOptions):
       unknown: (error as Error).message,
     };
   }
+}
+
+/** Changes that `git status` was told to be silent about. */
+async function hiddenChanges(worktree: string): Promise<readonly ChangedFile[]> {
+  const changed: ChangedFile[] = [];
+  for (const path of await hiddenFiles(worktree)) {
+    const known = await runGit(worktree, ["rev-parse", "--end-of-options", `:0:${path}`]);
+    if (known.split("\n").at(-1) !== (await runGit(worktree, ["hash-object", "--", path])))
+      changed.push({ path, code: " M" });
+  }
+  return changed;
 }
 
 type Risk = Omit<WorkAtRisk, "unknown">;
@@ -135,18 +146,6 @@ export async function commitsOnlyHere(
     missing = missing.filter((commit) => unlanded.has(commit));
   }
   return missing;
-}
-
-/** The unfinished git operation of a worktree, by the marks that git leaves. */
-export function operationOf(worktree: string): WorkAtRisk["operation"] {
-  const directory = gitDirectoryOf(worktree);
-  if (directory === undefined) throw new Error(`${worktree} is not a worktree`);
-  const has = (mark: string) => existsSync(join(directory, mark));
-  if (has("rebase-merge") || has("rebase-apply")) return "rebase";
-  if (has("MERGE_HEAD")) return "merge";
-  if (has("CHERRY_PICK_HEAD")) return "cherry-pick";
-  if (has("REVERT_HEAD")) return "revert";
-  return has("BISECT_LOG") ? "bisect" : undefined;
 }
 
 function count(amount: number, one: string, many = `${one}s`): string {

@@ -5,6 +5,7 @@ import { withLock } from "../lock/lock.ts";
 import { currentBranch, resolveCommit } from "./branch.ts";
 import { askGit, GitFailure, type GitOptions, runGit } from "./git.ts";
 import { gitDirectoryOf } from "./git-directory.ts";
+import { endOperations } from "./operation.ts";
 import { clearStaleLocks } from "./stale-locks.ts";
 import { keepLostModules, keepModules, relocateSubmodules } from "./submodules.ts";
 
@@ -191,19 +192,4 @@ async function expectStart(directory: string, start: string): Promise<string> {
     why: ["the branch may not exist on the remote, may not be fetched yet, or its name may be misspelt"],
     hint: `git -C ${directory} branch --all`,
   });
-}
-
-/** An unfinished rebase, merge or pick would spring to life again after the reset. */
-async function endOperations(worktree: string): Promise<void> {
-  const directory = gitDirectoryOf(worktree);
-  if (directory === undefined) return;
-  const quits: readonly (readonly [string, string])[] = [
-    ["rebase-merge", "rebase"],
-    ["rebase-apply", "rebase"],
-    ["CHERRY_PICK_HEAD", "cherry-pick"],
-    ["REVERT_HEAD", "revert"],
-  ];
-  for (const [mark, command] of quits)
-    if (existsSync(join(directory, mark))) await askGit(worktree, [command, "--quit"]);
-  if (existsSync(join(directory, "BISECT_LOG"))) await askGit(worktree, ["bisect", "reset", "HEAD"]);
 }

@@ -5,6 +5,8 @@ import { lastCheckpoint } from "../../../src/agents/lifecycle/checkpoint.ts";
 import { liveSession } from "../../../src/agents/lifecycle/agent-session.ts";
 import { pruneAllSnapshots } from "../../../src/agents/lifecycle/prune-snapshots.ts";
 import { nukePolecats } from "../../../src/agents/lifecycle/nuke-polecat.ts";
+import { addCrew, startCrew } from "../../../src/agents/lifecycle/crew.ts";
+import { rollbackByForce } from "../../../src/agents/lifecycle/rollback-by-force.ts";
 import { rollbackHook, snapshotHook } from "../../../src/agents/lifecycle/rollback-hook.ts";
 import { branchFates, polecatBranches } from "../../../src/agents/lifecycle/polecat-branches.ts";
 import { sandboxRisk } from "../../../src/agents/lifecycle/sandbox-risk.ts";
@@ -16,8 +18,9 @@ import { unsling } from "../../../src/agents/lifecycle/unsling.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
 import { openTown } from "../../../src/core/town/open-town.ts";
 import { readEvents } from "../../../src/core/events/read-events.ts";
-import { listSnapshots } from "../../../src/core/git/list-snapshots.ts";
+import { type HookSnapshot, listSnapshots } from "../../../src/core/git/list-snapshots.ts";
 import { commit, git } from "../../support/scratch-repository.ts";
+import { waitFor } from "../../support/wait-for.ts";
 import { WorkTown } from "../../support/work-town.ts";
 
 let town: WorkTown;
@@ -123,6 +126,12 @@ test("docking a rig suspends its polecats, and taking it back makes their hooks 
   expect(await liveSession(access, address)).toBeUndefined();
 });
 
+/** Takes one that is new. */
+async function snapshot(by: TownAccess, of = address): Promise<HookSnapshot> {
+  const taken = await snapshotHook(by, of);
+  return taken.state === "taken" ? taken.snapshot : expect.unreachable("nothing new");
+}
+
 /** What the Witness does for a hook that is active without a session. */
 async function resumeFromSpawning(): Promise<void> {
   await startHookSession(access, address, "recovery");
@@ -209,18 +218,56 @@ describe("snapshots", () => {
     ]);
   });
 
-  test("what is larger than the town wants kept is left out and named", async () => {
+  /** Our own access to the town, whose snapshots take no files above 1 MB. */
+  const withSmallSnapshots = (): TownAccess => {
     town.write("settings/config.json", {
       default_agent: "shell",
       operational: { snapshot: { max_file_mb: 1 } },
     });
+    return { ...access, town: openTown(town.root, { env: {} }) };
+  };
+  const large = "x".repeat(1024 * 1024 + 1);
+
+  test("what is larger than the town wants kept is named, survives a rollback, and is put aside at removal and reuse", async () => {
+    const small = withSmallSnapshots();
+    await suspendHook(small, address, "test");
+    write("large.bin", "small");
+    const { seq } = await snapshot(small);
     write("small.txt", "small");
-    write("large.bin", "x".repeat(1024 * 1024 + 1));
-    const taken = await snapshotHook({ ...access, town: openTown(town.root, { env: {} }) }, address);
-    const commit = taken.state === "taken" ? taken.snapshot.commit : "";
-    expect(git(worktree, "ls-tree", "--name-only", commit).split("\n")).toContain("small.txt");
+    write("large.bin", large);
+    write("other.bin", large);
+    const { commit } = await snapshot(small);
+    expect(git(worktree, "ls-tree", "--name-only", commit).split("\n")).toEqual(
+      expect.arrayContaining(["small.txt"]),
+    );
     expect(git(worktree, "ls-tree", "--name-only", commit)).not.toContain("large.bin");
     expect(git(worktree, "show", "-s", "--format=%B", commit)).toContain("Gt-Skipped: large.bin");
+
+    const back = await town.gt(["hook", "rollback", address, String(seq)]);
+    expect(back).toMatchObject({ code: 0 });
+    expect([read("large.bin"), read("other.bin")]).toEqual(["small", large]);
+    expect(back.stderr).toContain("no snapshot holds other.bin; it stays as it is");
+    const place = /no snapshot holds are in (\S+)/.exec(back.stderr)?.[1] ?? "";
+    expect(readFileSync(join(place, "large.bin"), "utf8")).toBe(large);
+
+    // Reused, with what an earlier assignment has left.
+    await unsling(small, { bead, force: true });
+    await small.ledger.write("overseer", [{ op: "setAgent", address, fields: { state: "idle" } }]);
+    const { id: next } = await town.bead(small, "Next", "sleep 1000");
+    const again = await sling(small, { words: [next, address], options: {} });
+    expect(again.dispatched[0]).toMatchObject({ reused: true });
+    expect(existsSync(join(worktree, "other.bin"))).toBe(false);
+    const aside =
+      /snapshot does not take are in (\S+)/.exec(again.dispatched[0]?.warnings.join("\n") ?? "")?.[1] ?? "";
+    expect(readFileSync(join(aside, "other.bin"), "utf8")).toBe(large);
+
+    // Removed.
+    write("last.bin", large);
+    const nuke = (force: boolean) => nukePolecats(small, { addresses: [address], cwd: town.root, force });
+    await expect(nuke(false)).rejects.toMatchObject({ why: [expect.stringContaining("last.bin")] });
+    const { warnings } = await nuke(true);
+    const kept = /no snapshot has are in (\S+)/.exec(warnings.join("\n"))?.[1] ?? "";
+    expect(readFileSync(join(kept, "last.bin"), "utf8")).toBe(large);
   });
 
   test("single files and a branch can be taken out of one without moving anything", async () => {
@@ -238,10 +285,20 @@ describe("snapshots", () => {
     expect(read("b.txt")).toBe("b");
   });
 
-  test("a running session is not pulled the files from under", async () => {
+  test("a running session is not pulled the files from under; by force it goes on afterwards and is told", async () => {
+    // An agent that can be talked to, unlike a script.
+    const fake = join(import.meta.dirname, "../../support/fake-agent.mjs");
+    const runtime = { provider: "generic", command: process.execPath, args: [fake] };
+    town.write("settings/config.json", {
+      default_agent: "fake",
+      agents: { fake: { ...runtime, ready_prompt: "❯", prompt_mode: "arg" } },
+    });
+    await suspendHook(access, address, "test");
+    access = { ...access, town: openTown(town.root, { env: {} }) };
+    await access.ledger.write("overseer", [{ op: "setAgent", address, fields: { runtime: "fake" } }]);
+    await resumeHook(access, address);
     write("a.txt", "1");
-    const taken = await snapshotHook(access, address);
-    const seq = taken.state === "taken" ? taken.snapshot.seq : -1;
+    const { seq } = await snapshot(access);
     await expect(rollbackHook(access, { address, seq })).rejects.toMatchObject({ code: "E_SESSION_LIVE" });
     await expect(rollbackHook(access, { address, seq: 999 })).rejects.toMatchObject({
       code: "E_NO_SNAPSHOT",
@@ -252,7 +309,28 @@ describe("snapshots", () => {
     expect(forced, forced.stderr).toMatchObject({ code: 0 });
     expect(read("a.txt")).toBe("1");
     expect((await liveSession(access, address))?.runId).not.toBe(before);
-    expect(await access.ledger.agent(address)).toMatchObject({ hookBead: bead });
+    expect(await access.ledger.agent(address)).toMatchObject({ hookBead: bead, state: "working" });
+    const [before1, pre] = (await listSnapshots(worktree, place)).map(({ reason }) => reason);
+    expect([before1, pre]).toEqual(["pre-suspend", "manual"]);
+    const { session = "" } = (await liveSession(access, address)) ?? {};
+    const told = `rolled back to snapshot #${seq} (manual)`;
+    await waitFor(async () => (await (await access.host()).screen(session)).lines.join("").includes(told), {
+      ...{ timeoutMs: 60_000, what: "the agent being told of the rollback" },
+    });
+
+    // Without work on its hook an agent is not suspended: its session ends, and a crew member's starts again.
+    await addCrew(access, town.rig(), "sam", { ownBranch: false });
+    const sam = "web/crew/sam";
+    const first = await startCrew(access, sam);
+    const draft = join(town.root, sam, "draft.txt");
+    writeFileSync(draft, "1");
+    const { seq: of } = await snapshot(access, sam);
+    writeFileSync(draft, "2");
+    expect(await rollbackByForce(access, { address: sam, seq: of })).toMatchObject({ warnings: [] });
+    expect(readFileSync(draft, "utf8")).toBe("1");
+    const second = await liveSession(access, sam);
+    expect(second?.runId).toBeDefined();
+    expect(second?.runId).not.toBe(first.runId);
   });
 });
 
@@ -278,7 +356,7 @@ describe("removing a polecat", () => {
     const head = commit(worktree, "unpushed", { "a.txt": "1" });
     write("dirty.txt", "dirty");
     const branch = git(worktree, "branch", "--show-current");
-    await nuke({ force: true });
+    const { warnings } = await nuke({ force: true });
     expect(existsSync(worktree)).toBe(false);
     expect(await access.ledger.agent(address)).toMatchObject({ state: "nuked", hookBead: "" });
     expect(await access.ledger.get(bead)).toMatchObject({
@@ -292,6 +370,17 @@ describe("removing a polecat", () => {
     expect(town.git("web", "show", `${snapshot?.ref}:dirty.txt`)).toBe("dirty");
     const short = address.replace("/polecats/", "/");
     expect((await town.gt(["hook", "snapshots", short, "--all"])).stdout).toMatch(/pre-nuke .*1 +\+1 -0/);
+    const { seq = 0 } = snapshot ?? {};
+    const back = ["hook", "rollback", short, String(seq), "--to-branch", "rescued"];
+    expect(warnings).toEqual([expect.stringContaining(`gt ${back.slice(0, -1).join(" ")} <name>`)]);
+    expect((await town.gt(["hook", "rollback", short, String(seq)])).stderr).toContain("--to-branch");
+    expect((await town.gt([...back, "-n"])).stdout).toContain("would make branch rescued");
+    expect(await town.gt(back)).toMatchObject({ code: 0 });
+    expect(town.git("web", "show", "rescued:dirty.txt")).toBe("dirty");
+    expect((await town.gt(back)).stderr).toContain("there is a branch rescued already");
+    expect((await town.gt([...back.slice(0, -1), "-x"])).code).toBe(2);
+    expect(await town.gt(["hook", "diff", short, String(seq), String(seq)])).toMatchObject({ code: 0 });
+    expect(await town.gt(["hook", "diff", short, "1", "1", "1"])).toMatchObject({ code: 2 });
     expect(await liveSession(access, address)).toBeUndefined();
     // The name is free again, and the work goes on where it was.
     const again = await sling(access, { words: [bead, "web"], options: {} });

@@ -10,7 +10,7 @@ const now = Math.floor(1_800_000_000_000 / hour) * hour;
 function snapshots(...all: readonly (readonly [age: number, assignment: number])[]): readonly HookSnapshot[] {
   return all.map(([age, assignment], index) => ({
     ...{ seq: all.length - index, ref: "", commit: "", time: now - age, reason: "interval", bead: "web-1" },
-    ...{ assignment, branch: "", head: "", session: "", note: "" },
+    ...{ assignment, branch: "", head: "", session: "", operation: "", note: "" },
   }));
 }
 

@@ -2,8 +2,8 @@ import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "no
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { type SnapshotSubject, takeSnapshot } from "../../../src/core/git/hook-snapshots.ts";
-import { listSnapshots } from "../../../src/core/git/list-snapshots.ts";
 import { cloneShared } from "../../../src/core/git/repository.ts";
+import { listSnapshots } from "../../../src/core/git/list-snapshots.ts";
 import { restoreSnapshot } from "../../../src/core/git/restore-snapshot.ts";
 import { submodulesOf, updateSubmodules } from "../../../src/core/git/submodules.ts";
 import { describeRisks, isAtRisk, measureWorkAtRisk } from "../../../src/core/git/work-at-risk.ts";
@@ -44,6 +44,12 @@ const subject = (): SnapshotSubject => ({
   ...{ worktree, place: "polecats/nux", address: "web/polecats/nux", email: "ada@example.com" },
   ...{ bead: "web-1", assignment: 1, hookState: "active", session: "web-nux" },
 });
+const present = async () => {
+  await takeSnapshot(subject(), "pre-rollback");
+  const [newest] = await listSnapshots(worktree, "polecats/nux");
+  const putAside = (_: string, path: string): void => expect.unreachable(`${path} is in no snapshot`);
+  return { present: newest, putAside };
+};
 const risks = async () => describeRisks(await measureWorkAtRisk(worktree, { targets: ["origin/main"] }));
 
 test("work inside a submodule is at risk like any other, kept with each snapshot, and comes back with it", async () => {
@@ -65,12 +71,12 @@ test("work inside a submodule is at risk like any other, kept with each snapshot
 
   git(inner, "checkout", "--quiet", "--force", "origin/main");
   git(inner, "clean", "--quiet", "-fd");
-  await restoreSnapshot(worktree, taken.snapshot);
+  await restoreSnapshot(worktree, taken.snapshot, await present());
   expect(readFileSync(join(inner, "lib.txt"), "utf8")).toBe("3");
   expect(readFileSync(join(inner, "new.txt"), "utf8")).toBe("new");
   expect(git(inner, "rev-parse", "HEAD")).toBe(made);
 
-  await restoreSnapshot(worktree, clean.snapshot);
+  await restoreSnapshot(worktree, clean.snapshot, await present());
   expect(await risks()).toEqual([]);
   expect(existsSync(join(inner, "new.txt"))).toBe(false);
 

@@ -9,7 +9,7 @@ export async function run(context: CommandContext): Promise<void> {
   const result = await snapshotHook(await context.access(), address, "manual", {
     ...(note === undefined ? {} : { note }),
   });
-  const seq = result.state === "taken" ? result.snapshot.seq : (result.seq ?? null);
+  const seq = result.state === "taken" ? result.snapshot.seq : result.seq;
   context.out.document({ ok: true, agent: address, seq, state: result.state });
   if (result.state === "taken") context.out.done(`snapshot #${seq} (${result.files} files differ from HEAD)`);
   else context.out.line("unchanged");
