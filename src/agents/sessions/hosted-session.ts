@@ -2,7 +2,7 @@ import type { Clock } from "../../core/clock.ts";
 import { GtError } from "../../core/gt-error.ts";
 import { expectStartable } from "./expect-startable.ts";
 import { lookEveryMs, PhaseWatch } from "./phase-watch.ts";
-import { processStartTime } from "./process-identity.ts";
+import { isSameProcess, processStartTime } from "./process-identity.ts";
 import { endProcessTree, type ProcessTree, processesOf } from "./process-tree.ts";
 import { openPty, type Pty } from "./pty.ts";
 import { Screen } from "./screen.ts";
@@ -227,8 +227,16 @@ export class HostedSession {
   /** Ctrl-C, SIGTERM, SIGKILL, each only as long as something of the session runs (spec/03 §5.8). */
   stop(options: StopOptions): Promise<void> {
     if (!this.isAlive) return this.#gone.promise;
-    this.#stopReason ??= options.reason;
-    this.#update({ expected: true, ...(options.why === undefined ? {} : { exitWhy: options.why }) }, "size");
+    // A watch keeper may see the program's death before this host does. It then clears away what is left, and the end that
+    // is told is still the program's own (W2, spec/04 §9.2).
+    const { pid, pidStartedAt } = this.#record;
+    if (options.reason !== "killed" || isSameProcess(pid, pidStartedAt)) {
+      this.#stopReason ??= options.reason;
+      this.#update(
+        { expected: true, ...(options.why === undefined ? {} : { exitWhy: options.why }) },
+        "size",
+      );
+    }
     this.#stopping ??= this.#end(options.force === true);
     return this.#stopping;
   }

@@ -97,6 +97,24 @@ test("stopping ends a program that ignores Ctrl-C and SIGTERM, and everything th
   expect(await host.get("nux")).toMatchObject({ phase: "exited", expected: true, exitReason: "stopped" });
 });
 
+test.runIf(process.platform === "linux")(
+  "ending what is left of a session whose program has died makes its death no end that somebody asked for (04 §9.2 W2)",
+  async () => {
+    const { pid, pidStartedAt } = await host.spawn(shellSpec("nux", "echo up; sleep 600"));
+    await shows("nux", "up");
+    // Asked before it has noticed the death by itself.
+    process.kill(scratch.hostProcess.pid, "SIGSTOP");
+    process.kill(pid, "SIGKILL");
+    await waitFor(() => !isSameProcess(pid, pidStartedAt), { what: "its death" });
+    const stopped = host.stop("nux", { reason: "killed", why: "its process is gone" });
+    process.kill(scratch.hostProcess.pid, "SIGCONT");
+    await Promise.allSettled([stopped]);
+    const record = await host.get("nux");
+    expect(record).toMatchObject({ phase: "exited", exitReason: "killed", exitSignal: 9 });
+    expect(record?.expected).toBe(false);
+  },
+);
+
 test("a gentle stop is one Ctrl-C; another run of the name is left alone", async () => {
   const script = "trap 'echo bye; exit 0' INT; echo up; while :; do sleep 0.05; done";
   await host.spawn(shellSpec("nux", script));
