@@ -79,7 +79,10 @@ export async function ensureDaemon(town: Town, env: NodeJS.ProcessEnv = process.
   return restartDaemon(town, env);
 }
 
-const startTimeoutMs = 20_000;
+/** A process of ours that has not ended is still at it: a busy machine takes its time. */
+const startTimeoutMs = 60_000;
+/** A supervisor does not tell that the daemon has ended again. */
+const supervisedTimeoutMs = 20_000;
 
 type Started = Extract<EnsureOutcome, { kind: "running" | "started" }>;
 
@@ -101,7 +104,8 @@ export async function restartDaemon(town: Town, env: NodeJS.ProcessEnv = process
     exitCode = null;
   });
   try {
-    for (const deadline = Date.now() + startTimeoutMs; Date.now() < deadline; await pause(25)) {
+    const deadline = Date.now() + (child === undefined ? supervisedTimeoutMs : startTimeoutMs);
+    for (; Date.now() < deadline; await pause(25)) {
       const identity = readIdentity(town);
       const isUp = identity !== undefined && isSameProcess(identity.pid, identity.startedAt);
       if (isUp && (child === undefined || identity.pid === child.pid))

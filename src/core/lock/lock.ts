@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import Database from "better-sqlite3";
@@ -32,23 +32,36 @@ export interface LockOptions {
 }
 
 const pollMs = 100;
-/** `isLocked` holds a free lock for the blink of its probe; even a caller who does not wait must outlast it. */
+/**
+ * `isLocked` holds a free lock for the blink of its probe; even a caller who does not wait must outlast it. On a busy machine
+ * a blink may be long, and then the name of a holder tells somebody who keeps the lock from a probe, which has none.
+ */
 const probeGraceMs = 60;
+const longProbeMs = 5000;
 
 /** Takes the lock, or throws `E_BUSY` naming its holder. A file left behind by a dead process is just a file. */
 export async function acquireLock(locksDir: string, name: string, options: LockOptions = {}): Promise<Lock> {
-  const deadline = performance.now() + Math.max(options.waitMs ?? 0, probeGraceMs);
+  const began = performance.now();
+  const deadline = began + Math.max(options.waitMs ?? 0, probeGraceMs);
   for (;;) {
     const connection = tryLock(locksDir, name);
     if (connection) {
       tellHolder(locksDir, name, options.kind ?? "command");
       const file = lockFile(locksDir, name);
       const inode = inodeOf(file);
-      return { name, isOnDisk: () => inodeOf(file) === inode, release: () => connection.close() };
+      const isOnDisk = (): boolean => inodeOf(file) === inode;
+      const release = (): void => {
+        // Only as long as the lock is ours is the name our own.
+        if (connection.open && isOnDisk()) rmSync(holderFile(locksDir, name), { force: true });
+        connection.close();
+      };
+      return { name, isOnDisk, release };
     }
-    const left = deadline - performance.now();
-    if (left <= 0) throw busy(locksDir, name, options.subject ?? name);
-    await pause(Math.min(left, (options.waitMs ?? 0) > 0 ? pollMs : probeGraceMs / 4));
+    const now = performance.now();
+    const isOver =
+      now >= (isHolderAlive(locksDir, name) ? deadline : Math.max(deadline, began + longProbeMs));
+    if (isOver) throw busy(locksDir, name, options.subject ?? name);
+    await pause((options.waitMs ?? 0) > 0 ? pollMs : probeGraceMs / 4);
   }
 }
 
@@ -109,11 +122,13 @@ function lockFile(locksDir: string, name: string): string {
   return join(locksDir, `${name.replaceAll("/", "_").replace(/[^\w.@-]/g, "-")}.lock`);
 }
 
+const holderFile = (locksDir: string, name: string): string => `${lockFile(locksDir, name)}.holder`;
+
 /** Only a courtesy to those who wait: the lock itself never depends on what this file says. */
 function tellHolder(locksDir: string, name: string, kind: string): void {
   const holder: LockHolder = { pid: process.pid, kind, since: new Date().toISOString() };
   try {
-    writeFileSync(`${lockFile(locksDir, name)}.holder`, JSON.stringify(holder), { mode: 0o600 });
+    writeFileSync(holderFile(locksDir, name), JSON.stringify(holder), { mode: 0o600 });
   } catch {
     // A full disk must not keep anybody from locking.
   }
@@ -121,14 +136,24 @@ function tellHolder(locksDir: string, name: string, kind: string): void {
 
 function readHolder(locksDir: string, name: string): LockHolder | undefined {
   try {
-    const value = JSON.parse(
-      readFileSync(`${lockFile(locksDir, name)}.holder`, "utf8"),
-    ) as Partial<LockHolder>;
+    const value = JSON.parse(readFileSync(holderFile(locksDir, name), "utf8")) as Partial<LockHolder>;
     if (typeof value.pid !== "number") return undefined;
     return { pid: value.pid, kind: String(value.kind), since: String(value.since) };
   } catch {
     // Missing or half written: the holder is unknown.
     return undefined;
+  }
+}
+
+/** Whether the lock was given a holder who lives and has not released it. One on a full disk may have left no name. */
+function isHolderAlive(locksDir: string, name: string): boolean {
+  const holder = readHolder(locksDir, name);
+  if (holder === undefined) return false;
+  try {
+    process.kill(holder.pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 

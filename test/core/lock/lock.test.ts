@@ -1,5 +1,6 @@
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { keepLock } from "../../../src/core/lock/keep-lock.ts";
 import { acquireLock, isLocked, lockHolder, withLock } from "../../../src/core/lock/lock.ts";
@@ -59,6 +60,21 @@ test("looking at a free lock does not make anybody's attempt fail", async () => 
   await waitFor(() => looker.output() === "looking", { timeoutMs: 30_000 });
   for (let round = 0; round < 50; round++) (await acquireLock(locks, "host")).release();
 });
+
+test.each(["released", "killed"])(
+  "a probe that takes long on a busy machine is outlasted, whether the last holder has %s it or was killed",
+  async (end) => {
+    const locks = temporaryDirectory();
+    (await acquireLock(locks, "daemon")).release();
+    const dead = { pid: 2 ** 22 + 1, kind: "daemon", since: "2026-01-01T00:00:00Z" };
+    if (end === "killed") writeFileSync(join(locks, "daemon.lock.holder"), JSON.stringify(dead));
+    const probe = new Database(join(locks, "daemon.lock"));
+    probe.exec("BEGIN EXCLUSIVE");
+    setTimeout(() => probe.close(), 300);
+    (await acquireLock(locks, "daemon")).release();
+    expect(probe.open).toBe(false);
+  },
+);
 
 test("no two processes are ever inside the same lock", async () => {
   const locks = temporaryDirectory();
