@@ -7,6 +7,7 @@ import {
   massDeathLimits,
 } from "../../core/health/mass-death.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
+import { roleMail } from "../../core/mail/role-message.ts";
 import { durationSetting, numberSetting } from "../../core/town/setting.ts";
 import { readLastScreen } from "../sessions/session-records.ts";
 import type { SessionRecord } from "../sessions/session-host.ts";
@@ -15,6 +16,7 @@ import { freeDiskMb } from "../../core/health/free-disk.ts";
 
 const mega = 1024 * 1024;
 const escalateEveryMs = 30 * 60_000;
+const several = 2;
 
 /**
  * Notices when many sessions die at once and holds all automatic restarts for a minute, so that a town does not burn down
@@ -22,7 +24,7 @@ const escalateEveryMs = 30 * 60_000;
  */
 export class DeathWatch {
   readonly #context: DaemonContext;
-  #deaths: Death[] = [];
+  #deaths: LostSession[] = [];
   #escalatedAt = 0;
   #heldUntil = 0;
 
@@ -42,6 +44,7 @@ export class DeathWatch {
       at: record.endedAt ?? now,
       runtime: record.agent,
       tail: readLastScreen(town.paths.sessions, record.session).slice(-20).join("\n"),
+      record,
     });
     const found = detectMassDeath(this.#deaths, now, {}, limits);
     if (found === undefined) return;
@@ -100,8 +103,29 @@ export class DeathWatch {
       same: "source",
       eventSource: "daemon",
     });
-    await ledger.write(actor, [told, ...raised.operations]);
+    await ledger.write(actor, [told, ...this.#tellMayor(found.sessions), ...raised.operations]);
   }
+
+  /** `POLECAT_DIED`: what each rig was working on when its polecats died, if there were several (spec/06 §5.2). */
+  #tellMayor(sessions: readonly string[]): readonly Operation[] {
+    const lost = this.#deaths
+      .filter(({ session }) => sessions.includes(session))
+      .map(({ record }) => record)
+      .filter(({ role, bead }) => role === "polecat" && bead !== undefined);
+    return [...Map.groupBy(lost, ({ rig }) => rig)].flatMap(([rig, polecats]) =>
+      polecats.length < several
+        ? []
+        : roleMail(this.#context.random, {
+            ...{ from: `${rig}/witness`, to: "mayor/", values: {} },
+            subject: `POLECAT_DIED: ${polecats.length} in ${rig}`,
+            text: polecats.map(({ actor, bead }) => `- ${actor}: ${bead}`).join("\n"),
+          }),
+    );
+  }
+}
+
+interface LostSession extends Death {
+  readonly record: SessionRecord;
 }
 
 /** It ended well by itself: a script whose work is done, or a person who left. Not a worker that leaves its bead behind. */

@@ -7,6 +7,7 @@ import { GtError } from "../../core/gt-error.ts";
 import type { Bead } from "../../core/ledger/bead.ts";
 import { acquireLock, type Lock } from "../../core/lock/lock.ts";
 import { unattended } from "../../core/ledger/unattended.ts";
+import { tellingRole } from "../../core/mail/role-message.ts";
 import { formatAddress, isRoleWord, parseAddress, wordHere } from "../../core/town/address.ts";
 import type { TownAccess } from "../town-access.ts";
 import type { Dispatch } from "./dispatch-polecat.ts";
@@ -244,7 +245,16 @@ async function batchConvoy(
       },
     }),
   );
-  return { id: named["convoy"] ?? "", title };
+  const id = named["convoy"] ?? "";
+  const ids = beads.map((bead) => bead.id);
+  await access.ledger.write(
+    access.actor,
+    tellingRole(access, {
+      ...{ from: access.actor, to: `${rig}/witness`, rig, subject: "SWARM_START" },
+      values: { SwarmID: id, Beads: ids.join(", "), Total: ids.length },
+    }),
+  );
+  return { id, title };
 }
 
 /** All open children of an epic, or all beads of a convoy, each to its own rig (spec/04 §2.9). */

@@ -106,7 +106,7 @@ export function protocolBody(
   const lines = Object.entries(values).flatMap(([key, value]) =>
     value === undefined || value === "" ? [] : [`${key}: ${oneLine(String(value))}`],
   );
-  return text === "" ? lines.join("\n") : `${lines.join("\n")}\n\n${text}`;
+  return text === "" ? lines.join("\n") : [...lines, "", text].join("\n");
 }
 
 function oneLine(value: string): string {

@@ -31,8 +31,14 @@ test("three deaths within thirty seconds hold every start for a minute and are t
     } as SessionRecord);
   const events = () => readEvents(town.town.paths.events, { filter: { types: ["mass_death"] } });
 
-  died("a");
-  died("b");
+  const at = (name: string) => ({
+    actor: `web/polecats/${name}`,
+    role: "polecat",
+    rig: "web",
+    bead: `web-${name}`,
+  });
+  died("a", at("a"));
+  died("b", at("b"));
   died("stopped", { expected: true, exitReason: "stopped" });
   died("lost", { exitReason: "host-lost" });
   died("script", { exitReason: "done", role: "polecat", bead: "web-1", agent: "shell" });
@@ -44,15 +50,26 @@ test("three deaths within thirty seconds hold every start for a minute and are t
   await waitFor(() => events().length === 1, { what: "the event" });
   expect(events()[0]?.payload).toMatchObject({ count: 3, window: "30s", sessions: ["a", "b", "c"] });
   died("same misfortune");
+  const mails = async () =>
+    (await access.ledger.find({ type: "message", titleContains: "POLECAT_DIED" })).map((mail) => [
+      mail.assignee,
+      mail.title,
+      mail.description,
+    ]);
+  const lines = "- web/polecats/a: web-a\n- web/polecats/b: web-b";
+  expect(await mails(), "06 §5.2").toEqual([
+    ["mayor/", "POLECAT_DIED: 2 in web", expect.stringContaining(lines)],
+  ]);
   const [asked] = await access.ledger.find({ type: "escalation" });
   expect(asked).toMatchObject({ priority: 0, title: expect.stringContaining("3 sessions died at once") });
 
   now += 120 * second;
   // A worker that leaves its bead behind has died, whatever its exit code.
-  for (const name of ["d", "e", "f"]) died(name, { exitReason: "done", role: "polecat", bead: "web-1" });
+  for (const name of ["d", "e", "f"]) died(name, { ...at(name), exitReason: "done" });
   expect(budget.take(now), "held again").toBeGreaterThan(0);
   await waitFor(() => events().length === 2, { what: "the second event" });
   expect(await access.ledger.find({ type: "escalation" }), "asked at most every half hour").toHaveLength(1);
+  expect(await mails()).toHaveLength(1);
 
   town.write("settings/config.json", {
     operational: { daemon: { mass_death_count: 5, mass_death_window: "1s" } },

@@ -160,6 +160,14 @@ test("a batch dispatches what it can, reports the rest and tracks all in one con
   expect(report.convoy?.title).toBe("Batch: 3 beads to web");
   const tracks = (await access.ledger.edges([report.convoy?.id ?? ""])).map((edge) => edge.to);
   expect(tracks.toSorted()).toEqual([one.id, two.id, three.id].toSorted());
+  const told = readEvents(town.town.paths.events, { filter: { types: ["protocol"] } });
+  expect(
+    told.map(({ payload }) => payload),
+    "06 §5.2",
+  ).toContainEqual({
+    ...{ from: "overseer", to: "web/witness", rig: "web", subject: "SWARM_START" },
+    fields: { SwarmID: report.convoy?.id, Beads: `${one.id}, ${two.id}, ${three.id}`, Total: 3 },
+  });
   expect(new Set(report.dispatched.map((each) => each.agent)).size).toBe(2);
 });
 
