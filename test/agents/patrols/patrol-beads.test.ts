@@ -2,6 +2,8 @@ import { writeFileSync } from "node:fs";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { namedBead } from "../../../src/core/ledger/named-bead.ts";
 import { patrolBeads } from "../../../src/agents/patrols/patrol-beads.ts";
+import { slingRequested } from "../../../src/agents/patrols/sling-requests.ts";
+import { sendMail } from "../../../src/agents/mail/send-mail.ts";
 import { planRedispatch, redispatchLimits } from "../../../src/agents/patrols/redispatch.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
 import { openContexts } from "../../../src/core/scheduler/sling-context.ts";
@@ -148,6 +150,25 @@ test("RECOVERED_BEAD: a Deacon that runs as an agent gets it as mail, urgent whe
     ...{ Bead: id, Polecat: nux },
     ...{ "Previous Status": "in_progress", "Respawn Count": "1" },
   });
+});
+
+test("SLING_REQUEST: what the mayor is asked to sling is dispatched once; what is refused stays with him, and is answered (06 §5.3)", async () => {
+  work.write("settings/config.json", { default_agent: "shell", scheduler: { max_polecats: 2 } });
+  const { id } = await work.bead(access, "Found on the way");
+  const subjects = [`SLING_REQUEST: ${id}`, "SLING_REQUEST: web-nothing", "SLING_REQUEST: --force", "Lunch?"];
+  for (const subject of subjects)
+    await sendMail(access, { from: nux, to: ["mayor/"], subject, body: "It blocks me." }, "quietly");
+  for (let round = 0; round < 2; round++) await slingRequested(access);
+  expect((await openContexts(access.ledger)).contexts.map((context) => context.bead)).toEqual([id]);
+  const inbox = await access.ledger.find({ type: "message", assignee: "mayor/", notStatus: "closed" });
+  expect(inbox.map(({ title }) => title).toSorted()).toEqual(subjects.slice(1).toSorted());
+  const answers = await access.ledger.find({ type: "message", assignee: nux });
+  expect(answers.map(({ title, description }) => `${title}: ${description}`).toSorted()).toEqual(
+    [
+      `Re: SLING_REQUEST: ${id}: ${id} is in the queue of web`,
+      "Re: SLING_REQUEST: web-nothing: web-nothing was not slung: no bead web-nothing of a rig",
+    ].toSorted(),
+  );
 });
 
 test("W21: a bead whose request was merged is closed; one whose request was rejected or vanished is open again", async () => {

@@ -2,6 +2,7 @@ import { readPatrols } from "../../../core/town/patrol-settings.ts";
 import { durationSetting } from "../../../core/town/setting.ts";
 import { liveSession } from "../../lifecycle/agent-session.ts";
 import { readRoleInbox } from "../../patrols/role-inbox.ts";
+import { slingRequested } from "../../patrols/sling-requests.ts";
 import { findStaleHooks, openStaleHook } from "../../patrols/stale-hooks.ts";
 import { deaconAddress } from "../../patrols/triage-deacon.ts";
 import { watchLoops } from "../../patrols/watch-loops.ts";
@@ -12,7 +13,7 @@ import type { Duty } from "../duty-runner.ts";
 export const safetyNetMs = 9 * 60_000;
 
 /**
- * The Deacon's own rounds (spec/04 §10.1): mail to roles that run as code (D13), and hooks from which nobody takes their
+ * The Deacon's own rounds (spec/04 §10.1): mail to roles that run as code (D13), what the mayor is asked to sling, and hooks from which nobody takes their
  * work. Its other steps are duties of their own. Woken by mail, and at each heartbeat.
  */
 export function deaconDuty(context: DaemonContext): Duty {
@@ -25,6 +26,7 @@ export function deaconDuty(context: DaemonContext): Duty {
         for (const line of await readRoleInbox(context, address))
           context.log.info(`mail to ${address}: ${line}`);
       }
+      for (const line of await slingRequested(context)) context.log.info(`mail to mayor/: ${line}`);
       await context.noticeSleep();
       for (const key of await watchLoops(context, context.duties())) {
         context.log.warn(`deacon: the loop ${key} is silent`);
