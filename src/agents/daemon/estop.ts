@@ -93,6 +93,9 @@ export async function thaw(
   for (const agent of await suspendedFor(access, "estop", request.rig))
     await writeUnlessChanged(access, resumeOperations(agent, "working", access.clock.now()));
   for (const record of sessions) signalProcesses(processesOf(treeOf(record)), "SIGCONT");
+  // Nobody is asked for a sign of life because of the time in which he could give none.
+  for (const { actor } of sessions)
+    await unlessDiskFull(access.ledger.touchAgent(actor, { lastProgressAt: access.clock.now() }));
   for (const file of files) rmSync(file, { force: true });
   await unlessDiskFull(
     access.ledger.write(access.actor, [

@@ -72,6 +72,8 @@ test("agents of all kinds are frozen with their files kept, nobody starts, and t
   expect(await Promise.all(sessions.map(screen))).toEqual(frozen);
   await thaw(later);
   expect(await healthLater()).toBe("working");
+  const { lastProgressAt = 0 } = (await access.ledger.agent("web/crew/sam")) ?? {};
+  expect(lastProgressAt, "silence counts from now").toBeGreaterThanOrEqual(Date.now() + 3_500_000);
   for (const session of sessions)
     await waitFor(async () => (await screen(session)).includes("re-check any command"), {
       ...slow,
