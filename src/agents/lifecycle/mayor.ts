@@ -1,7 +1,7 @@
 import { agentBeadId } from "../../core/town/agent-names.ts";
 import { expectBudget } from "../costs/daily-budget.ts";
 import { expectStartable, startAgentSession, stopAgentSession } from "../sessions/start-session.ts";
-import type { SessionRecord } from "../sessions/session-host.ts";
+import type { ExitReason, SessionRecord } from "../sessions/session-host.ts";
 import type { TownAccess } from "../town-access.ts";
 import { withAgentLock } from "./agent-lock.ts";
 import { liveSession } from "./agent-session.ts";
@@ -35,12 +35,16 @@ export async function startMayor(access: TownAccess, start: MayorStart = {}): Pr
 }
 
 /** Ends the session and starts another one; a runtime that cannot be started leaves the old session as it is. */
-export async function restartMayor(access: TownAccess, start: MayorStart = {}): Promise<SessionRecord> {
+export async function restartMayor(
+  access: TownAccess,
+  start: MayorStart = {},
+  end: { readonly reason: ExitReason; readonly why?: string } = { reason: "stopped" },
+): Promise<SessionRecord> {
   return withAgentLock(access, mayorAddress, "mayor restart", async () => {
     const agent = await access.ledger.agent(mayorAddress);
     expectStartable(access, { address: mayorAddress, topic: "restart", ...overrideOf(start) }, agent);
     await expectBudget(access.town, access.ledger, access.clock.now());
-    await stopAgentSession(access, mayorAddress, "stopped");
+    await stopAgentSession(access, mayorAddress, end.reason, end);
     return startFresh(access, start);
   });
 }

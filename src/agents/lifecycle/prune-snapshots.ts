@@ -5,7 +5,7 @@ import { runGit } from "../../core/git/git.ts";
 import { type HookSnapshot, listSnapshots } from "../../core/git/list-snapshots.ts";
 import { expiredSnapshots } from "../../core/git/snapshot-retention.ts";
 import { GtError } from "../../core/gt-error.ts";
-import { parseAddress } from "../../core/town/address.ts";
+import { type Address, parseAddress } from "../../core/town/address.ts";
 import type { Rig, Town } from "../../core/town/town.ts";
 import type { TownAccess } from "../town-access.ts";
 import { baseRevision } from "./polecat-worktree.ts";
@@ -13,17 +13,27 @@ import { baseRevision } from "./polecat-worktree.ts";
 /** Where an agent's snapshots are, also when its sandbox is gone. */
 export interface SnapshotHome {
   readonly repository: string;
-  /** `polecats/<name>` or `crew/<name>`, below `refs/gt/hooks/`. */
+  /** `polecats/<name>`, `crew/<name>` or `refinery`, below `refs/gt/hooks/`. */
   readonly place: string;
+}
+
+/** Where the snapshots of a role are, below `refs/gt/hooks/` (spec/04 §6.1); nothing for one without a worktree. */
+export function placeOf({ role, name }: Address): string | undefined {
+  if (role === "refinery") return "refinery";
+  if (role === "polecat") return `polecats/${name}`;
+  return role === "crew" ? `crew/${name}` : undefined;
 }
 
 /** The repository that holds the agent's snapshots; `E_AGENT_NOT_FOUND` for roles without a sandbox. */
 export function snapshotHome(town: Town, address: string): SnapshotHome {
   const parsed = parseAddress(address);
-  if (parsed?.role === "polecat")
-    return { repository: town.rig(parsed.rig).repository, place: `polecats/${parsed.name}` };
-  if (parsed?.role === "crew" && existsSync(join(town.root, address, ".git")))
-    return { repository: join(town.root, address), place: `crew/${parsed.name}` };
+  const place = parsed === undefined ? undefined : placeOf(parsed);
+  const isGone = parsed?.role === "crew" && !existsSync(join(town.root, address, ".git"));
+  if (parsed !== undefined && place !== undefined && !isGone)
+    return {
+      repository: parsed.role === "crew" ? join(town.root, address) : town.rig(parsed.rig).repository,
+      place,
+    };
   throw new GtError("E_AGENT_NOT_FOUND", `${address} has no sandbox`, { hint: "gt polecat list --all" });
 }
 
@@ -92,7 +102,8 @@ export async function pruneAllSnapshots(
   };
   let snapshots = 0;
   for (const agent of await access.ledger.agents()) {
-    const hadSandbox = agent.role === "polecat" || (agent.role === "crew" && agent.state !== "nuked");
+    const hadSandbox =
+      ["polecat", "refinery"].includes(agent.role) || (agent.role === "crew" && agent.state !== "nuked");
     if (!hadSandbox) continue;
     snapshots += await attempt(
       agent.address,

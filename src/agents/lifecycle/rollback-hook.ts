@@ -18,6 +18,7 @@ import { isValidWorktree } from "../../core/git/worktree.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { Agent } from "../../core/ledger/bead.ts";
 import type { RuntimeRow } from "../../core/ledger/ledger.ts";
+import { isLocked } from "../../core/lock/lock.ts";
 import { agentHome, parseAddress } from "../../core/town/address.ts";
 import type { TownAccess } from "../town-access.ts";
 import { liveSession } from "./agent-session.ts";
@@ -25,12 +26,12 @@ import { OperationJournal, type OperationRecord } from "./operation-record.ts";
 import { withAgentLock } from "./agent-lock.ts";
 import { maxFileMb, moveInto, placeAside } from "./keep-work.ts";
 import { snapshotSubject } from "./polecat-worktree.ts";
-import { snapshotHome } from "./prune-snapshots.ts";
+import { placeOf, snapshotHome } from "./prune-snapshots.ts";
 
 export interface HookPlace {
   readonly agent: Agent;
   readonly worktree: string;
-  /** `polecats/<name>` or `crew/<name>`. */
+  /** `polecats/<name>`, `crew/<name>` or `refinery`. */
   readonly place: string;
 }
 
@@ -39,15 +40,15 @@ export async function hookPlace(access: TownAccess, address: string): Promise<Ho
   const parsed = parseAddress(address);
   const agent = await access.ledger.agent(address);
   const worktree = parsed === undefined ? undefined : agentHome(access.town, parsed);
-  const hasSandbox = parsed?.role === "polecat" || parsed?.role === "crew";
-  if (agent === undefined || worktree === undefined || !hasSandbox)
+  const place = parsed === undefined ? undefined : placeOf(parsed);
+  if (agent === undefined || worktree === undefined || place === undefined)
     throw new GtError("E_AGENT_NOT_FOUND", `${address} has no sandbox`, { hint: "gt polecat list --all" });
   if (!(await isValidWorktree(worktree)))
     throw new GtError("E_NO_WORKTREE", `the worktree of ${address} is gone or broken`, {
       why: [`its snapshots are still there: gt hook rollback ${address} <number> --to-branch <name>`],
       hint: "gt doctor",
     });
-  return { agent, worktree, place: `${parsed.role === "crew" ? "crew" : "polecats"}/${agent.name}` };
+  return { agent, worktree, place };
 }
 
 /** Takes a snapshot now. */
@@ -116,6 +117,10 @@ export async function rollbackHook(access: TownAccess, request: RollbackRequest)
           hint: `gt hook suspend ${address}`,
         },
       );
+    if (agent.role === "refinery" && isLocked(access.town.paths.locks, `refinery-${agent.rig}`))
+      throw new GtError("E_BUSY", `the merge queue of ${agent.rig} is at work in that worktree`, {
+        hint: `gt refinery status ${agent.rig}`,
+      });
     const before = await snapshotHook(access, address, "pre-rollback");
     const undo = before.state === "taken" ? before.snapshot.seq : before.seq;
     if (request.files !== undefined) {

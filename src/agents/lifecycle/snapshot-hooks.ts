@@ -7,7 +7,7 @@ const parallel = 4;
 
 /**
  * Keeps the files of many agents before something happens to all of them: best effort, ten seconds in all (spec/04 §6.2).
- * Returns the addresses of those whose files were not looked at in time or could not be kept.
+ * Returns the addresses of those whose files were not looked at in time or could not be kept, or who have no worktree.
  */
 export async function snapshotHooks(
   access: TownAccess,

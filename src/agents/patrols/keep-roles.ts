@@ -1,34 +1,30 @@
 import { raising } from "../../core/escalation/raise.ts";
-import { readSleeps, type Sleep, sleptSince } from "../../core/health/machine-sleep.ts";
+import { GtError } from "../../core/gt-error.ts";
 import { roleRestartLimits, withRestart } from "../../core/health/restart-series.ts";
-import type { Agent } from "../../core/ledger/bead.ts";
+import type { LifeLimits } from "../../core/health/sign-of-life.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
-import { unreadMail } from "../../core/mail/mailbox.ts";
 import { refinerySwitch } from "../../core/merge/refinery-switch.ts";
 import { type Address, formatAddress } from "../../core/town/address.ts";
 import { patrolsRig, readPatrols } from "../../core/town/patrol-settings.ts";
 import { durationSetting } from "../../core/town/setting.ts";
 import type { Rig } from "../../core/town/town.ts";
 import { isSuperseded } from "./act-on-worker.ts";
+import { forgetSilence, lifeLimits, lifeOf, putQuestion } from "./ask-for-life.ts";
 import { hostSnapshot } from "./agent-health.ts";
-import type { HostSnapshot } from "./agent-health.ts";
 import {
   decideRole,
-  freshRole,
   type RoleAction,
   type RoleLimits,
   type RoleMemory,
   type RoleView,
 } from "./decide-role.ts";
-import { startRole, stopRole } from "../lifecycle/role-session.ts";
-import { nudge } from "../sessions/nudge.ts";
-import { sessionOfAddress } from "../sessions/start-session.ts";
+import { liveSession } from "../lifecycle/agent-session.ts";
+import { restartRole, startRole } from "../lifecycle/role-session.ts";
 import type { TownAccess } from "../town-access.ts";
+import { observeRole, observeTown, roleMemoryKey } from "./observe-role.ts";
 import { patrolTable } from "./worker-memory.ts";
 import { isSwitchedOff } from "./role-switch.ts";
 import type { StartBudget } from "./start-budget.ts";
-
-export const roleMemoryKey = (address: string): string => `role:${address}`;
 
 export interface KeepRolesOptions {
   readonly budget: StartBudget;
@@ -45,17 +41,18 @@ export async function keepRoles(access: TownAccess, options: KeepRolesOptions): 
   if (!host.isKnown) return undefined;
   const settings = access.town.settings();
   const limits: RoleLimits = {
+    ...lifeLimits(settings),
+    weakCreditMs: durationSetting(settings, "operational.health.weak_credit"),
     staleMs: durationSetting(settings, "operational.deacon.stale"),
     veryStaleMs: durationSetting(settings, "operational.deacon.very_stale"),
     graceMs: durationSetting(settings, "operational.daemon.deacon_grace"),
     missingMs: 3 * durationSetting(settings, "operational.daemon.heartbeat"),
   };
-  const isTownBusy = (await access.ledger.agents({ state: ["working", "spawning", "done"] })).length > 0;
-  const sleeps = await readSleeps(access.ledger);
+  const town = await observeTown(access, host, limits);
   let againMs = Number.POSITIVE_INFINITY;
   for (const address of wanted) {
     const now = access.clock.now();
-    const view = await observeRole(access, address, host, isTownBusy, sleeps);
+    const view = await observeRole(access, address, town);
     const action = decideRole(view, now, limits);
     if (action === undefined) continue;
     if (action.kind === "wait") {
@@ -69,10 +66,12 @@ export async function keepRoles(access: TownAccess, options: KeepRolesOptions): 
     }
     try {
       await act(access, view, action, options.report);
-      options.report?.(`${view.address}: ${action.kind}`);
+      options.report?.(`${view.address}: ${describe(action, limits)}`);
+      if (action.kind === "ask") againMs = Math.min(againMs, limits.timeoutMs);
     } catch (error) {
       if (!isSuperseded(error)) options.report?.(`${view.address}: ${action.kind} failed: ${String(error)}`);
-      againMs = Math.min(againMs, 30_000);
+      // Nothing changes about a used up budget soon: the next heartbeat is early enough.
+      if (!(error instanceof GtError && error.code === "E_BUDGET")) againMs = Math.min(againMs, 30_000);
     }
   }
   return Number.isFinite(againMs) ? Math.max(0, againMs) : undefined;
@@ -100,45 +99,17 @@ export async function wantedRoles(access: TownAccess, rigs: readonly Rig[]): Pro
   return found;
 }
 
-/** Whether anybody waits for the role's rounds: mail for it, requests in its queue, or work in flight. */
-async function isRoleNeeded(access: TownAccess, role: Address, isTownBusy: boolean): Promise<boolean> {
-  if ((await unreadMail(access.ledger, formatAddress(role))).length > 0) return true;
-  if (role.role !== "refinery") return isTownBusy;
-  const requests = await access.ledger.find({
-    scope: role.rig,
-    type: "merge-request",
-    notStatus: "closed",
-    metadata: { "mr.phase": "ready" },
-  });
-  return requests.length > 0;
+/** Others took their time while this one waited for its turn. */
+async function expectUnwatched(access: TownAccess, { address, session }: RoleView): Promise<void> {
+  const live = await liveSession(access, address);
+  if (live?.runId !== session?.runId || (live?.viewers ?? 0) > 0)
+    throw new GtError("E_STATE", `${address} is not as it was`);
 }
 
-async function observeRole(
-  access: TownAccess,
-  role: Address,
-  host: HostSnapshot,
-  isTownBusy: boolean,
-  sleeps: readonly Sleep[],
-): Promise<RoleView> {
-  const address = formatAddress(role);
-  const session = host.sessions.get(sessionOfAddress(access.town, address));
-  const agent: Agent | undefined = await access.ledger.agent(address);
-  const memory = (await access.ledger.row<RoleMemory>(patrolTable, roleMemoryKey(address)))?.value;
-  const kind = role.role === "mayor" ? "mayor" : "patrol";
-  const activeAt = Math.max(
-    agent?.lastActivity ?? 0,
-    agent?.lastProgressAt ?? 0,
-    session?.lastOutputAt ?? 0,
-    session?.startedAt ?? 0,
-  );
-  return {
-    address,
-    kind,
-    ...(session === undefined ? {} : { session }),
-    memory: memory ?? freshRole,
-    activeAt: activeAt + sleptSince(sleeps, activeAt, access.clock.now()),
-    isNeeded: kind === "patrol" && (await isRoleNeeded(access, role, isTownBusy)),
-  };
+function describe(action: RoleAction, limits: LifeLimits): string {
+  if (action.kind === "ask") return `asked for a sign of life (${action.failures}/${limits.failures})`;
+  if (action.kind === "pardon") return "gave a sign of life";
+  return action.kind === "restart" ? `restart: ${action.reason}` : action.kind;
 }
 
 async function act(
@@ -147,7 +118,8 @@ async function act(
   action: Exclude<RoleAction, { kind: "wait" }>,
   warn: KeepRolesOptions["report"],
 ): Promise<void> {
-  const { address, memory, session } = view;
+  const { address, memory, session, life } = view;
+  if (action.kind === "ask" || action.kind === "restart") await expectUnwatched(access, view);
   const now = access.clock.now();
   const remember = (value: RoleMemory): Operation => ({
     op: "putRow",
@@ -163,22 +135,36 @@ async function act(
     case "start":
     case "restart": {
       const isCrash = session?.exitReason !== "host-lost";
-      const series = isCrash
-        ? withRestart(memory.series, session?.endedAt ?? now, now, roleRestartLimits)
-        : memory.series;
+      const diedAt = action.kind === "restart" ? action.silentSince : (session?.endedAt ?? now);
+      const series = isCrash ? withRestart(memory.series, diedAt, now, roleRestartLimits) : memory.series;
+      await access.ledger.write(access.actor, [remember({ ...memory, series })]);
+      const options = warn === undefined ? {} : { warn };
+      try {
+        if (action.kind === "start") await startRole(access, address, options);
+        else await restartRole(access, address, { ...options, why: action.reason });
+      } catch (error) {
+        // Tomorrow there is money again: until then it is not the role that fails.
+        if (error instanceof GtError && error.code === "E_BUDGET")
+          await access.ledger.write(access.actor, [remember(memory)]);
+        throw error;
+      }
       await access.ledger.write(access.actor, [
-        remember({ ...memory, series }),
+        // The first start of all is no restart, unless it fails.
+        ...(session === undefined ? [remember(memory)] : []),
         event("agent_restarted", { reason: action.reason, attempt: series.restartedAt.length }),
       ]);
-      if (action.kind === "restart") await stopRole(access, address);
-      await startRole(access, address, warn === undefined ? {} : { warn });
-      // The first start of all is no restart, unless it fails.
-      if (session === undefined) await access.ledger.write(access.actor, [remember(memory)]);
+      if (action.kind === "restart" && life !== undefined) await forgetSilence(access, address, life);
       return;
     }
-    case "nudge":
-      await access.ledger.write(access.actor, [remember({ ...memory, nudgedAt: now })]);
-      await nudge(access, { to: address, from: "deacon/boot", text: "Do your rounds.", mode: "wait-idle" });
+    case "ask": {
+      const { failures, silentSince } = action;
+      const row = await lifeOf(access, address);
+      if (row?.value.askedAt !== life?.askedAt) throw new GtError("E_CONFLICT", "somebody has asked since");
+      await putQuestion(access, address, { row, failures, silentSince });
+      return;
+    }
+    case "pardon":
+      if (life !== undefined) await forgetSilence(access, address, life);
       return;
     case "give-up": {
       const raised = await raising(access, {

@@ -62,8 +62,7 @@ export async function carryOutLifecycle(access: TownAccess, request: LifecycleRe
   const address = parseAddress(target);
   if (address !== undefined && isBuiltIn(access.town, { address }))
     return carryOutOnLoop(access, request, address);
-  const role = address?.role;
-  if (role === "polecat" || role === "crew") await snapshotHooks(access, [target], "shutdown");
+  await snapshotHooks(access, [target], "shutdown");
   await withAgentLock(access, target, action, async () => {
     if ((await liveSession(access, target)) !== undefined) await stopAgentSession(access, target, "stopped");
     if (action === "shutdown") return;

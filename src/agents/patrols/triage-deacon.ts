@@ -1,4 +1,5 @@
 import { formatTime } from "../../core/clock.ts";
+import { readSleeps, sleptSince } from "../../core/health/machine-sleep.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
 import { unreadMail } from "../../core/mail/mailbox.ts";
 import { readPatrols } from "../../core/town/patrol-settings.ts";
@@ -6,7 +7,9 @@ import { durationSetting } from "../../core/town/setting.ts";
 import { daemonStatus } from "../daemon/daemon-control.ts";
 import { liveSession } from "../lifecycle/agent-session.ts";
 import type { TownAccess } from "../town-access.ts";
+import { signalOf } from "./ask-for-life.ts";
 import { type BootAction, decideBoot } from "./decide-boot.ts";
+import { mayBeAsked, silenceOf } from "./decide-role.ts";
 import { isSwitchedOff } from "./role-switch.ts";
 import { patrolTable } from "./worker-memory.ts";
 
@@ -40,20 +43,16 @@ export async function triageDeacon(access: TownAccess): Promise<BootAction> {
     (await ledger.agents({ state: ["working", "spawning", "done"] })).length > 0 ||
     (await unreadMail(ledger, deaconAddress)).length > 0;
   if (readPatrols(town)("deacon").mode === "agent") {
-    const [session, agent] = await Promise.all([
-      liveSession(access, deaconAddress),
-      ledger.agent(deaconAddress),
-    ]);
-    const heartbeatAt = Math.max(
-      agent?.lastActivity ?? 0,
-      agent?.lastProgressAt ?? 0,
-      session?.startedAt ?? 0,
-    );
-    return decideBoot(
-      { isThere: session !== undefined, heartbeatAt, isNeeded: await isNeeded() },
-      clock.now(),
-      limits,
-    );
+    const session = await liveSession(access, deaconAddress);
+    if (session === undefined) return "start";
+    // In a town at rest it may rest, too; and whoever looks at it, or knows why it waits, needs nobody's help.
+    if (!mayBeAsked(session) || !(await isNeeded())) return "nothing";
+    const signalAt = signalOf(await ledger.agent(deaconAddress));
+    const weakCreditMs = durationSetting(settings, "operational.health.weak_credit");
+    const silentSince = silenceOf(signalAt, session, { weakCreditMs });
+    const now = clock.now();
+    const heartbeatAt = silentSince + sleptSince(await readSleeps(ledger), silentSince, now);
+    return decideBoot({ isThere: true, heartbeatAt, isNeeded: true }, now, limits);
   }
   const daemon = daemonStatus(town);
   const beat = Date.parse(daemon.lastHeartbeat ?? daemon.startedAt ?? "");

@@ -4,7 +4,6 @@ import { decideWarrant, saysAlive, type Warrant, type WarrantResult } from "../.
 import type { Ledger } from "../../core/ledger/ledger.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
 import { randomWord } from "../../core/random.ts";
-import { parseAddress } from "../../core/town/address.ts";
 import { withAgentLock } from "../lifecycle/agent-lock.ts";
 import { liveSession } from "../lifecycle/agent-session.ts";
 import { snapshotHooks } from "../lifecycle/snapshot-hooks.ts";
@@ -64,8 +63,7 @@ export async function endWarrant(access: TownAccess, warrant: Warrant, result: W
     await access.ledger.write(access.actor, [put(ended)]);
     return;
   }
-  const role = parseAddress(target)?.role;
-  if (role === "polecat" || role === "crew") await snapshotHooks(access, [target], "shutdown");
+  await snapshotHooks(access, [target], "shutdown");
   await withAgentLock(access, target, "warrant", async () => {
     await stopAgentSession(access, target, "killed", { force: true, why: `warrant: ${reason}` });
     await access.ledger.write(access.actor, [

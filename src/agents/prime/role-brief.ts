@@ -198,7 +198,7 @@ Each time you start, you make one decision about the deacon, record it, and exit
 | --- | --- |
 | no deacon | start it |
 | heartbeat younger than 5 minutes | nothing |
-| 5 to 20 minutes, with work in flight or unread mail | nudge it |
+| 5 to 20 minutes, with work in flight or unread mail | ask it: \`gt deacon health-check deacon/\` |
 | 20 minutes or more | wake it |
 | an error or a dialog on its screen (\`gt peek deacon\`) | say so in the decision |
 

@@ -43,12 +43,13 @@ const urgentReserve = 10;
 const keepFailedMs = 24 * 3_600_000;
 const table = "nudges";
 
-/** Puts the nudge into its session's queue, durably. `E_NUDGE_FULL` when too many wait already. */
+/** Puts the nudge into its session's queue, durably, together with `also`. `E_NUDGE_FULL` when too many wait already. */
 export async function enqueue(
   ledger: Ledger,
   actor: string,
   nudge: Nudge,
   limits: QueueLimits = defaultLimits,
+  also: readonly Operation[] = [],
 ): Promise<void> {
   const waiting = await pending(ledger, nudge.session, nudge.createdAt);
   const limit = limits.maxDepth + (nudge.priority === "urgent" ? urgentReserve : 0);
@@ -59,7 +60,7 @@ export async function enqueue(
       { hint: `gt peek ${nudge.to}` },
     );
   }
-  await ledger.write(actor, [{ op: "putRow", table, key: keyOf(nudge), value: nudge }]);
+  await ledger.write(actor, [{ op: "putRow", table, key: keyOf(nudge), value: nudge }, ...also]);
 }
 
 /** Messages that wait for the session, in the order of their delivery: urgent first, then by age. */

@@ -1,5 +1,6 @@
 import { parseDuration } from "../../core/duration.ts";
 import { GtError, usageError } from "../../core/gt-error.ts";
+import type { Operation } from "../../core/ledger/operation.ts";
 import { randomWord } from "../../core/random.ts";
 import { isObject } from "../../core/town/json-file.ts";
 import { readPatrols } from "../../core/town/patrol-settings.ts";
@@ -37,6 +38,8 @@ export interface NudgeRequest {
   readonly kind?: Nudge["kind"];
   /** One event for many nudges is written by whoever broadcasts. */
   readonly isQuiet?: boolean;
+  /** Written together with the message of that id, or not at all. */
+  readonly also?: (id: string) => readonly Operation[];
 }
 
 export interface NudgeReport {
@@ -108,7 +111,7 @@ export async function nudge(access: TownAccess, request: NudgeRequest): Promise<
     if (target.address.role === "deacon") return { ...report, state: "skipped" };
     // Started by hand: its own hooks fetch what is queued, and nobody can type to it.
     if (unmanagedAgent(town, target.actor) !== undefined) {
-      await enqueue(ledger, request.from, entry, limits);
+      await enqueue(ledger, request.from, entry, limits, request.also?.(id));
       return { ...report, state: "queued", why: "not managed by the session host" };
     }
     throw new GtError(
@@ -125,7 +128,7 @@ export async function nudge(access: TownAccess, request: NudgeRequest): Promise<
   const { phase, limitedUntil } = record;
   const isLimited = phase === "limited" && limitedUntil !== undefined;
   const expiresAt = isLimited ? expiryAtLimit(entry.expiresAt, limitedUntil) : entry.expiresAt;
-  await enqueue(ledger, request.from, { ...entry, expiresAt }, limits);
+  await enqueue(ledger, request.from, { ...entry, expiresAt }, limits, request.also?.(id));
   if (request.mode === "queue") return { ...report, state: "queued" };
   return { ...report, ...(await delivered(host, record, { id, waitMs: request.waitMs ?? 0 })) };
 }

@@ -2,11 +2,15 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import type { DaemonContext } from "../../../src/agents/daemon/daemon-context.ts";
 import { bootDuty } from "../../../src/agents/daemon/duties/boot.ts";
 import { liveSession } from "../../../src/agents/lifecycle/agent-session.ts";
+import { startRole } from "../../../src/agents/lifecycle/role-session.ts";
+import { sendMail } from "../../../src/agents/mail/send-mail.ts";
 import { witnessDuty } from "../../../src/agents/daemon/duties/witness.ts";
 import { switchRole } from "../../../src/agents/patrols/role-switch.ts";
 import { StartBudget } from "../../../src/agents/patrols/start-budget.ts";
 import { readBootStatus, triageDeacon } from "../../../src/agents/patrols/triage-deacon.ts";
+import { addSleep } from "../../../src/core/health/machine-sleep.ts";
 import { PlainTown } from "../../support/plain-town.ts";
+import { waitFor } from "../../support/wait-for.ts";
 
 const minute = 60_000;
 let town: PlainTown;
@@ -82,3 +86,26 @@ test("a deacon and a witness that a person has stopped rest, and nobody wakes th
   await witness.run(new AbortController().signal);
   expect([looks, await triageDeacon(access)]).toEqual([1, "start"]);
 });
+
+test("a deacon that runs as an agent rests while nobody waits for it; one in a person's terminal is left to him", async () => {
+  town.write("mayor/daemon.json", { patrols: { deacon: { mode: "agent" } } });
+  const access = await town.access("daemon");
+  await startRole(access, "deacon/");
+  const later = (ms: number) => triageDeacon({ ...access, clock: { now: () => Date.now() + ms } });
+  expect(await later(120 * minute)).toBe("nothing");
+  const mail = { from: "overseer", to: ["deacon/"], subject: "Look", body: "around" };
+  await sendMail(access, mail, "quietly");
+  expect(await Promise.all([4, 6, 120].map((minutes) => later(minutes * minute)))).toEqual([
+    ...["nothing", "nudge", "wake"],
+  ]);
+  const view = await (await access.host()).attach("hq-deacon", {
+    ...{ columns: 80, rows: 24, onData() {}, onExit() {} },
+  });
+  expect(await later(120 * minute)).toBe("nothing");
+  view.detach();
+  await access.ledger.write("daemon", [
+    addSleep([], { from: Date.now() + minute, to: Date.now() + 118 * minute }),
+  ]);
+  await waitFor(async () => (await liveSession(access, "deacon/"))?.viewers === 0);
+  expect(await later(120 * minute), "the machine slept").toBe("nothing");
+}, 30_000);

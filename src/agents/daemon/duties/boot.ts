@@ -1,6 +1,5 @@
-import { nudge } from "../../sessions/nudge.ts";
 import { readPatrols } from "../../../core/town/patrol-settings.ts";
-import { deaconAddress, recordTriage, triageDeacon } from "../../patrols/triage-deacon.ts";
+import { recordTriage, triageDeacon } from "../../patrols/triage-deacon.ts";
 import { liveSession } from "../../lifecycle/agent-session.ts";
 import { startRole, stopRole } from "../../lifecycle/role-session.ts";
 import type { DaemonContext } from "../daemon-context.ts";
@@ -37,7 +36,7 @@ export function bootDuty(context: DaemonContext): Duty {
         // A cure that has not worked is not repeated at once.
         if (startedAt - actedAt < againMs) return;
         actedAt = startedAt;
-        await (isForAgent ? askAgent(context) : act(context, action));
+        await (isForAgent ? askAgent(context) : wake(context));
         await recordTriage(context, { action, startedAt });
       } catch (error) {
         await recordTriage(context, { action, startedAt, error: String(error) });
@@ -47,16 +46,6 @@ export function bootDuty(context: DaemonContext): Duty {
   };
 }
 
-async function act(context: DaemonContext, action: "start" | "wake" | "nudge"): Promise<void> {
-  if (action !== "nudge") return wake(context);
-  await nudge(context, {
-    to: deaconAddress,
-    from: bootAddress,
-    text: "Your heartbeat is old and there is work in flight. Do your rounds.",
-    mode: "wait-idle",
-  });
-}
-
 async function askAgent(context: DaemonContext): Promise<void> {
   const running = await liveSession(context, bootAddress);
   if (running !== undefined && context.clock.now() - running.startedAt < longestMs) return;
@@ -64,6 +53,7 @@ async function askAgent(context: DaemonContext): Promise<void> {
   await startRole(context, bootAddress);
 }
 
+/** Its session is asked, and started when it is missing or does not answer, by the duty that keeps roles. */
 function wake(context: DaemonContext): void {
   if (readPatrols(context.town)("deacon").mode === "agent") context.wake("roles");
   else for (const key of loopsOf({ role: "deacon", rig: "" })) context.wake(key);

@@ -1,5 +1,6 @@
 import { ensureDaemon } from "../../../agents/daemon/daemon-control.ts";
-import { startRole, stopRole } from "../../../agents/lifecycle/role-session.ts";
+import { restartRole, startRole } from "../../../agents/lifecycle/role-session.ts";
+import { ask, lifeLimits } from "../../../agents/patrols/ask-for-life.ts";
 import { deaconAddress, recordTriage, triageDeacon } from "../../../agents/patrols/triage-deacon.ts";
 import { nudge } from "../../../agents/sessions/nudge.ts";
 import { readPatrols } from "../../../core/town/patrol-settings.ts";
@@ -39,15 +40,15 @@ async function act(
   action: "start" | "wake" | "nudge",
   mode: "builtin" | "agent",
 ): Promise<void> {
-  if (mode === "builtin" && action !== "nudge") {
-    if (!context.noDaemon) await ensureDaemon(access.town, context.env);
-    return;
-  }
-  if (action === "nudge") {
+  if (mode === "builtin") {
     const text = "Your heartbeat is old and there is work in flight. Do your rounds.";
-    await nudge(access, { to: deaconAddress, from: "deacon/boot", text, mode: "wait-idle" });
+    if (action === "nudge")
+      await nudge(access, { to: deaconAddress, from: "deacon/boot", text, mode: "wait-idle" });
+    else if (!context.noDaemon) await ensureDaemon(access.town, context.env);
     return;
   }
-  if (action === "wake") await stopRole(access, deaconAddress);
-  await startRole(access, deaconAddress, { warn: (text) => context.out.warn(text) });
+  const warn = (text: string) => context.out.warn(text);
+  if (action === "nudge") await ask(access, deaconAddress, lifeLimits(access.town.settings()));
+  else if (action === "start") await startRole(access, deaconAddress, { warn });
+  else await restartRole(access, deaconAddress, { warn, why: "its heartbeat is very old" });
 }

@@ -1,4 +1,4 @@
-import { roleMemoryKey } from "../../../agents/patrols/keep-roles.ts";
+import { roleMemoryKey } from "../../../agents/patrols/observe-role.ts";
 import { memoryKey } from "../../../agents/patrols/worker-memory.ts";
 import { GtError } from "../../../core/gt-error.ts";
 import { formatAddress } from "../../../core/town/address.ts";

@@ -17,7 +17,7 @@ export async function run(context: CommandContext): Promise<void> {
   const address = formatAddress(target);
   if ((await liveSession(access, address)) === undefined)
     throw new GtError("E_SESSION_NOT_FOUND", `${address} has no session`, { hint: "gt agents" });
-  if (target.role === "polecat" || target.role === "crew") await snapshotHooks(access, [address], "shutdown");
+  await snapshotHooks(access, [address], "shutdown");
   await withAgentLock(access, address, "force-kill", async () => {
     await stopAgentSession(access, address, "killed", { force: true });
     await access.ledger.write(access.actor, [
