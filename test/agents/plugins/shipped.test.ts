@@ -1,10 +1,12 @@
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { sitesOf } from "../../../src/agents/plugins/find-plugins.ts";
-import { runPlugin } from "../../../src/agents/plugins/run-plugin.ts";
+import { receipts } from "../../../src/agents/plugins/receipts.ts";
+import { runPlugin, settleRun } from "../../../src/agents/plugins/run-plugin.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
 import { commit, git, scratchOrigin } from "../../support/scratch-repository.ts";
+import { waitFor } from "../../support/wait-for.ts";
 import { WorkTown } from "../../support/work-town.ts";
 
 let work: WorkTown;
@@ -98,4 +100,68 @@ test("submodule-commit files one bead while a submodule is behind the newest com
   const beads = await access.ledger.find({ scope: "web", type: "chore" });
   expect(beads).toMatchObject([{ title: "Submodules are behind" }]);
   expect(beads[0]?.description).toMatch(/^my lib: [0-9a-f]{12} -> [0-9a-f]{12}/);
+}, 60_000);
+
+/** An agent that does what quality-review tells, step by step, without a model. */
+const reviewer = `#!/bin/bash
+exec > "$GT_TOWN_ROOT/review.log" 2>&1
+set -eux
+gt prime > "$GT_TOWN_ROOT/review.told"
+cd web
+printf '❯ ' > /dev/tty
+rig=$(basename "$PWD")
+requests=$(gt mq list "$rig" --json)
+git log --since='6 hours ago' --diff-filter=D --format='commit %h' --name-only -- '*.test.js' |
+  while read -r word rest; do
+    case "$word" in
+      commit) commit=$rest ;;
+      ?*) bd create --prefix "$rig" "Test $word was removed" --description "in $commit; queue: $requests" ;;
+    esac
+  done
+gt escalate "Tests go away" -s medium
+gt dog done
+`;
+
+test("quality-review has a dog look at what was merged lately, file beads that name commits, and call for a person", async () => {
+  work.write("reviewer", reviewer);
+  const command = join(work.root, "reviewer");
+  chmodSync(command, 0o755);
+  work.write("settings/config.json", {
+    default_agent: "reviewer",
+    agents: { reviewer: { provider: "generic", command, ready_prompt: "❯", prompt_mode: "none" } },
+  });
+  const clone = join(work.root, "clone");
+  git(work.root, "clone", "-q", work.origin("web"), clone);
+  vi.stubEnv("GIT_COMMITTER_DATE", new Date(Date.now() - 24 * 3_600_000).toISOString());
+  commit(clone, "Test", { "old.test.js": "x", "login.test.js": "x" });
+  git(clone, "rm", "-q", "old.test.js");
+  commit(clone, "Remove a test long ago");
+  vi.unstubAllEnvs();
+  git(clone, "rm", "-q", "login.test.js");
+  const removed = commit(clone, "Make it green");
+  git(clone, "push", "-q");
+  work.git("web", "fetch", "-q", "origin");
+
+  expect(await run("quality-review")).toMatchObject({ kind: "sent" });
+  const [site] = sitesOf(work.town, "quality-review", "web");
+  if (site === undefined) throw new Error("no site");
+  await waitFor(async () => (await settleRun(access, site)) || undefined, {
+    timeoutMs: 30_000,
+    what: "the review to end",
+  });
+  const log = readFileSync(join(work.root, "review.log"), "utf8");
+  expect(readFileSync(join(work.root, "review.told"), "utf8"), log).toContain(
+    "Look at what was merged into the default branch of your rig during the last six hours",
+  );
+  const [receipt] = await receipts(access.ledger, "quality-review", 1);
+  expect(receipt?.labels, log).toContain("result:success");
+  expect(await access.ledger.find({ type: "task", status: "open" })).toMatchObject([
+    {
+      ...{ title: "Test login.test.js was removed", scope: "web" },
+      description: expect.stringContaining(`in ${removed.slice(0, 7)}; queue: `),
+    },
+  ]);
+  expect(await access.ledger.find({ type: "escalation" })).toMatchObject([
+    { title: "Tests go away", metadata: { escalation: { severity: "medium" } } },
+  ]);
 }, 60_000);
