@@ -50,6 +50,11 @@ export function checkCompleted(facts: DoneFacts): DoneCheck {
     throw new GtError("E_DEFAULT_BRANCH", `${branch} is not a work branch`, {
       hint: "git switch -c <branch>",
     });
+  // Elsewhere such a name is an option, or means something else.
+  if (branch === "HEAD" || branch?.startsWith("-") === true)
+    throw new GtError("E_BRANCH_NAME", `${branch} is no name for a branch that others are to use`, {
+      hint: "git branch -m <branch>",
+    });
   if (bead === undefined) throw noIssue();
   if (branch === undefined)
     throw new GtError("E_NO_BRANCH", "HEAD is detached; the work is on no branch", {
@@ -69,7 +74,7 @@ export function checkCompleted(facts: DoneFacts): DoneCheck {
     // The queue has it already: the request is taken up again, not made twice.
     if (facts.submitted === "open") return { verdict: "submit", warnings };
     if (noMerge === true || reviewOnly === true || facts.isReportOnly || facts.submitted === "closed")
-      return { verdict: "nothing", warnings };
+      return { verdict: "nothing", warnings: [...warnings, ...leftOpen(bead)] };
     throw new GtError(
       "E_NO_COMMITS",
       `nothing to submit: ${branch} has no commits that ${target} does not have`,
@@ -104,6 +109,14 @@ export const noIssue = (): GtError =>
   new GtError("E_NO_ISSUE", "it is not known which bead this work belongs to; pass --issue", {
     hint: "gt done --issue <bead>",
   });
+
+/** Whether a bead without code changes is done, its criteria say. */
+function leftOpen(bead: Bead): readonly string[] {
+  const unchecked = attachmentOf(bead).review_only === true ? 0 : uncheckedCriteria(bead);
+  return unchecked === 0
+    ? []
+    : [`${bead.id} stays open for a look: ${unchecked} of its acceptance criteria are not ticked`];
+}
 
 /** Unticked items of the acceptance criteria (spec/01 §2.1). */
 export function uncheckedCriteria(bead: Bead): number {

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { commitsBetween, isAncestor, mergeBase } from "../../core/git/ancestry.ts";
 import { archiveBranch } from "../../core/git/archive.ts";
-import { deleteBranch, resolveCommit } from "../../core/git/branch.ts";
+import { deleteBranch, moveRef, resolveCommit } from "../../core/git/branch.ts";
 import { askGit, networkTimeoutMs, openGit, runGit } from "../../core/git/git.ts";
 import { takeSnapshot } from "../../core/git/hook-snapshots.ts";
 import { pushWithLease } from "../../core/git/push.ts";
@@ -267,6 +267,7 @@ export type DirectPush =
 
 /** Strategy `direct`: the head becomes the target, if that only moves it forward (spec/04 §5.5). */
 export async function pushToTarget({ rig, data }: DonePlace, head: string): Promise<DirectPush> {
+  if (rig.gitUrl === "") return moveTarget(rig, data.target, head);
   const target = await remoteHead(rig, data.target).catch(() => undefined);
   if (target === head) return { result: "pushed" };
   if (target !== undefined) {
@@ -281,6 +282,15 @@ export async function pushToTarget({ rig, data }: DonePlace, head: string): Prom
     updateCheckout: rig.gitUrl.startsWith("/") || rig.gitUrl.startsWith("file:"),
   });
   return pushed.result === "pushed" ? pushed : { result: "refused", reason: pushed.reason };
+}
+
+/** The same in a rig without a remote, where the target is a branch of the shared repository. */
+async function moveTarget(rig: Rig, target: string, head: string): Promise<DirectPush> {
+  const ref = `refs/heads/${target}`;
+  const now = await resolveCommit(rig.repository, ref);
+  const isForward = now !== undefined && (await isAncestor(rig.repository, now, head));
+  if (isForward && (await moveRef(rig.repository, ref, head, now))) return { result: "pushed" };
+  return { result: "refused", reason: `${target} has moved on` };
 }
 
 /** The ancestry question needs the commit here. False when it cannot be had. */

@@ -24,8 +24,10 @@ export async function isBranchName(repository: string, name: string): Promise<bo
 
 /** Name of the checked-out branch; undefined on a detached HEAD. */
 export async function currentBranch(worktree: string): Promise<string | undefined> {
-  const { exitCode, stdout } = await askGit(worktree, ["symbolic-ref", "--quiet", "--short", "HEAD"]);
-  return exitCode === 0 ? stdout.trim() : undefined;
+  // The short name of a branch is another one when a tag has the same name.
+  const { exitCode, stdout } = await askGit(worktree, ["symbolic-ref", "--quiet", "HEAD"]);
+  const [, name] = /^refs\/heads\/(.+)$/.exec(stdout.trim()) ?? [];
+  return exitCode === 0 ? name : undefined;
 }
 
 /**

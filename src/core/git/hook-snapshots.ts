@@ -4,7 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { formatAge } from "../duration.ts";
 import { GtError } from "../gt-error.ts";
 import { sanitiseLine } from "../sanitise.ts";
-import { resolveCommit } from "./branch.ts";
+import { currentBranch, resolveCommit } from "./branch.ts";
 import { inexactFiles, treeOfBytes } from "./exact-bytes.ts";
 import { filtersOff } from "./filters-off.ts";
 import { askGit, GitFailure, type GitOptions, openGit, runGit } from "./git.ts";
@@ -217,7 +217,7 @@ async function captureState(worktree: string, options: Limits): Promise<Worktree
   const { tree, indexTree, bytes, skipped } = await treesOf(worktree, head, options);
   const headTree = await treeOf(worktree, head);
   const keptIndex = indexTree !== undefined && indexTree !== headTree ? indexTree : undefined;
-  const branch = (await askGit(worktree, ["symbolic-ref", "--quiet", "--short", "HEAD"])).stdout.trim();
+  const branch = (await currentBranch(worktree)) ?? "";
   const operation = operationOf(worktree) ?? "";
   return { worktree, head, branch, tree, keptIndex, bytes, skipped, operation, submodules };
 }

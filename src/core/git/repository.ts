@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { GtError } from "../gt-error.ts";
+import { currentBranch } from "./branch.ts";
 import { askGit, runGit } from "./git.ts";
 
 /** A repository as it lies on disk. */
@@ -30,15 +31,15 @@ export async function inspectRepository(directory: string): Promise<RepositoryFa
     : (await askGit(directory, ["rev-parse", "--show-toplevel"])).stdout.trim();
   const root = realpathSync(directory);
   if (top === "" || realpathSync(top) !== root) return undefined;
-  const [origin, head] = await Promise.all([
+  const [origin, branch] = await Promise.all([
     askGit(directory, ["config", "--get", "remote.origin.url"]),
-    askGit(directory, ["symbolic-ref", "--quiet", "--short", "HEAD"]),
+    currentBranch(directory),
   ]);
   return {
     root,
     isBare,
     origin: origin.exitCode === 0 ? origin.stdout.trim() : undefined,
-    branch: head.exitCode === 0 ? head.stdout.trim() : undefined,
+    branch,
   };
 }
 

@@ -65,6 +65,22 @@ test("what is handed in with something left to do says what that is", () => {
   ]);
 });
 
+test("a bead whose criteria are not ticked stays open although nothing had to be changed, and that is said", () => {
+  const acceptanceCriteria = "- [ ] a";
+  const bead = beadOf({ id: "web-a1", status: "in_progress", assignee: address, acceptanceCriteria });
+  expect(checkCompleted({ ...facts, bead, ahead: 0, isReportOnly: true })).toEqual({
+    verdict: "nothing",
+    warnings: ["web-a1 stays open for a look: 1 of its acceptance criteria are not ticked"],
+  });
+});
+
+test("a branch whose name is an option or means something else is not handed in", () => {
+  for (const branch of ["-x", "HEAD"])
+    expect(() => checkCompleted({ ...facts, branch })).toThrow(
+      expect.objectContaining({ code: "E_BRANCH_NAME", hint: "git branch -m <branch>" }),
+    );
+});
+
 test("whose bead is not known is told to name it, on a branch or not", () => {
   for (const branch of [facts.branch, undefined])
     expect(() => checkCompleted({ ...facts, bead: undefined, branch })).toThrow(

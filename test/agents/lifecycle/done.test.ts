@@ -14,6 +14,7 @@ import type { Agent, Bead } from "../../../src/core/ledger/bead.ts";
 import type { NewBead, Operation } from "../../../src/core/ledger/operation.ts";
 import { submission } from "../../../src/core/merge/submit.ts";
 import { readEvents } from "../../../src/core/events/read-events.ts";
+import { openTown } from "../../../src/core/town/open-town.ts";
 import { parseProtocol } from "../../../src/core/mail/protocol.ts";
 import { escalationOf } from "../../../src/core/escalation/escalation.ts";
 import { raising } from "../../../src/core/escalation/raise.ts";
@@ -475,6 +476,27 @@ describe("the strategies", () => {
 
   const mailToOverseer = async (): Promise<readonly string[]> =>
     (await inbox(access.ledger, "overseer")).map((message) => message.subject);
+});
+
+test("in a rig without a remote the shared repository has branch and target", async () => {
+  for (const file of ["mayor/rigs.json", "web/config.json"])
+    town.write(file, readFileSync(join(town.root, file), "utf8").replaceAll(town.origin("web"), ""));
+  town.git("web", "remote", "remove", "origin");
+  access = { ...access, town: openTown(town.root, { env: {} }) };
+  const late = await atWork({ merge: "direct" });
+  const head = commit(late.worktree, "work", { "a.txt": "a" });
+  const direct = await atWork({ merge: "direct" });
+  const landed = commit(direct.worktree, "work", { "b.txt": "b" });
+  expect(await done(direct.polecat, { exit: "COMPLETED" })).toMatchObject({ mr: "", warnings: [] });
+  expect(town.git("web", "rev-parse", "main")).toBe(landed);
+  expect(await access.ledger.get(direct.bead.id)).toMatchObject({ status: "closed" });
+  expect(await done(late.polecat, { exit: "COMPLETED" })).toMatchObject({
+    ...{ push: "skipped", strategy: "mr", mr: expect.stringMatching(/^web-mr-/) },
+    warnings: ["main has moved on; submitted to the merge queue instead"],
+  });
+  // The queue reads it there.
+  expect(town.git("web", "rev-parse", late.agent.branch)).toBe(head);
+  expect(town.git("web", "rev-parse", "main")).toBe(landed);
 });
 
 test("gates that passed already are said of the request, with the target they passed on", async () => {

@@ -62,6 +62,8 @@ test("a worktree is added on a fresh branch, reset for the next work, detached a
   writeFileSync(join(worktree, "a.txt"), "changed");
 
   await resetWorktree(worktree, { start: "origin/main", branch: "polecat/nux/web-2@y" });
+  // Whatever else has that name.
+  git(repository, "tag", "polecat/nux/web-2@y", work);
   expect(await currentBranch(worktree)).toBe("polecat/nux/web-2@y");
   expect(git(worktree, "status", "--porcelain")).toBe("");
   expect(existsSync(join(worktree, "b.txt"))).toBe(false);

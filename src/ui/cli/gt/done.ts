@@ -98,7 +98,9 @@ function outcome(report: DoneReport): string {
       return `on the local branch ${report.branch}`;
     case "no-merge":
       return `on branch ${report.branch}, waiting for review`;
+    case "review-only":
+      return "reviewed";
     default:
-      return "completed without code changes";
+      return "nothing to merge";
   }
 }
