@@ -218,7 +218,7 @@ export async function keepDetached({ rig, agent, data }: DonePlace): Promise<{
   const { worktree, branch, target } = data;
   const base = await baseRevision(rig, target);
   const head = (await resolveCommit(rig.repository, `refs/heads/${branch}`)) ?? "";
-  return { head, warnings: await keepCommits(rig, agent, { worktree, branch, base }) };
+  return { head, warnings: await keepCommits(rig, agent, { worktree, branch, base }, async () => true) };
 }
 
 /**

@@ -48,6 +48,9 @@ export interface SandboxTips {
   readonly base: string;
 }
 
+/** Whether what git knows of origin is true now. It is asked only for commits that nothing else has. */
+export type AskOrigin = () => Promise<boolean>;
+
 /**
  * Sees to it that the commits of a sandbox are somewhere else, too: its branch is pushed if it is the agent's own, and what
  * then still is only here gets an archive ref (spec/04 §3.7 rule 2).
@@ -57,6 +60,7 @@ export async function keepCommits(
   rig: Rig,
   agent: Worker,
   { worktree, branch, base }: SandboxTips,
+  askOrigin: AskOrigin,
 ): Promise<readonly string[]> {
   const ofBranch = await resolveCommit(rig.repository, `refs/heads/${branch}`);
   const head = worktree === undefined ? undefined : await resolveCommit(worktree, "HEAD");
@@ -66,11 +70,11 @@ export async function keepCommits(
   if (head !== undefined && head !== ofBranch) tips.push([`detached-${agent.hookSeq}`, head]);
   const told: string[] = [];
   for (const [name, commit] of tips) {
-    if (
-      (await commitsOnlyHere(rig.repository, commit, await placesOf(rig, agent, { branch: name, base })))
-        .length === 0
-    )
-      continue;
+    const isOnlyHere = async (isOriginKnown: boolean): Promise<boolean> => {
+      const places = await placesOf(rig, agent, { branch: name, base, isOriginKnown });
+      return (await commitsOnlyHere(rig.repository, commit, places)).length > 0;
+    };
+    if (!(await isOnlyHere(false)) || ((await askOrigin()) && !(await isOnlyHere(true)))) continue;
     if (isOwnBranch(rig, agent, name) && (await pushCommit(rig, name, commit))) continue;
     const ref = await archiveBranch(rig.repository, `polecats/${agent.name}`, name, commit);
     told.push(`${name} could not be pushed; its commits are kept as ${ref} (an archive ref of ${rig.name})`);
@@ -82,10 +86,10 @@ export async function keepCommits(
 export async function placesOf(
   rig: Rig,
   agent: Pick<Agent, "name" | "baseBranch">,
-  { branch, base }: Pick<SandboxTips, "branch" | "base">,
+  { branch, base, isOriginKnown }: Omit<SandboxTips, "worktree"> & { readonly isOriginKnown: boolean },
 ): Promise<readonly string[]> {
   return [
-    `refs/remotes/origin/${branch}`,
+    ...(isOriginKnown ? [`refs/remotes/origin/${branch}`] : []),
     ...(agent.baseBranch === "" ? [] : [`refs/remotes/origin/${agent.baseBranch}`]),
     base,
     ...(await archivedRefs(rig.repository, `polecats/${agent.name}`)),

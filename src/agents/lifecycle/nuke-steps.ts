@@ -17,10 +17,10 @@ import { assignmentEvent } from "./assignment-event.ts";
 import { nextState } from "./agent-transition.ts";
 import { droppingMolecule } from "./attached-molecule.ts";
 import { metadataText } from "./attachment.ts";
-import { isOwnBranch, keepCommits, placesOf, putUnkeptAside } from "./keep-work.ts";
+import { type AskOrigin, isOwnBranch, keepCommits, placesOf, putUnkeptAside } from "./keep-work.ts";
 import { putAside } from "./lost-and-found.ts";
 import { OperationJournal, type OperationRecord } from "./operation-record.ts";
-import { baseRevision, hasChanges, snapshotSubject } from "./polecat-worktree.ts";
+import { baseRevision, freshenOrigin, hasChanges, snapshotSubject } from "./polecat-worktree.ts";
 
 /** What the record of a removal holds. */
 export interface NukeData {
@@ -30,6 +30,8 @@ export interface NukeData {
   readonly isBroken?: boolean;
   readonly discard: boolean;
   readonly reason: string;
+  /** Origin was asked in step `keep`, so that what git knows of it is true. */
+  readonly isOriginKnown?: boolean;
 }
 
 /** Goes on with a removal whose process died; everything may be repeated. */
@@ -54,16 +56,26 @@ export async function carryOutNuke(
   const warnings: string[] = [];
   if (journal.record.step === "keep") {
     await stopAgentSession(access, address, "stopped");
-    warnings.push(...(await keep(access, rig, agent, data)));
-    await journal.step("remove");
+    let isOriginKnown = rig.gitUrl === "";
+    const kept = await keep(access, rig, { agent, data }, async () => {
+      isOriginKnown ||= (await freshenOrigin(access, rig)) === undefined;
+      return isOriginKnown;
+    });
+    warnings.push(...kept);
+    await journal.step("remove", { isOriginKnown });
   }
-  warnings.push(...(await remove(access, rig, agent, data)));
+  warnings.push(...(await remove(access, rig, agent, journal.data)));
   await journal.finish(await goneOperations(access, agent, data));
   return warnings;
 }
 
 /** Snapshot, push, archive: afterwards nothing is only in the sandbox (spec/04 §3.7 rules 2 and 5). */
-async function keep(access: TownAccess, rig: Rig, agent: Agent, data: NukeData): Promise<readonly string[]> {
+async function keep(
+  access: TownAccess,
+  rig: Rig,
+  { agent, data }: { readonly agent: Agent; readonly data: NukeData },
+  askOrigin: AskOrigin,
+): Promise<readonly string[]> {
   const { worktree, branch } = data;
   const isValid = await isValidWorktree(worktree);
   try {
@@ -71,7 +83,7 @@ async function keep(access: TownAccess, rig: Rig, agent: Agent, data: NukeData):
     const subject = { worktree, place: `polecats/${agent.name}`, address, agent };
     const taken = isValid ? await takeSnapshot(snapshotSubject(access, subject), "pre-nuke") : undefined;
     const tips = { worktree: isValid ? worktree : undefined, branch, base: await baseOf(rig) };
-    const told = await keepCommits(rig, agent, tips);
+    const told = await keepCommits(rig, agent, tips, askOrigin);
     const isWork = taken?.state === "taken" ? taken.files > 0 : isValid && (await hasChanges(rig, worktree));
     if (taken === undefined || !isWork) return told;
     const seq = taken.state === "taken" ? taken.snapshot.seq : taken.seq;
@@ -113,11 +125,13 @@ async function remove(
 }
 
 /** The local branch goes when its commits are on the remote, have landed or are in the archive. */
-async function dropKeptBranch(rig: Rig, agent: Agent, { branch }: NukeData): Promise<void> {
+async function dropKeptBranch(rig: Rig, agent: Agent, { branch, isOriginKnown }: NukeData): Promise<void> {
   if (!isOwnBranch(rig, agent, branch)) return;
   const commit = await resolveCommit(rig.repository, `refs/heads/${branch}`);
   if (commit === undefined) return;
-  const places = await placesOf(rig, agent, { branch, base: await baseOf(rig) });
+  const places = await placesOf(rig, agent, {
+    ...{ branch, base: await baseOf(rig), isOriginKnown: isOriginKnown === true },
+  });
   if ((await commitsOnlyHere(rig.repository, commit, places)).length === 0)
     await deleteBranch(rig.repository, branch, commit);
 }

@@ -203,7 +203,8 @@ async function keepLeftovers(access: TownAccess, rig: Rig, sandbox: Sandbox): Pr
   return [
     `${address} had work left in its sandbox; it is kept as a snapshot (gt hook snapshots ${address})`,
     ...(aside === undefined ? [] : [`files that a snapshot does not take are in ${aside}`]),
-    ...(await keepCommits(rig, owner, { worktree, branch, base })),
+    // The branch stays here, whatever origin still has of it.
+    ...(await keepCommits(rig, owner, { worktree, branch, base }, async () => true)),
   ];
 }
 

@@ -57,21 +57,27 @@ export async function moveRef(
   return exitCode === 0;
 }
 
+const branchFormat = "--format=%(objectname) %(refname)";
+
 /** Local branches with the given beginning, e.g. `polecat/`, with their commits. */
-export async function branches(
-  repository: string,
-  beginning = "",
-): Promise<readonly { readonly name: string; readonly commit: string }[]> {
-  const output = await runGit(repository, [
-    "for-each-ref",
-    "--format=%(objectname) %(refname)",
-    `refs/heads/${beginning}`,
-  ]);
-  return output
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => ({
-      commit: line.slice(0, line.indexOf(" ")),
-      name: line.slice(line.indexOf(" ") + 1 + "refs/heads/".length),
-    }));
+export async function branches(repository: string, beginning = ""): Promise<readonly LocalBranch[]> {
+  return readBranches(await runGit(repository, ["for-each-ref", branchFormat, `refs/heads/${beginning}`]));
+}
+
+/** Local branches whose whole name is like the pattern of `*`, `?` and `[...]`, which match slashes as well. */
+export async function branchesLike(repository: string, pattern: string): Promise<readonly LocalBranch[]> {
+  return readBranches(await runGit(repository, ["branch", "--list", branchFormat, "--", pattern]));
+}
+
+export interface LocalBranch {
+  readonly name: string;
+  readonly commit: string;
+}
+
+/** A detached HEAD is listed among them and is none. */
+function readBranches(output: string): readonly LocalBranch[] {
+  return [...output.matchAll(/^([0-9a-f]+) refs\/heads\/(.+)$/gm)].map(([, commit = "", name = ""]) => ({
+    name,
+    commit,
+  }));
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { lastCheckpoint } from "../../../src/agents/lifecycle/checkpoint.ts";
@@ -406,6 +406,19 @@ describe("removing a polecat", () => {
     expect(await pruneAllSnapshots(inAYear)).toMatchObject({ archives: 1, problems: [] });
     expect(archives()).toBe("");
     expect(await listSnapshots(town.rig().repository, place)).toHaveLength(1);
+  });
+
+  test("does not believe that origin still has what it once had", async () => {
+    const head = commit(worktree, "pushed", { "a.txt": "1" });
+    const branch = git(worktree, "branch", "--show-current");
+    git(worktree, "push", "--quiet", "origin", branch);
+    const anHourAgo = new Date(Date.now() - 3_600_000);
+    utimesSync(join(town.rig().repository, "FETCH_HEAD"), anHourAgo, anHourAgo);
+    await unsling(access, { bead, force: true });
+    git(town.origin("web"), "update-ref", "-d", `refs/heads/${branch}`);
+    git(worktree, "update-ref", `refs/remotes/origin/${branch}`, head);
+    await nuke();
+    expect(git(town.origin("web"), "rev-parse", branch)).toBe(head);
   });
 
   test("when nothing of it can be kept is refused even by force, and only a spelt-out discard goes on", async () => {

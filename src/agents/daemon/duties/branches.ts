@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { collectBranches, polecatBranches } from "../../lifecycle/polecat-branches.ts";
+import { collectPolecatBranches } from "../../lifecycle/polecat-branches.ts";
 import { readPatrols } from "../../../core/town/patrol-settings.ts";
 import type { DaemonContext } from "../daemon-context.ts";
 import type { Duty } from "../duty-runner.ts";
@@ -30,7 +30,7 @@ export function branchesDuty(context: DaemonContext): Duty {
         if (last === undefined || clock.now() - last.at < intervalMs) continue;
         const mark = markOfRefs(rig.repository);
         if (mark === undefined || mark === last?.mark || !(await isRigAtWork(context, rig))) continue;
-        const { deleted } = await collectBranches(await polecatBranches(rig), { dryRun: false });
+        const { deleted } = await collectPolecatBranches(context, rig, { dryRun: false });
         for (const { branch, fate } of deleted) log.info(`branches ${rig.name}: removed ${branch} (${fate})`);
         await noteDone(ledger, actor, chore, { at: clock.now(), mark: markOfRefs(rig.repository) ?? mark });
       }

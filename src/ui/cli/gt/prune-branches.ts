@@ -1,15 +1,16 @@
 import { collectBranches } from "../../../agents/lifecycle/polecat-branches.ts";
 import { resolveCommit } from "../../../core/git/branch.ts";
-import { inspectRepository } from "../../../core/git/repository.ts";
-import { askGit } from "../../../core/git/git.ts";
+import { fetchOrigin, inspectRepository } from "../../../core/git/repository.ts";
+import { askGit, networkTimeoutMs } from "../../../core/git/git.ts";
 import { GtError, usageError } from "../../../core/gt-error.ts";
+import { sanitiseLine } from "../../../core/sanitise.ts";
 import type { CommandContext } from "../command.ts";
 
 /** `gt prune-branches` (spec/04 §3.8): as `gt polecat gc`, for the repository of the current directory. */
 export async function run({ flags, out, cwd }: CommandContext): Promise<void> {
   const pattern = flags.string("pattern") ?? "polecat/*";
-  if (!/^[^*]+\*?$/.test(pattern))
-    throw usageError("--pattern is the beginning of branch names, e.g. polecat/*", {
+  if (pattern === "")
+    throw usageError("--pattern is like whole branch names, e.g. polecat/*", {
       hint: "gt help prune-branches",
     });
   const top = (await askGit(cwd, ["rev-parse", "--show-toplevel"])).stdout.trim();
@@ -17,15 +18,25 @@ export async function run({ flags, out, cwd }: CommandContext): Promise<void> {
     throw new GtError("E_NOT_FOUND", `${cwd} is in no git repository`, { hint: "gt polecat gc <rig>" });
   const base = await baseOf(top);
   const dryRun = flags.boolean("dry-run");
-  const { deleted, kept } = await collectBranches(
-    { repository: top, base, beginning: pattern.replace(/\*$/, "") },
-    { dryRun },
+  const { deleted, kept, offline } = await collectBranches(
+    { repository: top, base, pattern },
+    { dryRun, freshen: () => freshen(top) },
   );
+  if (offline !== undefined) out.warn(`${sanitiseLine(offline)}; nothing is deleted without asking it`);
   for (const { branch, fate } of deleted)
     out.line(`${dryRun ? "would delete" : "deleted"} ${branch} (${fate})`);
   for (const { branch, fate } of kept) out.line(`kept ${branch} (${fate})`);
-  if (deleted.length + kept.length === 0) out.line(`no branches ${pattern}`);
+  if (deleted.length + kept.length === 0) out.line(`no branches ${sanitiseLine(pattern)}`);
   out.document({ ok: true, deleted: deleted.map((each) => each.branch), kept });
+}
+
+/** Brings `origin/*` up to date, if there is an origin. Returns why it cannot be done. */
+async function freshen(repository: string): Promise<string | undefined> {
+  if ((await askGit(repository, ["remote", "get-url", "origin"])).exitCode !== 0) return undefined;
+  return fetchOrigin(repository, { timeoutMs: networkTimeoutMs }).then(
+    () => undefined,
+    (error: unknown) => `cannot fetch origin: ${error instanceof Error ? error.message : String(error)}`,
+  );
 }
 
 /** Where work lands: the remote's default branch, else the usual names. */

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { recoverOperations } from "../../../../src/agents/lifecycle/recover-operations.ts";
@@ -7,6 +7,7 @@ import { stalePolecats } from "../../../../src/agents/lifecycle/stale-polecats.t
 import { suspendHook } from "../../../../src/agents/lifecycle/suspend-hook.ts";
 import type { TownAccess } from "../../../../src/agents/town-access.ts";
 import { commit, git } from "../../../support/scratch-repository.ts";
+import { runGt } from "../../../support/run-cli.ts";
 import { WorkTown } from "../../../support/work-town.ts";
 
 let town: WorkTown;
@@ -149,6 +150,37 @@ test("branches whose commits are safe elsewhere go, the others stay and say why"
   expect(git(repository, "for-each-ref", "--format=%(refname:short)", "refs/heads/polecat/")).toBe(
     "polecat/a/own",
   );
+
+  // What git remembers of the remote is no proof that the remote still has it.
+  git(repository, "branch", "polecat/a/only", own);
+  git(repository, "push", "--quiet", "origin", "polecat/a/only");
+  git(town.origin("web"), "update-ref", "-d", "refs/heads/polecat/a/only");
+  expect((await gt("polecat", "gc", "web")).stdout).toContain("kept polecat/a/only (unmerged)");
+  git(repository, "push", "--quiet", "origin", "polecat/a/only");
+  renameSync(town.origin("web"), `${town.origin("web")}.away`);
+  const offline = await gt("polecat", "gc", "web");
+  expect(offline.stdout).toContain("kept polecat/a/only (on the remote)");
+  expect(offline.stderr).toContain("cannot fetch web");
+  renameSync(`${town.origin("web")}.away`, town.origin("web"));
+  expect((await gt("polecat", "gc", "web")).stdout).toContain("deleted polecat/a/only (on the remote)");
+
+  // In any repository, by a pattern of whole names; the default branch is never meant.
+  for (const name of ["old-1", "old-2/x", "older", "-odd"])
+    git(other, "update-ref", `refs/heads/${name}`, main);
+  git(other, "checkout", "--quiet", "-b", "here", own);
+  git(other, "branch", "--force", "main", main);
+  const pruned = async (...args: readonly string[]) => runGt(["prune-branches", ...args], { cwd: other });
+  expect((await pruned("--pattern", "old-?*", "-n")).stdout).toBe(
+    "would delete old-1 (no commits)\nwould delete old-2/x (no commits)\n",
+  );
+  expect((await pruned("--pattern", "old")).stdout).toBe("no branches old\n");
+  expect((await pruned("--pattern", "*")).stdout).toBe(
+    [
+      ...["-odd", "old-1", "old-2/x", "older"].map((name) => `deleted ${name} (no commits)\n`),
+      ...["kept here (in use)\n", "kept main (default branch)\n"],
+    ].join(""),
+  );
+  expect(git(other, "for-each-ref", "--format=%(refname:short)", "refs/heads/")).toBe("here\nmain");
 
   // The branch is nobody's, and a commit that no ref reaches is found as well.
   const lost = git(repository, "commit-tree", `${own}^{tree}`, "-p", own, "-m", "lost");
