@@ -10,7 +10,8 @@ const lookEveryMs = 5000;
 
 /**
  * The session host's side of the mutual watch (spec/04 §7.1): starts the daemon of a town that is up when it has been
- * dead for two looks in a row. One that was stopped leaves no pid file and stays stopped. A look costs two small reads.
+ * dead for two looks in a row. One that was stopped leaves no pid file and stays stopped, unless the `gt down` that
+ * stopped it was killed before it had ended this host, too: a daemon then goes on with it. A look costs two small reads.
  */
 export function keepDaemon(
   town: Town,
@@ -22,13 +23,18 @@ export function keepDaemon(
   let isStarting = false;
   const look = async (): Promise<void> => {
     const identity = readIdentity(town);
-    const isGone = identity !== undefined && !isSameProcess(identity.pid, identity.startedAt);
-    missed = isGone ? missed + 1 : 0;
-    if (missed < 2 || isStarting) return;
-    if (readDesired(town).state === "down" || isLocked(town.paths.locks, "shutdown")) return;
+    const isAlive = identity !== undefined && isSameProcess(identity.pid, identity.startedAt);
+    const { state, ending } = readDesired(town);
+    const isWanted = ending !== undefined || (state === "up" && identity !== undefined);
+    missed = isWanted && !isAlive ? missed + 1 : 0;
+    if (missed < 2 || isStarting || isLocked(town.paths.locks, "shutdown")) return;
     if (isLocked(town.paths.locks, daemonLock) || whyGivenUp(town) !== undefined) return;
     isStarting = true;
-    log(`the daemon (pid ${identity?.pid}) is gone; starting another one`);
+    log(
+      ending === undefined
+        ? "the daemon is gone; starting another one"
+        : "gt down was killed; going on with it",
+    );
     await start().finally(() => {
       isStarting = false;
       missed = 0;

@@ -5,6 +5,8 @@ import { identityFile, writeIdentity } from "../../../src/agents/daemon/daemon-s
 import { writeDesired } from "../../../src/agents/daemon/desired-state.ts";
 import { keepDaemon } from "../../../src/agents/daemon/keep-daemon.ts";
 import { processStartTime } from "../../../src/agents/sessions/process-identity.ts";
+import { systemClock } from "../../../src/core/clock.ts";
+import { acquireLock } from "../../../src/core/lock/lock.ts";
 import { townPaths } from "../../../src/core/town/paths.ts";
 import type { Town } from "../../../src/core/town/town.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
@@ -57,6 +59,17 @@ test("in a town that is down nobody starts anything", async () => {
   watch();
   await looks();
   expect(starts()).toBe(0);
+});
+
+test("a gt down that was killed after it had stopped the daemon is gone on with, not one that is still at it (§12)", async () => {
+  const { town, watch, looks, starts } = setUp();
+  await writeDesired(town, "down", "overseer", systemClock, "all");
+  const down = await acquireLock(town.paths.locks, "shutdown");
+  watch();
+  await looks();
+  expect(starts()).toBe(0);
+  down.release();
+  await waitFor(() => starts() > 0, { what: "a start" });
 });
 
 test("a daemon that was given up is left to a person", async () => {
