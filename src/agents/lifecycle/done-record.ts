@@ -9,7 +9,7 @@ import type { Rig } from "../../core/town/town.ts";
 import type { TownAccess } from "../town-access.ts";
 import { droppingMolecule, endingMolecule } from "./attached-molecule.ts";
 import { attachmentOf, type MergeStrategy } from "./attachment.ts";
-import { beadFailure } from "./count-bead-failure.ts";
+import { mountainFailure } from "./count-bead-failure.ts";
 import { uncheckedCriteria } from "./done-check.ts";
 import type { DoneData } from "./done-data.ts";
 import { recordingOutput } from "./leg-output.ts";
@@ -43,7 +43,7 @@ export async function recordDone(
       ...reviewNotice(access, parts),
       ...(stays(data)
         ? []
-        : [{ op: "update", id: bead.id, fields: { metadata: { recovery: { attempts: null } } } } as const]),
+        : [{ op: "update", id: bead.id, fields: { metadata: { recovery: null } } } as const]),
       {
         op: "setAgent",
         address: agent.address,
@@ -136,7 +136,7 @@ async function resultOf(
   if (data.exit === "PHASE_COMPLETE") return { mr: "", operations: await awaitGate(access, agent, data) };
   if (data.exit === "ESCALATED") {
     const reason = data.message || "escalated";
-    const failure = await beadFailure(access, bead.id, reason);
+    const failure = (await mountainFailure(access, bead.id, reason)) ?? [];
     const isTriedAgain = failure.length > 0 && !failure.some((operation) => operation.op === "update");
     const end = isTriedAgain ? tryAgain(agent, bead, reason) : await escalate(access, agent, bead, data);
     return { mr: "", operations: [...end, ...failure] };

@@ -5,6 +5,7 @@ import { takeSnapshot } from "../../core/git/hook-snapshots.ts";
 import { isValidWorktree } from "../../core/git/worktree.ts";
 import { agentHome, parseAddress } from "../../core/town/address.ts";
 import { assignmentEvent } from "../lifecycle/assignment-event.ts";
+import { beadFailure } from "../lifecycle/count-bead-failure.ts";
 import { saveCheckpoint } from "../lifecycle/checkpoint.ts";
 import { suspensionRow } from "../lifecycle/suspension.ts";
 import { snapshotSubject } from "../lifecycle/polecat-worktree.ts";
@@ -204,6 +205,7 @@ async function giveUp(access: TownAccess, view: WorkerView, action: ActionOf<"st
     { op: "comment", id: agent.hookBead, text: `${agent.address} is stuck: ${action.reason}` },
     event("agent_stuck", { ...payload, reason: action.reason }),
     ...crashLoop,
+    ...(await beadFailure(access, agent.hookBead, action.reason)),
     { op: "putRow", ...suspensionRow(agent.address), value: { reason: action.reason, since: now } },
     assignmentEvent(agent, "suspended", { reason: action.reason, source: "daemon" }),
     ...raised.operations,

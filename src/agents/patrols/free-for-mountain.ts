@@ -1,6 +1,6 @@
 import type { Operation } from "../../core/ledger/operation.ts";
 import { droppingMolecule } from "../lifecycle/attached-molecule.ts";
-import { beadFailure } from "../lifecycle/count-bead-failure.ts";
+import { mountainFailure } from "../lifecycle/count-bead-failure.ts";
 import { preserveHolder } from "../lifecycle/preserve-holder.ts";
 import { stopAgentSession } from "../sessions/start-session.ts";
 import type { TownAccess } from "../town-access.ts";
@@ -19,8 +19,8 @@ export async function freeForMountain(
 ): Promise<boolean> {
   const { agent, bead } = view;
   if (bead === undefined) return false;
-  const failure = await beadFailure(access, bead.id, reason);
-  if (failure.length === 0) return false;
+  const failure = await mountainFailure(access, bead.id, reason);
+  if (failure === undefined) return false;
   if (view.session !== undefined && view.session.phase !== "exited")
     await stopAgentSession(access, agent.address, "killed");
   const holder = await preserveHolder(

@@ -1,4 +1,4 @@
-import type { Bead } from "../ledger/bead.ts";
+import type { Bead, BeadId } from "../ledger/bead.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { Operation } from "../ledger/operation.ts";
 import { mountainLabel, skippedLabel, spawnBlockedLabel } from "./convoy.ts";
@@ -37,14 +37,7 @@ export function countFailure(
   const operations: Operation[] = [
     ...clearCounter(bead),
     { op: "addLabel", id: bead.id, label: `mountain:failures:${failures}` },
-    {
-      op: "event",
-      event: {
-        type: "convoy_failure",
-        payload: { convoy: mountain.id, bead: bead.id, reason: failure.reason },
-        visibility: "audit",
-      },
-    },
+    failedIn(mountain, bead.id, failure.reason),
   ];
   if (failures < failure.maxFailures) return operations;
   return [
@@ -52,6 +45,16 @@ export function countFailure(
     ...skipping(bead, mountain, `Skipped after ${failures} failures: ${failure.reason}`, { failures }),
   ];
 }
+
+/** What a convoy hears of a failed attempt at one of its beads. */
+export const failedIn = (convoy: Bead, bead: BeadId, reason: string): Operation => ({
+  op: "event",
+  event: {
+    type: "convoy_failure",
+    payload: { convoy: convoy.id, bead, reason },
+    visibility: "audit",
+  },
+});
 
 /** Operations that set a bead aside, with the reason as its last note; the rest of the mountain goes on. */
 export function skipping(

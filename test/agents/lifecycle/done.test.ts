@@ -346,8 +346,13 @@ test("files that we put into the sandbox never reach the branch", async () => {
 test("deferred work is anyone's again, and the next one begins where it ended", async () => {
   const { polecat, worktree, bead, agent } = await atWork();
   commit(worktree, "half", { "half.txt": "half" });
+  const recovery = { respawns: 2, redispatches: 1, last_redispatch_at: 1, last_reason: "died" };
+  await access.ledger.write("daemon", [{ op: "update", id: bead.id, fields: { metadata: { recovery } } }]);
   const report = await done(polecat, { exit: "DEFERRED", message: "needs an answer" });
   expect(report).toMatchObject({ state: "idle", mr: "", push: "pushed" });
+  expect((await access.ledger.get(bead.id))?.metadata, "04 §9.3: failures are over").not.toHaveProperty(
+    "recovery",
+  );
   expect(await access.ledger.get(bead.id)).toMatchObject({
     status: "open",
     assignee: "",

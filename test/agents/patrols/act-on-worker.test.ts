@@ -4,6 +4,7 @@ import { noMemory, type WorkerMemory, type WorkerView } from "../../../src/agent
 import { allNudges } from "../../../src/agents/sessions/nudge-queue.ts";
 import type { SessionHost, SessionRecord } from "../../../src/agents/sessions/session-host.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
+import { newConvoy } from "../../../src/core/convoys/new-convoy.ts";
 import { escalationOf } from "../../../src/core/escalation/escalation.ts";
 import { readEvents } from "../../../src/core/events/read-events.ts";
 import { PlainTown } from "../../support/plain-town.ts";
@@ -113,6 +114,7 @@ test("W7, W8, W9: a nudge comes from the witness and is counted; a stall and a s
 });
 
 test("W9, W20: who is given up is stuck with its work as it is, its session ended, and somebody asked at once", async () => {
+  await access.ledger.write("overseer", newConvoy({ title: "All", owner: "overseer", issues: [bead] }));
   await act({ kind: "stuck", detection: "W9", reason: "no progress for 1h", count: 2 });
   expect(await agent()).toMatchObject({ state: "stuck", hookState: "suspended", hookBead: bead });
   expect(await access.ledger.get(bead)).toMatchObject({ status: "hooked", assignee: address });
@@ -132,6 +134,10 @@ test("W9, W20: who is given up is stuck with its work as it is, its session ende
   await act({ kind: "stuck", detection: "W20", reason: "died 4 times in a row", count: 3 });
   expect(events("crash_loop")).toEqual([
     { type: "crash_loop", source: "daemon", agent: address, bead, rig, count: 3, window: "15m" },
+  ]);
+  expect(events("convoy_failure"), "04 §9.3: a convoy that is no mountain only hears of it").toEqual([
+    expect.objectContaining({ bead, reason: "no progress for 1h" }),
+    expect.objectContaining({ bead, reason: "died 4 times in a row" }),
   ]);
 });
 

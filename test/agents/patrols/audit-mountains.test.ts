@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
-import { countBeadFailure } from "../../../src/agents/lifecycle/count-bead-failure.ts";
+import { beadFailure } from "../../../src/agents/lifecycle/count-bead-failure.ts";
 import { auditMountains } from "../../../src/agents/patrols/audit-mountains.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
 import { readinessContext } from "../../../src/core/convoys/convoy-view.ts";
@@ -41,6 +41,8 @@ beforeEach(async () => {
 }, 60_000);
 
 const at = (index: number): string => beads[index] ?? "";
+const failed = async (bead: string) =>
+  access.ledger.write(access.actor, await beadFailure(access, bead, "exit 1"));
 const close = (...ids: string[]) =>
   access.ledger.write(
     "overseer",
@@ -53,7 +55,7 @@ const labels = async (): Promise<readonly string[]> => (await access.ledger.get(
 const mail = (): Promise<readonly Bead[]> => access.ledger.find({ type: "message", sort: "oldest" });
 
 test("the third failure skips a bead; when only it and what hangs on it are left, that is reported once, and undone", async () => {
-  for (let failure = 0; failure < 3; failure++) await countBeadFailure(access, at(0), "exit 1");
+  for (let failure = 0; failure < 3; failure++) await failed(at(0));
   expect(await access.ledger.get(at(0))).toMatchObject({
     status: "blocked",
     labels: expect.arrayContaining(["mountain:skipped", "mountain:failures:3"]),
@@ -163,7 +165,7 @@ test("a branch that fails the gates three times is a skipped bead, and the rest 
   expect((await access.ledger.get(at(3)))?.status).toBe("open");
 
   const second = at(5);
-  await countBeadFailure(access, second, "exit 1");
+  await failed(second);
   await town.submit({ "b.txt": "good\n" }, { issue: second });
   await town.run();
   const landed = await access.ledger.get(second);

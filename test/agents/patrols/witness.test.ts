@@ -1,8 +1,10 @@
+import { spawn } from "node:child_process";
+import { hostname } from "node:os";
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
 import type { DaemonContext } from "../../../src/agents/daemon/daemon-context.ts";
-import { operationsDuty } from "../../../src/agents/daemon/duties/operations.ts";
+import { operationsDuty, resumesKey } from "../../../src/agents/daemon/duties/operations.ts";
 import { snapshotHook } from "../../../src/agents/lifecycle/rollback-hook.ts";
 import { rebuildSandbox } from "../../../src/agents/patrols/rebuild-sandbox.ts";
 import { StartBudget } from "../../../src/agents/patrols/start-budget.ts";
@@ -16,6 +18,9 @@ import { parseProtocol } from "../../../src/core/mail/protocol.ts";
 import type { AgentPatch } from "../../../src/core/ledger/operation.ts";
 import { readEvents } from "../../../src/core/events/read-events.ts";
 import { commit as commitFiles, git } from "../../support/scratch-repository.ts";
+import { waitFor } from "../../support/wait-for.ts";
+import { allNudges } from "../../../src/agents/sessions/nudge-queue.ts";
+import { isSameProcess, processStartTime } from "../../../src/agents/sessions/process-identity.ts";
 import { runGt } from "../../support/run-cli.ts";
 import { WorkTown } from "../../support/work-town.ts";
 
@@ -138,6 +143,8 @@ test("W23: a bead that its dead agent had closed without gt done is handed in an
   expect(request?.metadata).toMatchObject({ mr: { branch } });
   expect(await access.ledger.get(bead)).toMatchObject({ status: "in_progress" });
   expect(await agent()).toMatchObject({ state: "idle", hookBead: "" });
+  const resumed = readEvents(work.town.paths.events, { filter: { types: ["done_resumed"] } });
+  expect(resumed).toMatchObject([{ source: "daemon", payload: { agent: nux, bead } }]);
 });
 
 test("W17: an agent whose finished work was recorded is set free", async () => {
@@ -246,8 +253,13 @@ test("W22: a request that lies for half an hour wakes the queue, after two hours
   now += 90 * minute;
   expect(await findings()).toBe(1);
   expect(await findings()).toBe(0);
-  expect((await access.ledger.find({ type: "escalation" })).map((each) => each.title)).toEqual([
-    expect.stringContaining("web-mr-1"),
+  expect(await access.ledger.find({ type: "escalation" })).toMatchObject([
+    { title: expect.stringContaining("web-mr-1"), metadata: { escalation: { severity: "medium" } } },
+  ]);
+  const stale = readEvents(work.town.paths.events, { filter: { types: ["stale_mr"] } });
+  expect(stale.map(({ payload }) => [payload["mr"], payload["minutes"]])).toEqual([
+    ["web-mr-1", 31],
+    ["web-mr-1", 121],
   ]);
   await access.ledger.write("overseer", [
     { op: "close", id: "web-mr-1", close: { reason: "x", force: true } },
@@ -274,6 +286,15 @@ test("SLOT_OPEN: the mayor hears of a free polecat when there is work that nobod
   expect(await mails("SLOT_OPEN"), "nobody has finished since").toHaveLength(1);
   await finished();
   expect(await mails("SLOT_OPEN")).toHaveLength(2);
+  // Who has a session is told in it, and needs no mail (04 §9.4).
+  const mayor = { get: async () => ({ phase: "working" }), deliver: async () => "queued" };
+  access = { ...access, host: async () => mayor as unknown as SessionHost };
+  now += 10 * minute;
+  await finished();
+  expect(await mails("SLOT_OPEN")).toHaveLength(2);
+  expect(await allNudges(access.ledger)).toMatchObject([
+    { to: "mayor/", message: expect.stringMatching(new RegExp(`^SLOT_OPEN ${nux}: web-\\w+ is ready$`)) },
+  ]);
 });
 
 test("W4: a gt done whose process was killed is brought to its end without its agent, and that is told", async () => {
@@ -288,6 +309,43 @@ test("W4: a gt done whose process was killed is brought to its end without its a
   expect(await agent()).toMatchObject({ state: "idle", hookBead: "" });
   const resumed = readEvents(work.town.paths.events, { filter: { types: ["done_resumed"] } });
   expect(resumed).toMatchObject([{ payload: { agent: nux, bead } }]);
+});
+
+test("W4: a gt done that stands still for ten minutes is ended, and for one that cannot be resumed three times somebody is asked", async () => {
+  await working();
+  const child = spawn("sleep", ["1000"], { stdio: "ignore" });
+  const pid = child.pid ?? 0;
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const subject = { agent: nux, bead, rig: "nowhere" };
+  const times = { pidStartedAt: processStartTime(pid) ?? "", startedAt: now, updatedAt: now };
+  const record = { id: "done-1", kind: "done", actor: nux, subject, pid, ...times, host: hostname() };
+  await access.ledger.write(nux, [
+    {
+      op: "putRow",
+      table: "operations",
+      key: record.id,
+      value: { ...record, step: "push", data: {}, error: null },
+    },
+  ]);
+  const log = { info: () => undefined, warn: (line: string) => told.push(line) };
+  const look = () =>
+    operationsDuty({ ...access, log } as unknown as DaemonContext).run(new AbortController().signal);
+  now += 10 * minute - 1;
+  await look();
+  expect(isSameProcess(pid, times.pidStartedAt)).toBe(true);
+  now += 1;
+  await look();
+  await waitFor(() => !isSameProcess(pid, times.pidStartedAt), { what: "the process to end" });
+  expect(told).toEqual([`gt done of ${nux} stands still at "push"; ending pid ${pid}`]);
+  for (let round = 0; round < 4; round++) {
+    await look();
+    const failed = await access.ledger.row<{ count: number }>("patrols", resumesKey(record.id));
+    expect(await mails(`RECOVERY_NEEDED ${nux}`)).toHaveLength((failed?.value.count ?? 0) < 3 ? 0 : 1);
+  }
+  const [mail] = await mails(`RECOVERY_NEEDED ${nux}`);
+  expect(mail).toMatchObject({ assignee: "mayor/", priority: 1 });
+  expect(mail?.description).toContain(`Issue: ${bead}`);
+  expect(await agent(), "nothing is removed").toMatchObject({ state: "working", hookBead: bead });
 });
 
 test("W5: work whose bead somebody else closed is kept and its polecat free; what cannot be pushed is told to the mayor", async () => {
