@@ -26,11 +26,20 @@ export function readStop(town: Town, rig?: string): EmergencyStop | undefined {
 export function expectNoStop(town: Town, rig?: string): void {
   const stop = readStop(town, rig);
   if (stop === undefined) return;
-  const isOfTown = stop.scope === "town";
-  throw new GtError("E_ESTOP", `emergency stop of ${isOfTown ? "the town" : `rig ${stop.scope}`} is active`, {
+  throw new GtError("E_ESTOP", `emergency stop of ${scopeOf(stop)} is active`, {
     why: stop.reason === "" ? [] : [stop.reason],
-    hint: isOfTown ? "gt thaw" : `gt thaw --rig ${stop.scope}`,
+    hint: thawHint(stop),
   });
+}
+
+/** `the town`, or `rig web`. */
+export function scopeOf({ scope }: EmergencyStop): string {
+  return scope === "town" ? "the town" : `rig ${scope}`;
+}
+
+/** The command that ends the stop. */
+export function thawHint({ scope }: EmergencyStop): string {
+  return scope === "town" ? "gt thaw" : `gt thaw --rig ${scope}`;
 }
 
 function readStopFile(file: string, scope: string): EmergencyStop | undefined {

@@ -8,6 +8,7 @@ import type { Operation } from "../../core/ledger/operation.ts";
 import { agentHome, parseAddress } from "../../core/town/address.ts";
 import { durationSetting } from "../../core/town/setting.ts";
 import type { SessionRecord } from "../sessions/session-host.ts";
+import { expectNoStop } from "../daemon/emergency-stop.ts";
 import { expectManaged } from "../sessions/identity-lock.ts";
 import { isBuiltIn } from "../sessions/nudge.ts";
 import { expectStartable, sessionOfAddress, stopAgentSession } from "../sessions/start-session.ts";
@@ -213,6 +214,7 @@ async function expectHandable(access: TownAccess, address: string): Promise<Agen
     throw new GtError("E_NOTHING_HOOKED", "nothing on the hook: run gt done or wait for work", {
       hint: `gt sling <bead> ${address}`,
     });
+  if (agent.role !== "mayor") expectNoStop(access.town, agent.rig);
   if (agent.state === "stuck" || agent.state === "paused")
     throw new GtError("E_STATE", `${address} is ${agent.state}`, { hint: `gt hook resume ${address}` });
   return agent;

@@ -31,12 +31,22 @@ export async function restingRigs(ledger: Ledger, town: Town): Promise<ReadonlyS
   return resting;
 }
 
-/** Names of the rigs that take no work now. */
-export async function stoppedRigs(ledger: Ledger, town: Town): Promise<ReadonlySet<string>> {
-  const stopped = new Set<string>();
-  for (const rig of town.rigs())
-    if ((await rigStanding(ledger, town, rig)) !== "operational") stopped.add(rig.name);
+/** Names of the rigs that take no work now, and why. */
+export async function rigsAtRest(
+  ledger: Ledger,
+  town: Town,
+): Promise<ReadonlyMap<string, Exclude<RigStanding, "operational">>> {
+  const stopped = new Map<string, Exclude<RigStanding, "operational">>();
+  for (const rig of town.rigs()) {
+    const standing = await rigStanding(ledger, town, rig);
+    if (standing !== "operational") stopped.set(rig.name, standing);
+  }
   return stopped;
+}
+
+/** Only their names. */
+export async function stoppedRigs(ledger: Ledger, town: Town): Promise<ReadonlySet<string>> {
+  return new Set((await rigsAtRest(ledger, town)).keys());
 }
 
 /** Refuses new work for a rig that is stopped, parked or docked (spec/04 §2.5). */

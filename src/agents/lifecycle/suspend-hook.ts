@@ -23,6 +23,10 @@ import { suspendOperations, suspensionRow } from "./suspension.ts";
 /** Stops work without giving it up: snapshot, session ended, bead and worktree kept (spec/04 §1.4 row 13). */
 export async function suspendHook(access: TownAccess, address: string, reason: string): Promise<void> {
   await withAgent(access, address, "suspend", async (agent) => {
+    if (agent.hookState === "suspended")
+      throw new GtError("E_STATE", `the work of ${address} rests already: it is ${agent.state}`, {
+        hint: `gt hook resume ${address}`,
+      });
     nextState(address, agent.state, "suspended");
     const parsed = parseAddress(address);
     const worktree = parsed === undefined ? undefined : agentHome(access.town, parsed);

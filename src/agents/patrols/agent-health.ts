@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
-import { assess, byUrgency, type HealthState, type Liveness } from "../../core/health/assess.ts";
+import { assess, byUrgency, type Health, type HealthState, type Liveness } from "../../core/health/assess.ts";
+import { formatSpan } from "../../core/duration.ts";
 import { readSleeps, type Sleep, sleptSince } from "../../core/health/machine-sleep.ts";
 import { progressAt } from "../../core/health/progress.ts";
 import { roleIcons } from "../../core/health/role-icon.ts";
@@ -15,11 +16,13 @@ import { readIdentity, readState } from "../daemon/daemon-state.ts";
 import { readDesired } from "../daemon/desired-state.ts";
 import { loopsOf } from "../daemon/role-loops.ts";
 import { isDaemonSilent, silentLoops } from "../daemon/silent-loops.ts";
+import { rigsAtRest } from "../lifecycle/rig-admission.ts";
 import { suspensionReasons } from "../lifecycle/suspension.ts";
 import { hasSessions } from "../sessions/backend.ts";
 import { isSameProcess } from "../sessions/process-identity.ts";
 import type { SessionPhase, SessionRecord } from "../sessions/session-host.ts";
 import type { TownAccess } from "../town-access.ts";
+import { switchedOff } from "./role-switch.ts";
 import { sandboxTimes } from "./leftover-mark.ts";
 
 /** One row of every list of agents: command line, plain output and terminal UI show the same (spec/04 §1.6, spec/06 §12). */
@@ -60,9 +63,9 @@ export interface HostSnapshot {
   readonly sessions: ReadonlyMap<string, SessionRecord>;
 }
 
-/** Health of every agent, the most urgent first. Works with the daemon down. */
-export async function agentHealth(access: TownAccess): Promise<readonly AgentView[]> {
-  const views = await viewsOf(access, await access.ledger.agents());
+/** Health of every agent, the most urgent first. Works with the daemon down. `known`: what the host has just said. */
+export async function agentHealth(access: TownAccess, known?: HostSnapshot): Promise<readonly AgentView[]> {
+  const views = await viewsOf(access, await access.ledger.agents(), known);
   return views.sort((one, other) => byUrgency(one, other) || one.address.localeCompare(other.address));
 }
 
@@ -72,16 +75,20 @@ export async function healthOf(access: TownAccess, address: string): Promise<Age
   return agent && (await viewsOf(access, [agent]))[0];
 }
 
-async function viewsOf(access: TownAccess, agents: readonly Agent[]): Promise<AgentView[]> {
+async function viewsOf(
+  access: TownAccess,
+  agents: readonly Agent[],
+  known?: HostSnapshot,
+): Promise<AgentView[]> {
   const living = agents.filter((agent) => agent.state !== "nuked");
   if (living.length === 0) return [];
-  const host = await hostSnapshot(access);
+  const host = known ?? (await hostSnapshot(access));
   const beads = await access.ledger.getMany(living.map((agent) => agent.hookBead).filter((id) => id !== ""));
   const thresholds = thresholdsOf(access.town.settings());
   const sleeps = await readSleeps(access.ledger);
   const now = access.clock.now();
   const loops = living.some(({ role }) => builtinRoles.has(role))
-    ? patrolLoops(access.town, now, sleeps)
+    ? patrolLoops(access.town, now, sleeps, await loopsAtRest(access))
     : undefined;
   const isWatched = isLocked(access.town.paths.locks, "daemon");
   const reasons = living.some(({ hookState }) => hookState === "suspended")
@@ -109,7 +116,12 @@ const builtinRoles: ReadonlySet<Role> = new Set(["deacon", "boot", "witness", "r
 type LoopView = Pick<AgentView, "state" | "health" | "needsAttention" | "reason" | "suggestion">;
 
 /** Loops live and die with the daemon, and may be silent in it; in a town that is down they rest (spec/06 §12.1). */
-function patrolLoops(town: Town, now: number, sleeps: readonly Sleep[]): (agent: Agent) => LoopView {
+function patrolLoops(
+  town: Town,
+  now: number,
+  sleeps: readonly Sleep[],
+  atRest: (agent: Agent) => LoopView | undefined,
+): (agent: Agent) => LoopView {
   const well = { health: "idle", needsAttention: false, reason: "", suggestion: "" } as const;
   const dead = {
     health: "zombie",
@@ -121,23 +133,45 @@ function patrolLoops(town: Town, now: number, sleeps: readonly Sleep[]): (agent:
     const view: LoopView = rests
       ? { state: "stopped", ...well }
       : { state: "stopped", ...dead, reason: "the daemon is down", suggestion: "gt up" };
-    return () => view;
+    return (agent) => atRest(agent) ?? view;
   }
   const state = readState(town);
   const heartbeatAt = Date.parse(state?.last_heartbeat ?? "");
   // One that has just begun has not written anything yet.
   if (state === undefined || state.pid !== readIdentity(town)?.pid || Number.isNaN(heartbeatAt))
-    return () => ({ state: "running", ...well });
+    return (agent) => atRest(agent) ?? { state: "running", ...well };
   const heartbeatMs = durationSetting(town.settings(), "operational.daemon.heartbeat");
   if (isDaemonSilent(heartbeatAt, { now, heartbeatMs, sleeps }))
-    return () => ({ state: "running", ...dead, reason: "the daemon does not come round" });
+    return (agent) =>
+      atRest(agent) ?? { state: "running", ...dead, reason: "the daemon does not come round" };
   const silent = silentLoops(state.duties, { now: heartbeatAt, heartbeatMs, sleeps });
   return (agent) => {
+    const rest = atRest(agent);
+    if (rest !== undefined) return rest;
     const keys = loopsOf(agent);
     const loop = silent.find(({ key }) => keys.includes(key));
     return loop === undefined
       ? { state: "running", ...well }
       : { state: "running", ...dead, reason: `its loop ${loop.key} is silent` };
+  };
+}
+
+/** Loops that do not run because their rig takes no work, or because a person stopped them. */
+async function loopsAtRest({
+  ledger,
+  town,
+}: Pick<TownAccess, "ledger" | "town">): Promise<(agent: Agent) => LoopView | undefined> {
+  const [rigs, off] = await Promise.all([rigsAtRest(ledger, town), switchedOff({ ledger })]);
+  const resting = { state: "stopped", health: "idle", needsAttention: false } as const;
+  return ({ address, role, rig }) => {
+    const standing = rigs.get(rig);
+    if (standing !== undefined) {
+      const undo = standing === "parked" ? "unpark" : "undock";
+      return { ...resting, reason: `its rig is ${standing}`, suggestion: `gt rig ${undo} ${rig}` };
+    }
+    if (!off.has(address)) return undefined;
+    const start = rig === "" ? `gt ${role} start` : `gt ${role} start ${rig}`;
+    return { ...resting, reason: "somebody stopped it", suggestion: start };
   };
 }
 
@@ -152,6 +186,11 @@ export async function hostSnapshot(access: TownAccess): Promise<HostSnapshot> {
     const isKnown = error instanceof GtError && error.code === "E_HOST_DOWN";
     return { isKnown, isByHand, sessions: new Map() };
   }
+}
+
+/** How many of its sessions run. */
+export function livingSessions({ sessions }: HostSnapshot): number {
+  return [...sessions.values()].filter((record) => record.phase !== "exited").length;
 }
 
 interface ViewInput {
@@ -210,12 +249,26 @@ export function viewAgent(input: ViewInput): AgentView {
     title: bead?.title ?? "",
     idleMs: health.idleMs,
     ...(health.state === "idle" ? restingSince(agent) : {}),
-    reason: (health.state === "idle" ? input.rests : "") || health.reason,
+    reason: reasonOf(health, input, record),
     suggestion: health.suggestion,
     session,
     ...(record === undefined ? {} : { phase: record.phase, sessionSince: record.startedAt }),
     runtime: record?.agent ?? agent.runtime,
   };
+}
+
+/** Why, as exactly as it is known: what put the work to rest, what is asked, how long a limit lasts. */
+function reasonOf(
+  { state, tag, reason }: Health,
+  input: ViewInput,
+  record: SessionRecord | undefined,
+): string {
+  if (state === "idle") return input.rests || reason;
+  const { waitingFor = "", limitedUntil = 0 } = record ?? {};
+  if (tag === "needs-human" && waitingFor !== "") return `${reason}: ${waitingFor}`;
+  if (tag === "limited" && limitedUntil > input.now)
+    return `${reason} for another ${formatSpan(limitedUntil - input.now)}`;
+  return reason;
 }
 
 function restingSince({ lastProgressAt, lastActivity, lastSessionAt }: Agent): {

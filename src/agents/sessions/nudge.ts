@@ -5,7 +5,7 @@ import { randomWord } from "../../core/random.ts";
 import { isObject } from "../../core/town/json-file.ts";
 import { readPatrols } from "../../core/town/patrol-settings.ts";
 import type { Town } from "../../core/town/town.ts";
-import { readStop } from "../daemon/emergency-stop.ts";
+import { readStop, scopeOf, thawHint } from "../daemon/emergency-stop.ts";
 import { wakeCall } from "../daemon/wake-call.ts";
 import type { TownAccess } from "../town-access.ts";
 import { unmanagedAgent } from "./identity-lock.ts";
@@ -184,8 +184,8 @@ async function hostIfUp(access: TownAccess): Promise<SessionHost | undefined> {
 function expectNoStop(town: Town, target: Target, request: NudgeRequest): void {
   const stop = readStop(town, target.address.rig === "" ? undefined : target.address.rig);
   if (stop === undefined || (request.force === true && request.from === "overseer")) return;
-  throw new GtError("E_ESTOP", `emergency stop of ${stop.scope} is active: nothing is delivered`, {
-    hint: "gt thaw",
+  throw new GtError("E_ESTOP", `emergency stop of ${scopeOf(stop)} is active: nothing is delivered`, {
+    hint: thawHint(stop),
   });
 }
 

@@ -6,7 +6,7 @@ import { eventType } from "./event-types.ts";
 /** What happened, in a few words without the actor (spec/06 §9.4). Safe to print: outside text is sanitised. */
 export function describeEvent(event: TownEvent): string {
   const messages = eventType(event.type).messages;
-  const filled = messages.map((message) => fill(message, event.payload)).find((text) => text !== undefined);
+  const filled = messages.map((message) => fill(message, event)).find((text) => text !== undefined);
   const text = filled ?? event.type.replace(/[._]/g, " ");
   const exit = event.payload["exit_type"];
   const suffix =
@@ -55,27 +55,35 @@ export function shortAddress(address: string): string {
 }
 
 /** The message with its values, or undefined when one outside of brackets is missing. */
-function fill(message: string, payload: Readonly<Record<string, unknown>>): string | undefined {
+function fill(message: string, event: TownEvent): string | undefined {
   let text = "";
   for (const part of message.split(/(\[[^\]]*\])/)) {
     const isOptional = part.startsWith("[");
-    const filled = fillAll(isOptional ? part.slice(1, -1) : part, payload);
+    const filled = fillAll(isOptional ? part.slice(1, -1) : part, event);
     if (filled === undefined && !isOptional) return undefined;
     text += filled ?? "";
   }
   return text;
 }
 
-function fillAll(template: string, payload: Readonly<Record<string, unknown>>): string | undefined {
+/** `{key}`; `{key~}` a short address, `{key#}` how many, `{key@}` a time as the clock on the wall has it. */
+function fillAll(template: string, { payload, ts }: TownEvent): string | undefined {
   let isComplete = true;
-  const text = template.replace(/\{([\w+]+)([~#]?)\}/g, (_, key: string, form: string) => {
+  const text = template.replace(/\{([\w+]+)([~#@]?)\}/g, (_, key: string, form: string) => {
     const value =
       form === "#" ? lengthOf(payload[key]) : key.includes("+") ? sum(key, payload) : payload[key];
     const word = asText(value);
     if (word === "") isComplete = false;
+    if (form === "@") return wallClock(word, ts);
     return form === "~" ? shortAddress(word) : word;
   });
   return isComplete ? text : undefined;
+}
+
+/** Local `HH:MM`, with the day when it is another one than that of the event; what is no time stays as it is. */
+function wallClock(time: string, ts: string): string {
+  if (Number.isNaN(Date.parse(time))) return time;
+  return localTime(time, localDay(time) !== localDay(ts)).replace(/:\d\d$/, "");
 }
 
 function asText(value: unknown): string {

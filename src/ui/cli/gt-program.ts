@@ -24,6 +24,7 @@ export const gtProgram: Program = {
     msg: "mail",
     message: "mail",
     events: "feed",
+    problems: "feed --problems",
     kill: "polecat nuke",
     init: "install",
     dolt: "doctor",

@@ -18,7 +18,7 @@ export function statusLines(status: TownStatus, options: StatusLineOptions): rea
     isRunning ? `${name} (PID ${pid ?? "?"}${more})` : style.muted(`${name} (stopped)`);
   return [
     ...(estop.isActive
-      ? [style.failure(`🛑 EMERGENCY STOP${estop.reason ? `: ${sanitiseLine(estop.reason)}` : ""}`)]
+      ? [style.failure(`🛑 EMERGENCY STOP${estop.reason ? `: ${sanitiseLine(estop.reason)}` : ""} (gt thaw)`)]
       : []),
     `Town: ${style.bold(sanitiseLine(status.name))}`,
     options.location,
@@ -32,7 +32,9 @@ export function statusLines(status: TownStatus, options: StatusLineOptions): rea
       "host",
       host.isRunning,
       host.pid,
-      `, ${host.sessions} ${host.sessions === 1 ? "session" : "sessions"}`,
+      host.isAnswering
+        ? `, ${host.sessions} ${host.sessions === 1 ? "session" : "sessions"}`
+        : ", not answering",
     )}  ledger (${megabytes(status.ledger.bytes)}, ${status.ledger.open.toLocaleString("en-US")} open)`,
     "",
     ...status.townAgents.flatMap((agent) => agentLines(agent, `${agent.view.icon} `, options)),
@@ -59,7 +61,11 @@ function rigLines(rig: RigStatus, options: StatusLineOptions): readonly string[]
     options.style.accent(`─── ${title} ${rule}`),
     ...(rig.stop === undefined
       ? []
-      : [options.style.failure(`🛑 EMERGENCY STOP${rig.stop === "" ? "" : `: ${sanitiseLine(rig.stop)}`}`)]),
+      : [
+          options.style.failure(
+            `🛑 EMERGENCY STOP${rig.stop === "" ? "" : `: ${sanitiseLine(rig.stop)}`} (gt thaw --rig ${rig.rig.name})`,
+          ),
+        ]),
     "",
     ...(rig.agents.length === 0 ? ["   (no agents)"] : []),
     ...ofRole("witness").flatMap((agent) => agentLines(agent, "🦉 ", options)),

@@ -1,7 +1,12 @@
 import { statSync } from "node:fs";
 import { daemonStatus } from "../../agents/daemon/daemon-control.ts";
 import { readStop } from "../../agents/daemon/emergency-stop.ts";
-import { type AgentView, agentHealth } from "../../agents/patrols/agent-health.ts";
+import {
+  type AgentView,
+  agentHealth,
+  hostSnapshot,
+  livingSessions,
+} from "../../agents/patrols/agent-health.ts";
 import type { TownAccess } from "../../agents/town-access.ts";
 import type { Agent, Bead } from "../../core/ledger/bead.ts";
 import { neverReadyTypes } from "../../core/ledger/bead-types.ts";
@@ -51,6 +56,8 @@ export interface TownStatus {
   readonly estop: { readonly isActive: boolean; readonly reason: string };
   readonly daemon: { readonly isRunning: boolean; readonly pid: number | undefined };
   readonly host: {
+    /** False while it runs and does not answer: then its sessions are not known. */
+    readonly isAnswering: boolean;
     readonly isRunning: boolean;
     readonly pid: number | undefined;
     readonly sessions: number;
@@ -68,15 +75,15 @@ export interface StatusOptions {
 
 export async function readTownStatus(access: TownAccess, options: StatusOptions): Promise<TownStatus> {
   const { town, ledger } = access;
-  const [views, records, mail, escalations, requests, rigs, open, sessions] = await Promise.all([
-    agentHealth(access),
+  const host = await hostSnapshot(access);
+  const [views, records, mail, escalations, requests, rigs, open] = await Promise.all([
+    agentHealth(access, host),
     ledger.agents(),
     options.fast ? [] : ledger.find({ type: "message", status: ["open", "hooked"], sort: "priority" }),
     ledger.find({ type: "escalation", notStatus: "closed" }),
     ledger.find({ type: "merge-request", notStatus: "closed" }),
     rigViews(town, ledger),
     ledger.count({ notStatus: "closed", notType: neverReadyTypes }),
-    livingSessions(access),
   ]);
   const daemon = daemonStatus(town);
   const holder = lockHolder(town.paths.locks, "host");
@@ -100,7 +107,12 @@ export async function readTownStatus(access: TownAccess, options: StatusOptions)
     muted: agents.filter((agent) => agent.notificationLevel === "muted").map((agent) => agent.view.address),
     estop: { isActive: stop !== undefined, reason: stop?.reason ?? "" },
     daemon: { isRunning: daemon.isRunning, pid: daemon.pid },
-    host: { isRunning: holder !== undefined, pid: holder?.pid, sessions },
+    host: {
+      isRunning: holder !== undefined,
+      isAnswering: host.isKnown,
+      pid: holder?.pid,
+      sessions: livingSessions(host),
+    },
     ledger: { path: ledger.path, bytes: sizeOf(ledger.path), open },
     escalations: summarise(escalations),
     townAgents: agents
@@ -131,16 +143,6 @@ function isRunning(view: AgentView, isDaemonRunning: boolean, rigs: readonly Rig
   if (view.role === "witness") return rig?.isWitnessRunning ?? false;
   if (view.role === "refinery") return rig?.isRefineryRunning ?? false;
   return (view.role === "deacon" || view.role === "boot") && isDaemonRunning;
-}
-
-async function livingSessions(access: TownAccess): Promise<number> {
-  try {
-    const host = await access.host({ start: false });
-    return (await host.list()).filter((session) => session.phase !== "exited").length;
-  } catch {
-    // No host, no sessions; a host that does not answer is told by the agents' health.
-    return 0;
-  }
 }
 
 function unreadOf(mail: readonly Bead[], address: string): readonly Bead[] {

@@ -1,6 +1,6 @@
 import type { AgentView } from "../../agents/patrols/agent-health.ts";
 import type { Control } from "./control.ts";
-import { hasSession, isBuiltin } from "./control.ts";
+import { hasSession, isBuiltin, isSuspended } from "./control.ts";
 import type { ActionName } from "./binding.ts";
 import { layOut } from "./layout.ts";
 import { panesOf } from "./panes/pane-tree.ts";
@@ -113,7 +113,12 @@ export const actions: Readonly<Record<ActionName, Action>> = {
   },
   ...workActions,
   ...inboxActions,
-  restart: (control) =>
+  restart: (control) => {
+    const rests = selectedAgent(control.store.snapshot());
+    if (rests !== undefined && isSuspended(rests)) {
+      void control.gt(["hook", "resume", rests.address]);
+      return;
+    }
     withSession(
       control,
       (agent) =>
@@ -123,7 +128,8 @@ export const actions: Readonly<Record<ActionName, Action>> = {
           ["session", "restart", agent.address],
         ),
       (agent) => void control.gt(["session", "start", agent.address]),
-    ),
+    );
+  },
   stop: (control) => {
     const ask = (agent: AgentView) =>
       control.confirm(

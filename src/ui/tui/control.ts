@@ -191,7 +191,17 @@ export class Control {
     this.toast("good", lines === 1 ? `copied ${text.length} characters` : `copied ${lines} lines`);
   }
 
+  /** For who has no session. Work that rests goes on by a resume: a mere session would find it suspended. */
   offerStart(agent: AgentView): void {
+    if (isSuspended(agent)) {
+      const why = agent.reason === "" ? agent.tag : agent.reason;
+      this.confirm(
+        `Resume ${agent.name}?`,
+        [`Its work rests: ${why}.`, `A session starts and goes on with ${agent.bead}.`],
+        ["hook", "resume", agent.address],
+      );
+      return;
+    }
     const command = ["session", "start", agent.address];
     this.store.set({
       overlay: {
@@ -245,6 +255,11 @@ export class Control {
 /** Roles whose work is done by the daemon unless a session runs for them (spec/04 §1.1). */
 export function isBuiltin(agent: AgentView): boolean {
   return ["deacon", "boot", "dog", "witness", "refinery"].includes(agent.role);
+}
+
+/** Work is on its hook and rests there: stuck, paused, or at a gate (spec/04 §1.5). */
+export function isSuspended(agent: AgentView): boolean {
+  return agent.hook === "suspended" && agent.bead !== "";
 }
 
 export function hasSession(agent: AgentView): boolean {

@@ -300,7 +300,7 @@ export const keymap: readonly Binding[] = [
     place: "problems",
     isUseful: hasRow,
     footer: "restart",
-    help: "Restart the agent's session",
+    help: "Restart the agent's session, or resume work that rests",
   },
   {
     action: "stop",

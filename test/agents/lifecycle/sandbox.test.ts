@@ -67,7 +67,10 @@ test("suspended work keeps bead, worktree and files, and goes on in a fresh sess
     },
   ]);
   expect(told[0]?.payload["bytes"]).toBeGreaterThan(50);
-  await expect(suspendHook(access, address, "again")).rejects.toMatchObject({ code: "E_STATE" });
+  await expect(suspendHook(access, address, "again")).rejects.toMatchObject({
+    ...{ code: "E_STATE", hint: `gt hook resume ${address}` },
+    message: `the work of ${address} rests already: it is paused`,
+  });
 
   const record = await resumeHook(access, address);
   expect(record).toMatchObject({ bead });

@@ -11,6 +11,9 @@ import { remember } from "../../../src/agents/patrols/worker-memory.ts";
 import { noMemory } from "../../../src/agents/patrols/worker-view.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
 import { SleepWatch } from "../../../src/core/health/machine-sleep.ts";
+import { GtError } from "../../../src/core/gt-error.ts";
+import { switchRole } from "../../../src/agents/patrols/role-switch.ts";
+import { changeLocalProperty } from "../../../src/core/town/rig-properties.ts";
 import { acquireLock } from "../../../src/core/lock/lock.ts";
 import { WorkTown } from "../../support/work-town.ts";
 
@@ -71,6 +74,25 @@ test("each agent is shown with its bead, its state and what a person may do, the
     phase: "exited",
     needsAttention: true,
   });
+});
+
+test("what is asked and how long a limit lasts is told, and a silent host makes nobody a zombie (spec/06 §12.1)", async () => {
+  now = Date.now();
+  await working("asker");
+  await working("limited");
+  const live = { ...own, startedAt: now, agent: "claude" };
+  records = [
+    { ...live, session: "web-asker", phase: "waiting", waitingFor: "Do you want to proceed?" },
+    { ...live, session: "web-limited", phase: "limited", limitedUntil: now + 32 * minute },
+  ];
+  expect((await agentHealth(access)).map(({ name, reason }) => [name, reason])).toEqual([
+    ["asker", "waits for an answer: Do you want to proceed?"],
+    ["limited", "rate limited for another 32m"],
+  ]);
+  const silent = async () =>
+    Promise.reject(new GtError("E_HOST_SILENT", "the session host is not answering"));
+  const views = await agentHealth({ ...access, host: silent });
+  expect(views.map(({ health }) => health)).toEqual(["working", "working"]);
 });
 
 test("a write of the agent itself is progress, and so is what the daemon has noted", async () => {
@@ -136,6 +158,18 @@ test("builtin loops live with the daemon: running, resting in a town that is dow
   });
   const lock = await acquireLock(work.town.paths.locks, "daemon");
   expect(await witness()).toMatchObject({ state: "running", health: "idle", needsAttention: false });
+  for (const [operation, reason, suggestion] of [
+    [switchRole("web/witness", true), "somebody stopped it", "gt witness start web"],
+    [switchRole("web/witness", false), "", ""],
+  ] as const) {
+    await access.ledger.write("overseer", [operation]);
+    expect(await witness()).toMatchObject({ reason, suggestion, needsAttention: false });
+  }
+  await changeLocalProperty(work.town, work.rig(), "status", { value: "parked", isBlocked: false });
+  expect(await witness(), "of a parked rig").toMatchObject({
+    ...{ state: "stopped", reason: "its rig is parked", suggestion: "gt rig unpark web" },
+  });
+  await changeLocalProperty(work.town, work.rig(), "status", { value: undefined, isBlocked: false });
   const { pid } = process;
   await writeIdentity(work.town, { pid, startedAt: "x", version: "1" });
   const heard = async (beatAgoMs: number, loopAgoMs: number, isRunning = false) => {

@@ -32,6 +32,22 @@ test.each([
   expect(describeEvent(event(type, payload))).toBe(text);
 });
 
+test("a start names its session, and a time to wait for is told by the clock on the wall", () => {
+  expect(describeEvent(event("session_start", { session: "ac-nux", topic: "x" }))).toBe(
+    "session ac-nux started (x)",
+  );
+  const told = (until: string) => describeEvent(event("session_limited", { session: "ac-nux", until }));
+  const at = new Date(2026, 3, 30, 21, 5);
+  const same = { ...event("rate_limited", { account: "a", until: at.toISOString() }) };
+  expect(describeEvent({ ...same, ts: new Date(2026, 3, 30, 9).toISOString() })).toBe(
+    "a rate limited until 21:05",
+  );
+  expect(told(new Date(2026, 4, 2, 8, 0).toISOString())).toBe(
+    "session ac-nux is rate limited until 2026-05-02 08:00",
+  );
+  expect(told("soon")).toBe("session ac-nux is rate limited until soon");
+});
+
 test("every known type has words even with no payload at all", () => {
   for (const type of eventTypes.keys()) expect(describeEvent(event(type))).not.toBe("");
 });

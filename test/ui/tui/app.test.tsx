@@ -60,6 +60,44 @@ test("the header counts agents by health, convoys, queue and rigs", () => {
   expect(header).toMatch(/gastown gt ~\/gt +6 agents ●1 ○2 🔥3 +convoys 1 +queue 0 +2 rigs +14:02/);
 });
 
+test("an emergency stop and a silent host stand in the header, with the way out, beside who needs a person", () => {
+  const stop = { scope: "town", kind: "manual", since: "", reason: "wrong branch deployed" } as const;
+  const header = (columns: number, fields: Parameters<typeof townOf>[0]) =>
+    frameOf(stateOf({ columns, rows: 24 }, { town: townOf(fields) }))[0];
+  expect(header(160, { stops: [stop] })).toMatch(/ESTOP wrong branch deployed \(gt thaw\) .*🔥3/);
+  expect(header(80, { stops: [stop] })).toMatch(/ESTOP \(gt thaw\) .*🔥3/);
+  expect(header(120, { stops: [{ ...stop, scope: "acme" }] })).toContain("(gt thaw --rig acme)");
+  expect(header(80, { isHostSilent: true })).toMatch(/session host not answering .*🔥3/);
+});
+
+test("whoever has no session is not said to have a screen, and each gets the key or command that helps", () => {
+  const agents = [
+    agentOf({
+      ...{ address: "acme/polecats/nux", state: "stuck", hook: "suspended", tag: "stuck", bead: "ac-1" },
+      ...{ needsAttention: true, reason: "died 4 times in a row" },
+    }),
+    agentOf({
+      ...{ address: "acme/polecats/toast", state: "working", health: "zombie", bead: "ac-2" },
+      ...{ needsAttention: true, reason: "session dead" },
+    }),
+    agentOf({
+      ...{ address: "acme/witness", name: "witness", role: "witness", state: "stopped", health: "zombie" },
+      ...{ needsAttention: true, reason: "the daemon is down", suggestion: "gt up" },
+    }),
+  ];
+  const shown = (problems: string) =>
+    frameOf(
+      stateOf(
+        { columns: 80, rows: 24 },
+        { town: townOf({ agents }), view: "problems", focus: { panel: "problems" }, selection: { problems } },
+      ),
+    ).join("\n");
+  expect(shown("acme/polecats/nux")).toMatch(/▶ nux +○ +stuck +ac-1/);
+  expect(shown("acme/polecats/nux")).toMatch(/try r resume +│/);
+  expect(shown("acme/polecats/toast")).toMatch(/try r restart +│/);
+  expect(shown("acme/witness")).toMatch(/try : {2}then {2}gt up/);
+});
+
 test("convoys show how far they are, and landed ones when", () => {
   const lines = frameOf(stateOf({ columns: 160, rows: 45 })).join("\n");
   expect(lines).toMatch(/🚚 Auth system +▓▓▓▓▓░░░ 5\/8/);

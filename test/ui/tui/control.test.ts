@@ -80,3 +80,17 @@ test("who has no session is offered one; what the daemon does itself says so; th
   expect(overlay()).toMatchObject({ kind: "confirm", command: ["session", "stop", "acme/polecats/toast"] });
   expect(ran).toEqual([]);
 });
+
+test("work that rests is resumed, by whatever key it was meant to be started (spec/04 §1.5)", () => {
+  const address = "acme/polecats/nux";
+  const stuck = agentOf({ address, state: "stuck", hook: "suspended", tag: "stuck", bead: "ac-1" });
+  store.set({ town: townOf({ agents: [stuck] }) });
+  select(address);
+  for (const action of ["open", "nudge", "handoff"] as const) {
+    actions[action](control);
+    expect(overlay(), action).toMatchObject({ kind: "confirm", command: ["hook", "resume", address] });
+    store.set({ overlay: undefined });
+  }
+  actions.restart(control);
+  expect(ran).toEqual([`gt hook resume ${address}`]);
+});

@@ -7,10 +7,14 @@ import { withSessionAgent } from "./session-agent.ts";
 export async function run(context: CommandContext): Promise<void> {
   const { out } = context;
   await withSessionAgent(context, async (access, address) => {
+    const agent = await access.ledger.agent(address);
     const live = await liveSession(access, address);
     const record = live ?? (await startHookSession(access, address, "resumed"));
     out.document({ agent: address, session: record.session, started: live === undefined });
     if (live === undefined) out.done(`Session started. Attach with: gt attach ${address}`);
     else out.done(`${address} has a session already. Attach with: gt attach ${address}`);
+    if (agent?.hookState !== "suspended") return;
+    out.warn("its work still rests on the hook: nobody starts this session again when it ends");
+    out.next(`gt hook resume ${address}`);
   });
 }

@@ -1,3 +1,4 @@
+import type { EmergencyStop } from "../../../agents/daemon/emergency-stop.ts";
 import type { AgentView } from "../../../agents/patrols/agent-health.ts";
 import type { ConvoyView } from "../../../core/convoys/convoy-view.ts";
 import type { EventCategory } from "../../../core/events/event-types.ts";
@@ -128,7 +129,10 @@ export interface TownData {
   /** Every event by itself, newest first; with those for the audit while the Log is asked for them. */
   readonly log: readonly FeedRow[];
   readonly isDaemonUp: boolean;
-  readonly isHostUp: boolean;
+  /** The session host runs and does not answer: nothing is known about sessions. */
+  readonly isHostSilent: boolean;
+  /** Emergency stops in force: that of the town, or those of single rigs. */
+  readonly stops: readonly EmergencyStop[];
   /** Escalations first; read mail only while the Inbox is open. */
   readonly inbox: readonly InboxRow[];
   /** Why data is old, e.g. an unreadable log; empty when all is well. */
@@ -156,7 +160,8 @@ export const emptyTown: TownData = {
   feed: [],
   log: [],
   isDaemonUp: false,
-  isHostUp: false,
+  isHostSilent: false,
+  stops: [],
   inbox: [],
   trouble: "",
   isLoaded: false,

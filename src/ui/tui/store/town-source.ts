@@ -1,8 +1,9 @@
 import { homedir } from "node:os";
 import { isDeepStrictEqual } from "node:util";
 import { daemonStatus } from "../../../agents/daemon/daemon-control.ts";
-import { rigStanding } from "../../../agents/lifecycle/rig-admission.ts";
-import { type AgentView, agentHealth } from "../../../agents/patrols/agent-health.ts";
+import { activeStops } from "../../../agents/daemon/estop.ts";
+import { rigsAtRest } from "../../../agents/lifecycle/rig-admission.ts";
+import { type AgentView, agentHealth, hostSnapshot } from "../../../agents/patrols/agent-health.ts";
 import type { SessionEvent, SessionHost } from "../../../agents/sessions/session-host.ts";
 import type { TownAccess } from "../../../agents/town-access.ts";
 import { type ConvoyView, viewsOf } from "../../../core/convoys/convoy-view.ts";
@@ -260,16 +261,20 @@ export class LiveTownSource implements TownSource {
   private async readTown(access: TownAccess): Promise<Partial<TownData>> {
     const { town, ledger, clock } = access;
     const now = clock.now();
+    const host = await hostSnapshot(access);
     const [agents, notes, restingRigs, open, landed, queues, inbox] = await Promise.all([
-      agentHealth(access),
+      agentHealth(access, host),
       readAgentNotes(ledger),
-      readRestingRigs(access),
+      rigsAtRest(ledger, town),
       ledger.find({ type: "convoy", notStatus: "closed", sort: "oldest" }),
       ledger.find({ type: "convoy", status: "closed", closedAfter: now - landedShownMs, sort: "closed" }),
       readQueue(ledger, town.rigs(), now),
       readInbox(ledger, { withRead: this.sight.view === "inbox" }),
     ]);
-    const convoys = await viewsOf(ledger, [...open, ...landed], { now });
+    const convoys = await viewsOf(ledger, [...open, ...landed], {
+      now,
+      parkedRigs: new Set(restingRigs.keys()),
+    });
     return {
       ...(this.sight.view === "beads" ? { beads: await readBeads(ledger) } : {}),
       ...(this.sight.view === "convoy" ? { needs: await this.readNeeds(convoys) } : {}),
@@ -286,7 +291,8 @@ export class LiveTownSource implements TownSource {
       detail: await this.readDetail(agents, queues, now),
       past: this.sight.moment === undefined ? undefined : await readBack(ledger, this.sight.moment),
       isDaemonUp: daemonStatus(town).isRunning,
-      isHostUp: this.connectedHost !== undefined,
+      isHostSilent: !host.isKnown,
+      stops: activeStops(town),
     };
   }
 
@@ -351,15 +357,6 @@ function withShownIdle(agent: AgentView): AgentView {
   const unit =
     agent.health === "idle" ? Number.POSITIVE_INFINITY : agent.idleMs < secondsShownMs ? 1000 : 60_000;
   return { ...agent, idleMs: agent.idleMs - (agent.idleMs % unit) };
-}
-
-async function readRestingRigs({ town, ledger }: TownAccess): Promise<TownData["restingRigs"]> {
-  const resting = new Map<string, "parked" | "docked">();
-  for (const rig of town.rigs()) {
-    const standing = await rigStanding(ledger, town, rig);
-    if (standing !== "operational") resting.set(rig.name, standing);
-  }
-  return resting;
 }
 
 function showPath(path: string): string {

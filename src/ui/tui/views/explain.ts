@@ -45,7 +45,7 @@ function healthWords(health: HealthState, limits: HealthThresholds): Words {
       return [
         "It should be working, but its session is dead.",
         "The process of the session is gone while work is on the hook or its state says working.",
-        "Restart it: the work and the worktree are where they were. The daemon does so by itself.",
+        "Restart it: the work and the worktree are where they were. A running daemon does so by itself.",
       ];
     case "working":
       return [
@@ -67,12 +67,12 @@ const tags: Readonly<Record<string, Words>> = {
   paused: [
     "Its work rests on the hook.",
     "Somebody suspended it, or the town or the rig is stopped.",
-    "gt hook resume <agent> lets it go on.",
+    "gt hook resume <agent> lets it go on; an emergency stop ends by gt thaw, a parked rig's rest by gt rig unpark.",
   ],
   stuck: [
     "It gave up, or asked for help.",
-    "It said so itself, by gt done or a report of its state.",
-    "Look at its screen and its bead; then gt hook resume <agent>.",
+    "It said so itself, or its session died too often in a row.",
+    "Look at its screen and its bead; then gt hook resume <agent>, or r in the problems view.",
   ],
   gate: [
     "Its work waits for a gate of its formula.",
@@ -101,6 +101,19 @@ const offDuty: Words = [
   "It rests: the daemon does its work, and is not running.",
   "The town is down.",
   "gt up starts the town.",
+];
+
+/** A loop that is stopped while the daemon may well run: the reason is its own. */
+const atRest = (undo: string): Words => [
+  "It rests: its rounds are stopped.",
+  "The daemon runs no loop for it.",
+  `${undo} starts them again.`,
+];
+
+const deadLoop = (undo: string): Words => [
+  "The daemon should do its work, and does not.",
+  "No round of it has ended for long, or the daemon is gone.",
+  undo,
 ];
 
 /** Who is not given beads, but told things. */
@@ -135,6 +148,7 @@ const sessionPhases: Readonly<Record<SessionPhase, string>> = {
 /** In plain words: what an agent's state means, why it is so, since when, and what can be done. */
 export function explainAgent(agent: AgentView, town: TownData, now: number): Detail {
   const [meaning, rule, remedy] = wordsFor(agent, town.thresholds);
+  const advice = remedy.replaceAll("<agent>", agent.address).replaceAll("<bead>", agent.bead || "<bead>");
   const operation = town.notes.get(agent.address)?.operation;
   const queued = town.queue.filter((row) => row.worker === agent.address);
   return {
@@ -146,7 +160,7 @@ export function explainAgent(agent: AgentView, town: TownData, now: number): Det
       `Means    ${meaning}`,
       `Because  ${agent.reason === "" ? "" : `${sentence(agent.reason)} `}${rule}`,
       `Since    ${sinceOf(agent, now)}`,
-      `Do       ${remedy}`,
+      `Do       ${advice}${isUnwatched(agent, town) ? " The daemon is down: gt up." : ""}`,
       "",
       ...(isPatrol(agent.role)
         ? []
@@ -162,6 +176,11 @@ export function explainAgent(agent: AgentView, town: TownData, now: number): Det
   };
 }
 
+/** Nobody restarts what died while the daemon is down. */
+function isUnwatched({ health, role }: AgentView, town: TownData): boolean {
+  return health === "zombie" && !isPatrol(role) && !town.isDaemonUp;
+}
+
 function sinceOf(agent: AgentView, now: number): string {
   if (isOnDuty(agent)) return "the daemon started";
   if (agent.health !== "idle") return `last progress ${formatIdle(agent.idleMs)} ago`;
@@ -172,7 +191,9 @@ function sinceOf(agent: AgentView, now: number): string {
 
 function wordsFor(agent: AgentView, limits: HealthThresholds): Words {
   if (isOnDuty(agent)) return onDuty;
-  if (agent.health === "idle" && isPatrol(agent.role) && agent.phase === undefined) return offDuty;
+  const isLoop = isPatrol(agent.role) && agent.phase === undefined;
+  if (isLoop && agent.health === "zombie") return deadLoop(agent.suggestion);
+  if (isLoop && agent.health === "idle") return agent.suggestion === "" ? offDuty : atRest(agent.suggestion);
   const [meaning, rule, remedy] = tags[agent.tag] ?? healthWords(agent.health, limits);
   const isTalkedTo = agent.health === "idle" && agent.tag === "";
   return [meaning, rule, (isTalkedTo ? talk[agent.role] : undefined) ?? remedy];

@@ -1,3 +1,4 @@
+import { type EmergencyStop, thawHint } from "../../../agents/daemon/emergency-stop.ts";
 import { shownHealth } from "../store/on-duty.ts";
 import { problemRows, isLanded } from "../store/rows.ts";
 import type { TuiState } from "../store/state.ts";
@@ -24,7 +25,7 @@ export function headerLine(state: TuiState, look: Look, width: number): Line {
     forAction("queue", [span("queue ", theme.muted), span(String(town.queue.length))]),
     [span(`${town.rigs.length} ${town.rigs.length === 1 ? "rig" : "rigs"}`, theme.muted)],
   ];
-  const trouble = troubleOf(state);
+  const trouble = troubleOf(state, width);
   if (trouble !== "") parts.unshift([span(trouble, theme.bad)]);
   const place = town.place === "" ? town.name : `${town.name} ${town.place}`;
   return pack([bold(" gastown ", theme.accent), span(place, theme.muted)], parts, right.flat(), width);
@@ -47,11 +48,27 @@ function agentCounts(state: TuiState, look: Look): Line {
   ];
 }
 
-function troubleOf({ town }: TuiState): string {
+function troubleOf({ town }: TuiState, width: number): string {
   if (town.trouble !== "") return town.trouble;
   if (!town.isLoaded) return "reading the town…";
+  const [stop, ...more] = town.stops;
+  if (stop !== undefined) return stopText(stop, more.length, width);
+  if (town.isHostSilent) return "session host not answering";
   return town.isDaemonUp ? "" : "daemon not running (gt up)";
 }
+
+/** Its reason must leave room for the way out of it and for how many agents need somebody. */
+function stopText(stop: EmergencyStop, more: number, width: number): string {
+  const scope = stop.scope === "town" ? "" : ` ${stop.scope}`;
+  const room = Math.min(longestReason, width - besideReason);
+  const why = stop.reason === "" || room < shortestReason ? "" : ` ${cut(stop.reason, room)}`;
+  return `ESTOP${scope}${more > 0 ? ` +${more}` : ""}${why} (${thawHint(stop)})`;
+}
+
+const longestReason = 40;
+const shortestReason = 8;
+/** Cells of all that stands beside the reason of a stop. */
+const besideReason = 80;
 
 /** A place that is cut to less than this says nothing. */
 const shortestPlace = 6;

@@ -1,5 +1,6 @@
 import type { AgentView } from "../../../agents/patrols/agent-health.ts";
 import { healthSymbols } from "../../../core/health/assess.ts";
+import { hasSession, isBuiltin, isSuspended } from "../control.ts";
 import { showKey } from "../look-up-key.ts";
 import { firstVisible, problemRows, selectedIndex } from "../store/rows.ts";
 import type { TuiState } from "../store/state.ts";
@@ -82,7 +83,7 @@ function attentionLine(agent: AgentView, isSelected: boolean, state: TuiState, l
     span(isSelected ? ` ${symbols.selected} ` : "   "),
     bold(padded(agent.name, 12), isSeen ? theme.muted : undefined),
     span(` ${padded(signOf(agent.health, look), 2)} ${padded(word, 6)}`, colour),
-    span(padded(agent.health === "zombie" ? "" : `${formatSpan(agent.idleMs)} no progress`, 18), colour),
+    span(padded(isCounted(agent) ? `${formatSpan(agent.idleMs)} no progress` : "", 18), colour),
     span(padded(agent.bead, 13), theme.accent),
     span(padded(agent.rig, 10), theme.role),
     ...(isSeen ? [span(" seen", theme.muted)] : []),
@@ -103,13 +104,19 @@ function reasonLines(agent: AgentView, state: TuiState, look: Look): readonly Li
   ];
 }
 
+/** Whose work rests has no time without progress, and of the dead it is not always known. */
+function isCounted({ health }: AgentView): boolean {
+  return health !== "zombie" && health !== "idle";
+}
+
 /** The keys that help, the likeliest first. */
 function adviceFor(agent: AgentView, { symbols }: Look): string {
   const key = showKey("enter", symbols);
   const enter = `${key} look at its screen`;
-  if (agent.health === "zombie") return `try r restart, or ${enter}`;
+  if (isSuspended(agent)) return hasSession(agent) ? `try ${enter}, or r resume` : "try r resume";
+  if (agent.health === "zombie" && isBuiltin(agent)) return `try :  then  ${agent.suggestion}`;
+  if (agent.health === "zombie") return hasSession(agent) ? `try r restart, or ${enter}` : "try r restart";
   if (agent.tag === "needs-human") return `try ${key} answer it, or n nudge`;
-  if (agent.tag === "stuck") return `try ${enter}, n nudge, or h handoff`;
   return agent.health === "gupp"
     ? `try n nudge, r restart, h handoff, or ${enter}`
     : `try ${enter}, n nudge, or h handoff`;
@@ -117,7 +124,8 @@ function adviceFor(agent: AgentView, { symbols }: Look): string {
 
 function lastOutput({ sections }: RowDetail): string {
   const lines = sections.find(({ title }) => title === screenSection)?.lines ?? [];
-  return lines.at(-1)?.trim() ?? "";
+  // An empty prompt at the end says nothing.
+  return lines.findLast((line) => /[\p{L}\p{N}]/u.test(line))?.trim() ?? "";
 }
 
 /** Seen by the person, not long ago, and still in the same state. */

@@ -25,7 +25,8 @@ export function summaryLine(name: PanelName, state: TuiState, look: Look): Line 
     case "convoys": {
       const open = town.convoys.filter((convoy) => !isLanded(convoy));
       const shown = open.slice(0, 2).map((convoy) => `${convoy.title} ${convoy.done}/${convoy.total}`);
-      const words = open.length === 0 ? "none under way" : shown.join("  ");
+      const more = open.length > shown.length ? `  +${open.length - shown.length}` : "";
+      const words = open.length === 0 ? "none under way" : `${shown.join("  ")}${more}`;
       return [bold(" 2 ", theme.accent), span("Convoys ", theme.muted), span(words)];
     }
     case "feed": {

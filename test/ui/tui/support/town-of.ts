@@ -96,7 +96,6 @@ export function townOf(fields: Partial<TownData> = {}): TownData {
     rigs: ["acme", "beta"],
     isLoaded: true,
     isDaemonUp: true,
-    isHostUp: true,
     agents: [
       agentOf({ address: "mayor/", phase: "idle" }),
       agentOf({
