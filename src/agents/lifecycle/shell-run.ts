@@ -73,8 +73,9 @@ export async function runShellBead(
   if (isInterrupted) return { code, done: undefined };
   crashPoint("work.ran");
 
-  // The script may have called `gt done` itself, or the bead may have been taken away.
-  if ((await access.ledger.agent(access.actor))?.hookBead !== bead.id) return { code, done: undefined };
+  // The script may have called `gt done` itself, also to ask for help, or the bead may have been taken away.
+  const agent = await access.ledger.agent(access.actor);
+  if (agent?.hookBead !== bead.id || agent.hookState === "suspended") return { code, done: undefined };
   return {
     code,
     done:

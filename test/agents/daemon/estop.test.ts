@@ -88,7 +88,9 @@ test("what a person suspended stays so when somebody else's stop ends", async ()
   const address = dispatch?.agent ?? "";
   await suspendHook(access, address, "lunch");
   await estop(access, { reason: "red main", rig: "web" });
-  expect((await town.gt(["status"])).stdout).toMatch(/─── web\/ ─+\n🛑 EMERGENCY STOP: red main\n/);
+  expect((await town.gt(["status"])).stdout).toMatch(
+    /─── web\/ ─+\n🛑 EMERGENCY STOP: red main \(gt thaw --rig web\)\n/,
+  );
   expect(readFileSync(join(town.root, "ESTOP.web"), "utf8")).toMatch(/^manual\t/);
   await thaw(access);
   expect(await access.ledger.agent(address)).toMatchObject({ state: "paused", hookState: "suspended" });

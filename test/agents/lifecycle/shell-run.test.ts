@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { liveSession } from "../../../src/agents/lifecycle/agent-session.ts";
@@ -117,6 +117,21 @@ test("a session that starts after its bead was taken off the hook leaves it alon
   const late = runShellBead(await town.access(address), bead.id, { name: "web-nux" });
   expect(await late).toEqual({ code: 0, done: undefined });
   expect(await access.ledger.get(bead.id)).toMatchObject({ status: "open", assignee: "" });
+});
+
+test("a script that has asked for help by itself hands nothing in, and its session just ends", async () => {
+  const address = "web/polecats/nux";
+  const bead = await town.bead(access, "Help", "exit 0");
+  const agent = { id: "web-polecat-nux", address, role: "polecat", rig: "web", name: "nux" } as const;
+  await access.ledger.write("overseer", [
+    { op: "ensureAgent", agent: { ...agent, state: "working" } },
+    { op: "hook", address, bead: bead.id },
+    { op: "setAgent", address, fields: { state: "stuck", hookState: "suspended" } },
+  ]);
+  mkdirSync(join(town.root, address, "web"), { recursive: true });
+  const run = runShellBead(await town.access(address), bead.id, { name: "web-nux" });
+  expect(await run).toEqual({ code: 0, done: undefined });
+  expect(await access.ledger.agent(address)).toMatchObject({ state: "stuck", hookBead: bead.id });
 });
 
 test("the script is the field, else the first shell block of the description", () => {

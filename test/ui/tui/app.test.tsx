@@ -120,6 +120,20 @@ test("the problems view lists the most urgent first, with reason and advice for 
   expect(text).toContain("IDLE (2)");
 });
 
+test("an agent is said to be queued while its work can land, not when it came back", () => {
+  const agents = [agentOf({ address: "acme/polecats/nux", hook: "completed" })];
+  const request = {
+    ...{ id: "ac-mr-1", title: "Add login", rig: "acme", target: "main", branch: "b", bead: "ac-1" },
+    ...{ worker: "acme/polecats/nux", at: noon, reason: "", retries: 0, run: "" },
+  };
+  const row = (status: QueueRow["status"]) =>
+    frameOf(
+      stateOf({ columns: 80, rows: 24 }, { town: townOf({ agents, queue: [{ ...request, status }] }) }),
+    ).join("\n");
+  expect(row("ready")).toMatch(/nux .*✓ queued/);
+  for (const status of ["needs-fix", "quarantined"] as const) expect(row(status)).toMatch(/nux +○ │/);
+});
+
 test("six idle polecats of a rig fold into one row", () => {
   const agents = Array.from({ length: 6 }, (_, index) => agentOf({ address: `acme/polecats/p${index}` }));
   const text = frameOf(stateOf({ columns: 120, rows: 35 }, { town: townOf({ agents }) })).join("\n");

@@ -1,6 +1,7 @@
 import type { AgentView } from "../../../agents/patrols/agent-health.ts";
 import { type HealthState, healthSymbols } from "../../../core/health/assess.ts";
 import { roleIcons } from "../../../core/health/role-icon.ts";
+import type { QueueStatus } from "../../../core/merge/queue-view.ts";
 import { searchStanding } from "../../../core/merge/search-standing.ts";
 import type { TownData } from "../store/town-data.ts";
 import { padded, textWidth, wrapText } from "../screen/text-width.ts";
@@ -136,7 +137,9 @@ function statusOf(agent: AgentView, state: TuiState, look: Look): Line {
       ),
     ];
   if (isOnDuty(agent)) return [span(`${signOf("working", look)} ${dutyOf(agent, state)}`, theme.good)];
-  const isQueued = agent.health === "idle" && state.town.queue.some((row) => row.worker === agent.address);
+  const isQueued =
+    agent.health === "idle" &&
+    state.town.queue.some(({ worker, status }) => worker === agent.address && !backStatuses.has(status));
   if (isQueued) return [span(`${symbols.done} queued`, theme.good)];
   const words = [signOf(agent.health, look)];
   // Of the dead it is not always known since when.
@@ -148,6 +151,9 @@ function statusOf(agent: AgentView, state: TuiState, look: Look): Line {
     words.push(agent.state);
   return [span(words.join(" "), healthColour(agent.health, theme))];
 }
+
+/** The request waits for somebody to repair it: its agent has nothing in the queue that could land. */
+const backStatuses: ReadonlySet<QueueStatus> = new Set(["needs-fix", "quarantined"]);
 
 /** What a patrol of the daemon is at: the Refinery's batch or queue, and that the others watch. */
 function dutyOf(agent: AgentView, { town }: TuiState): string {
