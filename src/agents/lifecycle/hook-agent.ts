@@ -17,8 +17,10 @@ export interface HookRequest {
   readonly bead: Bead;
   /** A crew member, the mayor, or the caller itself. */
   readonly address: string;
-  /** Whatever is on the hook goes back to `open`, and a bead of somebody else is taken over. */
+  /** Whatever is on the hook goes back to `open`. */
   readonly force: boolean;
+  /** The bead was somebody else's. */
+  readonly isTaken?: boolean;
   readonly attachment?: Attachment;
   /** Molecule by which it is worked on. */
   readonly guide?: Guide;
@@ -72,14 +74,14 @@ async function hooking(
   access: TownAccess,
   { agent, held }: { readonly agent: Agent | undefined; readonly held: Bead | undefined },
   id: BeadId,
-  request: Pick<HookRequest, "address" | "force" | "isSlung">,
+  request: Pick<HookRequest, "address" | "force" | "isSlung" | "isTaken">,
 ): Promise<readonly Operation[]> {
-  const { address, force, isSlung } = request;
+  const { address, force, isSlung, isTaken = false } = request;
   const rig = parseAddress(address)?.rig ?? "";
   return [
     ...(agent === undefined ? [register(access, address)] : []),
     ...(held === undefined || agent === undefined ? [] : await makeRoom(access, agent, held)),
-    { op: "hook", address, bead: id, replace: force || held !== undefined },
+    { op: "hook", address, bead: id, replace: force || isTaken || held !== undefined },
     ...hookEvents({
       ...{ bead: id, address, isSlung: isSlung === true },
       ...(rig === "" ? {} : { rig }),

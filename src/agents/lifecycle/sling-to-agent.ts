@@ -1,5 +1,3 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { GtError } from "../../core/gt-error.ts";
 import type { Bead } from "../../core/ledger/bead.ts";
 import { parseAddress } from "../../core/town/address.ts";
@@ -11,6 +9,7 @@ import { attachmentFor } from "./attachment-for.ts";
 import type { Dispatch } from "./dispatch-polecat.ts";
 import { dispatcherNote } from "./dispatcher-note.ts";
 import { expectRoomOnHook, hookAgent } from "./hook-agent.ts";
+import { expectMember } from "./hook-by-hand.ts";
 import { expectOperational } from "./rig-admission.ts";
 import type { SlingOptions } from "./sling-request.ts";
 import { takeOver } from "./take-over.ts";
@@ -36,14 +35,14 @@ export async function slingToAgent(
   }
   if (rig === undefined) expectNoStop(access.town);
   else await expectOperational(access.ledger, access.town, rig);
-  if (parseAddress(address)?.role === "crew" && !existsSync(join(access.town.root, address)))
-    throw new GtError("E_AGENT_NOT_FOUND", `there is no crew member ${address}`, { hint: "gt crew list" });
+  if (parseAddress(address)?.role === "crew") expectMember(access, address);
   const workflow = await chooseWorkflow(access, { rig, bead, isAi: false }, options);
   const wish = { workflow, rig, address, vars: options.vars ?? {} };
-  const force = options.force === true || admission.takeOver !== undefined;
+  const force = options.force === true;
+  // Before anything is taken from anybody.
+  await expectRoomOnHook(access, await access.ledger.agent(address), { bead, address, force });
   if (options.dryRun === true) {
     if (workflow !== undefined) await guideFor(access, { ...wish, workflow, bead });
-    await expectRoomOnHook(access, await access.ledger.agent(address), { bead, address, force });
     return {
       ...{ ...facts, noop: false, warnings: admission.warnings },
       ...(workflow === undefined ? {} : { workflow: { formula: workflow.file.name, molecule: "" } }),
@@ -57,7 +56,7 @@ export async function slingToAgent(
   const note = dispatcherNote(options);
   const isNew = await hookAgent(access, {
     ...(guide === undefined ? {} : { guide }),
-    ...{ bead: taken.bead, address, force, isSlung: true },
+    ...{ bead: taken.bead, address, force, isTaken: admission.takeOver !== undefined, isSlung: true },
     attachment: attachmentFor(access, options),
   });
   return {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { dutiesFor } from "../../../src/agents/daemon/route-changes.ts";
 import { liveSession } from "../../../src/agents/lifecycle/agent-session.ts";
-import { hookAgent } from "../../../src/agents/lifecycle/hook-agent.ts";
+import { hookByHand } from "../../../src/agents/lifecycle/hook-by-hand.ts";
 import { sling } from "../../../src/agents/lifecycle/sling.ts";
 import type { SlingOptions } from "../../../src/agents/lifecycle/sling-request.ts";
 import { unsling } from "../../../src/agents/lifecycle/unsling.ts";
@@ -11,6 +11,7 @@ import { allNudges } from "../../../src/agents/sessions/nudge-queue.ts";
 import { startAgentSession } from "../../../src/agents/sessions/start-session.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
 import { readEvents } from "../../../src/core/events/read-events.ts";
+import type { Bead } from "../../../src/core/ledger/bead.ts";
 import { inbox } from "../../../src/core/mail/mailbox.ts";
 import { parseProtocol } from "../../../src/core/mail/protocol.ts";
 import { daemonFile } from "../../../src/core/town/paths.ts";
@@ -120,7 +121,8 @@ test("hooked by hand, a bare bead gives way and is open again; a begun workflow 
   ];
   const hook = async ({ id }: { readonly id: string }, force = false) => {
     const bead = await access.ledger.get(id);
-    return bead && hookAgent(access, { bead, address: sam, force, releasesBare: true });
+    const wish = { address: sam, force, releasesBare: true };
+    return bead && (await hookByHand(access, { ...wish, bead })).isNew;
   };
   expect(await hook(one)).toBe(true);
   expect(await hook(one)).toBe(false);
@@ -315,4 +317,53 @@ test("a named dog is made on demand, and told by mail what it is to do", async (
   const [mail] = await inbox(access.ledger, rex);
   expect(mail).toMatchObject({ subject: "WORK: Tidy", body: expect.stringContaining("only the docs") });
   expect(await run([id, "dog:rex"], wish)).toMatchObject({ noop: true });
+});
+
+test("hooked by hand is only what is work and nobody else's; a living holder gives it up by force, with its work kept (§2.10)", async () => {
+  const hook = (bead: Bead, { address = sam, force = false } = {}) =>
+    hookByHand(access, { bead, address, force });
+  const { created } = await access.ledger.write("overseer", [
+    { op: "create", bead: { title: "Merge: x", type: "merge-request", scope: "web" } },
+  ]);
+  const queued = await access.ledger.get(created[0] ?? "");
+  await expect(hook(queued as Bead)).rejects.toMatchObject({ code: "E_NOT_WORK" });
+  expect(await access.ledger.get(queued?.id ?? "")).toMatchObject({ status: "open", assignee: "" });
+
+  const bead = await town.bead(access, "Work");
+  await expect(hook(bead, { address: "web/crew/ann" })).rejects.toMatchObject({ code: "E_AGENT_NOT_FOUND" });
+  const { agent: polecat = "" } = (await run([bead.id, "web"])) ?? {};
+  const head = commit(join(town.root, polecat, "web"), "half", { "half.txt": "half" });
+  const held = (await access.ledger.get(bead.id)) as Bead;
+  const own = await town.bead(access, "Own");
+  for (const _ of ["with an empty hook", "with another bead on it"]) {
+    await expect(hook(held)).rejects.toMatchObject({
+      ...{ code: "E_ALREADY_HOOKED", hint: `gt sling ${bead.id} ${sam} --force` },
+    });
+    await hook(own);
+  }
+  expect(await access.ledger.get(bead.id)).toMatchObject({ assignee: polecat });
+  expect(await access.ledger.get(own.id)).toMatchObject({ assignee: sam });
+
+  expect(await hook(held, { force: true })).toMatchObject({ isNew: true });
+  expect(await access.ledger.get(bead.id)).toMatchObject({ status: "hooked", assignee: sam });
+  expect(await access.ledger.get(own.id)).toMatchObject({ status: "open", assignee: "" });
+  expect(await access.ledger.agent(polecat)).toMatchObject({ state: "idle", hookBead: "" });
+  expect(await liveSession(access, polecat)).toBeUndefined();
+  expect(git(town.origin("web"), "log", "--format=%H", "--all").split("\n")).toContain(head);
+  await empty(sam);
+});
+
+test("a dead polecat's bead does not push aside what a crew member has on its hook (§2.7)", async () => {
+  const bead = await town.bead(access, "Work");
+  const { agent: polecat = "" } = (await run([bead.id, "web"])) ?? {};
+  const own = await town.bead(access, "Own");
+  await run([own.id, sam], { formula: "two" });
+  const host = await access.host({ start: false });
+  await host.stop((await liveSession(access, polecat))?.session ?? "", { reason: "killed", force: true });
+  await expect(run([bead.id, sam])).rejects.toMatchObject({ code: "E_HOOK_OCCUPIED" });
+  expect(await access.ledger.agent(sam)).toMatchObject({ hookBead: own.id });
+  await empty(sam);
+  expect(await run([bead.id, sam])).toMatchObject({ warnings: [expect.stringContaining("is dead")] });
+  expect(await access.ledger.agent(polecat)).toMatchObject({ state: "idle", hookBead: "" });
+  await empty(sam);
 });

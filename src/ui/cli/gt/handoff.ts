@@ -4,6 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { HandoffRequest } from "../../../agents/lifecycle/handoff.ts";
 import type { TownAccess } from "../../../agents/town-access.ts";
 import { GtError, usageError } from "../../../core/gt-error.ts";
+import { sanitiseLine } from "../../../core/sanitise.ts";
 import { formatAddress, parseAddress } from "../../../core/town/address.ts";
 import type { CommandContext } from "../command.ts";
 import { addressOf } from "./agent-argument.ts";
@@ -148,14 +149,16 @@ async function warnOfUnsaved({ out }: CommandContext, access: TownAccess, addres
 }
 
 async function hookFirst(
-  { flags }: CommandContext,
+  { flags, out }: CommandContext,
   access: TownAccess,
   address: string,
   id: string,
 ): Promise<void> {
-  const { hookAgent } = await import("../../../agents/lifecycle/hook-agent.ts");
+  const { hookByHand } = await import("../../../agents/lifecycle/hook-by-hand.ts");
   const bead = await access.ledger.get(id);
-  if (bead !== undefined) await hookAgent(access, { bead, address, force: flags.boolean("force") });
+  if (bead === undefined) return;
+  const { warnings } = await hookByHand(access, { bead, address, force: flags.boolean("force") });
+  for (const warning of warnings) out.warn(sanitiseLine(warning));
 }
 
 /** At most one fresh conversation in a while: more often, something else is wrong than a full context. */

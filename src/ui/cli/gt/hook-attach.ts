@@ -1,8 +1,9 @@
-import { expectRoomOnHook, hookAgent } from "../../../agents/lifecycle/hook-agent.ts";
+import { hookByHand } from "../../../agents/lifecycle/hook-by-hand.ts";
 import { runsAsCode } from "../../../agents/lifecycle/runs-as-code.ts";
 import { takesNoBeads } from "../../../agents/lifecycle/sling-place.ts";
 import { expectDispatcher } from "../../../agents/lifecycle/sling.ts";
 import { GtError, usageError } from "../../../core/gt-error.ts";
+import { sanitiseLine } from "../../../core/sanitise.ts";
 import { parseAddress } from "../../../core/town/address.ts";
 import type { CommandContext } from "../command.ts";
 import { agentOf } from "./agent-argument.ts";
@@ -25,16 +26,16 @@ export async function run(context: CommandContext): Promise<void> {
   const id = await beadIdOf(access.ledger, word);
   const bead = await access.ledger.get(id);
   if (bead === undefined) throw new GtError("E_BEAD_NOT_FOUND", `no bead ${id}`, { hint: "bd list" });
-  if (bead.status === "closed")
-    throw new GtError("E_CLOSED", `${bead.id} is closed; reopen it first`, { hint: `bd reopen ${bead.id}` });
-  const wish = { bead, address, force: flags.boolean("force"), releasesBare: true };
-  if (flags.boolean("dry-run")) {
-    await expectRoomOnHook(access, await access.ledger.agent(address), wish);
+  const isDryRun = flags.boolean("dry-run");
+  const force = flags.boolean("force");
+  const wish = { bead, address, force, releasesBare: true, dryRun: isDryRun };
+  const { isNew, warnings: told } = await hookByHand(access, wish);
+  for (const warning of told) out.warn(sanitiseLine(warning));
+  if (isDryRun && isNew) {
     out.line(`would hook ${bead.id} to ${address}`);
     out.document({ ok: true, bead: bead.id, agent: address, noop: false });
     return;
   }
-  const isNew = await hookAgent(access, wish);
   const subject = flags.string("subject");
   const message = flags.string("message");
   if (isNew && (subject !== undefined || message !== undefined)) {
