@@ -167,6 +167,10 @@ test("an agent that is killed is started again with the same hook, and losing th
     ...{ type: "protocol", visibility: "audit", source: "daemon" },
     payload: { to: "web/witness", fields: { Polecat: agent, Hook: bead, "Exit-Code": 137 } },
   });
+  const restarted = log.find((line) => line.includes('"type":"agent_restarted"'));
+  expect(JSON.parse(restarted ?? "{}")).toMatchObject({
+    payload: { agent, bead, attempt: 1, reason: expect.stringMatching(/^killed by signal|^exited/) },
+  });
   expect(log.findIndex(told("session_start", second.runId))).toBeGreaterThan(death);
   const env = await waitFor(() => environmentOf(agent, second.runId), { ...slow, what: "its environment" });
   for (const name of ["CLAUDECODE", "GIT_DIR", "CI", "NODE_OPTIONS"]) expect(env.has(name), name).toBe(false);

@@ -169,6 +169,13 @@ test("a hooked bead that nobody started is started after ten seconds", () => {
   });
 });
 
+test("W1: one that is still being started has five minutes for it", () => {
+  const scene = { session: null, agent: { state: "spawning" } } as const;
+  const due = start + 5 * minute;
+  expect(decideWorker(view(due - 1, scene), due - 1)).toEqual({ kind: "wait", detection: "W1", until: due });
+  expect(decideWorker(view(due, scene), due)).toMatchObject({ kind: "restart", detection: "W1" });
+});
+
 test("losing the host is no crash; a script is begun anew once", () => {
   const now = start + minute;
   const lost = (agent: string) => died(now, { agent, exitReason: "host-lost", expected: false });
@@ -214,6 +221,16 @@ test("W3: the session of an idle agent is ended a minute after its work", () => 
   });
 });
 
+test("W3, D9: where sessions are kept after the work, only a quiet one that nobody watches is ended, later", () => {
+  const keeps = { ...witnessLimits, keepsSessions: true, endGraceMs: 15 * minute };
+  const idle = { bead: null, agent: { state: "idle", hookBead: "", completionTime: start } } as const;
+  const at = (ms: number, session: Partial<SessionRecord> = { phase: "idle" }) =>
+    decideWorker(view(start + ms, { ...idle, session }), start + ms, keeps)?.kind;
+  expect([at(15 * minute - 1), at(15 * minute)]).toEqual(["wait", "end-session"]);
+  expect(at(99 * minute, { phase: "working" })).toBeUndefined();
+  expect(at(99 * minute, { phase: "idle", viewers: 1 })).toBeUndefined();
+});
+
 test("W5: an agent whose bead was closed is told, and freed five minutes later", () => {
   const closed = { bead: { status: "closed" } };
   expect(decideWorker(view(start, closed), start)).toMatchObject({ kind: "nudge", detection: "W5" });
@@ -231,6 +248,9 @@ test("W7: an agent at its prompt with work on its hook is reminded every five mi
     kind: "nudge",
     detection: "W7",
   });
+  const once = { ...idle, memory: { acted: { W7: { count: 1, at: start + minute } } } };
+  expect(decideWorker(view(start + 6 * minute - 1, once), start + 6 * minute - 1)).toBeUndefined();
+  expect(decideWorker(view(start + 6 * minute, once), start + 6 * minute)).toMatchObject({ detection: "W7" });
   const thrice = { ...idle, memory: { acted: { W7: { count: 3, at: start } } } };
   expect(decideWorker(view(start + 14 * minute, thrice), start + 14 * minute)).toBeUndefined();
 });
@@ -244,6 +264,12 @@ test("W8: a stalled agent is nudged twice, ten minutes apart", () => {
     kind: "wait",
     detection: "W8",
     until: now + 10 * minute,
+  });
+  const later = now + 10 * minute;
+  expect(decideWorker(view(later, once), later)).toMatchObject({
+    kind: "nudge",
+    detection: "W8",
+    minutes: 25,
   });
   const twice = { memory: { acted: { W8: { count: 2, at: now } } } };
   expect(decideWorker(view(now + 12 * minute, twice), now + 12 * minute)).toBeUndefined();
@@ -419,6 +445,10 @@ test("W17: an agent whose gt done was recorded but not ended is set free; an esc
 test("W18: a failed push is tried again five times five minutes apart, then a person is asked, once", () => {
   const failed = (acted: WorkerMemory["acted"] = {}) => ({ agent: { pushFailed: true }, memory: { acted } });
   expect(decideWorker(view(start, failed()), start)).toMatchObject({ kind: "hand-in", detection: "W18" });
+  const unsubmitted = { agent: { mrFailed: true } };
+  expect(decideWorker(view(start, unsubmitted), start)).toMatchObject({
+    ...{ kind: "hand-in", reason: "the submission failed" },
+  });
   const once = failed({ W18: { count: 1, at: start } });
   expect(decideWorker(view(start + minute, once), start + minute)).toEqual({
     kind: "wait",

@@ -6,6 +6,7 @@ import { slingRequested } from "../../../src/agents/patrols/sling-requests.ts";
 import { sendMail } from "../../../src/agents/mail/send-mail.ts";
 import { planRedispatch, redispatchLimits } from "../../../src/agents/patrols/redispatch.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
+import { escalationOf } from "../../../src/core/escalation/escalation.ts";
 import { openContexts } from "../../../src/core/scheduler/sling-context.ts";
 import { readEvents } from "../../../src/core/events/read-events.ts";
 import { parseProtocol } from "../../../src/core/mail/protocol.ts";
@@ -101,7 +102,10 @@ test("REDISPATCH_FAILED: the mayor is told once of what is not tried again by it
   }
   const told = await access.ledger.find({ type: "message", titleContains: "REDISPATCH_FAILED" });
   expect(told).toMatchObject([{ title: `REDISPATCH_FAILED: ${id} (1 attempts)`, assignee: "mayor/" }]);
-  expect(await bead(id)).toMatchObject({ metadata: { recovery: { respawns: 3, redispatches: 1 } } });
+  const recovery = { respawns: 3, redispatches: 1, escalated_at: expect.any(Number) };
+  expect(await bead(id)).toMatchObject({ metadata: { recovery } });
+  const [asked] = (await access.ledger.find({ type: "escalation" })).map(escalationOf);
+  expect(asked).toMatchObject({ severity: "medium", tier: "mayor", relatedBead: id });
 });
 
 test("W19: the fourth recovery is not dispatched any more; a person has to look", async () => {
@@ -120,6 +124,8 @@ test("W19: the fourth recovery is not dispatched any more; a person has to look"
     "in_progress",
   );
   expect(told[0]?.description).toContain(`Bead: ${id}`);
+  const spawnBlocked = readEvents(work.town.paths.events, { filter: { types: ["spawn_blocked"] } });
+  expect(spawnBlocked).toMatchObject([{ source: "daemon", payload: { bead: id, respawns: 4, rig: "web" } }]);
   const subjects = readEvents(work.town.paths.events, { filter: { types: ["protocol"] } }).map(
     (event) => event.payload["subject"],
   );
@@ -214,4 +220,10 @@ test("W21: a bead whose request was merged is closed; one whose request was reje
   });
   expect(await bead(ids["web-mr-open"] ?? "")).toMatchObject({ status: "in_progress" });
   expect(await bead(lost)).toMatchObject({ status: "open" });
+  const repaired = readEvents(work.town.paths.events, { filter: { types: ["awaiting_merge_repaired"] } });
+  expect(repaired.map(({ payload }) => payload["what"]).toSorted()).toEqual([
+    "web-mr-merged had been merged",
+    "web-mr-nowhere is gone",
+    "web-mr-rejected was closed (rejected)",
+  ]);
 });

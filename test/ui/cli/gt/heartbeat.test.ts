@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { readEvents } from "../../../../src/core/events/read-events.ts";
 import { openEscalations } from "../../../../src/core/escalation/open-escalations.ts";
 import { PlainTown } from "../../../support/plain-town.ts";
 import { runGt } from "../../../support/run-cli.ts";
@@ -51,6 +52,12 @@ it(
     const open = await openEscalations(ledger);
     expect(open).toHaveLength(1);
     expect(open[0]).toMatchObject({ severity: "medium", relatedBead: created[0], occurrences: 2 });
+    const told = readEvents(town.town.paths.events, { filter: { types: ["agent_stuck", "hook_suspended"] } });
+    const facts = { agent: address, bead: created[0], reason: "no database here" };
+    expect(told, "W10: once a report").toMatchObject([
+      { type: "agent_stuck", payload: facts },
+      { type: "hook_suspended", payload: facts },
+    ]);
   },
   timeout,
 );
