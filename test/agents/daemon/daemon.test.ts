@@ -19,11 +19,13 @@ import { townDown } from "../../../src/agents/daemon/town-down.ts";
 import { townShutdown } from "../../../src/agents/daemon/town-shutdown.ts";
 import { townUp } from "../../../src/agents/daemon/town-up.ts";
 import { addCrew, startCrew } from "../../../src/agents/lifecycle/crew.ts";
+import { resumeHook } from "../../../src/agents/lifecycle/suspend-hook.ts";
 import { sling } from "../../../src/agents/lifecycle/sling.ts";
 import { isSameProcess, processStartTime } from "../../../src/agents/sessions/process-identity.ts";
 import type { SessionRecord } from "../../../src/agents/sessions/session-host.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
 import { systemClock } from "../../../src/core/clock.ts";
+import { listSnapshots } from "../../../src/core/git/list-snapshots.ts";
 import { lockHolder } from "../../../src/core/lock/lock.ts";
 import { cliEnv, runGt } from "../../support/run-cli.ts";
 import { openTerminal } from "../../support/terminal.ts";
@@ -153,6 +155,8 @@ test("an agent that is killed is started again with the same hook, and losing th
   );
   expect(await access.ledger.agent(agent)).toMatchObject({ state: "working", hookBead: bead, restarts: 1 });
   expect(second.topic).toBe(`recovery:${bead}`);
+  const [kept] = await listSnapshots(work.rig().repository, agent.slice("web/".length));
+  expect(kept?.reason).toBe("session-end");
   const told = (type: string, run: string) => (line: string) =>
     line.includes(`"type":"${type}"`) && line.includes(run);
   const readLog = () => readFileSync(work.town.paths.events, "utf8").split("\n");
@@ -195,7 +199,45 @@ test("an agent that is killed is started again with the same hook, and losing th
   expect(memory?.value).toMatchObject({ losses: 1, restarts: { restartedAt: [expect.any(Number)] } });
 }, 120_000);
 
-test("an agent that keeps dying is given up, and nothing starts it any more", async () => {
+test("a daemon that is killed comes back by itself, disturbs no agent, and ends what killed commands have begun (§13.5, 12, 23)", async () => {
+  await townUp(access);
+  const { session: name } = await slingEndless("Goes on");
+  const before = await waitFor(() => session(name), { ...slow, what: "the session" });
+  const killed = async (title: string, script: string, at: string): Promise<string> => {
+    const { id } = await work.bead(access, title, script);
+    const env = { GT_NO_DAEMON: "1", GT_TEST_CRASH: at };
+    await runGt(["sling", id, "web"], { cwd: work.root, env });
+    return id;
+  };
+  const first = identity();
+  process.kill(first.pid, "SIGKILL");
+  const undone = await killed("Undone", "sleep 1000", "sling.worktree.done");
+  const resumed = await killed("Resumed", "sleep 1000", "sling.session");
+  const handedIn = await killed("Handed in", "echo work > work.txt", "done.push");
+  const isNew = () => daemonStatus(work.town).isRunning && identity().pid !== first.pid;
+  await waitFor(isNew, { ...slow, what: "a daemon that nobody has started" });
+  expect(readFileSync(join(work.root, "logs/host.log"), "utf8")).toContain("the daemon is gone");
+  const during = await killed("Under a living daemon", "sleep 1000", "sling.worktree.done");
+
+  const settled = async () => (await access.ledger.rows("operations")).length === 0;
+  await waitFor(settled, { ...slow, what: "no open operation" });
+  for (const id of [undone, during]) {
+    expect(await access.ledger.get(id)).toMatchObject({ status: "open", assignee: "" });
+    expect(work.git("web", "for-each-ref", `refs/heads/polecat/*/${id}@*`)).toBe("");
+  }
+  const holders = await access.ledger.agents({ hookBead: resumed });
+  expect(holders).toMatchObject([{ state: "working" }]);
+  const sessions = (await (await access.host()).list()).filter(({ phase }) => phase !== "exited");
+  expect(sessions.filter(({ bead }) => bead === resumed)).toHaveLength(1);
+  const merging = async () => (await access.ledger.get(handedIn))?.metadata["awaiting_merge"] !== undefined;
+  await waitFor(
+    async () => (await merging()) || (await access.ledger.get(handedIn))?.status === "closed",
+    slow,
+  );
+  expect(await session(name)).toMatchObject({ runId: before.runId, pid: before.pid });
+}, 120_000);
+
+test("an agent that keeps dying is given up, and nothing starts it until its hook is resumed", async () => {
   const { agent, bead } = await slingEndless("Dies");
   const now = Date.now();
   await access.ledger.write("daemon", [
@@ -219,6 +261,8 @@ test("an agent that keeps dying is given up, and nothing starts it any more", as
     what: "giving up",
   });
   expect(await access.ledger.agent(agent)).toMatchObject({ hookBead: bead, hookState: "suspended" });
+  const again = await resumeHook(access, agent);
+  expect(await session(again?.session ?? "")).toMatchObject({ bead });
 }, 120_000);
 
 test("gt down --all leaves nothing of ours running, touches nobody else, and gt up --restore goes on", async () => {
