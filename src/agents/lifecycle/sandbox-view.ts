@@ -1,10 +1,7 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { aheadBehind } from "../../core/git/ahead-behind.ts";
 import { listSnapshots, snapshotRefs } from "../../core/git/list-snapshots.ts";
 import { readRefs } from "../../core/git/read-refs.ts";
 import type { ChangedFile } from "../../core/git/changed-files.ts";
-import { gitDirectoryOf } from "../../core/git/git-directory.ts";
 
 interface Sandbox {
   readonly worktree: string;
@@ -67,15 +64,10 @@ async function countsAgainst(
   return undefined;
 }
 
-const onBranch = /^ref: refs\/heads\/(.+?)\s*$/;
-
 /** As git's own file says; git itself is asked only where it keeps its branches in another way. */
 async function branchOf(worktree: string): Promise<string | undefined> {
-  const directory = gitDirectoryOf(worktree);
-  if (directory === undefined) return undefined;
-  const head = readFileSync(join(directory, "HEAD"), "utf8");
-  const name = onBranch.exec(head)?.[1];
-  if (name !== ".invalid") return name;
+  const refs = readRefs(worktree);
+  if (refs !== undefined) return refs.branch();
   const { currentBranch } = await import("../../core/git/branch.ts");
   return currentBranch(worktree);
 }

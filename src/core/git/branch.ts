@@ -1,7 +1,17 @@
 import { askGit, runGit } from "./git.ts";
+import { readRefs } from "./read-refs.ts";
 
-/** The commit that a revision means; undefined when it means none. */
+/** Full names of what points to commits and nothing else; no operators (`^`, `~`, `@{`), which only git understands. */
+const commitRef = /^(?:HEAD|refs\/(?:heads|remotes)\/(?!.*@\{)[^\s~^:?*[\\]+)$/;
+const commitId = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
+
+/** The commit that a revision means; undefined when it means none. Asks no git for the full name of a branch. */
 export async function resolveCommit(repository: string, revision: string): Promise<string | undefined> {
+  const refs = commitRef.test(revision) ? readRefs(repository) : undefined;
+  if (refs !== undefined) {
+    const commit = revision === "HEAD" ? refs.head() : refs.commit(revision);
+    if (commit === undefined || commitId.test(commit)) return commit;
+  }
   const { exitCode, stdout } = await askGit(repository, [
     "rev-parse",
     "--verify",
@@ -24,6 +34,8 @@ export async function isBranchName(repository: string, name: string): Promise<bo
 
 /** Name of the checked-out branch; undefined on a detached HEAD. */
 export async function currentBranch(worktree: string): Promise<string | undefined> {
+  const refs = readRefs(worktree);
+  if (refs !== undefined) return refs.branch();
   // The short name of a branch is another one when a tag has the same name.
   const { exitCode, stdout } = await askGit(worktree, ["symbolic-ref", "--quiet", "HEAD"]);
   const [, name] = /^refs\/heads\/(.+)$/.exec(stdout.trim()) ?? [];

@@ -4,14 +4,21 @@ import { gitDirectoryOf } from "./git-directory.ts";
 
 /**
  * The refs of a repository as git's own files have them, for what is asked at each prompt: starting a git takes longer than
- * all the rest. Undefined where git keeps its refs in another way, and for what is no repository; then git must be asked.
+ * all the rest. A repository may be bare. Undefined where git keeps its refs in another way, and for what is no repository;
+ * then git must be asked.
  */
-export function readRefs(worktree: string): Refs | undefined {
-  const own = gitDirectoryOf(worktree);
+export function readRefs(directory: string): Refs | undefined {
+  const own = gitDirectoryOf(directory) ?? bareDirectory(directory);
   if (own === undefined || !existsSync(join(own, "HEAD"))) return undefined;
   const link = textOf(join(own, "commondir"));
   const shared = link === undefined ? own : resolve(own, link.trim());
   return existsSync(join(shared, "reftable")) ? undefined : new Refs(own, shared);
+}
+
+function bareDirectory(repository: string): string | undefined {
+  return existsSync(join(repository, "objects")) && existsSync(join(repository, "refs"))
+    ? repository
+    : undefined;
 }
 
 class Refs {
@@ -28,6 +35,11 @@ class Refs {
   head(): string | undefined {
     const text = textOf(join(this.#own, "HEAD"))?.trim() ?? "";
     return text.startsWith("ref: ") ? this.commit(text.slice(5)) : text;
+  }
+
+  /** Name of the branch that is checked out; undefined on a detached HEAD. */
+  branch(): string | undefined {
+    return /^ref: refs\/heads\/(.+)$/.exec(textOf(join(this.#own, "HEAD"))?.trim() ?? "")?.[1];
   }
 
   /** What a ref with a full name, e.g. `refs/heads/main`, points to; undefined when there is none. */
