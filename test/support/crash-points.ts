@@ -67,18 +67,23 @@ export function crashPointsOf(kind: keyof typeof points): readonly string[] {
   return known;
 }
 
+/** Names of all crash points that the sources have, read once in a test file. */
+let inSources: ReadonlySet<string> | undefined;
+
 function namedInSources(kind: string): readonly string[] {
+  inSources ??= readNames();
+  return [...inSources].filter((name) => name.startsWith(`${kind}.`));
+}
+
+function readNames(): ReadonlySet<string> {
   const root = join(import.meta.dirname, "../../src");
   const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((file) =>
     file.endsWith(".ts"),
   );
   const found = new Set<string>();
   for (const file of files) {
-    for (const [, name = ""] of readFileSync(join(root, file), "utf8").matchAll(
-      /crashPoint\("([\w.]+)"\)/g,
-    )) {
-      if (name.startsWith(`${kind}.`)) found.add(name);
-    }
+    for (const [, name = ""] of readFileSync(join(root, file), "utf8").matchAll(/crashPoint\("([\w.]+)"\)/g))
+      found.add(name);
   }
-  return [...found];
+  return found;
 }

@@ -1,5 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { watchOrigin } from "./watched-origins.ts";
 
@@ -22,6 +24,8 @@ export function git(directory: string, ...args: readonly string[]): string {
 
 export type Files = Readonly<Record<string, string>>;
 
+const readme: Files = { "README.md": "# project\n" };
+
 /** Writes files below a directory. */
 export function writeFiles(directory: string, files: Files): void {
   for (const [path, content] of Object.entries(files)) {
@@ -39,7 +43,7 @@ export function commit(directory: string, message: string, files: Files = {}): s
 }
 
 /** A repository with a work tree, one commit on `main` and the given files. */
-export function scratchRepository(directory: string, files: Files = { "README.md": "# project\n" }): string {
+export function scratchRepository(directory: string, files: Files = readme): string {
   mkdirSync(directory, { recursive: true });
   git(directory, "init", "--quiet", "--initial-branch=main");
   commit(directory, "Begin", files);
@@ -47,12 +51,38 @@ export function scratchRepository(directory: string, files: Files = { "README.md
 }
 
 /** The same as a bare repository, as a server would hold it. What is pushed to its branches is judged at the end. */
-export function scratchOrigin(directory: string, files?: Files): string {
-  const work = scratchRepository(`${directory}.work`, files);
-  git(dirname(directory), "clone", "--quiet", "--bare", work, directory);
-  git(directory, "remote", "remove", "origin");
-  git(directory, "config", "core.logAllRefUpdates", "always");
+export function scratchOrigin(directory: string, files: Files = readme): string {
+  cpSync(bareRepository(files), directory, { recursive: true });
   watchOrigin(directory);
-  rmSync(work, { recursive: true, force: true });
   return directory;
+}
+
+/** What origins with these files are copied from; git makes it once in a run, as each of its processes takes its time. */
+function bareRepository(files: Files): string {
+  const homes = process.env["GT_TEST_HOMES"] ?? tmpdir();
+  const key = createHash("sha256").update(JSON.stringify(files)).digest("hex").slice(0, 16);
+  const made = join(homes, `gt-origin-${key}`);
+  if (existsSync(made)) return made;
+  const place = mkdtempSync(join(homes, "gt-origin-"));
+  const bare = join(place, "bare");
+  git(
+    place,
+    "clone",
+    "--quiet",
+    "--bare",
+    "--template=",
+    scratchRepository(join(place, "work"), files),
+    bare,
+  );
+  git(bare, "remote", "remove", "origin");
+  git(bare, "config", "core.logAllRefUpdates", "always");
+  mkdirSync(join(bare, "hooks"));
+  try {
+    renameSync(bare, made);
+  } catch (error) {
+    // Another test file was faster.
+    if (!existsSync(made)) throw error;
+  }
+  rmSync(place, { recursive: true, force: true });
+  return made;
 }

@@ -57,9 +57,8 @@ export async function scratchTown(
     return opened;
   };
   for (const rig of options.rigs ?? []) {
-    const make = rig.origin === "checkout" ? scratchRepository : scratchOrigin;
-    make(origin(rig.name), rig.files);
-    recordTargets(origin(rig.name));
+    if (rig.origin === "checkout") recordTargets(scratchRepository(origin(rig.name), rig.files));
+    else scratchOrigin(origin(rig.name), rig.files);
     await addRig(town, ledgers[0] ?? (await ledger()), {
       name: rig.name,
       source: origin(rig.name),

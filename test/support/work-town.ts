@@ -17,7 +17,7 @@ import { openTown } from "../../src/core/town/open-town.ts";
 import type { Rig, Town } from "../../src/core/town/town.ts";
 import { type CliResult, runGt } from "./run-cli.ts";
 import { git, scratchOrigin } from "./scratch-repository.ts";
-import { expectTargetsAlwaysGreen, judgeOrigins, recordTargets } from "./target-history.ts";
+import { expectTargetsAlwaysGreen, judgeOrigins } from "./target-history.ts";
 
 export interface WorkRig {
   readonly name: string;
@@ -76,7 +76,6 @@ export class WorkTown {
     for (const { name } of rigs) {
       const rig = town.rig(name);
       scratchOrigin(town.origin(name), { "README.md": `# ${name}\n`, ".gitignore": "node_modules/\n" });
-      recordTargets(town.origin(name));
       await cloneShared({
         url: town.origin(name),
         into: rig.repository,

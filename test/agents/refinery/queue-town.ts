@@ -208,14 +208,10 @@ async function build(town: Town, origin: string, options: QueueTownOptions): Pro
   mkdirSync(join(town.root, ".beads"), { recursive: true });
   mkdirSync(rig.path, { recursive: true });
   if (options.origin === "none") {
-    scratchRepository(`${origin}.work`, files);
-    git(town.root, "clone", "--quiet", "--bare", `${origin}.work`, rig.repository);
-    git(rig.repository, "remote", "remove", "origin");
-    recordTargets(rig.repository);
+    scratchOrigin(rig.repository, files);
   } else {
-    if (options.origin === "checkout") scratchRepository(origin, files);
+    if (options.origin === "checkout") recordTargets(scratchRepository(origin, files));
     else scratchOrigin(origin, files);
-    recordTargets(origin);
     await cloneShared({ url: origin, into: rig.repository, branch: "main", timeoutMs: 60_000 });
   }
   git(rig.repository, "worktree", "add", "--quiet", "--detach", rig.refinery, "main");
