@@ -6,14 +6,17 @@ import type { Agent } from "../../core/ledger/bead.ts";
 import { agentHome, parseAddress } from "../../core/town/address.ts";
 import { readPatrols } from "../../core/town/patrol-settings.ts";
 import { durationSetting } from "../../core/town/setting.ts";
-import { snapshotSubject } from "../lifecycle/polecat-worktree.ts";
+import { hasChanges, snapshotSubject } from "../lifecycle/polecat-worktree.ts";
 import { sessionOfAddress } from "../sessions/start-session.ts";
 import { isDiskTight } from "./duties/disk.ts";
 import type { DaemonContext } from "./daemon-context.ts";
+import { type SnapshotTiming, snapshotDueInMs } from "./snapshot-timing.ts";
 
 /** The kernel's supply of watches belongs to everybody; a town takes at most so many. */
 const mostDirectories = 4096;
 const perWorktree = 128;
+/** Snapshots at once (spec/04 §8.3, D12). */
+const mostAtOnce = 4;
 
 interface Watched {
   readonly agent: Agent;
@@ -34,6 +37,8 @@ export class WorktreeWatches {
   readonly #onProgress: (address: string) => void;
   readonly #budget = new WatchBudget(mostDirectories);
   readonly #watched = new Map<string, Watched>();
+  readonly #waiting: Watched[] = [];
+  #atWork = 0;
 
   constructor(context: DaemonContext, onProgress: (address: string) => void) {
     this.#context = context;
@@ -78,6 +83,9 @@ export class WorktreeWatches {
     });
     if (entry.isClosed) watch.close();
     else entry.watch = watch;
+    // Nobody has seen what was changed before.
+    if (await hasChanges(this.#context.town.rig(address.rig), worktree).catch(() => true))
+      this.#schedule(entry);
   }
 
   #end(address: string, entry: Watched): void {
@@ -89,41 +97,62 @@ export class WorktreeWatches {
 
   #changed(entry: Watched): void {
     this.#onProgress(entry.agent.address);
-    const { clock, town } = this.#context;
-    const now = clock.now();
+    this.#schedule(entry);
+  }
+
+  /** There is something to keep. */
+  #schedule(entry: Watched): void {
+    if (entry.isClosed) return;
+    const now = this.#context.clock.now();
     entry.changedAt ??= now;
-    const settings = town.settings();
-    const quietMs = durationSetting(settings, "operational.snapshot.quiet");
-    const earliest = entry.snapshotAt + durationSetting(settings, "operational.snapshot.min_gap") - now;
-    const { intervalMs = durationSetting(settings, "operational.snapshot.interval") } =
-      readPatrols(town)("snapshot");
-    const latest = entry.changedAt + intervalMs - now;
+    const pending = { since: entry.changedAt, takenAt: entry.snapshotAt };
     clearTimeout(entry.timer);
-    entry.timer = setTimeout(
-      () => void this.#keep(entry),
-      Math.max(0, Math.min(latest, Math.max(quietMs, earliest))),
-    );
+    entry.timer = setTimeout(() => this.#queue(entry), snapshotDueInMs(now, pending, this.#timing()));
     entry.timer.unref();
+  }
+
+  #timing(): SnapshotTiming {
+    const { town } = this.#context;
+    const setting = (key: string): number => durationSetting(town.settings(), `operational.snapshot.${key}`);
+    const { intervalMs = setting("interval") } = readPatrols(town)("snapshot");
+    return { quietMs: setting("quiet"), minGapMs: setting("min_gap"), intervalMs };
+  }
+
+  #queue(entry: Watched): void {
+    this.#waiting.push(entry);
+    void this.#work();
+  }
+
+  async #work(): Promise<void> {
+    if (this.#atWork >= mostAtOnce) return;
+    this.#atWork++;
+    for (let entry = this.#waiting.shift(); entry !== undefined; entry = this.#waiting.shift())
+      if (!entry.isClosed) await this.#keep(entry);
+    this.#atWork--;
   }
 
   async #keep(entry: Watched): Promise<void> {
     const { clock, log, town } = this.#context;
     const { agent, worktree } = entry;
+    if (!readPatrols(town)("snapshot").isEnabled) return;
     entry.changedAt = undefined;
     entry.snapshotAt = clock.now();
     try {
-      if (!readPatrols(town)("snapshot").isEnabled) return;
-      if ((await isDiskTight(town)) || !(await isValidWorktree(worktree))) return;
+      if (!(await isValidWorktree(worktree))) return;
+      if (await isDiskTight(town)) return this.#schedule(entry);
       entry.watch?.disregard(10_000);
       const place = agent.role === "polecat" ? `polecats/${agent.name}` : `crew/${agent.name}`;
       const session = sessionOfAddress(town, agent.address);
-      await takeSnapshot(
+      const { state } = await takeSnapshot(
         snapshotSubject(this.#context, { worktree, place, address: agent.address, agent, session }),
         "interval",
       );
       entry.watch?.disregard();
+      // What was changed meanwhile was not seen. This ends with the look that finds nothing new.
+      if (state === "taken") this.#schedule(entry);
     } catch (error) {
       log.warn(`snapshot of ${agent.address}: ${error instanceof Error ? error.message : String(error)}`);
+      this.#schedule(entry);
     }
   }
 }

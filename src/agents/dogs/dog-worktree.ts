@@ -5,6 +5,7 @@ import { addWorktree, isValidWorktree, removeWorktree, resetWorktree } from "../
 import { formatAddress } from "../../core/town/address.ts";
 import type { Rig, Town } from "../../core/town/town.ts";
 import { baseRevision, freshenOrigin } from "../lifecycle/polecat-worktree.ts";
+import { maxFileMb, putUnkeptAside } from "../lifecycle/keep-work.ts";
 import type { TownAccess } from "../town-access.ts";
 
 export const dogAddress = (name: string): string => formatAddress({ role: "dog", rig: "", name });
@@ -28,16 +29,17 @@ export async function readyDogWorktree(
   return offline === undefined ? [] : [offline];
 }
 
-/** Keeps what is in the dog's worktree as a snapshot. False when it has none that is whole. */
+/** Keeps what is in the dog's worktree as a snapshot, and what none can hold in `lost+found`. False when it has none that is whole. */
 export async function keepDogWork(access: TownAccess, rig: Rig, dog: string): Promise<boolean> {
   const worktree = join(dogHome(access.town, dog), rig.name);
   if (!(await isValidWorktree(worktree))) return false;
   await takeSnapshot(
     {
       ...{ worktree, place: `dogs/${dog}`, address: dogAddress(dog), email: access.town.overseer().email },
-      ...{ bead: "", assignment: 0, hookState: "", session: "" },
+      ...{ bead: "", assignment: 0, hookState: "", session: "", maxFileMb: maxFileMb(access) },
     },
     "pre-reset",
   );
+  await putUnkeptAside(access, worktree, `${rig.name}-dogs-${dog}`);
   return true;
 }

@@ -1,7 +1,9 @@
 import { existsSync, mkdirSync, renameSync, rmdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { crashPoint } from "../../core/crash-point.ts";
-import { runGit } from "../../core/git/git.ts";
+import { archivedRefs } from "../../core/git/archive.ts";
+import { openGit, runGit } from "../../core/git/git.ts";
+import { listSnapshots, refOf } from "../../core/git/list-snapshots.ts";
 import { moveWorktree } from "../../core/git/worktree.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { RuntimeRow } from "../../core/ledger/ledger.ts";
@@ -111,21 +113,26 @@ async function moveSandbox(rig: Rig, { from, to }: RenameData): Promise<void> {
   }
 }
 
+/** All at once. Who had the fresh name before, and was removed, keeps his: snapshots come after them, archives beside. */
 async function moveRefs(repository: string, { role, from, to }: RenameData): Promise<void> {
   const place = role === "crew" ? "crew" : "polecats";
-  for (const kind of ["hooks", "archive"]) {
-    const prefix = `refs/gt/${kind}/${place}/${from}/`;
-    const refs = await runGit(repository, ["for-each-ref", "--format=%(refname) %(objectname)", prefix]);
-    for (const line of refs.split("\n").filter((text) => text !== "")) {
-      const [ref = "", commit = ""] = line.split(" ");
-      await runGit(repository, [
-        "update-ref",
-        `refs/gt/${kind}/${place}/${to}/${ref.slice(prefix.length)}`,
-        commit,
-      ]);
-      await runGit(repository, ["update-ref", "-d", ref, commit]);
-    }
+  const [last] = await listSnapshots(repository, `${place}/${to}`);
+  const present = new Set(await archivedRefs(repository, `${place}/${to}`));
+  const commands: string[] = [];
+  let seq = last?.seq ?? 0;
+  for (const { ref, commit } of (await listSnapshots(repository, `${place}/${from}`)).toReversed())
+    commands.push(`create ${refOf(`${place}/${to}`, ++seq)} ${commit}`, `delete ${ref} ${commit}`);
+  const prefix = `refs/gt/archive/${place}/${from}/`;
+  for (const ref of await archivedRefs(repository, `${place}/${from}`)) {
+    const name = `refs/gt/archive/${place}/${to}/${ref.slice(prefix.length)}`;
+    const commit = await runGit(repository, ["rev-parse", "--verify", "--end-of-options", ref]);
+    commands.push(
+      `create ${present.has(name) ? `${name}-of-${from}` : name} ${commit}`,
+      `delete ${ref} ${commit}`,
+    );
   }
+  if (commands.length > 0)
+    await openGit(repository, { input: `${commands.join("\n")}\n` }).raw(["update-ref", "--stdin"]);
 }
 
 /** The batch in which the new identity takes over everything that the old one held. */

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { HookSnapshot } from "../../../src/core/git/list-snapshots.ts";
 import { expiredSnapshots } from "../../../src/core/git/snapshot-retention.ts";
@@ -41,4 +42,37 @@ test("no more than two hundred are kept", () => {
   const all = snapshots(...Array.from({ length: 250 }, (_, index) => [index * 60_000, 1] as const));
   expect(expired(all)).toHaveLength(50);
   expect(expired(all)).not.toContain(250);
+});
+
+test("whatever the snapshots are, each rule holds for every one of them", () => {
+  const history = fc
+    .array(fc.tuple(fc.integer({ min: 0, max: 40 * 24 * 60 }), fc.integer({ min: 0, max: 4 })), {
+      maxLength: 300,
+    })
+    .map((all) =>
+      snapshots(...all.toSorted(([a], [b]) => a - b).map(([age, of]) => [age * 60_000, of] as const)),
+    );
+  fc.assert(
+    fc.property(history, fc.uniqueArray(fc.integer({ min: 0, max: 4 })), (all, open) => {
+      const gone = new Set(expired(all, open));
+      const kept = all.filter(({ seq }) => !gone.has(seq));
+      const isNewestOf = (snapshot: HookSnapshot): boolean =>
+        all.find(({ assignment }) => assignment === snapshot.assignment) === snapshot;
+      const isSafe = (snapshot: HookSnapshot): boolean =>
+        snapshot === all[0] || (open.includes(snapshot.assignment) && isNewestOf(snapshot));
+      for (const snapshot of all) {
+        const age = now - snapshot.time;
+        const isLastOfHour =
+          all.find(({ time }) => Math.floor(time / hour) === Math.floor(snapshot.time / hour)) === snapshot;
+        const hasReason =
+          age < 2 * day || (age < 7 * day && isLastOfHour) || (age < 30 * day && isNewestOf(snapshot));
+        if (isSafe(snapshot)) expect(gone.has(snapshot.seq)).toBe(false);
+        else if (!hasReason) expect(gone.has(snapshot.seq)).toBe(true);
+        // One that has a reason goes only for room, and then so does every older one.
+        else if (gone.has(snapshot.seq))
+          expect(kept.filter(({ seq }) => seq > snapshot.seq).length).toBeGreaterThanOrEqual(200);
+      }
+    }),
+    { numRuns: 60 },
+  );
 });

@@ -101,7 +101,18 @@ test("an identity is made, renamed with its work, and removed only when nothing 
     /its session is running[\s\S]*gt unsling [\s\S]*hint: gt polecat remove web\/\S+ --force/,
   );
   await suspendHook(access, address, "rename");
+  // Of one of that name that was removed.
+  const kept = ["hooks/polecats/gerda/000007", "archive/polecats/gerda/work"].map((ref) => `refs/gt/${ref}`);
+  const ours = git(town.rig().repository, "rev-parse", `refs/gt/hooks/polecats/${name}/000001`);
+  const theirs = git(worktree, "rev-parse", "origin/main");
+  for (const ref of kept) town.git("web", "update-ref", ref, theirs);
+  town.git("web", "update-ref", `refs/gt/archive/polecats/${name}/work`, theirs);
   expect((await gt("polecat", "identity", "rename", "web", name, "gerda")).code).toBe(0);
+  const refs = town.git("web", "for-each-ref", "--format=%(refname) %(objectname)", "refs/gt/");
+  expect(refs.split("\n")).toEqual([
+    ...[`${kept[1]} ${theirs}`, `${kept[1]}-of-${name} ${theirs}`],
+    ...[`${kept[0]} ${theirs}`, `refs/gt/hooks/polecats/gerda/000008 ${ours}`],
+  ]);
 
   const fresh = join(town.root, "web/polecats/gerda/web");
   expect(existsSync(join(town.root, address))).toBe(false);
