@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { brokenRefs, dropBrokenRefs } from "../../core/git/broken-refs.ts";
 import { askGit, networkTimeoutMs, runGit } from "../../core/git/git.ts";
 import { removeLocks } from "../../core/git/left-locks.ts";
 import { fetchOrigin } from "../../core/git/repository.ts";
@@ -60,6 +61,27 @@ export const rigChecks: readonly RigCheck[] = [
       await runGit(rig.repository, ["worktree", "repair"]);
       await pruneWorktrees(rig.repository);
       return `git worktree repair for ${broken.length} worktrees`;
+    },
+  },
+  {
+    id: "snapshot-refs",
+    category: "Rigs",
+    severity: "error",
+    summary: "every snapshot and archive of an agent's work can be read",
+    runForRig: async (_context, rig) => {
+      const broken = (await brokenSnapshots(rig)).flatMap(({ refs }) => refs);
+      return broken.length === 0
+        ? undefined
+        : {
+            message: `${broken.length} snapshots cannot be read, and stop those after them`,
+            details: broken,
+            hint: "gt hooks repair",
+          };
+    },
+    fixRig: async (_context, rig) => {
+      const broken = await brokenSnapshots(rig);
+      for (const { repository, refs } of broken) await dropBrokenRefs(repository, refs);
+      return `forgot ${broken.flatMap(({ refs }) => refs).join(", ")}`;
     },
   },
   {
@@ -149,6 +171,21 @@ async function damageOf(repository: string): Promise<string | undefined> {
   const refs = await ask("for-each-ref", "--format=%(objecttype)");
   if (refs.exitCode === 0) return undefined;
   return `${repository} is damaged: ${refs.stderr.trim().split("\n")[0]}`;
+}
+
+/** In the shared repository and the crew's clones. */
+async function brokenSnapshots(
+  rig: Rig,
+): Promise<readonly { readonly repository: string; readonly refs: readonly string[] }[]> {
+  const clones = directories(rig.crew).map((name) => join(rig.crew, name));
+  const found = [];
+  for (const repository of [rig.repository, ...clones.filter((path) => existsSync(join(path, ".git")))]) {
+    if (!existsSync(repository)) continue;
+    // A damaged repository is the matter of another check.
+    const refs = await brokenRefs(repository, "refs/gt/").catch(() => []);
+    if (refs.length > 0) found.push({ repository, refs });
+  }
+  return found;
 }
 
 async function brokenWorktrees(rig: Rig): Promise<readonly string[]> {

@@ -17,6 +17,7 @@ import { openTown } from "../../../src/core/town/open-town.ts";
 import { townSettingsFile } from "../../../src/core/town/paths.ts";
 import { protoOf } from "../../core/formulas/proto-fixture.ts";
 import { damageLedger } from "../../support/damage-ledger.ts";
+import { listSnapshots } from "../../../src/core/git/list-snapshots.ts";
 import { runGt } from "../../support/run-cli.ts";
 import { commit, git } from "../../support/scratch-repository.ts";
 import { type ScratchTown, scratchTown } from "../../support/scratch-town.ts";
@@ -145,6 +146,23 @@ test("missing directories, broken worktrees and forgotten beads are found, and p
   expect(await ledger.get(`${root}.1`)).toMatchObject({ status: "closed", outcome: "skipped" });
   expect((await ledger.get(dangling))?.metadata).toEqual({ attachment: {} });
   expect(await ledger.get(created[0] ?? "")).toMatchObject({ status: "open", assignee: "" });
+});
+
+test("snapshots that cannot be read stop those after them, until they are forgotten; the others stay", async () => {
+  const { repository, reference } = scratch.town.rig("web");
+  const place = "refs/gt/hooks/polecats/rictus";
+  const whole = git(repository, "rev-parse", "origin/main");
+  const lost = git(repository, "commit-tree", `${whole}^{tree}`, "-m", "lost");
+  git(repository, "update-ref", `${place}/000001`, whole);
+  git(repository, "update-ref", `${place}/000002`, lost);
+  rmSync(join(repository, "objects", lost.slice(0, 2), lost.slice(2)));
+  writeFileSync(join(repository, place, "000003"), "");
+  await expect(listSnapshots(repository, "polecats/rictus")).rejects.toThrow();
+  const repaired = await runGt(["hooks", "repair"], { cwd: scratch.root });
+  expect(repaired.stdout).toContain(`web: forgot ${place}/000003, ${place}/000002`);
+  expect(await look("look", "snapshot-refs")).toMatchObject([{ status: "ok" }]);
+  expect((await listSnapshots(repository, "polecats/rictus")).map(({ commit }) => commit)).toEqual([whole]);
+  expect(git(reference, "status", "--porcelain")).toBe("");
 });
 
 test("a damaged shared repository is cloned anew, and its worktrees keep branch, files and pushed work", async () => {

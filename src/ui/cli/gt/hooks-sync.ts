@@ -63,7 +63,7 @@ async function repairSandboxes(context: CommandContext): Promise<readonly string
       ledger: () => context.ledger(),
       access: () => context.access(),
     },
-    { mode: "fix", ids: ["git-locks", "worktree-gitdir"], hasTown: true },
+    { mode: "fix", ids: ["git-locks", "snapshot-refs", "worktree-gitdir"], hasTown: true },
   );
   return results.filter(({ fixed }) => fixed !== "").map(({ rig, fixed }) => `${rig}: ${fixed}`);
 }

@@ -25,7 +25,8 @@ export const hooksCommands: readonly CommandSpec[] = [
       },
       {
         name: "repair",
-        summary: "the same, take our entries out of where they no longer belong, mend worktrees",
+        summary:
+          "the same, take our entries out of where they no longer belong, mend worktrees and snapshots",
         load: () => import("./hooks-sync.ts"),
       },
       {
