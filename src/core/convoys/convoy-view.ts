@@ -31,6 +31,7 @@ export interface ConvoyView {
   /** How long what is left takes at the present rate, in milliseconds. */
   readonly etaMs?: number;
   readonly fields: ConvoyFields;
+  readonly labels: readonly string[];
   readonly tracked: readonly TrackedView[];
 }
 
@@ -127,6 +128,7 @@ function viewOf(snapshot: ConvoySnapshot, context: ReadinessContext): ConvoyView
     ...(convoy.closedAt === undefined ? {} : { closedAt: convoy.closedAt }),
     ...(etaMs === undefined ? {} : { etaMs }),
     fields,
+    labels: convoy.labels,
     tracked: tracked.map(({ bead, mergeRequest }) => {
       const state = standing.beads.get(bead.id) ?? { state: "ready" };
       return {

@@ -18,8 +18,7 @@ export const hasRow = (state: TuiState) => {
 export const hasAgent = (state: TuiState) => selectedAgent(state) !== undefined;
 export const hasConvoy = (state: TuiState) => shownConvoy(state) !== undefined;
 export const isStaged = (state: TuiState) => shownConvoy(state)?.state === "staged";
-export const isMountain = (state: TuiState) =>
-  shownConvoy(state)?.tracked.some(({ labels }) => labels.includes(mountainLabel)) === true;
+export const isMountain = (state: TuiState) => shownConvoy(state)?.labels.includes(mountainLabel) === true;
 export const hasSearched = (state: TuiState) => state.search !== "";
 export const hasPane = (state: TuiState) => {
   const agent = selectedAgent(state);

@@ -60,11 +60,18 @@ export const viewFlows: readonly Flow[] = [
   },
   {
     name: "sling-from-beads",
-    says: "s on a bead begins the command, e changes the bead, v puts it into a convoy",
-    town: async (town) => void (await town.convoy("Auth system", ["Add login"])),
+    says: "a bead that waits for a person stands among the blocked; s on one begins the command, e changes it, v puts it into a convoy",
+    town: async (town) => {
+      const [, second = ""] = await town.convoy("Auth system", ["Add login", "Ask for a key"]);
+      await (await town.ledger()).write("overseer", [
+        { op: "update", id: second, fields: { status: "blocked" } },
+        { op: "addLabel", id: second, label: "gt:escalated" },
+      ]);
+    },
     steps: (person) =>
       person
         .beads()
+        .sees(/BLOCKED \(1\)[\s\S]*Ask for a key +.*asks for help/)
         .select("Add login")
         .press("s")
         .sees(/: +gt sling gp-\w+ /)

@@ -8,7 +8,17 @@ import { rowAt } from "../../../src/ui/tui/views/panel-lines.ts";
 import type { Past } from "../../../src/core/ledger/read-back.ts";
 import type { InboxRow, QueueRow } from "../../../src/ui/tui/store/town-data.ts";
 import { runOf } from "../../core/merge/support/run-of.ts";
-import { asciiLook, look, stateOf, townOf, agentOf, eventOf, noon } from "./support/town-of.ts";
+import {
+  asciiLook,
+  look,
+  stateOf,
+  townOf,
+  agentOf,
+  convoyOf,
+  eventOf,
+  noon,
+  trackedOf,
+} from "./support/town-of.ts";
 
 afterEach(cleanup);
 
@@ -103,6 +113,17 @@ test("convoys show how far they are, and landed ones when", () => {
   expect(lines).toMatch(/🚚 Auth system +▓▓▓▓▓░░░ 5\/8/);
   expect(lines).toContain("1 working · 1 waiting");
   expect(lines).toMatch(/🏁 Search +✓ 2h/);
+});
+
+test("a mountain is a mountain, and says what it goes on without (spec/06 §11.2)", () => {
+  const tracked = [
+    trackedOf({ id: "ac-1", state: "held", labels: ["mountain:skipped"] }),
+    trackedOf({ id: "ac-2", state: "held" }),
+  ];
+  const convoys = [convoyOf({ id: "hq-cv-1", title: "Big", total: 2, labels: ["mountain"], tracked })];
+  const text = frameOf(stateOf({ columns: 160, rows: 45 }, { town: townOf({ convoys }) })).join("\n");
+  expect(text).toMatch(/⛰ +Big/);
+  expect(text).toContain("1 held · 1 skipped");
 });
 
 test("the problems view lists the most urgent first, with reason and advice for the selected one", () => {

@@ -137,6 +137,17 @@ test("every state of a bead, a merge request and a convoy explains itself", () =
         noon,
       ),
     );
+  for (const hold of ["asks for help", "skipped", "failed too often"] as const) {
+    const told = explainBead(
+      {
+        ...{ id: "ac-1", title: "Add login", group: "ready", priority: 2, type: "task", assignee: "" },
+        ...{ blockedBy: [], hold, description: "", updatedAt: noon - 60_000 },
+      },
+      noon,
+    );
+    expectWhole(told);
+    expect(told.lines.join("\n")).toMatch(/Do .*gt .*ac-1/);
+  }
   for (const state of ["closed", "ready", "in-flight", "merging", "blocked", "held"] as const)
     expectWhole(explainTracked(trackedOf({ id: "ac-1", state }), noon));
   for (const status of ["ready", "blocked", "held", "active", "needs-fix", "quarantined", "closed"] as const)

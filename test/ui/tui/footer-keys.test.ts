@@ -17,9 +17,9 @@ const town = townOf({
   agents: townOf().agents.map((agent) => ({ ...agent, phase: "idle" })),
   convoys: ["one", "two"].map((title) =>
     convoyOf({
-      ...{ id: `hq-cv-${title}`, title, state: "staged", total: 2 },
+      ...{ id: `hq-cv-${title}`, title, state: "staged", total: 2, labels: ["mountain"] },
       tracked: ["ac-1", "ac-2"].map((id) =>
-        trackedOf({ id, labels: ["mountain"], assignee: "acme/polecats/nux", state: "in-flight" }),
+        trackedOf({ id, assignee: "acme/polecats/nux", state: "in-flight" }),
       ),
     }),
   ),

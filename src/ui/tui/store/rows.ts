@@ -1,6 +1,7 @@
 import type { AgentView } from "../../../agents/patrols/agent-health.ts";
 import type { ConvoyView, TrackedView } from "../../../core/convoys/convoy-view.ts";
 import { byUrgency } from "../../../core/health/assess.ts";
+import type { QueueStatus } from "../../../core/merge/queue-view.ts";
 import { eventFilter, textFilter } from "./filter.ts";
 import type { PanelName, TuiState } from "./state.ts";
 import type { BeadRow, FeedRow, InboxRow, QueueRow } from "./town-data.ts";
@@ -85,6 +86,9 @@ export function problemRows(state: TuiState): readonly AgentView[] {
     .filter((agent) => agent.needsAttention && filter(`${agent.address} ${agent.bead} ${agent.reason}`))
     .sort(byUrgency);
 }
+
+/** The request waits for somebody to repair it: it cannot land as it is. */
+export const backStatuses: ReadonlySet<QueueStatus> = new Set(["needs-fix", "quarantined"]);
 
 export function logRows(state: TuiState): readonly FeedRow[] {
   return state.town.log.filter(eventFilter(state.filters.log ?? "", state.now));

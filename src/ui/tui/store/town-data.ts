@@ -31,6 +31,9 @@ export interface FeedRow {
 
 export type BeadGroup = "ready" | "in progress" | "blocked" | "deferred" | "closed";
 
+/** Its agent called for help; a mountain goes on without it; or it failed so often that it is not given out again. */
+export type BeadHold = "asks for help" | "skipped" | "failed too often";
+
 export interface BeadRow {
   readonly id: string;
   readonly title: string;
@@ -39,6 +42,8 @@ export interface BeadRow {
   readonly type: string;
   readonly assignee: string;
   readonly blockedBy: readonly string[];
+  /** Why nobody is given it although it is not done; absent when nothing holds it. */
+  readonly hold?: BeadHold;
   readonly description: string;
   readonly updatedAt: number;
 }

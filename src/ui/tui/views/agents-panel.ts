@@ -1,12 +1,11 @@
 import type { AgentView } from "../../../agents/patrols/agent-health.ts";
 import { type HealthState, healthSymbols } from "../../../core/health/assess.ts";
 import { roleIcons } from "../../../core/health/role-icon.ts";
-import type { QueueStatus } from "../../../core/merge/queue-view.ts";
 import { searchStanding } from "../../../core/merge/search-standing.ts";
 import type { TownData } from "../store/town-data.ts";
 import { padded, textWidth, wrapText } from "../screen/text-width.ts";
 import { isOnDuty, shownHealth } from "../store/on-duty.ts";
-import { firstVisible, selectedIndex, type TreeRow, treeRows } from "../store/rows.ts";
+import { backStatuses, firstVisible, selectedIndex, type TreeRow, treeRows } from "../store/rows.ts";
 import type { TuiState } from "../store/state.ts";
 import { formatIdle } from "./format.ts";
 import { highlight } from "./highlight.ts";
@@ -139,6 +138,7 @@ function statusOf(agent: AgentView, state: TuiState, look: Look): Line {
   if (isOnDuty(agent)) return [span(`${signOf("working", look)} ${dutyOf(agent, state)}`, theme.good)];
   const isQueued =
     agent.health === "idle" &&
+    agent.bead === "" &&
     state.town.queue.some(({ worker, status }) => worker === agent.address && !backStatuses.has(status));
   if (isQueued) return [span(`${symbols.done} queued`, theme.good)];
   const words = [signOf(agent.health, look)];
@@ -151,9 +151,6 @@ function statusOf(agent: AgentView, state: TuiState, look: Look): Line {
     words.push(agent.state);
   return [span(words.join(" "), healthColour(agent.health, theme))];
 }
-
-/** The request waits for somebody to repair it: its agent has nothing in the queue that could land. */
-const backStatuses: ReadonlySet<QueueStatus> = new Set(["needs-fix", "quarantined"]);
 
 /** What a patrol of the daemon is at: the Refinery's batch or queue, and that the others watch. */
 function dutyOf(agent: AgentView, { town }: TuiState): string {

@@ -48,12 +48,7 @@ function beadLine(
   { theme }: Look,
   { width, idWidth }: { readonly width: number; readonly idWidth: number },
 ): Line {
-  const note =
-    row.blockedBy.length > 0
-      ? `waits for ${row.blockedBy.join(", ")}`
-      : row.assignee === ""
-        ? ""
-        : shortAddress(row.assignee);
+  const note = noteOf(row);
   const age = formatSince(now - row.updatedAt).padStart(4);
   return spread(
     [
@@ -62,7 +57,16 @@ function beadLine(
       ...(width >= typedFrom ? [span(`${padded(row.type, 8)}`, theme.muted)] : []),
       span(row.title, row.group === "closed" ? theme.muted : undefined),
     ],
-    [span(` ${cut(note, Math.floor(width / 3))}`, theme.role), span(` ${age} `, theme.muted)],
+    [
+      span(` ${cut(note, Math.floor(width / 3))}`, row.hold === undefined ? theme.role : theme.care),
+      span(` ${age} `, theme.muted),
+    ],
     width,
   );
+}
+
+/** What it waits for, else what holds it, else who has it. */
+function noteOf({ blockedBy, hold, assignee }: BeadRow): string {
+  if (blockedBy.length > 0) return `waits for ${blockedBy.join(", ")}`;
+  return hold ?? (assignee === "" ? "" : shortAddress(assignee));
 }

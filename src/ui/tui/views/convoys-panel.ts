@@ -1,7 +1,7 @@
 import type { ConvoyView } from "../../../core/convoys/convoy-view.ts";
-import { mountainLabel } from "../../../core/convoys/convoy.ts";
+import { mountainLabel, skippedLabel } from "../../../core/convoys/convoy.ts";
 import { formatAge, formatSpan } from "../../../core/duration.ts";
-import { convoyRows, firstVisible, isLanded, selectedIndex } from "../store/rows.ts";
+import { backStatuses, convoyRows, firstVisible, isLanded, selectedIndex } from "../store/rows.ts";
 import type { TuiState } from "../store/state.ts";
 import { highlight } from "./highlight.ts";
 import type { Look } from "./panel.tsx";
@@ -57,7 +57,7 @@ function convoyLine(row: ConvoyView, state: TuiState, look: Look, width: number)
       [span(` ${symbols.done} ${formatAge(state.now - (row.closedAt ?? state.now))} `, theme.good)],
       width,
     );
-  const isMountain = row.tracked.some(({ labels }) => labels.includes(mountainLabel));
+  const isMountain = row.labels.includes(mountainLabel);
   const isStuck = row.reasons.length > 0;
   return spread(
     [span(` ${isMountain ? symbols.mountain : symbols.convoy} `), span(row.title)],
@@ -83,12 +83,15 @@ export function progressBar(done: number, total: number, { symbols }: Look): str
 /** `eta 22m · 3 working · 2 in queue · 1 ready`, and why it does not move. */
 export function detailOf(row: ConvoyView): string {
   const count = (state: string) => row.tracked.filter((bead) => bead.state === state).length;
+  const held = row.tracked.filter(({ state }) => state === "held");
+  const skipped = held.filter(({ labels }) => labels.includes(skippedLabel)).length;
   const parts = [
     [count("in-flight"), "working"],
     [count("merging"), "in queue"],
     [count("ready"), "ready"],
     [count("blocked"), "waiting"],
-    [count("held"), "held"],
+    [held.length - skipped, "held"],
+    [skipped, "skipped"],
   ] as const;
   const counted = parts.filter(([number]) => number > 0).map(([number, word]) => `${number} ${word}`);
   const eta = row.etaMs === undefined ? [] : [`eta ${formatSpan(row.etaMs)}`];
@@ -101,10 +104,20 @@ function queueLines(state: TuiState, { theme, symbols }: Look): readonly Line[] 
     const rows = state.town.queue.filter((row) => row.rig === rig);
     if (rows.length === 0) return [];
     const testing = rows.filter((row) => row.status === "active").length;
-    const waiting = rows.length - testing;
-    const words = [testing > 0 ? `testing ${testing}` : "", waiting > 0 ? `${waiting} waiting` : ""];
+    const back = rows.filter((row) => backStatuses.has(row.status)).length;
+    const waiting = rows.length - testing - back;
+    const words = [
+      testing > 0 ? `testing ${testing}` : "",
+      waiting > 0 ? `${waiting} waiting` : "",
+      back > 0 ? `${back} ${back === 1 ? "needs" : "need"} repair` : "",
+    ];
     return [
-      [span(` ${symbols.queue} ${rig}: ${words.filter((word) => word !== "").join(" · ")}`, theme.accent)],
+      [
+        span(
+          ` ${symbols.queue} ${rig}: ${words.filter((word) => word !== "").join(" · ")}`,
+          back > 0 ? theme.care : theme.accent,
+        ),
+      ],
     ];
   });
 }

@@ -2,7 +2,7 @@ import { formatSpan } from "../../../core/duration.ts";
 import type { ConvoyState } from "../../../core/convoys/convoy-state.ts";
 import type { ConvoyView, TrackedView } from "../../../core/convoys/convoy-view.ts";
 import type { QueueStatus } from "../../../core/merge/queue-view.ts";
-import type { BeadGroup, BeadRow, InboxRow, QueueRow } from "../store/town-data.ts";
+import type { BeadGroup, BeadHold, BeadRow, InboxRow, QueueRow } from "../store/town-data.ts";
 import type { Detail } from "./detail.ts";
 import { sentence } from "./format.ts";
 
@@ -37,11 +37,31 @@ const beadStates: Readonly<Record<BeadGroup, Words>> = {
   ],
 };
 
+/** What holds a bead says more than the group that it is in. */
+const beadHolds: Readonly<Record<BeadHold, Words>> = {
+  "asks for help": [
+    "Its agent cannot go on with it by itself and called for help.",
+    "The agent said so with gt done or gt escalate; the work rests on its hook.",
+    "Read the escalation (i), help, then gt hook resume <agent>; or give it to another: gt unsling <bead>.",
+  ],
+  skipped: [
+    "It failed so often, or by hand was said to wait, that its mountain goes on without it.",
+    "It is labelled mountain:skipped.",
+    "Look at its history; then gt mountain retry <bead>.",
+  ],
+  "failed too often": [
+    "It failed so often that it is not given out by itself any more.",
+    "Its agents died or gave up again and again, or no agent could be started for it.",
+    "Look at its history; then gt sling respawn-reset <bead>.",
+  ],
+};
+
 /** In plain words: what a bead's state means, why it is so, since when, and what can be done. */
 export function explainBead(row: BeadRow, now: number): Detail {
-  const [meaning, rule, remedy] = beadStates[row.group];
+  const [meaning, rule, remedy] = row.hold === undefined ? beadStates[row.group] : beadHolds[row.hold];
+  const advice = remedy.replaceAll("<bead>", row.id).replaceAll("<agent>", row.assignee || "<agent>");
   return {
-    title: `${row.id} is ${row.group}`,
+    title: `${row.id} is ${row.group}${row.hold === undefined ? "" : ` (${row.hold})`}`,
     lines: [
       row.title,
       "",
@@ -49,7 +69,7 @@ export function explainBead(row: BeadRow, now: number): Detail {
       `Because  ${row.blockedBy.length > 0 ? `It waits for ${row.blockedBy.join(", ")}. ` : ""}${rule}`,
       ...(row.assignee === "" ? [] : [`Holder   ${row.assignee}`]),
       `Since    changed ${formatSpan(now - row.updatedAt)} ago`,
-      `Do       ${remedy}`,
+      `Do       ${advice}`,
     ],
   };
 }
@@ -127,9 +147,9 @@ const queueStates: Readonly<Record<QueueStatus, Words>> = {
     "Read the reason: it goes on by itself when that is over.",
   ],
   "needs-fix": [
-    "Its change fails the gate, or conflicts. The agent that wrote it was told.",
+    "Its change fails the gate, or conflicts. Its agent was told, or its bead is given out again.",
     "The target was green without it and red with it, or it could not be merged.",
-    "Nothing while the agent repairs it; r tries it again as it is.",
+    "Nothing while an agent repairs it; r tries it again as it is.",
   ],
   quarantined: [
     "It failed so often that it is not tried any more by itself.",

@@ -47,6 +47,7 @@ export function convoyOf(
     isRegressed: false,
     createdAt: noon,
     fields: { owner: "overseer", notify: [], watchers: [], nudge_watchers: [], feed: "auto" },
+    labels: [],
     tracked: [],
     ...fields,
   };
