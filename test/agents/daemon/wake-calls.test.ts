@@ -1,8 +1,12 @@
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { Daemon } from "../../../src/agents/daemon/daemon.ts";
 import { openDaemonLog } from "../../../src/agents/daemon/daemon-log.ts";
+import { DutyRunner } from "../../../src/agents/daemon/duty-runner.ts";
 import { takeWakeCalls } from "../../../src/agents/daemon/wake-calls.ts";
+import { sling } from "../../../src/agents/lifecycle/sling.ts";
+import { sendMail } from "../../../src/agents/mail/send-mail.ts";
 import { nudge } from "../../../src/agents/sessions/nudge.ts";
 import { PlainTown } from "../../support/plain-town.ts";
 import { waitFor } from "../../support/wait-for.ts";
@@ -42,4 +46,46 @@ test("a running daemon answers at once", async () => {
   } finally {
     await daemon.stop();
   }
+}, 60_000);
+
+test("gt sling --no-boot wakes neither witness nor refinery of a running daemon, which a plain sling does (spec/04 §2.1)", async () => {
+  const access = await town.access();
+  const { ledger } = access;
+  const work = async (name: string) => {
+    mkdirSync(join(town.root, "greenplace/crew", name), { recursive: true });
+    const agent = {
+      id: `gp-greenplace-crew-${name}`,
+      address: `greenplace/crew/${name}`,
+      rig: "greenplace",
+      name,
+    };
+    const { named } = await ledger.write("overseer", [
+      { op: "ensureAgent", agent: { ...agent, role: "crew" } },
+      { op: "create", as: "bead", bead: { scope: "greenplace", title: name } },
+    ]);
+    return { words: [named["bead"] ?? "", agent.address], name };
+  };
+  const [sam, max] = [await work("sam"), await work("max")];
+  const daemon = await Daemon.start(town.town, openDaemonLog(join(town.root, "daemon.log")));
+  const wake = vi.spyOn(DutyRunner.prototype, "wake");
+  onTestFinished(async () => {
+    wake.mockRestore();
+    await daemon.stop();
+  });
+  /** Which loops of the rig are woken until the daemon has read the feed beyond all that came before. */
+  const wokenBy = async (act: () => Promise<unknown>): Promise<readonly string[]> => {
+    wake.mockClear();
+    await act();
+    const draft = { from: "mayor/", to: ["deacon/"], subject: "Look", body: "around" };
+    await sendMail(access, draft, "quietly");
+    const keys = () => wake.mock.calls.map(([key]) => key);
+    await waitFor(() => keys().includes("deacon"), { what: "the mail to be noticed" });
+    return [...new Set(keys())].filter((key) => key.includes(":")).sort();
+  };
+  await wokenBy(async () => undefined); // what happened before is read
+  expect(await wokenBy(() => sling(access, { words: sam.words, options: { noBoot: true } }))).toEqual([]);
+  expect((await ledger.get(sam.words[0] ?? ""))?.status).toBe("hooked");
+  expect(await wokenBy(() => sling(access, { words: max.words, options: {} }))).toEqual([
+    ...["refinery:greenplace", "witness:greenplace"],
+  ]);
 }, 60_000);
