@@ -1,15 +1,15 @@
 import { formatTime } from "../../core/clock.ts";
-import { readSleeps, sleptSince } from "../../core/health/machine-sleep.ts";
+import { sleptSince } from "../../core/health/machine-sleep.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
 import { unreadMail } from "../../core/mail/mailbox.ts";
 import { readPatrols } from "../../core/town/patrol-settings.ts";
 import { durationSetting } from "../../core/town/setting.ts";
 import { daemonStatus } from "../daemon/daemon-control.ts";
-import { liveSession } from "../lifecycle/agent-session.ts";
 import type { TownAccess } from "../town-access.ts";
-import { signalOf } from "./ask-for-life.ts";
-import { type BootAction, decideBoot } from "./decide-boot.ts";
+import { hostSnapshot } from "./agent-health.ts";
+import { type BootAction, type BootLimits, decideBoot } from "./decide-boot.ts";
 import { mayBeAsked, silenceOf } from "./decide-role.ts";
+import { observeRole, observeTown } from "./observe-role.ts";
 import { isSwitchedOff } from "./role-switch.ts";
 import { patrolTable } from "./worker-memory.ts";
 
@@ -39,21 +39,7 @@ export async function triageDeacon(access: TownAccess): Promise<BootAction> {
     staleMs: durationSetting(settings, "operational.deacon.stale"),
     veryStaleMs: durationSetting(settings, "operational.deacon.very_stale"),
   };
-  const isNeeded = async (): Promise<boolean> =>
-    (await ledger.agents({ state: ["working", "spawning", "done"] })).length > 0 ||
-    (await unreadMail(ledger, deaconAddress)).length > 0;
-  if (readPatrols(town)("deacon").mode === "agent") {
-    const session = await liveSession(access, deaconAddress);
-    if (session === undefined) return "start";
-    // In a town at rest it may rest, too; and whoever looks at it, or knows why it waits, needs nobody's help.
-    if (!mayBeAsked(session) || !(await isNeeded())) return "nothing";
-    const signalAt = signalOf(await ledger.agent(deaconAddress));
-    const weakCreditMs = durationSetting(settings, "operational.health.weak_credit");
-    const silentSince = silenceOf(signalAt, session, { weakCreditMs });
-    const now = clock.now();
-    const heartbeatAt = silentSince + sleptSince(await readSleeps(ledger), silentSince, now);
-    return decideBoot({ isThere: true, heartbeatAt, isNeeded: true }, now, limits);
-  }
+  if (readPatrols(town)("deacon").mode === "agent") return triageSession(access, limits);
   const daemon = daemonStatus(town);
   const beat = Date.parse(daemon.lastHeartbeat ?? daemon.startedAt ?? "");
   return decideBoot(
@@ -61,11 +47,30 @@ export async function triageDeacon(access: TownAccess): Promise<BootAction> {
       isThere: daemon.isRunning,
       // One that has just started has not written its first.
       ...(Number.isNaN(beat) ? { heartbeatAt: clock.now() } : { heartbeatAt: beat }),
-      isNeeded: await isNeeded(),
+      isNeeded:
+        (await ledger.agents({ state: ["working", "spawning", "done"] })).length > 0 ||
+        (await unreadMail(ledger, deaconAddress)).length > 0,
     },
     clock.now(),
     limits,
   );
+}
+
+/** A session is seen as the duty that keeps roles sees it: in a town at rest it may rest, too. */
+async function triageSession(access: TownAccess, limits: BootLimits): Promise<BootAction> {
+  const host = await hostSnapshot(access);
+  // One that does not answer is brought back with its sessions.
+  if (!host.isKnown) return "nothing";
+  const town = await observeTown(access, host, limits);
+  const view = await observeRole(access, { role: "deacon", rig: "", name: "" }, town);
+  const { session } = view;
+  if (session === undefined || session.phase === "exited") return "start";
+  if (!mayBeAsked(session) || !view.isNeeded) return "nothing";
+  const weakCreditMs = durationSetting(access.town.settings(), "operational.health.weak_credit");
+  const now = access.clock.now();
+  const silentSince = silenceOf(view.signalAt, session, { weakCreditMs });
+  const heartbeatAt = silentSince + sleptSince(view.sleeps, silentSince, now);
+  return decideBoot({ isThere: true, heartbeatAt, isNeeded: true }, now, limits);
 }
 
 /** Notes the decision; the same quiet one again is not written, so that a quiet town writes nothing. */

@@ -103,9 +103,13 @@ test("a deacon that runs as an agent rests while nobody waits for it; one in a p
   });
   expect(await later(120 * minute)).toBe("nothing");
   view.detach();
+  await access.ledger.touchAgent("deacon/", { lastActivity: Date.now() + 1 });
+  expect(await later(120 * minute), "it has left that mail alone").toBe("nothing");
+  await sendMail(access, mail, "quietly");
   await access.ledger.write("daemon", [
     addSleep([], { from: Date.now() + minute, to: Date.now() + 118 * minute }),
   ]);
   await waitFor(async () => (await liveSession(access, "deacon/"))?.viewers === 0);
   expect(await later(120 * minute), "the machine slept").toBe("nothing");
+  expect(await later(124 * minute)).toBe("nudge");
 }, 30_000);
