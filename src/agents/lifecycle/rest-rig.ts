@@ -1,5 +1,8 @@
 import type { Rig } from "../../core/town/town.ts";
 import type { TownAccess } from "../town-access.ts";
+import { liveSession } from "./agent-session.ts";
+import { stopRole } from "./role-session.ts";
+import { snapshotHooks } from "./snapshot-hooks.ts";
 import { suspendHook } from "./suspend-hook.ts";
 import { resumeOperations, suspendedFor } from "./suspension.ts";
 
@@ -14,6 +17,17 @@ export async function restRig(access: TownAccess, rig: Rig, reason: RestReason):
     suspended.push(agent.address);
   }
   return suspended;
+}
+
+/** Ends the sessions of the rig's witness and refinery where these run as agents; the daemon starts them again when it may. */
+export async function restRoles(access: TownAccess, rig: Rig): Promise<readonly string[]> {
+  const ended: string[] = [];
+  for (const address of [`${rig.name}/witness`, `${rig.name}/refinery`]) {
+    if ((await liveSession(access, address)) === undefined) continue;
+    await snapshotHooks(access, [address], "shutdown");
+    if (await stopRole(access, address)) ended.push(address);
+  }
+  return ended;
 }
 
 /** Their hooks are active again; the Witness of the rig starts the sessions at its next sweep. */

@@ -156,7 +156,7 @@ test("nobody is asked twice over: not under a warrant, not when muted, and not w
   expect(await queue(), "nothing is left to ask").toEqual([]);
 }, 60_000);
 
-test("a refinery that is started anew keeps its files, and its snapshots are listed like those of others (spec/04 §6.1)", async () => {
+test("a refinery that is started anew keeps its files as a snapshot, and parking its rig ends it (spec/04 §6.1, §7.4)", async () => {
   const work = await WorkTown.create();
   onTestFinished(() => work.dispose());
   work.write("mayor/daemon.json", { patrols: { refinery: { mode: "agent" } } });
@@ -170,6 +170,10 @@ test("a refinery that is started anew keeps its files, and its snapshots are lis
   expect(next.runId).not.toBe(first.runId);
   const listed = (await work.gt(["hook", "snapshots", "web/refinery", "--json"])).json();
   expect(listed).toMatchObject([{ seq: 1, reason: "shutdown", files: 1 }]);
-  const place = await theirs.ledger.agent("web/refinery");
-  expect(place).toMatchObject({ state: "running" });
+  expect(await theirs.ledger.agent("web/refinery")).toMatchObject({ state: "running" });
+
+  expect((await work.gt(["rig", "park", "web"])).stdout).toBe(
+    "✓ web is parked\n  the session of web/refinery is ended\n→ gt rig unpark web\n",
+  );
+  expect(await liveSession(theirs, "web/refinery")).toBeUndefined();
 }, 60_000);

@@ -12,8 +12,8 @@ const verbs = {
 } as const;
 
 /**
- * `gt rig park|unpark|dock|undock <rig>...` (spec/04 §7.4): nothing new is started or slung. Parked, polecats finish what
- * they have unless `--polecats` says otherwise; docked, they are suspended.
+ * `gt rig park|unpark|dock|undock <rig>...` (spec/04 §7.4): nothing new is started or slung, and a witness or refinery that
+ * runs as an agent ends. Parked, polecats finish what they have unless `--polecats` says otherwise; docked, they are suspended.
  */
 export async function run(context: CommandContext): Promise<void> {
   const verb = verbs[context.words.at(-1) as keyof typeof verbs];
@@ -52,6 +52,10 @@ async function change(
     },
   ]);
   out.done(`${rig.name} is ${verb.isOn ? verb.word : "operational"}`);
+  if (verb.isOn) {
+    const { restRoles } = await import("../../../agents/lifecycle/rest-rig.ts");
+    for (const address of await restRoles(access, rig)) out.line(`  the session of ${address} is ended`);
+  }
   if (mustRest) await rest(context, access, rig, verb.word);
   else if (!verb.isOn) {
     const { wakeRig } = await import("../../../agents/lifecycle/rest-rig.ts");
