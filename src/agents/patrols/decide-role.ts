@@ -94,8 +94,8 @@ function decideLiving(
       : (life?.silentSince ?? life?.askedAt ?? now);
   const silentMs = awakeSince(silentSince);
   if (silentMs < patienceMs) return { kind: "wait", until: now + patienceMs - silentMs };
-  // An idle session that does not take it has a person's unsent words in its input line.
-  const isUnheard = view.isQueued && session.phase === "idle";
+  // An idle Mayor that does not take it has a person's unsent words in its input line.
+  const isUnheard = view.kind === "mayor" && view.isQueued && session.phase === "idle";
   const failures = (asked?.failures ?? 0) - (isUnheard ? 1 : 0);
   const isVeryStale = view.kind === "patrol" && silentMs >= limits.veryStaleMs;
   if (failures >= limits.failures || (failures > 0 && isVeryStale))

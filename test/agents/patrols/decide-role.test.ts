@@ -143,11 +143,14 @@ test("a turn may take twenty minutes, output puts a question off by half an hour
   });
 });
 
-test("a question that an idle session cannot take, as a person has begun to write there, is no silence", () => {
+test("a question that an idle Mayor cannot take, as a person has begun to write there, is no silence", () => {
   const life = { askedAt: start, failures: 3, silentSince: start - 10 * minute };
-  const held = role({ life, isQueued: true, session: old });
+  const held = role({ kind: "mayor", life, isQueued: true, session: old });
   expect(decide(held, start + minute)).toEqual({ kind: "wait", until: start + 5 * minute });
   expect(decide(held, start + 5 * minute)).toMatchObject({ kind: "ask", failures: 3 });
+  expect(decide({ ...held, kind: "patrol" }, start + 5 * minute), "nobody writes there").toMatchObject({
+    kind: "restart",
+  });
   const hung = { ...held, session: session({ ...old, phase: "working" }) };
   expect(decide(hung, start + 10 * minute), "one in the middle of a turn hangs").toMatchObject({
     kind: "restart",
