@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { Daemon } from "../../../src/agents/daemon/daemon.ts";
@@ -66,7 +66,8 @@ test("gt sling --no-boot wakes neither witness nor refinery of a running daemon,
     return { words: [named["bead"] ?? "", agent.address], name };
   };
   const [sam, max] = [await work("sam"), await work("max")];
-  const daemon = await Daemon.start(town.town, openDaemonLog(join(town.root, "daemon.log")));
+  const log = join(town.root, "daemon.log");
+  const daemon = await Daemon.start(town.town, openDaemonLog(log));
   const wake = vi.spyOn(DutyRunner.prototype, "wake");
   onTestFinished(async () => {
     wake.mockRestore();
@@ -82,6 +83,9 @@ test("gt sling --no-boot wakes neither witness nor refinery of a running daemon,
     await waitFor(() => keys().includes("deacon"), { what: "the mail to be noticed" });
     return [...new Set(keys())].filter((key) => key.includes(":")).sort();
   };
+  await waitFor(() => readFileSync(log, "utf8").includes("connected to the session host"), {
+    timeoutMs: 30_000,
+  });
   await wokenBy(async () => undefined); // what happened before is read
   expect(await wokenBy(() => sling(access, { words: sam.words, options: { noBoot: true } }))).toEqual([]);
   expect((await ledger.get(sam.words[0] ?? ""))?.status).toBe("hooked");
