@@ -26,7 +26,7 @@ export function reviewNotice(
   if (word === undefined || dispatcher === agent.address) return [];
   const lines = [
     ...(data.branch === "" || word === "REVIEW_DONE" ? [] : [`Branch: ${data.branch}`]),
-    ...(data.pullRequest === undefined ? [] : [`Pull request: ${data.pullRequest.url}`]),
+    ...(data.pullRequest === undefined ? [] : [`PR: ${data.pullRequest.url}`]),
     `Issue: ${bead.id}`,
     `Polecat: ${agent.name}`,
     `Rig: ${agent.rig}`,

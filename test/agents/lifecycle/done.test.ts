@@ -451,7 +451,7 @@ describe("the strategies", () => {
     const [mail] = await inbox(access.ledger, "overseer");
     expect(mail).toMatchObject({
       subject: `READY_FOR_REVIEW: ${bead.id}`,
-      body: expect.stringContaining(url),
+      body: expect.stringContaining(`PR: ${url}\n`),
     });
   });
 

@@ -5,6 +5,8 @@ import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { forwardEscalation } from "../../../src/agents/mail/forward-escalation.ts";
 import { openEscalations } from "../../../src/core/escalation/open-escalations.ts";
+import { reescalateStale } from "../../../src/agents/mail/reescalate-stale.ts";
+import { acking } from "../../../src/core/escalation/change-escalation.ts";
 import { hasCleared } from "../../../src/agents/mail/cleared-condition.ts";
 import type { Escalation } from "../../../src/core/escalation/escalation.ts";
 import type { Agent, Bead } from "../../../src/core/ledger/bead.ts";
@@ -57,6 +59,11 @@ afterEach(async () => {
   await town.dispose();
 }, timeout);
 
+const stored = async (id: string): Promise<Escalation> => {
+  const found = (await openEscalations(access.ledger)).find((each) => each.id === id);
+  if (found === undefined) throw new Error(`${id} is not open`);
+  return found;
+};
 const waiting = () => access.ledger.rows(noticeTable);
 const failures = () =>
   readFileSync(`${town.root}/.events.jsonl`, "utf8")
@@ -181,6 +188,55 @@ it(
     expect((await ledger.comments(pressing.id)).map(({ text }) => text)).toEqual([
       "Mailed: mayor/",
       "Forwarded from mayor to overseer: the mayor is not running",
+    ]);
+  },
+  timeout,
+);
+
+it(
+  "is raised a step when nobody looks at it for the threshold, then repeated, then left (06 §8.5, scenario 10)",
+  async () => {
+    const { ledger } = access;
+    const routes = { high: ["bead", "mail:mayor"], critical: ["bead", "mail:mayor", "mail:overseer"] };
+    const settings = { routes, stale_threshold: "1h", max_reescalations: 2 };
+    town.write("settings/escalation.json", settings);
+    const { id } = await escalate(access, request);
+    const seen = await escalate(access, { ...request, title: "seen" });
+    await ledger.write("overseer", acking(await stored(seen.id), "overseer", now, undefined));
+    const look = async (minutes: number) => {
+      now += minutes * minute;
+      const rows = await reescalateStale(access, "act");
+      return rows.map(({ escalation, severity, number, skipped }) => [
+        escalation.id,
+        severity,
+        number,
+        skipped,
+      ]);
+    };
+    const mailed = async () =>
+      (
+        await ledger.find({ type: "message", labels: [`escalation:${id}`], titleContains: "Re-escalated" })
+      ).map(({ assignee, title }) => `${assignee} ${title}`);
+    const since = now - (await stored(id)).createdAt;
+    expect(await look(59 - since / minute)).toEqual([]);
+    expect(await look(2)).toEqual([[id, "critical", 1, undefined]]);
+    const step = "[HIGH->CRITICAL] Re-escalated: CI is down";
+    expect((await mailed()).toSorted()).toEqual([`mayor/ ${step}`, `overseer ${step}`]);
+    expect(await stored(id)).toMatchObject({
+      ...{ severity: "critical", tier: "overseer", originalSeverity: "high", reescalationCount: 1 },
+    });
+    expect(await look(0), "not twice at once").toEqual([]);
+    expect(await look(61)).toEqual([[id, "critical", 2, undefined]]);
+    expect(await mailed()).toHaveLength(4);
+    expect(await look(61)).toEqual([[id, "critical", 2, "already at max re-escalations (2)"]]);
+    expect(await mailed()).toHaveLength(4);
+    const told = readFileSync(`${town.root}/.events.jsonl`, "utf8").split('"reescalated":true');
+    expect(told, "an event for each").toHaveLength(3);
+    const other = await escalate(access, { ...request, title: "other" });
+    town.write("settings/escalation.json", { ...settings, max_reescalations: 0 });
+    expect((await look(61)).map(([bumped, , number]) => [bumped, number])).toEqual([
+      [id, 2],
+      [other.id, 0],
     ]);
   },
   timeout,
