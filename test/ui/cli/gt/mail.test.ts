@@ -1,5 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sendMail } from "../../../../src/agents/mail/send-mail.ts";
+import { writeRecord } from "../../../../src/agents/sessions/session-records.ts";
+import type { SessionRecord } from "../../../../src/agents/sessions/session-host.ts";
+import { waitFor } from "../../../support/wait-for.ts";
 import { PlainTown } from "../../../support/plain-town.ts";
 import { type CliResult, runGt } from "../../../support/run-cli.ts";
 
@@ -179,6 +183,36 @@ describe("gt mail", () => {
       expect(inbox.stdout).toContain("look");
       const read = await refinery(["mail", "read", "1"]);
       expect(inbox.stdout + read.stdout).not.toMatch(/[\u001b\u202e\u0007]/);
+    },
+    timeout,
+  );
+
+  it(
+    "archives what came before the caller's session began, without what is pinned (06 §3.3)",
+    async () => {
+      const access = await town.access();
+      const slit = await town.polecat("slit");
+      const send = (subject: string, isPinned = false) =>
+        sendMail(access, { from: "mayor/", to: [slit], subject, body: "", isPinned }, "quietly");
+      await send("stale");
+      await send("stale but pinned", true);
+      const [last] = await access.ledger.find({ type: "message", titleContains: "stale but pinned" });
+      const startedAt = (last?.createdAt ?? 0) + 1;
+      await waitFor(() => Date.now() > startedAt, { what: "the clock to tick" });
+      await send("fresh");
+      writeRecord(town.town.paths.sessions, {
+        session: "gp-slit",
+        actor: slit,
+        pid: 2 ** 30,
+        startedAt,
+      } as SessionRecord);
+      const asSlit = as(slit);
+      const outside = await asSlit(["mail", "archive", "--stale"]);
+      expect([outside.code, outside.stderr]).toEqual([1, expect.stringContaining("this is none")]);
+      const tidied = await asSlit(["mail", "archive", "--stale"], { GT_SESSION: "gp-slit" });
+      expect([tidied.stdout, tidied.stderr]).toEqual([expect.stringContaining("✓ Message archived"), ""]);
+      const left = await access.ledger.find({ type: "message", assignee: slit, notStatus: "closed" });
+      expect(left.map(({ title }) => title).toSorted()).toEqual(["fresh", "stale but pinned"]);
     },
     timeout,
   );
