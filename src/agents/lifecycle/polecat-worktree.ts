@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import { mergeBase } from "../../core/git/ancestry.ts";
 import { aheadBehind } from "../../core/git/ahead-behind.ts";
 import { currentBranch, deleteBranch, resolveCommit } from "../../core/git/branch.ts";
-import { networkTimeoutMs } from "../../core/git/git.ts";
+import { networkTimeoutMs, runGit } from "../../core/git/git.ts";
 import { takeSnapshot } from "../../core/git/hook-snapshots.ts";
 import { hasLanded } from "../../core/git/landed.ts";
 import { fetchOrigin } from "../../core/git/repository.ts";
@@ -194,8 +194,11 @@ async function keepLeftovers(access: TownAccess, rig: Rig, sandbox: Sandbox): Pr
   const { worktree, address, agent } = sandbox;
   const base = await baseRevision(rig, rig.defaultBranch);
   const risk = await measureWorkAtRisk(worktree, { targets: [base], ownFiles: overlayFiles(rig) });
-  if (!isAtRisk(risk)) return [];
-  await takeSnapshot(snapshotSubject(access, sandbox), "pre-reset");
+  const isWork = isAtRisk(risk);
+  // Tracked files below our own paths are nobody's work, and still are not thrown away.
+  if (isWork || (await runGit(worktree, ["status", "--porcelain"])) !== "")
+    await takeSnapshot(snapshotSubject(access, sandbox), "pre-reset");
+  if (!isWork) return [];
   const name = basename(sandbox.place);
   const aside = await putUnkeptAside(access, worktree, `${rig.name}-${name}`);
   const owner = agent ?? { name, branch: "", baseBranch: "", hookSeq: 0 };

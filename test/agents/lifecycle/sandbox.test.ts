@@ -9,6 +9,7 @@ import { addCrew, startCrew } from "../../../src/agents/lifecycle/crew.ts";
 import { rollbackByForce } from "../../../src/agents/lifecycle/rollback-by-force.ts";
 import { rollbackHook, snapshotHook } from "../../../src/agents/lifecycle/rollback-hook.ts";
 import { branchFates, polecatBranches } from "../../../src/agents/lifecycle/polecat-branches.ts";
+import { snapshotHooks } from "../../../src/agents/lifecycle/snapshot-hooks.ts";
 import { sandboxRisk } from "../../../src/agents/lifecycle/sandbox-risk.ts";
 import { sling } from "../../../src/agents/lifecycle/sling.ts";
 import { startHookSession } from "../../../src/agents/lifecycle/start-hook-session.ts";
@@ -271,6 +272,20 @@ describe("snapshots", () => {
     const { warnings } = await nuke(true);
     const kept = /no snapshot has are in (\S+)/.exec(warnings.join("\n"))?.[1] ?? "";
     expect(readFileSync(join(kept, "last.bin"), "utf8")).toBe(large);
+  });
+
+  test("before something happens to all agents they are taken within a time, and whoever was missed is named", async () => {
+    git(worktree, "config", "filter.slow.clean", "sleep 3; cat");
+    write(".gitattributes", "*.slow filter=slow\n");
+    write("a.slow", "1");
+    const begun = Date.now();
+    expect(await snapshotHooks(access, [address], "estop", 300)).toEqual([address]);
+    expect(Date.now() - begun).toBeLessThan(2500);
+    git(worktree, "config", "--unset", "filter.slow.clean");
+    expect(await snapshotHooks(access, [address], "shutdown")).toEqual([]);
+    expect(await listSnapshots(worktree, place)).toContainEqual(
+      expect.objectContaining({ reason: "shutdown" }),
+    );
   });
 
   test("single files and a branch can be taken out of one without moving anything", async () => {

@@ -1,9 +1,13 @@
+import type { SnapshotChanges } from "../../../core/git/hook-snapshots.ts";
+import type { HookSnapshot } from "../../../core/git/list-snapshots.ts";
 import { formatAge } from "../../../core/duration.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
 import type { CommandContext } from "../command.ts";
 import { agentOf } from "./agent-argument.ts";
 
 const shown = 20;
+/** Gits at once; an agent may have two hundred snapshots. */
+const atOnce = 8;
 
 /** `gt hook snapshots` (spec/04 §6.3). Also of a polecat whose sandbox is gone. */
 export async function run(context: CommandContext): Promise<void> {
@@ -19,9 +23,16 @@ export async function run(context: CommandContext): Promise<void> {
     (snapshot) => bead === undefined || snapshot.bead === bead,
   );
   const chosen = flags.boolean("all") || out.json ? all : all.slice(0, shown);
-  const snapshots = await Promise.all(
-    chosen.map(async (snapshot) => ({ ...snapshot, ...(await describeChanges(repository, snapshot)) })),
-  );
+  const snapshots: (HookSnapshot & SnapshotChanges)[] = [];
+  for (let at = 0; at < chosen.length; at += atOnce)
+    snapshots.push(
+      ...(await Promise.all(
+        chosen.slice(at, at + atOnce).map(async (snapshot) => ({
+          ...snapshot,
+          ...(await describeChanges(repository, snapshot)),
+        })),
+      )),
+    );
   out.document(snapshots.map((snapshot) => ({ ...snapshot, time: new Date(snapshot.time).toISOString() })));
   if (snapshots.length === 0) out.line(`no snapshots of ${address}`);
   else
