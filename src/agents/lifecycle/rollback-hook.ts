@@ -9,6 +9,7 @@ import {
 import { listSnapshots, type HookSnapshot } from "../../core/git/list-snapshots.ts";
 import {
   branchFromSnapshot,
+  pathsNotIn,
   type PresentState,
   restoreFiles,
   restoreSnapshot,
@@ -109,12 +110,17 @@ export async function rollbackHook(access: TownAccess, request: RollbackRequest)
       return { snapshot: await makeBranch(access, request, request.toBranch), undo: undefined };
     const { worktree, place, agent } = await hookPlace(access, address);
     const snapshot = await findSnapshot(worktree, place, request.seq);
+    const [missing] = await pathsNotIn(worktree, snapshot, request.files ?? []);
+    if (missing !== undefined)
+      throw new GtError("E_NOT_FOUND", `snapshot #${snapshot.seq} has no ${missing}`, {
+        hint: `gt hook diff ${address} ${snapshot.seq} --stat`,
+      });
     if ((await liveSession(access, address)) !== undefined)
       throw new GtError(
         "E_SESSION_LIVE",
         `the session of ${address} is running; it would be pulled from under it`,
         {
-          hint: `gt hook suspend ${address}`,
+          hint: `gt hook rollback ${address} ${request.seq} --force`,
         },
       );
     if (agent.role === "refinery" && isLocked(access.town.paths.locks, `refinery-${agent.rig}`))

@@ -196,6 +196,17 @@ export async function restoreFiles(
   if (bytes !== undefined) await writeBytes(worktree, bytes, (path) => wanted.has(path));
 }
 
+/** Those of the paths, files or directories, of which the snapshot has nothing. */
+export async function pathsNotIn(
+  repository: string,
+  { commit }: HookSnapshot,
+  paths: readonly string[],
+): Promise<readonly string[]> {
+  const missing: string[] = [];
+  for (const path of paths) if ((await filesOf(repository, commit, [path])).size === 0) missing.push(path);
+  return missing;
+}
+
 /** Makes a branch with the snapshot's files as one commit on the head of that time; changes nothing else. */
 export async function branchFromSnapshot(
   repository: string,

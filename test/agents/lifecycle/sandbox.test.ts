@@ -298,6 +298,9 @@ describe("snapshots", () => {
     write("b.txt", "b");
     await rollbackHook(access, { address, seq, files: ["a.txt"] });
     expect([read("a.txt"), read("b.txt")]).toEqual(["2", "b"]);
+    await expect(rollbackHook(access, { address, seq, files: ["a.txt", "b.txt"] })).rejects.toMatchObject({
+      ...{ code: "E_NOT_FOUND", message: `snapshot #${seq} has no b.txt` },
+    });
     await rollbackHook(access, { address, seq, toBranch: "rescued" });
     expect(git(worktree, "show", "rescued:a.txt")).toBe("2");
     expect(read("b.txt")).toBe("b");

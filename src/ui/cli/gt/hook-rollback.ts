@@ -36,6 +36,10 @@ export async function run(context: CommandContext): Promise<void> {
     ...{ aside: aside ?? null, left: left ?? [], warnings },
   });
   if (toBranch !== undefined) out.done(`branch ${toBranch} holds the files of snapshot #${seq}`);
+  else if (files.length > 0)
+    out.done(
+      `${files.map(sanitiseLine).join(", ")} as in snapshot #${seq} (${snapshot.reason}); all else stays`,
+    );
   else out.done(`${address} is as in snapshot #${seq} (${snapshot.reason})`);
   for (const warning of warnings) out.warn(sanitiseLine(warning));
   if (aside !== undefined) out.warn(`files that were in the way and that no snapshot holds are in ${aside}`);
