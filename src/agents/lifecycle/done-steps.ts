@@ -33,13 +33,17 @@ const steps = ["intent", "autosave", "scrub", "push", "submit", "sync", "idle"] 
 type Step = (typeof steps)[number];
 const submitAttempts = 3;
 
-/** Does the steps from the one that was begun last to the end (spec/04 §5.3). An error takes the polecat back to work. */
+/**
+ * Does the steps to the end (spec/04 §5.3), from the one that was begun last once the work is handed in. Before that all of
+ * them are done again: the agent may have gone on in between. An error takes the polecat back to work.
+ */
 export async function carryOutDone(
   access: TownAccess,
   rig: Rig,
   journal: Journal,
 ): Promise<Omit<DoneReport, "resumed">> {
-  const first = Math.max(0, steps.indexOf(journal.record.step as Step));
+  const begun = Math.max(0, steps.indexOf(journal.record.step as Step));
+  const first = isHandedIn(journal) ? begun : Math.min(begun, steps.indexOf("autosave"));
   for (const step of steps.slice(first)) {
     try {
       if (journal.record.step !== step) await journal.step(step);
@@ -69,7 +73,7 @@ export async function carryOutDone(
     strategy: data.route,
     push: data.push,
     state: agent?.state ?? "idle",
-    warnings: data.warnings,
+    warnings: [...new Set(data.warnings)],
   };
 }
 

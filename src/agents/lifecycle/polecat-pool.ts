@@ -185,7 +185,7 @@ function namedPolecat(
 function expectFreeHook(agent: Agent, { force }: SeatRequest): void {
   if (agent.hookBead === "" || force === true) return;
   throw new GtError("E_HOOK_OCCUPIED", `${agent.address} has ${agent.hookBead} on its hook`, {
-    hint: `gt unsling ${agent.hookBead}`,
+    hint: `gt unsling ${agent.hookBead} ${agent.address} --force`,
     details: { bead: agent.hookBead },
   });
 }

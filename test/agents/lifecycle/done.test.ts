@@ -582,14 +582,18 @@ test("an interrupted gt done of another branch is forgotten, by whoever finds it
   expect(await recoverOperations(access)).toMatchObject([{ kind: "done", outcome: "undone" }]);
   expect(await agentNow(agent)).toMatchObject({ state: "working" });
 
-  const head = commit(worktree, "second", { "b.txt": "b" });
-  await interrupted("done.submit");
+  commit(worktree, "second", { "b.txt": "b" });
+  await interrupted("done.push");
   git(worktree, "switch", "--quiet", "-c", "third");
+  await interrupted("done.submit");
+  // On the same branch it is gone on with, and takes along what was done in between.
+  const head = commit(worktree, "third", { "c.txt": "c" });
   const report = await done(polecat, { exit: "COMPLETED" });
-  expect(report).toMatchObject({ branch: "third", head, resumed: false, state: "idle" });
+  expect(report).toMatchObject({ branch: "third", head, resumed: true, state: "idle" });
   expect(await access.ledger.find({ type: "merge-request" })).toMatchObject([
     { metadata: { mr: { branch: "third", commit_sha: head } } },
   ]);
+  expect(heads()).not.toContain("second");
   expect(heads()).not.toContain(agent.branch);
 });
 

@@ -45,6 +45,23 @@ describe("bad input gives one error and changes nothing", () => {
       ["an epic among beads", ["BEAD", "EPIC"], "E_CONTAINER_TARGET"],
       ["an epic that is to have no convoy", ["EPIC"], "E_FLAG_CONTAINER", { convoy: "none" }],
       ["an epic for one runtime", ["EPIC"], "E_FLAG_CONTAINER", { agent: "codex" }],
+      ...(
+        [
+          { account: "work" },
+          { ralph: true },
+          { args: "x" },
+          { vars: { a: "b" } },
+          { merge: "mr" },
+          { baseBranch: "main" },
+          { owned: true },
+          { noMerge: true },
+        ] as const
+      ).map((options): [string, string[], string, SlingOptions] => [
+        `an epic with ${Object.keys(options)[0]}`,
+        ["EPIC"],
+        "E_FLAG_CONTAINER",
+        options,
+      ]),
       ["several beads for one agent", ["BEAD", "BLOCKED", "web/nux"], "E_TARGET"],
       ["beads of several rigs", ["BEAD", "FOREIGN", "web"], "E_CROSS_RIG"],
       ["a formula that is not there", ["BEAD", "web"], "E_FORMULA", { formula: "nope" }],
@@ -128,14 +145,19 @@ describe("bad input gives one error and changes nothing", () => {
     expect(readdirSync(town.rig().polecats)).toEqual(["elsewhere"]);
   });
 
-  test.each(["web", "web/nux", "web/crew/sam"])("a parked rig has no work for %s", async (target) => {
-    const parked = rigLocalFile(town.root, "web");
-    mkdirSync(dirname(parked), { recursive: true });
-    writeFileSync(parked, JSON.stringify({ values: { status: "parked" } }));
-    onTestFinished(() => rmSync(parked));
+  test.each([
+    ["parked", "web", "gt rig unpark web"],
+    ["parked", "web/nux", "gt rig unpark web"],
+    ["parked", "web/crew/sam", "gt rig unpark web"],
+    ["docked", "web", "gt rig undock web"],
+  ])("a %s rig has no work for %s", async (status, target, hint) => {
+    const properties = rigLocalFile(town.root, "web");
+    mkdirSync(dirname(properties), { recursive: true });
+    writeFileSync(properties, JSON.stringify({ values: { status } }));
+    onTestFinished(() => rmSync(properties));
     const bead = await town.bead(access, "Work");
-    await expect(run([bead.id, target])).rejects.toMatchObject({
-      ...{ code: "E_RIG_PARKED", hint: "gt rig unpark web" },
+    await expect(run([bead.id, target], { force: true })).rejects.toMatchObject({
+      ...{ code: `E_RIG_${status.toUpperCase()}`, hint },
     });
     expect(await access.ledger.get(bead.id)).toMatchObject({ status: "open", assignee: "" });
   });

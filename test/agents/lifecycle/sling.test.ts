@@ -176,13 +176,21 @@ test("slinging an epic dispatches its open, unassigned children only", async () 
   const open = await town.bead(access, "Open", "true", { parent: epic.id });
   const closed = await town.bead(access, "Closed", "true", { parent: epic.id });
   const taken = await town.bead(access, "Taken", "true", { parent: epic.id, assignee: "web/crew/sam" });
-  await access.ledger.write("overseer", [{ op: "close", id: closed.id, close: { reason: "done" } }]);
+  const blocked = await town.bead(access, "Blocked", "true", { parent: epic.id });
+  const foreign = await town.bead(access, "Of no rig", "true", { scope: "town" });
+  await access.ledger.write("overseer", [
+    { op: "close", id: closed.id, close: { reason: "done" } },
+    { op: "addDependency", edge: { from: blocked.id, to: taken.id, type: "blocks" } },
+    { op: "addDependency", edge: { from: foreign.id, to: epic.id, type: "parent-child" } },
+  ]);
   const report = await run([epic.id]);
   expect(report.dispatched.map((each) => each.bead)).toEqual([open.id]);
   expect(report.skipped).toEqual(
     expect.arrayContaining([
       { bead: closed.id, reason: "closed" },
       { bead: taken.id, reason: "assigned" },
+      { bead: blocked.id, reason: "blocked" },
+      { bead: foreign.id, reason: "no rig" },
     ]),
   );
   expect(report.again, "nothing is left").toBeUndefined();
@@ -239,7 +247,10 @@ test("--force on a busy polecat keeps and releases its work first, and on its ow
   const worktree = join(town.root, address, "web");
   writeFileSync(join(worktree, "draft.txt"), "draft");
   await expect(sling(access, { words: [two.id, address], options: {} })).rejects.toMatchObject({
-    code: "E_HOOK_OCCUPIED",
+    ...{
+      code: "E_HOOK_OCCUPIED",
+      hint: expect.stringMatching(/^gt unsling web-\w+ web\/polecats\/\w+ --force$/),
+    },
   });
 
   const before = await liveSession(access, address);
