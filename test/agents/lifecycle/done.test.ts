@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, w
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { liveSession } from "../../../src/agents/lifecycle/agent-session.ts";
+import { lastCheckpoint, saveCheckpoint } from "../../../src/agents/lifecycle/checkpoint.ts";
 import { done } from "../../../src/agents/lifecycle/done.ts";
 import { recoverOperations } from "../../../src/agents/lifecycle/recover-operations.ts";
 import { resumeHook } from "../../../src/agents/lifecycle/suspend-hook.ts";
@@ -85,7 +86,9 @@ test("a script's work is committed, pushed, submitted, and the polecat is idle o
     },
     { timeoutMs: 40_000, what: "the polecat to be idle" },
   );
-  expect(agent).toMatchObject({ hookBead: "", hookState: "completed", exitType: "COMPLETED" });
+  expect(agent).toMatchObject({
+    ...{ hookBead: "", hookState: "completed", exitType: "COMPLETED", activeMr: agent.mrId },
+  });
   const now = await access.ledger.get(bead.id);
   expect(now).toMatchObject({
     status: "in_progress",
@@ -94,18 +97,22 @@ test("a script's work is committed, pushed, submitted, and the polecat is idle o
   });
   const mr = await access.ledger.get(agent.mrId);
   expect(mr).toMatchObject({
-    status: "open",
-    type: "merge-request",
+    ...{ status: "open", type: "merge-request", title: `Merge: ${bead.id}`, ephemeral: true, priority: 2 },
+    labels: ["gt:merge-request"],
     metadata: {
       mr: {
-        branch: dispatched[0]?.branch,
-        target: "main",
-        source_issue: bead.id,
-        rig: "web",
-        phase: "ready",
+        ...{
+          branch: dispatched[0]?.branch,
+          target: "main",
+          source_issue: bead.id,
+          rig: "web",
+          phase: "ready",
+        },
+        ...{ worker: agent.name, agent_bead: agent.id, convoy_id: dispatched[0]?.convoy?.id, retry_count: 0 },
       },
     },
   });
+  expect((await access.ledger.comments(bead.id)).map(({ text }) => text)).toEqual([`MR created: ${mr?.id}`]);
   const { commit_sha: head } = (mr?.metadata["mr"] ?? {}) as { commit_sha?: string };
   expect(heads()).toContain(`${dispatched[0]?.branch} ${head}`);
   expect(git(town.origin("web"), "show", `${head}:hello.txt`)).toBe("hello");
@@ -524,7 +531,9 @@ test("gates that passed already are said of the request, with the target they pa
 test("called again after it was through, gt done says what became of the work, and hands nothing in twice (§5.4)", async () => {
   const { polecat, worktree, bead, agent } = await atWork();
   const head = commit(worktree, "work", { "a.txt": "a" });
+  await saveCheckpoint(polecat, agent.address, { reason: "compaction", run: "r" });
   const first = await done(polecat, { exit: "COMPLETED" });
+  expect(await lastCheckpoint(access.ledger, agent.address), "§5.7").toBeUndefined();
   const events = async () => (await readEvents(town.town.paths.events, {})).length;
   const state = async () => [
     await events(),

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { liveSession } from "../../../src/agents/lifecycle/agent-session.ts";
-import { lastCheckpoint } from "../../../src/agents/lifecycle/checkpoint.ts";
+import { lastCheckpoint, readCheckpoint } from "../../../src/agents/lifecycle/checkpoint.ts";
 import { handoff, prepareHandoff } from "../../../src/agents/lifecycle/handoff.ts";
 import { recoverOperations } from "../../../src/agents/lifecycle/recover-operations.ts";
 import { sling } from "../../../src/agents/lifecycle/sling.ts";
@@ -37,9 +37,13 @@ test("a handoff replaces the session and keeps hook, worktree and name", async (
   const before = await liveSession(access, address);
   writeFileSync(join(town.root, address, "web", "half.txt"), "half");
   const after = await handoff(access, { address, subject: "Refreshed" });
-  expect(await lastCheckpoint(access.ledger, address)).toMatchObject({
-    ...{ bead, reason: "handoff", run: before?.runId, modified: ["half.txt"] },
-  });
+  const left = await lastCheckpoint(access.ledger, address);
+  expect(left).toMatchObject({ bead, reason: "handoff", run: before?.runId, modified: ["half.txt"] });
+  const shown = (about: string, ageMs: number) =>
+    readCheckpoint(access.ledger, address, { bead: about, time: (left?.at ?? 0) + ageMs });
+  const day = 24 * 3_600_000;
+  expect(await shown(bead, day - 1)).toEqual(left);
+  expect([await shown(bead, day), await shown("web-other", 0)]).toEqual([undefined, undefined]);
   expect(after).toMatchObject({ session: before?.session, bead, topic: "handoff" });
   expect(after?.runId).not.toBe(before?.runId);
   expect(await sessions()).toHaveLength(1);
@@ -125,6 +129,19 @@ test("an agent hands itself off: it ends, its successor goes on and knows why", 
 });
 
 describe("refused", () => {
+  test("to a polecat that handed itself off within the last two minutes, unless it insists (04 §5.8)", async () => {
+    let now = Date.now();
+    const own = { ...access, actor: address, clock: { now: () => now } };
+    await prepareHandoff(own, { address });
+    now += 119_001;
+    await expect(prepareHandoff(own, { address })).rejects.toMatchObject({
+      ...{ code: "E_HANDOFF_COOLDOWN", message: "wait 1s or use --force", hint: "gt handoff --force" },
+    });
+    await prepareHandoff(own, { address, force: true });
+    now += 120_000;
+    await prepareHandoff(own, { address });
+    expect(await access.ledger.agent(address)).toMatchObject({ state: "working", hookBead: bead });
+  });
   test("for an agent with nothing on its hook", async () => {
     await access.ledger.write("overseer", [{ op: "unhook", address }]);
     await expect(handoff(access, { address })).rejects.toMatchObject({ code: "E_NOTHING_HOOKED" });
