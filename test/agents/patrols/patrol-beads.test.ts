@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { namedBead } from "../../../src/core/ledger/named-bead.ts";
+import { resetRespawns } from "../../../src/agents/lifecycle/respawn-reset.ts";
 import { patrolBeads } from "../../../src/agents/patrols/patrol-beads.ts";
 import { slingRequested } from "../../../src/agents/patrols/sling-requests.ts";
 import { sendMail } from "../../../src/agents/mail/send-mail.ts";
@@ -134,6 +135,20 @@ test("W19: the fourth recovery is not dispatched any more; a person has to look"
     `RECOVERED_BEAD ${id}`,
     `SPAWN_STORM RECOVERED_BEAD ${id} (3x)`,
   ]);
+
+  // Scenario 19: a person allows it again.
+  for (const { id: context } of (await openContexts(access.ledger)).contexts)
+    await access.ledger.write("daemon", [{ op: "close", id: context, close: { reason: "x", force: true } }]);
+  await resetRespawns({ ...access, actor: "overseer" }, id);
+  expect(await bead(id)).toMatchObject({ status: "open", labels: [] });
+  await access.ledger.write("overseer", [
+    { op: "update", id, fields: { status: "in_progress", assignee: nux } },
+  ]);
+  expect(await patrol()).toBe(1);
+  expect(await bead(id)).toMatchObject({
+    status: "open",
+    metadata: { recovery: { respawns: 1, redispatches: 1 } },
+  });
 });
 
 test("RECOVERED_BEAD: a Deacon that runs as an agent gets it as mail, urgent when the next attempt would be blocked (04 §9.3)", async () => {
