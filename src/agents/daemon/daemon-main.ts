@@ -23,7 +23,7 @@ const exitWithinMs = 9000;
  * whatever the town wants, and again after any end but a good one.
  */
 async function main(root: string, isSupervised: boolean): Promise<void> {
-  const town = openTown(root);
+  const town = openTown(root, { keepLastGood: (why) => log.warn(why) });
   if (isSupervised && (readDesired(town).state === "down" || isLocked(town.paths.locks, daemonLock))) return;
   const log = openDaemonLog(logFile(town));
   if (!(await mayRun(town, log))) return;
@@ -45,7 +45,8 @@ async function main(root: string, isSupervised: boolean): Promise<void> {
       if (program.isReplaced()) end("the program was replaced: giving way to it", 1, () => me.giveWay());
     },
   }).catch((error: unknown) => {
-    const isOther = error instanceof GtError && error.code === "E_DAEMON_RUNNING";
+    // Another one runs, or a file that a person wrote cannot be read: that is no failure of this program.
+    const isOther = error instanceof GtError && ["E_DAEMON_RUNNING", "E_CONFIG"].includes(error.code);
     if (!isOther) writeFileSync(lastWordsFile(town), String(error));
     throw error;
   });

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { GtError } from "../gt-error.ts";
 import type { Town } from "../town/town.ts";
 import type { PrefixEntry } from "./ledger.ts";
 import { type OpenLedgerOptions, openLedger } from "./open-ledger.ts";
@@ -36,10 +37,23 @@ export async function openTownLedger(town: Town, options: TownLedgerOptions = {}
   }
 }
 
+/** A registry that cannot be read is the matter of whoever needs a rig: taking the town down must not fail for it. */
+function rigsIfReadable(town: Town): ReturnType<Town["rigs"]> | undefined {
+  try {
+    return town.rigs();
+  } catch (error) {
+    if (error instanceof GtError && error.code === "E_CONFIG") return undefined;
+    throw error;
+  }
+}
+
 async function registerPrefixes(ledger: SqliteLedger, town: Town): Promise<void> {
+  const rigs = rigsIfReadable(town);
+  // Whose prefix is whose is not known then.
+  if (rigs === undefined) return;
   const wanted: PrefixEntry[] = [
     { prefix: townPrefix, scope: "town", path: "." },
-    ...town.rigs().map((rig) => ({ prefix: rig.prefix, scope: rig.name, path: rig.name })),
+    ...rigs.map((rig) => ({ prefix: rig.prefix, scope: rig.name, path: rig.name })),
   ];
   const living = new Set(wanted.map(({ scope }) => scope));
   const owners = new Map((await ledger.prefixes()).map((entry) => [entry.prefix, entry.scope]));

@@ -55,7 +55,8 @@ export function addressOfDirectory(cwd: string, town: Town): Address | undefined
       ? { role: "boot", rig: "", name: "" }
       : { role: "dog", rig: "", name: third.toLowerCase() };
   }
-  const rig = town.findRig(first);
+  // At the root the registry is not needed, and may be broken.
+  const rig = first === "" ? undefined : town.findRig(first);
   if (!rig) return undefined;
   switch (second) {
     case "mayor":

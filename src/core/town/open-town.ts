@@ -22,6 +22,11 @@ export interface OpenTownOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Told once about each unusable value in a settings file. Default: a warning on stderr. */
   readonly onProblem?: (problem: SettingProblem) => void;
+  /**
+   * For the daemon: what settings and registry said last holds while their file is not JSON, and each reader of a broken
+   * file tells why once. Without it, or when they never said anything, `E_CONFIG` is thrown (spec/07 §6.1).
+   */
+  readonly keepLastGood?: (why: string) => void;
 }
 
 /**
@@ -32,8 +37,9 @@ export function openTown(root: string, options: OpenTownOptions = {}): Town {
   const paths = townPaths(root, options.env);
   const report = onlyOnce(options.onProblem ?? warnAboutSetting);
   const name = readTownName(root);
-  const rigs = freshWhile([registryFile(root)], () => patiently(() => readRegistry(root)));
-  const settings = freshWhile([townSettingsFile(root)], () => readTownSettings(root, report));
+  const { keepLastGood } = options;
+  const rigs = freshWhile([registryFile(root)], () => patiently(() => readRegistry(root)), keepLastGood);
+  const settings = freshWhile([townSettingsFile(root)], () => readTownSettings(root, report), keepLastGood);
   const rigSettings = new Map<string, () => ReturnType<Town["rigSettings"]>>();
 
   const town: Town = {
@@ -54,7 +60,7 @@ export function openTown(root: string, options: OpenTownOptions = {}): Town {
           rigLocalFile(root, rig),
           projectSettingsFile(root, rig),
         ];
-        read = freshWhile(files, () => readRigSettings(root, rig, report));
+        read = freshWhile(files, () => readRigSettings(root, rig, report), keepLastGood);
         rigSettings.set(rig, read);
       }
       return read();
@@ -106,11 +112,23 @@ function unknownRig(wanted: string, rigs: readonly Rig[]): never {
 }
 
 /** A reader that reads again only after one of its files has changed. */
-function freshWhile<T>(files: readonly string[], read: () => T): () => T {
+function freshWhile<T>(
+  files: readonly string[],
+  read: () => T,
+  keepLastGood?: (why: string) => void,
+): () => T {
   let known: { readonly stamp: string; readonly value: T } | undefined;
   return () => {
     const stamp = files.map(stampOf).join("|");
-    if (known?.stamp !== stamp) known = { stamp, value: read() };
+    if (known?.stamp === stamp) return known.value;
+    try {
+      known = { stamp, value: read() };
+    } catch (error) {
+      const isBroken = error instanceof GtError && error.code === "E_CONFIG";
+      if (known === undefined || keepLastGood === undefined || !isBroken) throw error;
+      keepLastGood(`${error.message}; what it said before holds`);
+      known = { ...known, stamp };
+    }
     return known.value;
   };
 }

@@ -2,14 +2,16 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { sessionsInScope } from "../../../src/agents/daemon/end-sessions.ts";
 import { townDown } from "../../../src/agents/daemon/town-down.ts";
 import { processStartTime } from "../../../src/agents/sessions/process-identity.ts";
 import type { SessionHost, SessionRecord } from "../../../src/agents/sessions/session-host.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
 import { GtError } from "../../../src/core/gt-error.ts";
+import { isLocked } from "../../../src/core/lock/lock.ts";
 import { PlainTown } from "../../support/plain-town.ts";
+import { runGt } from "../../support/run-cli.ts";
 
 const roles = ["dog", "deacon", "boot", "mayor", "witness", "refinery", "crew", "polecat"];
 
@@ -77,4 +79,14 @@ test("a host that does not answer is ended only by who wants everything down (sp
     sleeper.kill("SIGKILL");
     await town.dispose();
   }
+});
+
+test("a town whose registry is broken goes down all the same", async () => {
+  const town = new PlainTown();
+  onTestFinished(() => town.dispose());
+  await town.connect();
+  town.write("mayor/rigs.json", "{ broken");
+  const down = await runGt(["down", "--all", "--json"], { cwd: town.root });
+  expect(down.code, down.stderr).toBe(0);
+  expect(isLocked(town.town.paths.locks, "host")).toBe(false);
 });

@@ -3,11 +3,13 @@ import { openDaemonLog } from "../../../agents/daemon/daemon-log.ts";
 import { lastWordsFile } from "../../../agents/daemon/daemon-restarts.ts";
 import { logFile } from "../../../agents/daemon/daemon-state.ts";
 import { watchForHang } from "../../../agents/daemon/hang-watch.ts";
+import { openTown } from "../../../core/town/open-town.ts";
 import type { CommandContext } from "../command.ts";
 
 /** `gt daemon run`: the daemon in the foreground, until a signal. */
 export async function run(context: CommandContext): Promise<void> {
-  const town = await context.town();
+  const { root } = await context.town();
+  const town = openTown(root, { env: context.env, keepLastGood: (why) => log.warn(why) });
   const signal = context.untilSignal();
   const watch = watchForHang({ lastWords: lastWordsFile(town) });
   const log = openDaemonLog(logFile(town), { echo: process.stderr });
