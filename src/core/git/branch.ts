@@ -1,8 +1,8 @@
 import { askGit, runGit } from "./git.ts";
 import { readRefs } from "./read-refs.ts";
 
-/** Full names of what points to commits and nothing else; no operators (`^`, `~`, `@{`), which only git understands. */
-const commitRef = /^(?:HEAD|refs\/(?:heads|remotes)\/(?!.*@\{)[^\s~^:?*[\\]+)$/;
+/** Full names of what points to commits and nothing else; no operators (`^`, `~`, `@{`, `..`), which only git understands. */
+const commitRef = /^(?:HEAD|refs\/(?:heads|remotes)\/(?!.*(?:@\{|\.\.))[^\s~^:?*[\\]+)$/;
 const commitId = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 
 /** The commit that a revision means; undefined when it means none. Asks no git for the full name of a branch. */

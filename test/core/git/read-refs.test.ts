@@ -69,6 +69,10 @@ test("a revision that is no branch's full name, or whose file is torn, is left t
   expect(await resolveCommit(repository, "refs/heads/other")).toBeUndefined();
   writeFileSync(join(repository, ".git/refs/heads/torn"), "0123");
   expect(await resolveCommit(repository, "refs/heads/torn")).toBeUndefined();
+  expect(
+    await resolveCommit(repository, "refs/heads/../heads/main"),
+    "git knows no such name",
+  ).toBeUndefined();
 });
 
 test("it is known whether there is any ref of a kind, packed or not", () => {
