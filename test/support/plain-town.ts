@@ -10,6 +10,7 @@ import { openTownLedger } from "../../src/core/ledger/town-ledger.ts";
 import { systemRandom } from "../../src/core/random.ts";
 import { openTown } from "../../src/core/town/open-town.ts";
 import type { Town } from "../../src/core/town/town.ts";
+import { nameRigs } from "./name-rigs.ts";
 
 /**
  * A town with one rig `greenplace` (prefix `gp`) that has directories but no repository: enough for everything that
@@ -63,7 +64,7 @@ export class PlainTown {
   }
 
   async access(actor = "overseer"): Promise<TownAccess> {
-    this.#ledger ??= openTownLedger(this.town);
+    this.#ledger ??= nameRigs(this.town).then(() => openTownLedger(this.town));
     const host = (options: { readonly start?: boolean } = {}): Promise<SessionHost> => this.connect(options);
     return {
       town: this.town,

@@ -16,6 +16,7 @@ import { systemRandom } from "../../src/core/random.ts";
 import { openTown } from "../../src/core/town/open-town.ts";
 import type { Rig, Town } from "../../src/core/town/town.ts";
 import { type CliResult, runGt } from "./run-cli.ts";
+import { nameRigs } from "./name-rigs.ts";
 import { git, scratchOrigin } from "./scratch-repository.ts";
 import { expectTargetsAlwaysGreen, judgeOrigins } from "./target-history.ts";
 
@@ -87,6 +88,7 @@ export class WorkTown {
       for (const directory of [rig.polecats, rig.crew, rig.runtime])
         mkdirSync(directory, { recursive: true });
     }
+    await nameRigs(town.town);
     return town;
   }
 

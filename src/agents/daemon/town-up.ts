@@ -10,6 +10,7 @@ import { mayorAddress, startMayor } from "../lifecycle/mayor.ts";
 import { restingRigs, rigStanding } from "../lifecycle/rig-admission.ts";
 import { startRole } from "../lifecycle/role-session.ts";
 import { startHookSession } from "../lifecycle/start-hook-session.ts";
+import { startWithTown } from "../lifecycle/start-with-town.ts";
 import { resumeOperations, suspendedFor } from "../lifecycle/suspension.ts";
 import { wantedRoles } from "../patrols/keep-roles.ts";
 import { hasSessions } from "../sessions/backend.ts";
@@ -71,15 +72,15 @@ export async function townUp(access: TownAccess, options: UpOptions = {}): Promi
   });
   for (const rig of town.rigs()) {
     const stop = readStop(town, rig.name);
-    const standing = await rigStanding(access.ledger, town, rig);
     await attempt(
       { name: `${rig.name}/witness, ${rig.name}/refinery`, type: "patrol", rig: rig.name },
-      async () =>
-        stop !== undefined
-          ? `emergency stop: ${stop.reason}`
-          : standing === "operational"
-            ? "watching"
-            : standing,
+      async () => {
+        const ended = await startWithTown(access, rig);
+        if (stop !== undefined) return `emergency stop: ${stop.reason}`;
+        if (ended !== undefined) return `watching, no longer ${ended} (auto_start_on_up)`;
+        const standing = await rigStanding(access.ledger, town, rig);
+        return standing === "operational" ? "watching" : standing;
+      },
     );
   }
   if (hasSessions(town)) {

@@ -6,6 +6,8 @@ import { removeLocks } from "../../core/git/left-locks.ts";
 import { fetchOrigin } from "../../core/git/repository.ts";
 import { isValidWorktree, listWorktrees, pruneWorktrees } from "../../core/git/worktree.ts";
 import { mergeSettings } from "../../core/merge/merge-settings.ts";
+import { identityOf } from "../../core/town/register-rig.ts";
+import { rigBeadId } from "../../core/town/rig-properties.ts";
 import type { Rig } from "../../core/town/town.ts";
 import { locksOfRig } from "../daemon/after-power-cut.ts";
 import type { Check, RigCheck } from "./check.ts";
@@ -42,6 +44,23 @@ export const rigChecks: readonly RigCheck[] = [
         return rebuildRepository(context.town(), rig, expectedWorktrees(rig), Date.now());
       await fetchOrigin(rig.repository, { timeoutMs: networkTimeoutMs });
       return "fetched origin";
+    },
+  },
+  {
+    id: "rig-bead",
+    category: "Rigs",
+    severity: "error",
+    summary: "the rig's identity bead says whether it takes work",
+    runForRig: async (context, rig) => {
+      const id = rigBeadId(rig);
+      return (await (await context.ledger()).get(id)) === undefined
+        ? { message: `${id} is not in the ledger: nothing is started in ${rig.name}` }
+        : undefined;
+    },
+    fixRig: async (context, rig) => {
+      const { ledger, actor } = await context.access();
+      await ledger.write(actor, [identityOf(rig, rig.gitUrl)]);
+      return `made ${rigBeadId(rig)} anew: operational, without labels`;
     },
   },
   {

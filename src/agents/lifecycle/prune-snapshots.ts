@@ -89,8 +89,10 @@ export interface PruneReport {
 /** The daily duty: snapshots of all agents that ever had a sandbox, and archives whose commits have landed. */
 export async function pruneAllSnapshots(
   access: TownAccess,
-  options: Pick<PruneOptions, "dryRun"> = {},
+  options: Pick<PruneOptions, "dryRun"> & { readonly rigs?: readonly Rig[] } = {},
 ): Promise<PruneReport> {
+  const { rigs = access.town.rigs() } = options;
+  const names = new Set(rigs.map((rig) => rig.name));
   const problems: string[] = [];
   const attempt = async (what: string, work: () => Promise<number>): Promise<number> => {
     try {
@@ -104,15 +106,14 @@ export async function pruneAllSnapshots(
   for (const agent of await access.ledger.agents()) {
     const hadSandbox =
       ["polecat", "refinery"].includes(agent.role) || (agent.role === "crew" && agent.state !== "nuked");
-    if (!hadSandbox) continue;
+    if (!hadSandbox || !names.has(agent.rig)) continue;
     snapshots += await attempt(
       agent.address,
       async () => (await pruneSnapshots(access, agent.address, options)).length,
     );
   }
   let archives = 0;
-  for (const rig of access.town.rigs())
-    archives += await attempt(rig.name, () => pruneArchives(rig, options));
+  for (const rig of rigs) archives += await attempt(rig.name, () => pruneArchives(rig, options));
   return { snapshots, archives, problems };
 }
 

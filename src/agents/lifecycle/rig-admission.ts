@@ -2,24 +2,51 @@ import { freeDiskMb } from "../../core/health/free-disk.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { Agent } from "../../core/ledger/bead.ts";
 import type { Ledger } from "../../core/ledger/ledger.ts";
-import { readRigProperties, rigProperty } from "../../core/town/rig-properties.ts";
+import {
+  type RigPropertyView,
+  readRigProperties,
+  rigBeadId,
+  rigProperty,
+} from "../../core/town/rig-properties.ts";
 import { numberSetting } from "../../core/town/setting.ts";
 import type { Rig, Town } from "../../core/town/town.ts";
 import { expectNoStop } from "../daemon/emergency-stop.ts";
 
 const working: readonly Agent["state"][] = ["spawning", "working", "done"];
 
-export type RigStanding = "operational" | "parked" | "docked";
+export type RigStanding = "operational" | "parked" | "docked" | "unreadable";
 
-/** Whether a rig takes work: parked is this town's wish, docked every town's (spec/04 §7.4). */
+/**
+ * Whether a rig takes work: parked is this town's wish, docked every town's. One whose bead or local layer cannot be
+ * read may be either, and takes none (spec/04 §7.4).
+ */
 export async function rigStanding(ledger: Ledger, town: Town, rig: Rig): Promise<RigStanding> {
-  const status = await rigProperty(town, ledger, rig, "status");
-  return status === "parked" || status === "docked" ? status : "operational";
+  return (await readStanding(ledger, town, rig)).standing;
+}
+
+interface Standing {
+  readonly standing: RigStanding;
+  readonly properties: readonly RigPropertyView[];
+  /** Why it is unreadable. */
+  readonly why?: string;
+}
+
+async function readStanding(ledger: Ledger, town: Town, rig: Rig): Promise<Standing> {
+  const unreadable = (why: string): Standing => ({ standing: "unreadable", properties: [], why });
+  try {
+    if ((await ledger.get(rigBeadId(rig))) === undefined)
+      return unreadable(`its identity bead ${rigBeadId(rig)} is not in the ledger`);
+    const properties = await readRigProperties(town, ledger, rig);
+    const status = properties.find(({ key }) => key === "status")?.effective;
+    return { standing: status === "parked" || status === "docked" ? status : "operational", properties };
+  } catch (error) {
+    return unreadable(error instanceof Error ? error.message : String(error));
+  }
 }
 
 /** Whether sessions of the rig may be started by anything but a person's own command (spec/04 §7.4). */
 export async function mayStartByItself(ledger: Ledger, town: Town, rig: Rig): Promise<boolean> {
-  const properties = await readRigProperties(town, ledger, rig);
+  const { properties } = await readStanding(ledger, town, rig);
   const inForce = (key: string): unknown => properties.find((view) => view.key === key)?.effective;
   return inForce("status") === "operational" && inForce("auto_restart") === true;
 }
@@ -52,7 +79,12 @@ export async function stoppedRigs(ledger: Ledger, town: Town): Promise<ReadonlyS
 /** Refuses new work for a rig that is stopped, parked or docked (spec/04 §2.5). */
 export async function expectOperational(ledger: Ledger, town: Town, rig: Rig): Promise<void> {
   expectNoStop(town, rig.name);
-  const standing = await rigStanding(ledger, town, rig);
+  const { standing, why } = await readStanding(ledger, town, rig);
+  if (standing === "unreadable")
+    throw new GtError("E_RIG_UNREADABLE", `whether rig ${rig.name} takes work cannot be read`, {
+      why: why === undefined ? [] : [why],
+      hint: "gt doctor --fix",
+    });
   if (standing === "parked")
     throw new GtError("E_RIG_PARKED", `rig ${rig.name} is parked`, { hint: `gt rig unpark ${rig.name}` });
   if (standing === "docked")

@@ -166,8 +166,12 @@ async function loopsAtRest({
   return ({ address, role, rig }) => {
     const standing = rigs.get(rig);
     if (standing !== undefined) {
-      const undo = standing === "parked" ? "unpark" : "undock";
-      return { ...resting, reason: `its rig is ${standing}`, suggestion: `gt rig ${undo} ${rig}` };
+      const undo = {
+        parked: `gt rig unpark ${rig}`,
+        docked: `gt rig undock ${rig}`,
+        unreadable: "gt doctor --fix",
+      };
+      return { ...resting, reason: `its rig is ${standing}`, suggestion: undo[standing] };
     }
     if (!off.has(address)) return undefined;
     const start = rig === "" ? `gt ${role} start` : `gt ${role} start ${rig}`;

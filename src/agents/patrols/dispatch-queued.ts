@@ -304,6 +304,7 @@ const uncounted = new Set([
   "E_ESTOP",
   "E_RIG_PARKED",
   "E_RIG_DOCKED",
+  "E_RIG_UNREADABLE",
 ]);
 
 /** Step 7. The context closes after the sling; a crash in between is cleaned up by the next pass, which sees the hook. */

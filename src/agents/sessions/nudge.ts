@@ -4,6 +4,7 @@ import type { Operation } from "../../core/ledger/operation.ts";
 import { randomWord } from "../../core/random.ts";
 import { isObject } from "../../core/town/json-file.ts";
 import { readPatrols } from "../../core/town/patrol-settings.ts";
+import { levelInForce, quietRigs } from "../../core/town/quiet-rigs.ts";
 import type { Town } from "../../core/town/town.ts";
 import { readStop, scopeOf, thawHint } from "../daemon/emergency-stop.ts";
 import { wakeCall } from "../daemon/wake-call.ts";
@@ -189,8 +190,9 @@ function expectNoStop(town: Town, target: Target, request: NudgeRequest): void {
   });
 }
 
-async function isMuted({ ledger }: TownAccess, target: Target): Promise<boolean> {
-  return (await ledger.agent(target.actor))?.notificationLevel === "muted";
+async function isMuted({ town, ledger }: TownAccess, target: Target): Promise<boolean> {
+  const agent = await ledger.agent(target.actor);
+  return agent !== undefined && levelInForce(agent, await quietRigs(town, ledger)) === "muted";
 }
 
 /** Patrol roles run as code inside the daemon unless `mayor/daemon.json` says `agent` (spec/04 §8.3). */

@@ -125,15 +125,10 @@ async function registerInLedger(
   // Apart from the rest, whose ids the ledger only takes under a prefix that it knows.
   await ledger.write(actor, [{ op: "registerPrefix", prefix, scope: name, path: name }]);
   const known = await ledger.get(rigBead);
-  const facts = { metadata: { rig: { repo: url, prefix, state: "operational" } } };
   await ledger.write(actor, [
     known === undefined
-      ? {
-          op: "create",
-          // Exported, so that other clones learn what holds for the whole project (spec/01 §9.1).
-          bead: { id: rigBead, scope: name, title: name, type: "rig", ...facts },
-        }
-      : { op: "update", id: rigBead, fields: facts },
+      ? identityOf(rig, url)
+      : { op: "update", id: rigBead, fields: { metadata: rigFacts(rig, url) } },
     ...agents.map((agent): Operation => ({ op: "ensureAgent", agent })),
   ]);
   if (known !== undefined) return [];
@@ -141,6 +136,17 @@ async function registerInLedger(
     (id): Operation => ({ op: "delete", id, reason: `adding the rig ${name} failed` }),
   );
 }
+
+/** Makes the identity bead of a registered rig. Exported, so that other clones learn what holds for the whole project (spec/01 §9.1). */
+export function identityOf(rig: Pick<Rig, "name" | "prefix">, url: string): Operation {
+  const { name } = rig;
+  const bead = { id: rigBeadId(rig), scope: name, title: name, type: "rig" as const };
+  return { op: "create", bead: { ...bead, metadata: rigFacts(rig, url) } };
+}
+
+const rigFacts = ({ prefix }: Pick<Rig, "prefix">, url: string) => ({
+  rig: { repo: url, prefix, state: "operational" },
+});
 
 /** Event, patrol lists and the town commit: the rig is there, so that a failure is only a warning. */
 export async function afterRegistration(

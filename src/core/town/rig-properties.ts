@@ -2,10 +2,11 @@ import { GtError } from "../gt-error.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { Operation } from "../ledger/operation.ts";
 import { withLock } from "../lock/lock.ts";
+import { dailyWindow } from "./daily-window.ts";
 import { isObject, readJsonFile, writeJsonFile } from "./json-file.ts";
 import { rigLocalFile } from "./paths.ts";
 import { settingAt } from "./setting.ts";
-import { flag, integer, oneOf, pattern, type SettingType, text } from "./setting-types.ts";
+import { flag, integer, oneOf, type SettingType, text } from "./setting-types.ts";
 import type { Rig, Town } from "./town.ts";
 
 /** What decides how a rig is run, in this town alone or wherever it goes (spec/07 §6.5). */
@@ -23,11 +24,7 @@ export const rigProperties: readonly RigProperty[] = [
   { key: "auto_start_on_up", type: flag, default: false },
   { key: "max_polecats", type: integer(0), default: undefined },
   { key: "priority_adjustment", type: integer(-4, 4), default: 0, isStacked: true },
-  {
-    key: "maintenance_window",
-    type: pattern("a time of day", "03:00", /^([01]\d|2[0-3]):[0-5]\d$/),
-    default: undefined,
-  },
+  { key: "maintenance_window", type: dailyWindow, default: undefined },
   { key: "dnd", type: flag, default: false },
   { key: "polecat_branch_template", type: text, default: "" },
   { key: "default_formula", type: text, default: "mol-polecat-work" },
@@ -124,7 +121,7 @@ export async function labelProperty(
   const bead = await ledger.get(id);
   if (bead === undefined)
     throw new GtError("E_NOT_FOUND", `rig ${rig.name} has no identity bead (${id}) that could carry it`, {
-      hint: `gt rig add ${rig.name} --adopt`,
+      hint: "gt doctor --fix",
     });
   const old = bead.labels.filter((label) => label.startsWith(`${key}:`));
   const operations: readonly Operation[] = [

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { switchedOff } from "../../agents/patrols/role-switch.ts";
-import { rigStanding } from "../../agents/lifecycle/rig-admission.ts";
+import { type RigStanding, rigStanding } from "../../agents/lifecycle/rig-admission.ts";
 import { daemonStatus } from "../../agents/daemon/daemon-control.ts";
 import type { Ledger } from "../../core/ledger/ledger.ts";
 import { redactUrl } from "../../core/git/git-url.ts";
@@ -8,7 +8,7 @@ import { isObject } from "../../core/town/json-file.ts";
 import { patrolsRig, readPatrols } from "../../core/town/patrol-settings.ts";
 import type { Town } from "../../core/town/town.ts";
 
-export type RigLight = "running" | "partly" | "stopped" | "parked" | "docked" | "missing";
+export type RigLight = "running" | "partly" | "stopped" | Exclude<RigView["status"], "operational">;
 
 /** A rig as lists show it (spec/07 §5.4). */
 export interface RigView {
@@ -16,7 +16,7 @@ export interface RigView {
   readonly prefix: string;
   readonly path: string;
   readonly gitUrl: string;
-  readonly status: "operational" | "parked" | "docked" | "missing";
+  readonly status: RigStanding | "missing";
   readonly light: RigLight;
   readonly isWitnessRunning: boolean;
   readonly isRefineryRunning: boolean;
@@ -26,7 +26,15 @@ export interface RigView {
   readonly queued: number;
 }
 
-const order: readonly RigLight[] = ["running", "partly", "stopped", "parked", "docked", "missing"];
+const order: readonly RigLight[] = [
+  "running",
+  "partly",
+  "stopped",
+  "parked",
+  "docked",
+  "unreadable",
+  "missing",
+];
 
 /** All rigs, the ones that run first. */
 export async function rigViews(town: Town, ledger: Ledger): Promise<readonly RigView[]> {

@@ -14,6 +14,7 @@ import { lockHolder } from "../../core/lock/lock.ts";
 import { type MergeRequest, mergeRequest } from "../../core/merge/merge-request.ts";
 import { isObject, readJsonFile } from "../../core/town/json-file.ts";
 import { overseerFile } from "../../core/town/paths.ts";
+import { levelInForce, quietRigs } from "../../core/town/quiet-rigs.ts";
 import type { Rig } from "../../core/town/town.ts";
 import { type RigView, rigViews } from "./rig-views.ts";
 
@@ -76,8 +77,9 @@ export interface StatusOptions {
 export async function readTownStatus(access: TownAccess, options: StatusOptions): Promise<TownStatus> {
   const { town, ledger } = access;
   const host = await hostSnapshot(access);
-  const [views, records, mail, escalations, requests, rigs, open] = await Promise.all([
+  const [views, quiet, records, mail, escalations, requests, rigs, open] = await Promise.all([
     agentHealth(access, host),
+    quietRigs(town, ledger),
     ledger.agents(),
     options.fast ? [] : ledger.find({ type: "message", status: ["open", "hooked"], sort: "priority" }),
     ledger.find({ type: "escalation", notStatus: "closed" }),
@@ -87,7 +89,7 @@ export async function readTownStatus(access: TownAccess, options: StatusOptions)
   ]);
   const daemon = daemonStatus(town);
   const holder = lockHolder(town.paths.locks, "host");
-  const levels = new Map(records.map((agent) => [agent.address, agent.notificationLevel]));
+  const levels = new Map(records.map((agent) => [agent.address, levelInForce(agent, quiet)]));
   const agents = views.map((view): AgentStatus => {
     const unread = unreadOf(mail, view.address);
     return {

@@ -26,6 +26,8 @@ import {
   writeRecord,
 } from "../../../src/agents/sessions/session-records.ts";
 import { startAgentSession } from "../../../src/agents/sessions/start-session.ts";
+import { parseDailyWindow } from "../../../src/core/town/daily-window.ts";
+import { changeLocalProperty } from "../../../src/core/town/rig-properties.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
 import { hostname } from "node:os";
 import { spawn } from "node:child_process";
@@ -60,15 +62,23 @@ const run = (duty: ReturnType<typeof eventsDuty>) => duty.run(new AbortControlle
 
 test("the daily chores are due in their hour, once, and after a week whenever the machine is on", () => {
   const at = (text: string) => new Date(text).getTime();
-  const due = (time: string, last?: string) =>
-    isMaintenanceDue(at(time), last === undefined ? undefined : at(last), "03:00");
+  const window = (text: string) => parseDailyWindow(text) ?? { start: 0, end: 0 };
+  const due = (time: string, last?: string, when = "03:00") =>
+    isMaintenanceDue(at(time), last === undefined ? undefined : at(last), window(when));
   expect(due("2026-03-02T03:00")).toBe(true);
   expect(due("2026-03-02T02:59")).toBe(false);
   expect(due("2026-03-02T04:00")).toBe(false);
   expect(due("2026-03-02T03:30", "2026-03-02T03:05")).toBe(false);
   expect(due("2026-03-03T03:00", "2026-03-02T03:05")).toBe(true);
   expect(due("2026-03-09T15:00", "2026-03-02T15:00")).toBe(true);
-  expect(isMaintenanceDue(at("2026-03-02T00:20"), undefined, "23:30"), "a window over midnight").toBe(true);
+  expect(due("2026-03-02T00:20", undefined, "23:30"), "an hour over midnight").toBe(true);
+  const night = ["21:59", "22:00", "03:59", "04:00"].map((time) =>
+    due(`2026-03-02T${time}`, undefined, "22:00-04:00"),
+  );
+  expect(night, "a window over midnight").toEqual([false, true, true, false]);
+  expect(["24:00", "03:00-03:00", "3-4", "03:00-", "03:00-04:00-05:00"].map(parseDailyWindow)).toEqual(
+    Array.from({ length: 5 }),
+  );
 });
 
 test("a log that is too long is closed, and archives that nobody needs go", async () => {
@@ -203,6 +213,35 @@ test("branches whose commits are safe go once an hour, others stay, and nothing 
   work.write("mayor/daemon.json", { patrols: { branches: { interval: "10m" } } });
   await run(duty);
   expect(work.git("web", "branch", "--list", "*@4"), "the town may have it more often").toBe("");
+});
+
+test("7.4: the repository of a rig with a maintenance window is tended in that one alone, not while it merges", async () => {
+  await changeLocalProperty(work.town, work.rig(), "maintenance_window", {
+    value: "12:00-14:00",
+    isBlocked: false,
+  });
+  // Its commit has landed, so that tending the repository drops it.
+  const archive = "refs/gt/archive/polecats/nux/1";
+  const isTendedAt = async (hours: number, date = 2): Promise<boolean> => {
+    now = new Date(2026, 2, date, hours, 5).getTime();
+    work.git("web", "update-ref", archive, "origin/main");
+    await run(duty);
+    return work.git("web", "for-each-ref", archive) === "";
+  };
+  const duty = maintenanceDuty(context());
+  expect(await isTendedAt(3), "the town's window").toBe(false);
+  expect(await access.ledger.row("duties", "last/maintenance"), "the rest of the town").toBeDefined();
+  const merging = { id: "web-mr-1", title: "M", scope: "web", type: "merge-request" as const };
+  await access.ledger.write("overseer", [
+    { op: "create", bead: { ...merging, metadata: { mr: { phase: "running", rig: "web" } } } },
+  ]);
+  expect(await isTendedAt(12), "a merge runs").toBe(false);
+  await access.ledger.write("overseer", [
+    { op: "close", id: "web-mr-1", close: { reason: "x", force: true } },
+  ]);
+  expect(await isTendedAt(13), "its own window").toBe(true);
+  expect(await isTendedAt(13), "once a day").toBe(false);
+  expect(await isTendedAt(12, 3), "the next day").toBe(true);
 });
 
 test("maintenance runs in its hour, forgets gone agents, and waits while something is merged", async () => {

@@ -7,6 +7,10 @@ import { liveSession } from "../../../src/agents/lifecycle/agent-session.ts";
 import { addCrew } from "../../../src/agents/lifecycle/crew.ts";
 import { startMayor, stopMayor } from "../../../src/agents/lifecycle/mayor.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
+import { rigStanding } from "../../../src/agents/lifecycle/rig-admission.ts";
+import { readJsonFile } from "../../../src/core/town/json-file.ts";
+import { rigLocalFile } from "../../../src/core/town/paths.ts";
+import { changeLocalProperty, labelProperty } from "../../../src/core/town/rig-properties.ts";
 import { WorkTown } from "../../support/work-town.ts";
 
 let town: WorkTown;
@@ -36,6 +40,25 @@ afterEach(async () => {
 
 const running = async (...addresses: readonly string[]): Promise<readonly boolean[]> =>
   Promise.all(addresses.map(async (address) => (await liveSession(access, address)) !== undefined));
+
+test("auto_start_on_up: going up ends the rest of a rig that is parked or docked, and of no other", async () => {
+  town.write("settings/config.json", { sessions: { backend: "none" } });
+  const set = (key: string, value: unknown) =>
+    changeLocalProperty(town.town, town.rig(), key, { value, isBlocked: false });
+  const up = async () => (await townUp(access)).find(({ type }) => type === "patrol")?.detail;
+  await set("status", "parked");
+  expect(await up()).toBe("parked");
+  await set("auto_start_on_up", true);
+  expect(await up()).toBe("watching, no longer parked (auto_start_on_up)");
+  expect(await up()).toBe("watching");
+  expect(readJsonFile(rigLocalFile(town.root, "web"))?.["values"]).toEqual({ auto_start_on_up: true });
+  await labelProperty(access.ledger, town.rig(), "overseer", "status", "docked");
+  expect(await up()).toBe("watching, no longer docked (auto_start_on_up)");
+  expect((await access.ledger.get("web-rig-web"))?.labels, "it stays docked elsewhere").toContain(
+    "status:docked",
+  );
+  expect(await rigStanding(access.ledger, town.town, town.rig())).toBe("operational");
+});
 
 test("going up again brings back the Mayor that ran, and by --restore the crew that the settings name", async () => {
   const first = await townUp(access);

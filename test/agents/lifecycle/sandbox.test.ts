@@ -97,12 +97,6 @@ test("a stuck agent whose session is still there goes on in it; a sling by force
 });
 
 test("docking a rig suspends its polecats, and taking it back makes their hooks active for the Witness", async () => {
-  await access.ledger.write("overseer", [
-    {
-      op: "create",
-      bead: { id: "web-rig-web", title: "web", type: "rig", scope: "web", labels: ["gt:rig"] },
-    },
-  ]);
   write("half.txt", "half");
   expect((await town.gt(["rig", "dock", "web"])).stdout).toContain(
     `${address} is suspended; its work is kept`,

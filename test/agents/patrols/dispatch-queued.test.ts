@@ -2,7 +2,11 @@ import { chmodSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { addAccount } from "../../../src/agents/accounts/accounts.ts";
-import { expectCapacity, expectOperational } from "../../../src/agents/lifecycle/rig-admission.ts";
+import {
+  expectCapacity,
+  expectOperational,
+  mayStartByItself,
+} from "../../../src/agents/lifecycle/rig-admission.ts";
 import { dispatchQueued } from "../../../src/agents/patrols/dispatch-queued.ts";
 import { HostServer } from "../../../src/agents/sessions/host-server.ts";
 import { stopAgentSession } from "../../../src/agents/sessions/start-session.ts";
@@ -137,8 +141,10 @@ test("a rig's properties decide whether it starts work by itself, before whom, a
     code: "E_RIG_PARKED",
   });
 
+  await access.ledger.write("overseer", [{ op: "delete", id: "web-rig-web", reason: "by mistake" }]);
+  expect(await mayStartByItself(access.ledger, work.town, web), "an unreadable rig").toBe(false);
   await expect(labelProperty(access.ledger, web, "overseer", "status", "docked")).rejects.toMatchObject({
-    hint: "gt rig add web --adopt",
+    hint: "gt doctor --fix",
   });
   await change("max_polecats", 0);
   await expectCapacity(access.ledger, work.town, api);

@@ -24,6 +24,7 @@ import {
   scratchRepository,
   writeFiles,
 } from "../../support/scratch-repository.ts";
+import { nameRigs } from "../../support/name-rigs.ts";
 import { expectAlwaysGreen, recordTargets } from "../../support/target-history.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 
@@ -81,6 +82,7 @@ export class QueueTown {
     if (isNew) writeTown(root, origin);
     const town = openTown(root, { env: {} });
     if (isNew) await build(town, origin, options);
+    if (isNew) await nameRigs(town);
     const ledger = await openTownLedger(town);
     onTestFinished(() => ledger.close());
     const queueTown = new QueueTown(root, town, ledger);

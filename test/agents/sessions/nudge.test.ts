@@ -15,6 +15,7 @@ import {
 } from "../../../src/agents/sessions/nudge-queue.ts";
 import { reminderText, typedText } from "../../../src/agents/sessions/nudge-text.ts";
 import { startAgentSession } from "../../../src/agents/sessions/start-session.ts";
+import { changeLocalProperty } from "../../../src/core/town/rig-properties.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
 import { PlainTown } from "../../support/plain-town.ts";
 import { startQuickHost } from "../../support/quick-host.ts";
@@ -177,6 +178,19 @@ test("nobody to talk to, nothing to say, oneself, the muted and the builtin", as
   ]);
   expect(await send(address)).toMatchObject({ state: "muted" });
   await expect(send(address, { force: true })).rejects.toMatchObject({ code: "E_SESSION_NOT_FOUND" });
+  await access.ledger.write("overseer", [
+    { op: "setAgent", address, fields: { notificationLevel: "normal" } },
+  ]);
+  const quiet = (value: boolean) =>
+    changeLocalProperty(town.town, town.town.rig("greenplace"), "dnd", { value, isBlocked: false });
+  await quiet(true);
+  expect(await send(address), "04 §7.4: rig property dnd").toMatchObject({ state: "muted" });
+  await expect(send(address, { force: true })).rejects.toMatchObject({ code: "E_SESSION_NOT_FOUND" });
+  await expect(send("mayor/", { from: address }), "of no rig").rejects.toMatchObject({
+    code: "E_SESSION_NOT_FOUND",
+  });
+  await quiet(false);
+  await expect(send(address)).rejects.toMatchObject({ code: "E_SESSION_NOT_FOUND" });
   expect(await allNudges(access.ledger)).toEqual([]);
 });
 

@@ -40,6 +40,7 @@ const transient = new Set([
   "E_ESTOP",
   "E_RIG_PARKED",
   "E_RIG_DOCKED",
+  "E_RIG_UNREADABLE",
 ]);
 
 /** D11: convoys whose work has landed are closed, and those with ready work are fed (spec/05 §6.5). */

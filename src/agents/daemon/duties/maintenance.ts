@@ -3,7 +3,12 @@ import { join } from "node:path";
 import { raising } from "../../../core/escalation/raise.ts";
 import { runGit } from "../../../core/git/git.ts";
 import type { Operation } from "../../../core/ledger/operation.ts";
+import type { Ledger } from "../../../core/ledger/ledger.ts";
+import { mergeRequest } from "../../../core/merge/merge-request.ts";
+import { type DailyWindow, isInWindow, parseDailyWindow } from "../../../core/town/daily-window.ts";
+import { rigProperty } from "../../../core/town/rig-properties.ts";
 import { textSetting } from "../../../core/town/setting.ts";
+import type { Rig } from "../../../core/town/town.ts";
 import { openOperations } from "../../lifecycle/operation-record.ts";
 import { pruneAllSnapshots } from "../../lifecycle/prune-snapshots.ts";
 import { digestReceipts } from "../../plugins/digest-receipts.ts";
@@ -22,57 +27,98 @@ const day = 24 * hour;
 const chore = "maintenance";
 const gcTimeoutMs = 10 * 60_000;
 
-/** Whether the daily chores are due: in the hour from `start` (`03:00`, local time), at least 20 hours apart; overdue after a week. Pure. */
-export function isMaintenanceDue(now: number, last: number | undefined, start: string): boolean {
-  const [hours = 3, minutes = 0] = start.split(":").map(Number);
-  const begin = new Date(now).setHours(hours, minutes, 0, 0);
-  const isInWindow = [begin, begin - day].some((from) => now >= from && now < from + hour);
+/** Whether the daily chores are due: in their window, at least 20 hours apart; overdue after a week. Pure. */
+export function isMaintenanceDue(now: number, last: number | undefined, window: DailyWindow): boolean {
   const since = now - (last ?? 0);
-  return (isInWindow && since >= 20 * hour) || (last !== undefined && since >= 7 * day);
+  return (isInWindow(now, window) && since >= 20 * hour) || (last !== undefined && since >= 7 * day);
 }
 
-/** D20: what a town needs once a day (spec/04 §8.3). Not while something is being merged. */
+/** `maintenance.window` of the settings. */
+const usualWindow: DailyWindow = { start: 3 * 60, end: 4 * 60 };
+
+/**
+ * D20: what a town needs once a day (spec/04 §8.3). Not while something is being merged. A rig with a
+ * `maintenance_window` of its own has its repository tended in that one instead (spec/04 §7.4).
+ */
 export function maintenanceDuty(context: DaemonContext): Duty {
   return {
     key: chore,
     timeoutMs: 30 * 60_000,
     run: async (signal) => {
-      const { ledger, clock, town, actor, log } = context;
-      const last = await lastDone(ledger, chore);
-      const now = clock.now();
-      const start = textSetting(town.settings(), "maintenance.window");
-      if (!isMaintenanceDue(now, last?.at, start)) return;
-      const merging = await ledger.find({
-        type: "merge-request",
-        notStatus: "closed",
-        metadata: { "mr.phase": "running" },
-      });
-      if (merging.length > 0) return;
-      // Noted first: what hangs or breaks must not be begun again every three minutes of the night.
-      await noteDone(ledger, actor, chore, { at: now });
+      const { town } = context;
       const attempt = async (what: string, work: () => Promise<unknown>): Promise<void> => {
         if (signal.aborted) return;
-        await work().catch((error: unknown) => log.warn(`maintenance: ${what}: ${String(error)}`));
+        await work().catch((error: unknown) => context.log.warn(`maintenance: ${what}: ${String(error)}`));
       };
-      await attempt("snapshots", async () => {
-        const { snapshots, archives, problems } = await pruneAllSnapshots(context);
-        log.info(`maintenance: dropped ${snapshots} snapshots and ${archives} archives`);
-        for (const problem of problems) log.warn(`maintenance: ${problem}`);
-      });
-      for (const rig of town.rigs())
-        if (existsSync(rig.repository))
-          await attempt(`git gc of ${rig.name}`, () =>
-            runGit(rig.repository, ["gc", "--auto", "--quiet"], { timeoutMs: gcTimeoutMs }),
-          );
+      const merging = await mergingRigs(context.ledger);
+      const usual: Rig[] = [];
+      for (const rig of town.rigs()) {
+        const window = await ownWindow(context, rig);
+        if (window === undefined) usual.push(rig);
+        else if (!merging.has(rig.name) && (await begins(context, `${chore}:${rig.name}`, window)))
+          await tendRepositories(context, [rig], attempt);
+      }
+      const window = parseDailyWindow(textSetting(town.settings(), "maintenance.window")) ?? usualWindow;
+      if (merging.size > 0 || !(await begins(context, chore, window))) return;
+      await tendRepositories(context, usual, attempt);
       await attempt("ledger", () => tendLedger(context));
       await attempt("logs", async () => shortenLogs(town.paths.logs));
       await attempt("memory", () => forgetGone(context));
       await attempt("sessions", () => forgetOldSessions(context));
-      const yesterday = new Date(now - day).toISOString().slice(0, 10);
+      const yesterday = new Date(context.clock.now() - day).toISOString().slice(0, 10);
       await attempt("digest", () => writePatrolDigest(context, yesterday));
       await attempt("plugin digest", () => digestReceipts(context, yesterday));
     },
   };
+}
+
+type Attempt = (what: string, work: () => Promise<unknown>) => Promise<void>;
+
+/** Noted before anything is done: what hangs or breaks must not be begun again every three minutes of the night. */
+async function begins(
+  { ledger, clock, actor }: DaemonContext,
+  key: string,
+  window: DailyWindow,
+): Promise<boolean> {
+  const now = clock.now();
+  if (!isMaintenanceDue(now, (await lastDone(ledger, key))?.at, window)) return false;
+  await noteDone(ledger, actor, key, { at: now });
+  return true;
+}
+
+async function ownWindow({ town, ledger }: DaemonContext, rig: Rig): Promise<DailyWindow | undefined> {
+  const text = await rigProperty(town, ledger, rig, "maintenance_window");
+  return typeof text === "string" ? parseDailyWindow(text) : undefined;
+}
+
+/** Names of the rigs into which something is merged at the moment. */
+async function mergingRigs(ledger: Ledger): Promise<ReadonlySet<string>> {
+  const merging = await ledger.find({
+    type: "merge-request",
+    notStatus: "closed",
+    metadata: { "mr.phase": "running" },
+  });
+  return new Set(merging.map((bead) => mergeRequest(bead).rig));
+}
+
+/** Snapshots past their time, and what git collects of the rest. */
+async function tendRepositories(
+  context: DaemonContext,
+  rigs: readonly Rig[],
+  attempt: Attempt,
+): Promise<void> {
+  const { log } = context;
+  await attempt("snapshots", async () => {
+    const { snapshots, archives, problems } = await pruneAllSnapshots(context, { rigs });
+    const where = rigs.map((rig) => rig.name).join(", ");
+    log.info(`maintenance: dropped ${snapshots} snapshots and ${archives} archives of ${where || "no rig"}`);
+    for (const problem of problems) log.warn(`maintenance: ${problem}`);
+  });
+  for (const rig of rigs)
+    if (existsSync(rig.repository))
+      await attempt(`git gc of ${rig.name}`, () =>
+        runGit(rig.repository, ["gc", "--auto", "--quiet"], { timeoutMs: gcTimeoutMs }),
+      );
 }
 
 /** Checks the whole file, which takes a second for each 100 MB, and gives back what deleted rows have left over. */

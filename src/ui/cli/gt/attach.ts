@@ -8,6 +8,7 @@ import type { TownAccess } from "../../../agents/town-access.ts";
 import { GtError } from "../../../core/gt-error.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
 import type { CommandContext } from "../command.ts";
+import { seeToDaemon } from "../keep-watched.ts";
 
 /** `gt attach` (spec/03 §5.11). */
 export async function run(context: CommandContext): Promise<number> {
@@ -67,6 +68,7 @@ async function runningSession(
   }
   if (role === "mayor") await startMayor(access, { warn: (text) => context.out.warn(text) });
   else await startCrew(access, target.actor);
+  await seeToDaemon(context);
   return access.host();
 }
 

@@ -1,6 +1,6 @@
 import { usageError } from "../../../core/gt-error.ts";
 import type { CommandContext } from "../command.ts";
-import { levelIcons, readLevel, writeLevel } from "./notification-level.ts";
+import { readLevel, showLevel, tellOfQuietRig, writeLevel } from "./notification-level.ts";
 
 /** `gt dnd [on|off|status]` (spec/06 §7.1). */
 export async function run(context: CommandContext): Promise<void> {
@@ -8,15 +8,11 @@ export async function run(context: CommandContext): Promise<void> {
   const [action] = args;
   if (action !== undefined && !["on", "off", "status"].includes(action))
     throw usageError(`unknown action "${action}": use on, off or status`);
-  const level = await readLevel(context);
-  if (action === "status") {
-    out.document({ level });
-    out.line(`${levelIcons[level]} Notification level: ${level}`);
-    return;
-  }
-  const isOn = action === undefined ? level !== "muted" : action === "on";
+  if (action === "status") return showLevel(context);
+  const isOn = action === undefined ? (await readLevel(context)) !== "muted" : action === "on";
   await writeLevel(context, isOn ? "muted" : "normal");
   out.document({ level: isOn ? "muted" : "normal" });
   out.done(isOn ? "DND enabled - notifications muted" : "DND disabled - notifications resumed");
   if (isOn) out.line("Run gt dnd off to resume");
+  else await tellOfQuietRig(context);
 }

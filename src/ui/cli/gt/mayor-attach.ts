@@ -1,5 +1,6 @@
 import { mayorAddress, startMayor } from "../../../agents/lifecycle/mayor.ts";
 import type { CommandContext } from "../command.ts";
+import { seeToDaemon } from "../keep-watched.ts";
 import { expectTerminal, run as attach } from "./attach.ts";
 import { startWishes } from "./start-wishes.ts";
 
@@ -15,5 +16,6 @@ export async function run(context: CommandContext): Promise<number> {
   });
   if (!isNew && agent !== undefined && agent !== record.agent)
     out.warn(`the Mayor runs already as ${record.agent}; gt mayor restart --agent ${agent} changes it`);
+  if (isNew) await seeToDaemon(context);
   return attach({ ...context, args: [mayorAddress] });
 }

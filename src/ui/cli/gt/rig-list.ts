@@ -7,6 +7,7 @@ const glyphs = {
   stopped: "⚫",
   parked: "🅿️",
   docked: "🛑",
+  unreadable: "⚠",
   missing: "⚠",
 } as const;
 

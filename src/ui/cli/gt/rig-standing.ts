@@ -32,7 +32,10 @@ async function change(
   const { town, ledger, actor } = access;
   const mustRest = verb.isOn && (verb.isEverywhere || context.flags.boolean("polecats"));
   const status = (await readRigProperties(town, ledger, rig)).find(({ key }) => key === "status");
-  const isNow = (verb.isEverywhere ? status?.label : status?.local) === verb.word;
+  // This town may work on in a rig that is docked: then it docks anew.
+  const isExcepted = verb.isEverywhere && status?.local === "operational";
+  const isNow =
+    (verb.isEverywhere ? status?.label : status?.local) === verb.word && !(verb.isOn && isExcepted);
   if (isNow === verb.isOn) {
     out.done(`${rig.name} is ${verb.isOn ? "" : "not "}${verb.word} already`);
     if (mustRest) await rest(context, access, rig, verb.word);
@@ -40,7 +43,11 @@ async function change(
   }
   const value = verb.isOn ? verb.word : undefined;
   if (verb.isEverywhere) await labelProperty(ledger, rig, actor, "status", value);
-  else await changeLocalProperty(town, rig, "status", { value, isBlocked: false });
+  if (!verb.isEverywhere || isExcepted)
+    await changeLocalProperty(town, rig, "status", {
+      value: verb.isEverywhere ? undefined : value,
+      isBlocked: false,
+    });
   recordEvents(town.paths.events, [
     {
       ts: new Date().toISOString(),

@@ -7,6 +7,7 @@ import type { Target } from "../../../agents/sessions/find-target.ts";
 import { isBuiltIn } from "../../../agents/sessions/nudge.ts";
 import type { TownAccess } from "../../../agents/town-access.ts";
 import type { CommandContext } from "../command.ts";
+import { seeToDaemon } from "../keep-watched.ts";
 import { roleTarget } from "./role-target.ts";
 
 /** `gt deacon start|stop|restart`, `gt witness start|stop|restart` (spec/04 §7.2). */
@@ -34,6 +35,7 @@ export async function run(context: CommandContext): Promise<void> {
   out.document({ ok: true, address, mode: "agent", session: record.session, agent: record.agent });
   out.done(`${address} runs (${record.agent})`);
   out.next(`gt attach ${address}`);
+  await seeToDaemon(context);
 }
 
 /** A builtin role is a loop of the daemon: it rests until it is started again, or looks anew at once. */

@@ -81,7 +81,15 @@ async function workOrMail(context: CommandContext, address: Address): Promise<st
   return unread ? `📬 ${cut(unread.title, 45)}` : "";
 }
 
-const lights = { running: "🟢", partly: "🟡", stopped: "⚫", parked: "🅿️", docked: "", missing: "⚠" } as const;
+const lights = {
+  running: "🟢",
+  partly: "🟡",
+  stopped: "⚫",
+  parked: "🅿️",
+  docked: "",
+  unreadable: "⚠",
+  missing: "⚠",
+} as const;
 
 /** Mayor and overseer see the whole town. */
 async function townParts(context: CommandContext, address: Address): Promise<readonly string[]> {

@@ -1,5 +1,7 @@
 import { openOperations, type OperationKind } from "../../../agents/lifecycle/operation-record.ts";
 import type { Ledger } from "../../../core/ledger/ledger.ts";
+import { levelInForce, quietRigs } from "../../../core/town/quiet-rigs.ts";
+import type { Town } from "../../../core/town/town.ts";
 
 /** What is known of an agent beside its health. */
 export interface AgentNotes {
@@ -24,9 +26,10 @@ export interface AgentOperation {
 const mostMail = 500;
 
 /** Notes of the agents that have any, by address. */
-export async function readAgentNotes(ledger: Ledger): Promise<ReadonlyMap<string, AgentNotes>> {
-  const [operations, agents, mail] = await Promise.all([
+export async function readAgentNotes(town: Town, ledger: Ledger): Promise<ReadonlyMap<string, AgentNotes>> {
+  const [operations, quiet, agents, mail] = await Promise.all([
     openOperations(ledger),
+    quietRigs(town, ledger),
     ledger.agents(),
     ledger.find({ type: "message", status: ["open", "hooked"], notLabel: ["read"], limit: mostMail }),
   ]);
@@ -38,11 +41,11 @@ export async function readAgentNotes(ledger: Ledger): Promise<ReadonlyMap<string
   );
   const unread = new Map<string, number>();
   for (const { assignee } of mail) unread.set(assignee, (unread.get(assignee) ?? 0) + 1);
-  const notes = agents.map(({ address, notificationLevel }): AgentNotes & { readonly address: string } => ({
-    address,
-    operation: running.get(address),
-    unreadMail: unread.get(address) ?? 0,
-    isMuted: notificationLevel === "muted",
+  const notes = agents.map((agent): AgentNotes & { readonly address: string } => ({
+    address: agent.address,
+    operation: running.get(agent.address),
+    unreadMail: unread.get(agent.address) ?? 0,
+    isMuted: levelInForce(agent, quiet) === "muted",
   }));
   return new Map(
     notes

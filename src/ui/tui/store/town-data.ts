@@ -1,4 +1,5 @@
 import type { EmergencyStop } from "../../../agents/daemon/emergency-stop.ts";
+import type { RigStanding } from "../../../agents/lifecycle/rig-admission.ts";
 import type { AgentView } from "../../../agents/patrols/agent-health.ts";
 import type { ConvoyView } from "../../../core/convoys/convoy-view.ts";
 import type { EventCategory } from "../../../core/events/event-types.ts";
@@ -107,7 +108,7 @@ export interface TownData {
   readonly place: string;
   readonly rigs: readonly string[];
   /** Rigs that take no work now, and why. */
-  readonly restingRigs: ReadonlyMap<string, "parked" | "docked">;
+  readonly restingRigs: ReadonlyMap<string, Exclude<RigStanding, "operational">>;
   readonly agents: readonly AgentView[];
   /** By address; agents of whom nothing more is known have none. */
   readonly notes: ReadonlyMap<string, AgentNotes>;

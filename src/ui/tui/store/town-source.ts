@@ -264,7 +264,7 @@ export class LiveTownSource implements TownSource {
     const host = await hostSnapshot(access);
     const [agents, notes, restingRigs, open, landed, queues, inbox] = await Promise.all([
       agentHealth(access, host),
-      readAgentNotes(ledger),
+      readAgentNotes(town, ledger),
       rigsAtRest(ledger, town),
       ledger.find({ type: "convoy", notStatus: "closed", sort: "oldest" }),
       ledger.find({ type: "convoy", status: "closed", closedAfter: now - landedShownMs, sort: "closed" }),

@@ -26,6 +26,7 @@ export interface Symbols {
   readonly muted: string;
   readonly parked: string;
   readonly docked: string;
+  readonly unreadable: string;
   /** Left edge of what lies above everything without a frame. */
   readonly edge: string;
   readonly dot: string;
@@ -60,6 +61,7 @@ export const unicodeSymbols: Symbols = {
   muted: "🔕",
   parked: "🅿️",
   docked: "🛑",
+  unreadable: "⚠",
   edge: "▌",
   dot: "·",
   quote: "›",
@@ -91,6 +93,7 @@ export const asciiSymbols: Symbols = {
   muted: "dnd",
   parked: "P",
   docked: "x",
+  unreadable: "!",
   edge: "|",
   dot: "-",
   quote: ">",

@@ -1,5 +1,7 @@
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { daemonStatus, stopDaemon } from "../../../../src/agents/daemon/daemon-control.ts";
+import { writeDesired } from "../../../../src/agents/daemon/desired-state.ts";
 import { PlainTown } from "../../../support/plain-town.ts";
 import { cliEnv, runGt } from "../../../support/run-cli.ts";
 import { openTerminal, type TestTerminal } from "../../../support/terminal.ts";
@@ -8,8 +10,11 @@ import { waitFor } from "../../../support/wait-for.ts";
 const fake = join(import.meta.dirname, "../../../support/fake-agent.mjs");
 
 let town: PlainTown;
-beforeEach(() => {
+beforeEach(async () => {
   town = new PlainTown();
+  await town.access();
+  // Single commands start sessions all the same, but no daemon.
+  await writeDesired(town.town, "down", "overseer");
   const runtime = { provider: "generic", command: process.execPath, args: [fake], ready_prompt: "❯" };
   town.write("settings/config.json", {
     default_agent: "fake",
@@ -64,6 +69,23 @@ test("the Mayor is started once, restarted in another runtime, and stopped", asy
   expect((await gt("mayor", "stop")).stdout).toContain("the Mayor's session has ended");
   expect((await gt("mayor", "stop")).stdout).toContain("the Mayor was not running");
   expect((await gt("mayor", "status")).stdout).toContain("mayor/: not running");
+}, 90_000);
+
+test("7.1: starting a session brings the daemon back where the town is wanted up, and says that nobody watches where not", async () => {
+  const nobody = "warning: daemon is down; nothing watches this agent";
+  expect((await gt("mayor", "start")).stderr).toContain(nobody);
+  expect((await gt("session", "restart", "mayor")).stderr).toContain(nobody);
+  await writeDesired(town.town, "up", "overseer");
+  expect((await gt("session", "restart", "mayor", "--no-daemon")).stderr).not.toContain("daemon");
+  expect(daemonStatus(town.town).isRunning).toBe(false);
+  try {
+    const started = await gt("mayor", "restart");
+    expect(started.stdout + started.stderr).toMatch(/started the daemon \(pid \d+\)/);
+    expect(daemonStatus(town.town).isRunning).toBe(true);
+  } finally {
+    await writeDesired(town.town, "down", "overseer");
+    await stopDaemon(town.town, { force: true });
+  }
 }, 90_000);
 
 test("attaching to the Mayor starts it when needed, and leaves it running", async () => {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { rigLocalFile } from "../../../../src/core/town/paths.ts";
 import { runGt } from "../../../support/run-cli.ts";
 import { git, scratchOrigin } from "../../../support/scratch-repository.ts";
 import { scratchTown } from "../../../support/scratch-town.ts";
@@ -94,6 +95,57 @@ test("properties of this town outlive .runtime, labels travel, and a blocked one
     'did you mean "auto_restart"?',
   );
   expect((await gt("rig", "config", "set", "web", "max_polecats", "many")).code).toBe(2);
+  const window = await gt("rig", "config", "set", "web", "maintenance_window", "03:00-25:00");
+  expect([window.code, window.stderr]).toEqual([
+    2,
+    expect.stringContaining("a time of day or a span of two different ones is needed"),
+  ]);
+  await gt("rig", "config", "set", "web", "maintenance_window", "22:00-04:00");
+  const layers = (await gt("rig", "config", "show", "web", "--layers")).stdout.split("\n");
+  expect(layers.find((line) => line.includes("maintenance_window"))).toMatch(
+    /maintenance_window\s+22:00-04:00\s.*22:00-04:00$/,
+  );
+});
+
+test("7.4: every agent of a rig with dnd counts as muted, and its own level does not say otherwise", async () => {
+  const { gt, root } = await townWithRig();
+  const level = async () =>
+    (await gt("status", "--json", "--fast"))
+      .json<{ rigs: { agents: { address: string; notification_level: string }[] }[] }>()
+      .rigs[0]?.agents.find(({ address }) => address === "web/witness")?.notification_level;
+  const own = (...args: readonly string[]) =>
+    runGt(args, { cwd: root, env: { GT_ROLE: "web/witness", GT_NO_DAEMON: "1" } });
+  expect(await level()).toBe("normal");
+  await gt("rig", "config", "set", "web", "dnd", "on");
+  expect(await level()).toBe("muted");
+  expect((await own("dnd", "status")).stdout).toBe(
+    "🔕 Notification level: muted\n  rig web is not to be disturbed; your own level is normal\n",
+  );
+  expect((await own("dnd", "off")).stderr).toContain("gt rig config unset web dnd");
+  await gt("rig", "config", "unset", "web", "dnd");
+  expect(await level()).toBe("normal");
+});
+
+test("7.4: a rig whose bead cannot be read takes no work until doctor has made it anew", async () => {
+  const { gt, root, ledger: open } = await townWithRig();
+  const ledger = await open();
+  await ledger.write("overseer", [{ op: "create", bead: { id: "web-a1", title: "A", scope: "web" } }]);
+  const status = async () => (await gt("rig", "list", "--json")).json<{ status: string }[]>()[0]?.status;
+  await ledger.write("overseer", [{ op: "delete", id: "web-rig-web", reason: "by mistake" }]);
+  expect(await status()).toBe("unreadable");
+  const refused = await gt("sling", "web-a1", "web", "--no-boot");
+  expect([refused.code, refused.stderr]).toEqual([
+    1,
+    expect.stringContaining("whether rig web takes work cannot be read"),
+  ]);
+  expect(refused.stderr).toContain("its identity bead web-rig-web is not in the ledger");
+  expect(await ledger.get("web-a1")).toMatchObject({ status: "open", assignee: "" });
+  await gt("doctor", "--fix", "--check", "rig-bead");
+  expect(await status()).toBe("operational");
+  await gt("rig", "config", "set", "web", "max_polecats", "3");
+  writeFileSync(rigLocalFile(root, "web"), "{");
+  expect(await status(), "this town's own layer is broken").toBe("unreadable");
+  expect((await gt("sling", "web-a1", "web", "--no-boot")).stderr).toContain("is not valid JSON");
 });
 
 test("rig reset archives mail and reopens work without a worker, after saying so", async () => {
@@ -156,10 +208,14 @@ test("a parked or docked rig takes no work until it is told to again", async () 
   expect(await status()).toEqual(["docked"]);
   await gt("rig", "undock", "web");
   expect(await status()).toEqual(["operational"]);
+  await gt("rig", "config", "set", "web", "status", "operational");
+  await gt("rig", "dock", "web");
+  expect(await status(), "docking ends what this town alone has said").toEqual(["docked"]);
+  await gt("rig", "undock", "web");
   expect((await gt("rig", "park", "wbe")).stderr).toContain('did you mean "web"?');
   expect(
     (await gt("feed", "--type", "system", "--rig", "web")).stdout.match(/web (un)?(park|dock)ed/g),
-  ).toEqual(["web parked", "web unparked", "web docked", "web undocked"]);
+  ).toEqual(["web parked", "web unparked", "web docked", "web undocked", "web docked", "web undocked"]);
 });
 
 test("commands that a project brings run only after somebody has accepted exactly these", async () => {
