@@ -32,6 +32,7 @@ import { bootDuty } from "./duties/boot.ts";
 import { deaconDuty } from "./duties/deacon.ts";
 import { orphansDuty } from "./duties/orphans.ts";
 import { rolesDuty } from "./duties/roles.ts";
+import { settleStates, statesDuty } from "./duties/states.ts";
 import { branchesDuty } from "./duties/branches.ts";
 import { doctorDuty } from "./duties/doctor.ts";
 import { eventsDuty } from "./duties/events.ts";
@@ -162,6 +163,7 @@ export class Daemon {
     clearTimeout(this.#flushTimer);
     await this.#runner.stop(stopGraceMs);
     await this.#progress.flush().catch(() => undefined);
+    await settleStates(this.#context, { isEnding: true }).catch(() => undefined);
     await exportAtEnd(this.#context);
     this.#link.close();
     await this.#writeState(false).catch(() => undefined);
@@ -222,6 +224,7 @@ export class Daemon {
       ledgerDuty(this.#context),
       syncDuty(this.#context),
       rolesDuty(this.#context),
+      statesDuty(this.#context),
       deaconDuty(this.#context),
       bootDuty(this.#context),
       orphansDuty(this.#context),
@@ -372,6 +375,7 @@ export class Daemon {
     if (record.rig !== "") this.#runner.wake(rigDuty("witness", record.rig));
     if (record.role === "polecat") return;
     this.#runner.wake("roles");
+    this.#runner.wake("states");
     this.#runner.wake("dogs");
   }
 

@@ -22,6 +22,8 @@ const movesWork = new Set([
 ]);
 /** New gates, new mail, and beads that gates wait for. */
 const movesGate = new Set(["created", "imported", "closed", "gate_resolved"]);
+/** What is on a hook is no work any more, or is again. */
+const movesState = new Set(["closed", "reopened"]);
 const movesUpdate = ["status", "assignee", "metadata", "defer_until", "priority"];
 const movesAgent = ["agent_state", "hook_bead", "hook_state"];
 
@@ -41,6 +43,7 @@ export function dutiesFor(changes: readonly Change[], rigs: readonly string[]): 
     duties.add("convoys");
     duties.add("scheduler");
     if (movesGate.has(change.type)) duties.add("gates");
+    if (movesState.has(change.type)) duties.add("states");
     if (change.isUnattended === true || !rigs.includes(change.scope)) continue;
     duties.add(rigDuty("witness", change.scope));
     if (concernsQueue(change)) duties.add(rigDuty("refinery", change.scope));

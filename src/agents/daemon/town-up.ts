@@ -173,13 +173,15 @@ async function crewToStart(access: TownAccess): Promise<readonly CrewStart[]> {
     const crew = (await ledger.agents({ rig: rig.name, role: "crew" })).filter(
       ({ state }) => state !== "nuked",
     );
+    const isResting = ({ hookBead, hookState }: Agent) => hookBead !== "" && hookState === "suspended";
     const wish = textSetting(town.rigSettings(rig.name), "crew.startup");
     const { start, unknown } = crewStartup(
       wish,
       crew.map((agent) => agent.name),
     );
     for (const agent of crew)
-      if (start.includes(agent.name)) found.push({ rig: rig.name, address: agent.address });
+      if (start.includes(agent.name) && !isResting(agent))
+        found.push({ rig: rig.name, address: agent.address });
     for (const name of unknown)
       found.push({
         rig: rig.name,

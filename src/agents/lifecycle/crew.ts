@@ -7,12 +7,14 @@ import { takeSnapshot } from "../../core/git/hook-snapshots.ts";
 import { isValidWorktree } from "../../core/git/worktree.ts";
 import { GtError } from "../../core/gt-error.ts";
 import type { Agent } from "../../core/ledger/bead.ts";
+import type { Operation } from "../../core/ledger/operation.ts";
 import { shellWord } from "../../core/shell-word.ts";
 import { formatAddress } from "../../core/town/address.ts";
 import { agentBeadId } from "../../core/town/agent-names.ts";
 import type { Rig, Town } from "../../core/town/town.ts";
+import { readRecord } from "../sessions/session-records.ts";
 import type { SessionRecord } from "../sessions/session-host.ts";
-import { startAgentSession, stopAgentSession } from "../sessions/start-session.ts";
+import { sessionOfAddress, startAgentSession, stopAgentSession } from "../sessions/start-session.ts";
 import type { TownAccess } from "../town-access.ts";
 import { liveSession } from "./agent-session.ts";
 import { saveCheckpoint } from "./checkpoint.ts";
@@ -21,6 +23,7 @@ import { syncRemotes } from "./crew-clone.ts";
 import { snapshotSubject } from "./polecat-worktree.ts";
 import { setUpSandbox } from "./sandbox-setup.ts";
 import { startHookSession } from "./start-hook-session.ts";
+import { resumeOperations } from "./suspension.ts";
 
 /** `E_CREW_NAME` with a name that would do (spec/04 §4). */
 export function expectCrewName(name: string): void {
@@ -170,8 +173,7 @@ export async function startCrew(
     const agent = await access.ledger.agent(address);
     if (agent !== undefined) await syncRemotes(access.town.rig(agent.rig), join(access.town.root, address));
     const isPlain = Object.keys(options).length === 0;
-    // Whoever was stopped did not crash.
-    const topic = agent?.state === "stopped" ? "resumed" : "recovery";
+    const topic = hasCrashed(access, address) ? "recovery" : "resumed";
     const record =
       isPlain && agent?.hookBead
         ? await startHookSession(access, address, topic)
@@ -182,9 +184,23 @@ export async function startCrew(
             ...(options.account === undefined ? {} : { account: options.account }),
             ...(options.conversation === undefined ? {} : { conversation: options.conversation }),
           });
-    await access.ledger.write(access.actor, [{ op: "setAgent", address, fields: { state: "running" } }]);
+    if (agent !== undefined) await access.ledger.write(access.actor, noteStart(access, agent));
     return record;
   });
+}
+
+/** Work that rested goes on: whoever starts the session wants it to (spec/04 §1.4 row 13). */
+function noteStart({ clock }: TownAccess, agent: Agent): readonly Operation[] {
+  const { address, hookBead, hookState } = agent;
+  if (hookBead !== "" && hookState === "suspended") return resumeOperations(agent, "working", clock.now());
+  return [{ op: "setAgent", address, fields: { state: hookBead === "" ? "running" : "working" } }];
+}
+
+/** Whether its last session ended although nobody asked for it. */
+function hasCrashed({ town }: TownAccess, address: string): boolean {
+  const session = sessionOfAddress(town, address);
+  const last = readRecord(town.paths.sessions, session);
+  return last !== undefined && last.expected !== true;
 }
 
 /**
@@ -201,7 +217,9 @@ export async function stopCrew(
   if (agent === undefined || running === undefined) return false;
   await snapshotOf(access, agent, running.session);
   await saveCheckpoint(access, address, { reason: "the session ended", run: running.runId });
-  await access.ledger.write(access.actor, [{ op: "setAgent", address, fields: { state: "stopped" } }]);
+  // Work stays on its hook, and whoever has work is working.
+  if (agent.hookBead === "")
+    await access.ledger.write(access.actor, [{ op: "setAgent", address, fields: { state: "stopped" } }]);
   return stopAgentSession(access, address, "stopped", options);
 }
 

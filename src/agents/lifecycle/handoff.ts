@@ -137,7 +137,7 @@ async function prepare(access: TownAccess, request: HandoffRequest): Promise<Ope
     stops: request.stops === true,
   });
   await journal
-    .step("respawn", {}, noteOperations(access, request, session))
+    .step("respawn", {}, noteOperations(access, request, agent, session))
     .catch(async (error: unknown) => {
       // Nothing was promised yet: recovery must not replace the session.
       await journal.finish().catch(() => undefined);
@@ -172,6 +172,7 @@ async function begin(
 function noteOperations(
   access: TownAccess,
   request: HandoffRequest,
+  agent: Agent,
   session: SessionRecord | undefined,
 ): readonly Operation[] {
   const { address } = request;
@@ -202,7 +203,9 @@ function noteOperations(
         },
       },
     },
-    ...(request.stops === true ? [{ op: "setAgent", address, fields: { state: "stopped" } } as const] : []),
+    ...(request.stops === true && !(agent.role === "crew" && agent.hookBead !== "")
+      ? [{ op: "setAgent", address, fields: { state: "stopped" } } as const]
+      : []),
   ];
 }
 

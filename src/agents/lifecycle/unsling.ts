@@ -7,6 +7,7 @@ import type { TownAccess } from "../town-access.ts";
 import { assignmentEvent } from "./assignment-event.ts";
 import { metadataText } from "./attachment.ts";
 import { withAgentLock } from "./agent-lock.ts";
+import { sessionLife } from "./agent-session.ts";
 import { droppingMolecule } from "./attached-molecule.ts";
 import { preserveHolder } from "./preserve-holder.ts";
 import { recoverOperations } from "./recover-operations.ts";
@@ -78,7 +79,15 @@ async function takeOff(
           throw error;
         },
       )
-    : { operations: [assignmentEvent(agent, "archived", { reason: why })], warnings: [] };
+    : {
+        operations: [
+          assignmentEvent(agent, "archived", { reason: why }),
+          ...(agent.role === "crew" && (await sessionLife(access, address)) === "dead"
+            ? [{ op: "setAgent", address, fields: { state: "stopped" } } as const]
+            : []),
+        ],
+        warnings: [],
+      };
   await access.ledger.write(access.actor, [
     { op: "expectAgent", address, expected: { hookBead: agent.hookBead } },
     { op: "unhook", address },

@@ -4,6 +4,7 @@ import type { Agent } from "../../core/ledger/bead.ts";
 import { isLocked } from "../../core/lock/lock.ts";
 import { unreadMail } from "../../core/mail/mailbox.ts";
 import { type Address, formatAddress } from "../../core/town/address.ts";
+import { levelInForce, quietRigs } from "../../core/town/quiet-rigs.ts";
 import { pending } from "../sessions/nudge-queue.ts";
 import type { SessionRecord } from "../sessions/session-host.ts";
 import { sessionOfAddress } from "../sessions/start-session.ts";
@@ -12,6 +13,7 @@ import type { HostSnapshot } from "./agent-health.ts";
 import { lifeOf, signalOf, waitingQuestion } from "./ask-for-life.ts";
 import { freshRole, type RoleLimits, type RoleMemory, type RoleView } from "./decide-role.ts";
 import { warrants } from "./warrants.ts";
+import { workInFlight } from "./work-in-flight.ts";
 import { patrolTable } from "./worker-memory.ts";
 
 export const roleMemoryKey = (address: string): string => `role:${address}`;
@@ -25,17 +27,20 @@ export interface TownView {
   readonly atWork: readonly Agent[];
   /** Those against whom there is a warrant: they are being asked already. */
   readonly accused: ReadonlySet<string>;
+  /** Rigs whose agents are not to be disturbed. */
+  readonly quiet: ReadonlySet<string>;
 }
 
 export async function observeTown(
-  { ledger }: TownAccess,
+  { town, ledger }: TownAccess,
   host: HostSnapshot,
   { staleMs }: Pick<RoleLimits, "staleMs">,
 ): Promise<TownView> {
   return {
     ...{ host, staleMs },
     sleeps: await readSleeps(ledger),
-    atWork: await ledger.agents({ state: ["working", "spawning", "done"] }),
+    atWork: await workInFlight(ledger),
+    quiet: await quietRigs(town, ledger),
     accused: new Set((await warrants(ledger, { all: false })).map(({ target }) => target)),
   };
 }
@@ -49,7 +54,8 @@ export async function observeRole(access: TownAccess, role: Address, town: TownV
   const memory = (await access.ledger.row<RoleMemory>(patrolTable, roleMemoryKey(address)))?.value;
   const life = isAlive ? (await lifeOf(access, address))?.value : undefined;
   const signalAt = signalOf(agent);
-  const mayDisturb = agent?.notificationLevel !== "muted" && !town.accused.has(address);
+  const isMuted = agent !== undefined && levelInForce(agent, town.quiet) === "muted";
+  const mayDisturb = !isMuted && !town.accused.has(address);
   return {
     address,
     kind: role.role === "mayor" ? "mayor" : "patrol",

@@ -11,6 +11,7 @@ import { type BootAction, type BootLimits, decideBoot } from "./decide-boot.ts";
 import { mayBeAsked, silenceOf } from "./decide-role.ts";
 import { observeRole, observeTown } from "./observe-role.ts";
 import { isSwitchedOff } from "./role-switch.ts";
+import { workInFlight } from "./work-in-flight.ts";
 import { patrolTable } from "./worker-memory.ts";
 
 export const deaconAddress = "deacon/";
@@ -48,8 +49,7 @@ export async function triageDeacon(access: TownAccess): Promise<BootAction> {
       // One that has just started has not written its first.
       ...(Number.isNaN(beat) ? { heartbeatAt: clock.now() } : { heartbeatAt: beat }),
       isNeeded:
-        (await ledger.agents({ state: ["working", "spawning", "done"] })).length > 0 ||
-        (await unreadMail(ledger, deaconAddress)).length > 0,
+        (await workInFlight(ledger)).length > 0 || (await unreadMail(ledger, deaconAddress)).length > 0,
     },
     clock.now(),
     limits,

@@ -29,6 +29,7 @@ beforeEach(async () => {
     },
   });
   town.write("mayor/daemon.json", { patrols: { witness: { mode: "agent" }, deacon: { mode: "agent" } } });
+  await town.access();
   daemon = await Daemon.start(town.town, openDaemonLog(join(town.root, "daemon.log")));
 });
 afterEach(async () => {
@@ -64,7 +65,10 @@ test("roles that run as agents get sessions, which come back when they die, and 
   expect(mail, "code leaves the mail of an agent alone").toMatchObject({ status: "open", title: "Look" });
 
   await daemon.stop(); // else it may be quicker than the command
-  const { stderr, stdout } = await runGt(["witness", "restart", "greenplace"], { cwd: town.root });
+  const { stderr, stdout } = await runGt(["witness", "restart", "greenplace"], {
+    cwd: town.root,
+    env: { GT_NO_DAEMON: "1" },
+  });
   expect(stderr).toBe(`warning: ${notInstalled}\n`);
   expect(stdout).toContain("greenplace/witness runs (script)");
 }, 90_000);

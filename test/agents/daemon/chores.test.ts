@@ -16,6 +16,9 @@ import { exportAtEnd, ledgerDuty } from "../../../src/agents/daemon/duties/ledge
 import { FeedDuty } from "../../../src/agents/daemon/duties/feed.ts";
 import { isMaintenanceDue, maintenanceDuty } from "../../../src/agents/daemon/duties/maintenance.ts";
 import { operationsDuty } from "../../../src/agents/daemon/duties/operations.ts";
+import { settleStates, statesDuty } from "../../../src/agents/daemon/duties/states.ts";
+import { switchRole } from "../../../src/agents/patrols/role-switch.ts";
+import { workInFlight } from "../../../src/agents/patrols/work-in-flight.ts";
 import { orphansDuty } from "../../../src/agents/daemon/duties/orphans.ts";
 import { isSameProcess, processStartTime } from "../../../src/agents/sessions/process-identity.ts";
 import type { SessionRecord } from "../../../src/agents/sessions/session-host.ts";
@@ -150,8 +153,9 @@ test("D16: the ledger is committed to a repository of its own; a sudden loss is 
   );
   await exportAtEnd(context());
   expect(await later()).toBe("1");
+  // The rig's own bead is one of them.
   expect([lines("tables/issues.jsonl"), lines("tables/labels.jsonl"), lines("exports/web.jsonl")]).toEqual([
-    60, 120, 60,
+    61, 121, 61,
   ]);
   expect(await later(), "nothing has changed").toBe("1");
   await access.ledger.write("overseer", [{ op: "addLabel", id: made.created[0] ?? "", label: "c" }]);
@@ -164,9 +168,9 @@ test("D16: the ledger is committed to a repository of its own; a sudden loss is 
     made.created.slice(0, 50).map((id) => ({ op: "delete" as const, id, reason: "oops" })),
   );
   expect(await later()).toBe("2");
-  expect(lines("tables/issues.jsonl"), "the last good one stays").toBe(60);
+  expect(lines("tables/issues.jsonl"), "the last good one stays").toBe(61);
   expect((await access.ledger.find({ type: "escalation" })).map((each) => each.description)).toEqual([
-    expect.stringContaining("tables/issues.jsonl 60 -> 10 lines"),
+    expect.stringContaining("tables/issues.jsonl 61 -> 11 lines"),
   ]);
   expect(await later(), "the same again").toBe("3");
   expect(git(backup, "ls-files")).not.toContain(".spike-counts.json");
@@ -313,6 +317,50 @@ test("maintenance runs in its hour, forgets gone agents, and waits while somethi
   now += day;
   await run(duty);
   expect(told).toHaveLength(1);
+});
+
+test("1.3: the daemon keeps stored states true to hooks, sessions and loops, and writes nothing twice", async () => {
+  const { ledger } = access;
+  const rig = { rig: "web" } as const;
+  const agent = (role: "crew" | "witness" | "refinery", name: string, state: "running" | "stopped") =>
+    ledger.write("overseer", [
+      {
+        op: "ensureAgent",
+        agent: {
+          ...{ id: `web-${role}-${name}`, role, name, state, ...rig },
+          address: role === "crew" ? `web/crew/${name}` : `web/${role}`,
+        },
+      },
+    ]);
+  await agent("crew", "sam", "running");
+  await agent("crew", "max", "stopped");
+  await agent("witness", "", "stopped");
+  await agent("refinery", "", "running");
+  const bead = (await work.bead(access, "Held")).id;
+  await ledger.write("overseer", [
+    { op: "hook", address: "web/crew/max", bead },
+    switchRole("web/witness", true),
+  ]);
+  expect(await workInFlight(ledger), "crew keeps no patrol busy").toEqual([]);
+  const states = async () =>
+    Object.fromEntries((await ledger.agents(rig)).map(({ address, state }) => [address, state]));
+  const duty = statesDuty(context());
+  await run(duty);
+  expect(await states()).toEqual({
+    ...{ "web/crew/sam": "stopped", "web/crew/max": "working" },
+    ...{ "web/witness": "stopped", "web/refinery": "running" },
+  });
+  await ledger.write("overseer", [
+    { op: "close", id: bead, close: { reason: "x", force: true } },
+    switchRole("web/witness", false),
+  ]);
+  await run(duty);
+  expect(await states()).toMatchObject({ "web/crew/max": "stopped", "web/witness": "running" });
+  const before = (await ledger.changes(0)).to;
+  await run(duty);
+  expect((await ledger.changes(0)).to).toBe(before);
+  await settleStates(context(), { isEnding: true });
+  expect(await states()).toMatchObject({ "web/witness": "stopped", "web/refinery": "stopped" });
 });
 
 test("W4: the process of a gt done that stands still for ten minutes is ended, one that goes on is not", async () => {

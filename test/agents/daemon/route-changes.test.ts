@@ -15,7 +15,9 @@ const change = (type: string, fields: Partial<Change> = {}): Change => ({
 const woken = (...changes: Change[]) => [...dutiesFor(changes, ["web", "api"])].sort();
 
 test("a closed bead wakes convoys, scheduler, the rig's witness and its refinery, which may have waited for it", () => {
-  expect(woken(change("closed"))).toEqual(["convoys", "gates", "refinery:web", "scheduler", "witness:web"]);
+  expect(woken(change("closed"))).toEqual([
+    ...["convoys", "gates", "refinery:web", "scheduler", "states", "witness:web"],
+  ]);
 });
 
 test("a new merge request wakes the refinery of its rig", () => {
@@ -37,7 +39,7 @@ test("an agent that becomes idle frees its place", () => {
 });
 
 test("changes of the town itself concern no rig", () => {
-  expect(woken(change("closed", { scope: "town" }))).toEqual(["convoys", "gates", "scheduler"]);
+  expect(woken(change("closed", { scope: "town" }))).toEqual(["convoys", "gates", "scheduler", "states"]);
 });
 
 test("mail wakes the deacon, who reads it for the roles that run as code, and nobody else", () => {

@@ -7,6 +7,9 @@ import { addCrew, rigOfMember, startCrew, stopCrew } from "../../../src/agents/l
 import { removeCrew } from "../../../src/agents/lifecycle/remove-crew.ts";
 import { sling } from "../../../src/agents/lifecycle/sling.ts";
 import type { TownAccess } from "../../../src/agents/town-access.ts";
+import { resumeHook, suspendHook } from "../../../src/agents/lifecycle/suspend-hook.ts";
+import { unsling } from "../../../src/agents/lifecycle/unsling.ts";
+import { waitFor } from "../../support/wait-for.ts";
 import { commit, git } from "../../support/scratch-repository.ts";
 import { WorkTown } from "../../support/work-town.ts";
 
@@ -19,6 +22,7 @@ beforeEach(async () => {
   town = await WorkTown.create();
   town.write("settings/config.json", {
     default_agent: "idler",
+    operational: { session: { start_probe: "200ms", graceful_stop: "100ms", end_grace: "100ms" } },
     agents: {
       idler: { provider: "generic", command: "sh", args: ["-c", "read -r line"], prompt_mode: "none" },
     },
@@ -52,6 +56,48 @@ test("a bead slung to a member is on its hook, without a branch or a start", asy
   });
   expect(await liveSession(access, address)).toBeUndefined();
 });
+
+test("1.3, 1.4: a member with work is working until it is taken off, then running or stopped", async () => {
+  const state = async () => {
+    const agent = await access.ledger.agent(address);
+    return [agent?.state, agent?.hookState];
+  };
+  expect(await state()).toEqual(["stopped", ""]);
+  const bead = await town.bead(access, "Review", "true");
+  const hook = () => sling(access, { words: [bead.id, address], options: {} });
+  await hook();
+  expect(await state(), "a session is to be there").toEqual(["working", "active"]);
+  expect((await startCrew(access, address)).topic, "it has not crashed").toBe(`resumed:${bead.id}`);
+  expect(await state()).toEqual(["working", "active"]);
+  await stopCrew(access, address);
+  expect(await state(), "its work stays").toEqual(["working", "active"]);
+  process.kill((await startCrew(access, address)).pid, "SIGKILL");
+  await waitFor(async () => (await liveSession(access, address)) === undefined);
+  expect((await startCrew(access, address)).topic).toBe(`recovery:${bead.id}`);
+
+  await suspendHook(access, address, "lunch");
+  expect(await state()).toEqual(["paused", "suspended"]);
+  expect(await liveSession(access, address)).toBeUndefined();
+  await resumeHook(access, address);
+  expect(await state()).toEqual(["working", "active"]);
+  await suspendHook(access, address, "lunch");
+  await startCrew(access, address);
+  expect(await state(), "whoever starts it wants its work to go on").toEqual(["working", "active"]);
+
+  await unsling(access, { bead: bead.id, force: true });
+  expect(await state()).toEqual(["running", "archived"]);
+  await stopCrew(access, address);
+  expect(await state()).toEqual(["stopped", "archived"]);
+  await hook();
+  await unsling(access, { bead: bead.id, force: true });
+  expect(await state(), "it has no session").toEqual(["stopped", "archived"]);
+
+  await hook();
+  await addCrew(access, town.rig(), "max", { ownBranch: false });
+  await sling(access, { words: [bead.id, "web/crew/max"], options: { force: true } });
+  expect((await state())[0], "somebody else has its work").not.toBe("working");
+  expect((await access.ledger.agent("web/crew/max"))?.state).toBe("working");
+}, 60_000);
 
 test("its session is started once and stopped with its files kept", async () => {
   const first = await startCrew(access, address);

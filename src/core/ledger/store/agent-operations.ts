@@ -135,8 +135,20 @@ export function hookBead(
     ...(bead.assignee === address ? {} : { assignee: address }),
     ...(bead.status === "deferred" && bead.defer_until !== null ? { defer_until: null } : {}),
   });
-  setAgent(batch, address, { hookBead: bead.id, hookState: "active", hookSeq: agent.hook_seq + 1 });
+  setAgent(batch, address, {
+    hookBead: bead.id,
+    hookState: "active",
+    hookSeq: agent.hook_seq + 1,
+    ...(agent.role_type === "crew" ? { state: "working" } : {}),
+  });
 }
+
+/**
+ * A crew member with work is `working` and one without is not (spec/04 §1.3). Whether it then has a session is not known
+ * here: `running` holds until somebody who knows says `stopped`.
+ */
+const withoutWork = ({ role_type, agent_state }: AgentRow): AgentPatch =>
+  role_type === "crew" && agent_state !== "nuked" && agent_state !== "stopped" ? { state: "running" } : {};
 
 /** Takes whatever is on the agent's hook away; its bead is open again unless it is settled. */
 export function unhook(batch: Batch, address: ActorAddress): void {
@@ -149,7 +161,7 @@ export function unhook(batch: Batch, address: ActorAddress): void {
     (bead.status === "hooked" || bead.status === "in_progress")
   )
     releaseBead(batch, bead);
-  setAgent(batch, address, { hookBead: "", hookState: "" });
+  setAgent(batch, address, { hookBead: "", hookState: "", ...withoutWork(agent) });
 }
 
 /** Work that the agent holds apart from `exceptId`: neither what waits for its merge nor the steps by which it works. */
@@ -169,11 +181,12 @@ function releaseBead(batch: Batch, bead: BeadRow): void {
 }
 
 function leaveHook(batch: Batch, id: BeadId): void {
-  const holders = batch.database.values<string>(
-    "SELECT address FROM agents WHERE hook_bead = ? AND hook_bead <> ''",
+  const holders = batch.database.all<AgentRow>(
+    "SELECT * FROM agents WHERE hook_bead = ? AND hook_bead <> ''",
     id,
   );
-  for (const holder of holders) setAgent(batch, holder, { hookBead: "", hookState: "archived" });
+  for (const holder of holders)
+    setAgent(batch, holder.address, { hookBead: "", hookState: "archived", ...withoutWork(holder) });
 }
 
 function findAgent(batch: Batch, address: ActorAddress): AgentRow | undefined {
