@@ -1,6 +1,7 @@
 import { addSleep, readSleeps, type Sleep } from "../../core/health/machine-sleep.ts";
 import type { Operation } from "../../core/ledger/operation.ts";
-import { memoryKey, patrolTable } from "../patrols/worker-memory.ts";
+import { memoryKey } from "../lifecycle/forget-restarts.ts";
+import { patrolTable } from "../patrols/worker-memory.ts";
 import type { WorkerMemory } from "../patrols/worker-view.ts";
 import type { TownAccess } from "../town-access.ts";
 

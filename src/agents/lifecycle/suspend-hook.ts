@@ -16,6 +16,7 @@ import { saveCheckpoint } from "./checkpoint.ts";
 import { nextState } from "./agent-transition.ts";
 import { withAgentLock } from "./agent-lock.ts";
 import { snapshotSubject } from "./polecat-worktree.ts";
+import { forgettingRestarts } from "./forget-restarts.ts";
 import { recoverOperations } from "./recover-operations.ts";
 import { startHookSession } from "./start-hook-session.ts";
 import { suspendOperations, suspensionRow } from "./suspension.ts";
@@ -68,11 +69,8 @@ export async function resumeHook(access: TownAccess, address: string): Promise<S
             { op: "removeLabel", id: bead.id, label: "gt:escalated" },
           ] as const)
         : []),
-      {
-        op: "setAgent",
-        address,
-        fields: { state: spawning, hookState: "active", restarts: 0, crashLoopSince: null },
-      },
+      { op: "setAgent", address, fields: { state: spawning, hookState: "active" } },
+      ...(agent.state === "stuck" ? forgettingRestarts(address) : []),
     ]);
     try {
       // Whoever waits for a gate has no session on purpose; one that was left over does not know that it goes on.

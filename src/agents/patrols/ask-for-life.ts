@@ -12,6 +12,7 @@ import { liveSession } from "../lifecycle/agent-session.ts";
 import { nudge } from "../sessions/nudge.ts";
 import { pending, settle } from "../sessions/nudge-queue.ts";
 import { sessionOfAddress } from "../sessions/start-session.ts";
+import { isMuted } from "../../core/town/quiet-rigs.ts";
 import type { TownAccess } from "../town-access.ts";
 import { patrolTable } from "./worker-memory.ts";
 
@@ -83,7 +84,7 @@ export async function ask(access: TownAccess, address: string, limits: LifeLimit
   if (session === undefined)
     throw new GtError("E_SESSION_NOT_FOUND", `${address} has no session`, { hint: "gt agents" });
   const agent = await ledger.agent(address);
-  if (agent?.notificationLevel === "muted")
+  if (await isMuted(access.town, ledger, agent))
     throw new GtError("E_MUTED", `${address} is muted: nobody may ask it`, { hint: "gt up" });
   const askedAt = clock.now();
   let failures = 0;

@@ -20,8 +20,9 @@ import {
 } from "./decide-role.ts";
 import { liveSession } from "../lifecycle/agent-session.ts";
 import { restartRole, startRole } from "../lifecycle/role-session.ts";
+import { roleMemoryKey } from "../lifecycle/forget-restarts.ts";
 import type { TownAccess } from "../town-access.ts";
-import { observeRole, observeTown, roleMemoryKey } from "./observe-role.ts";
+import { observeRole, observeTown } from "./observe-role.ts";
 import { patrolTable } from "./worker-memory.ts";
 import { isSwitchedOff } from "./role-switch.ts";
 import type { StartBudget } from "./start-budget.ts";

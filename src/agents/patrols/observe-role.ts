@@ -5,6 +5,7 @@ import { isLocked } from "../../core/lock/lock.ts";
 import { unreadMail } from "../../core/mail/mailbox.ts";
 import { type Address, formatAddress } from "../../core/town/address.ts";
 import { levelInForce, quietRigs } from "../../core/town/quiet-rigs.ts";
+import { roleMemoryKey } from "../lifecycle/forget-restarts.ts";
 import { pending } from "../sessions/nudge-queue.ts";
 import type { SessionRecord } from "../sessions/session-host.ts";
 import { sessionOfAddress } from "../sessions/start-session.ts";
@@ -15,8 +16,6 @@ import { freshRole, type RoleLimits, type RoleMemory, type RoleView } from "./de
 import { warrants } from "./warrants.ts";
 import { workInFlight } from "./work-in-flight.ts";
 import { patrolTable } from "./worker-memory.ts";
-
-export const roleMemoryKey = (address: string): string => `role:${address}`;
 
 /** What is the same for all roles of one look. */
 export interface TownView {

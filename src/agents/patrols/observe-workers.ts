@@ -17,7 +17,8 @@ import { sessionOfAddress } from "../sessions/start-session.ts";
 import type { TownAccess } from "../town-access.ts";
 import { type HostSnapshot, hostSnapshot, isRuntimeGone, livenessOf, progressOf } from "./agent-health.ts";
 import { leftoverMark } from "./leftover-mark.ts";
-import { memoryKey, patrolTable } from "./worker-memory.ts";
+import { memoryKey } from "../lifecycle/forget-restarts.ts";
+import { patrolTable } from "./worker-memory.ts";
 import { noMemory, type WorkerMemory, type WorkerView } from "./worker-view.ts";
 
 /**

@@ -1,9 +1,9 @@
 import type { Operation } from "../../core/ledger/operation.ts";
+import { memoryKey } from "../lifecycle/forget-restarts.ts";
 import type { WorkerMemory, WorkerView } from "./worker-view.ts";
 
-/** Table of what the patrols remember, and the key of what the Witness knows about one agent. */
+/** Table of what the patrols remember. */
 export const patrolTable = "patrols";
-export const memoryKey = (address: string): string => `worker:${address}`;
 
 /** Whatever changed since the sweep looked cancels the action. */
 export function sameAssignment(view: WorkerView): Operation {

@@ -4,7 +4,7 @@ import type { Operation } from "../../core/ledger/operation.ts";
 import { randomWord } from "../../core/random.ts";
 import { isObject } from "../../core/town/json-file.ts";
 import { readPatrols } from "../../core/town/patrol-settings.ts";
-import { levelInForce, quietRigs } from "../../core/town/quiet-rigs.ts";
+import { isMuted } from "../../core/town/quiet-rigs.ts";
 import type { Town } from "../../core/town/town.ts";
 import { readStop, scopeOf, thawHint } from "../daemon/emergency-stop.ts";
 import { wakeCall } from "../daemon/wake-call.ts";
@@ -98,7 +98,7 @@ export async function nudge(access: TownAccess, request: NudgeRequest): Promise<
     await ledger.write(request.from, [wakeCall(target.actor, { at: now, id }), nudgeEvent(entry, "woken")]);
     return { ...report, state: "woken" };
   }
-  if (request.force !== true && (await isMuted(access, target))) {
+  if (request.force !== true && (await isMuted(town, ledger, await ledger.agent(target.actor)))) {
     if (request.isQuiet !== true) await ledger.write(request.from, [nudgeEvent(entry, "muted")]);
     return { ...report, state: "muted" };
   }
@@ -188,11 +188,6 @@ function expectNoStop(town: Town, target: Target, request: NudgeRequest): void {
   throw new GtError("E_ESTOP", `emergency stop of ${scopeOf(stop)} is active: nothing is delivered`, {
     hint: thawHint(stop),
   });
-}
-
-async function isMuted({ town, ledger }: TownAccess, target: Target): Promise<boolean> {
-  const agent = await ledger.agent(target.actor);
-  return agent !== undefined && levelInForce(agent, await quietRigs(town, ledger)) === "muted";
 }
 
 /** Patrol roles run as code inside the daemon unless `mayor/daemon.json` says `agent` (spec/04 §8.3). */

@@ -18,3 +18,8 @@ export function levelInForce(
 ): Agent["notificationLevel"] {
   return quiet.has(rig) ? "muted" : notificationLevel;
 }
+
+/** Whether an agent is not to be disturbed, by its own wish or as one of a quiet rig. */
+export async function isMuted(town: Town, ledger: Ledger, agent: Agent | undefined): Promise<boolean> {
+  return agent !== undefined && levelInForce(agent, await quietRigs(town, ledger)) === "muted";
+}

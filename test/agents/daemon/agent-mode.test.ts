@@ -65,10 +65,17 @@ test("roles that run as agents get sessions, which come back when they die, and 
   expect(mail, "code leaves the mail of an agent alone").toMatchObject({ status: "open", title: "Look" });
 
   await daemon.stop(); // else it may be quicker than the command
+  const givenUp = { series: { restartedAt: [], crashLoopSince: 1 }, isGivenUp: true };
+  const memory = { table: "patrols", key: "role:greenplace/witness" };
+  await access.ledger.write("daemon", [{ op: "putRow", ...memory, value: givenUp }]);
   const { stderr, stdout } = await runGt(["witness", "restart", "greenplace"], {
     cwd: town.root,
     env: { GT_NO_DAEMON: "1" },
   });
   expect(stderr).toBe(`warning: ${notInstalled}\n`);
   expect(stdout).toContain("greenplace/witness runs (script)");
+  expect(
+    await access.ledger.row(memory.table, memory.key),
+    "8.4: a manual start ends a crash loop",
+  ).toBeUndefined();
 }, 90_000);

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
 import type { DaemonContext } from "../../../src/agents/daemon/daemon-context.ts";
 import { operationsDuty, resumesKey } from "../../../src/agents/daemon/duties/operations.ts";
+import { resumeHook } from "../../../src/agents/lifecycle/suspend-hook.ts";
 import { snapshotHook } from "../../../src/agents/lifecycle/rollback-hook.ts";
 import { rebuildSandbox } from "../../../src/agents/patrols/rebuild-sandbox.ts";
 import { StartBudget } from "../../../src/agents/patrols/start-budget.ts";
@@ -228,6 +229,11 @@ test("W20: without a mountain it is stuck with its work as it is, and the mayor 
   expect(parseProtocol(mail?.title ?? "", mail?.description ?? "")).toMatchObject({ type: "CRASH_LOOP" });
   now += 60 * minute;
   expect(await findings(), "nothing starts it any more").toBe(0);
+  work.write("settings/config.json", { sessions: { backend: "none" } });
+  await resumeHook(access, nux);
+  expect(await access.ledger.row("patrols", `worker:${nux}`), "1.4 row 14: counted anew").toBeUndefined();
+  expect(await agent()).toMatchObject({ state: "working", hookState: "active" });
+  expect((await agent())?.crashLoopSince).toBeUndefined();
 });
 
 test("W22: a request that lies for half an hour wakes the queue, after two hours somebody is told, each once", async () => {

@@ -1,4 +1,5 @@
 import { startCrew } from "../../../agents/lifecycle/crew.ts";
+import { forgetRestarts } from "../../../agents/lifecycle/forget-restarts.ts";
 import { startMayor } from "../../../agents/lifecycle/mayor.ts";
 import { findTarget, type Target } from "../../../agents/sessions/find-target.ts";
 import { isBuiltIn } from "../../../agents/sessions/nudge.ts";
@@ -66,6 +67,7 @@ async function runningSession(
       hint: role === "polecat" ? `gt peek ${target.actor}` : "gt agents --all",
     });
   }
+  await forgetRestarts(access, target.actor);
   if (role === "mayor") await startMayor(access, { warn: (text) => context.out.warn(text) });
   else await startCrew(access, target.actor);
   await seeToDaemon(context);

@@ -1,5 +1,4 @@
-import { roleMemoryKey } from "../../../agents/patrols/observe-role.ts";
-import { memoryKey } from "../../../agents/patrols/worker-memory.ts";
+import { forgettingRestarts } from "../../../agents/lifecycle/forget-restarts.ts";
 import { GtError } from "../../../core/gt-error.ts";
 import { formatAddress } from "../../../core/town/address.ts";
 import type { CommandContext } from "../command.ts";
@@ -13,11 +12,7 @@ export async function run(context: CommandContext): Promise<void> {
   const agent = await ledger.agent(address);
   if (agent === undefined)
     throw new GtError("E_AGENT_NOT_FOUND", `no agent ${address}`, { hint: "gt agents" });
-  await ledger.write(actor, [
-    { op: "deleteRow", table: "patrols", key: memoryKey(address) },
-    { op: "deleteRow", table: "patrols", key: roleMemoryKey(address) },
-    { op: "setAgent", address, fields: { restarts: 0, crashLoopSince: null } },
-  ]);
+  await ledger.write(actor, forgettingRestarts(address));
   context.out.document({ ok: true, agent: address });
   context.out.done(`${address} may be restarted again`);
 }

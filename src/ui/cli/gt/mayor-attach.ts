@@ -1,3 +1,4 @@
+import { forgetRestarts } from "../../../agents/lifecycle/forget-restarts.ts";
 import { mayorAddress, startMayor } from "../../../agents/lifecycle/mayor.ts";
 import type { CommandContext } from "../command.ts";
 import { seeToDaemon } from "../keep-watched.ts";
@@ -10,7 +11,9 @@ export async function run(context: CommandContext): Promise<number> {
   expectTerminal(context, "mayor");
   const wishes = startWishes(context);
   const { agent } = wishes;
-  const { isNew, record } = await startMayor(await context.access(), {
+  const access = await context.access();
+  await forgetRestarts(access, mayorAddress);
+  const { isNew, record } = await startMayor(access, {
     warn: (text) => out.warn(text),
     ...wishes,
   });

@@ -1,4 +1,5 @@
-import { restartMayor, startMayor } from "../../../agents/lifecycle/mayor.ts";
+import { forgetRestarts } from "../../../agents/lifecycle/forget-restarts.ts";
+import { mayorAddress, restartMayor, startMayor } from "../../../agents/lifecycle/mayor.ts";
 import type { CommandContext } from "../command.ts";
 import { startWishes } from "./start-wishes.ts";
 
@@ -7,6 +8,7 @@ export async function run(context: CommandContext): Promise<void> {
   const { out } = context;
   const access = await context.access();
   const options = { warn: (text: string) => out.warn(text), ...startWishes(context) };
+  await forgetRestarts(access, mayorAddress);
   const { record, isNew } =
     context.words.at(-1) === "restart"
       ? { record: await restartMayor(access, options), isNew: true }

@@ -1,4 +1,5 @@
 import { ensureDaemon } from "../../../agents/daemon/daemon-control.ts";
+import { forgetRestarts } from "../../../agents/lifecycle/forget-restarts.ts";
 import { startRole, stopRole } from "../../../agents/lifecycle/role-session.ts";
 import { wakeCall } from "../../../agents/daemon/wake-call.ts";
 import { isSwitchedOff, switchRole } from "../../../agents/patrols/role-switch.ts";
@@ -28,6 +29,7 @@ export async function run(context: CommandContext): Promise<void> {
   if (target.address.rig !== "")
     await expectOperational(access.ledger, access.town, access.town.rig(target.address.rig));
   await access.ledger.write(access.actor, [switchRole(address, false)]);
+  await forgetRestarts(access, address);
   if (verb === "restart") await stopRole(access, address);
   const agent = flags.string("agent");
   const warn = (text: string) => out.warn(text);

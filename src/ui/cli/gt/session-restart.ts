@@ -1,3 +1,4 @@
+import { forgetRestarts } from "../../../agents/lifecycle/forget-restarts.ts";
 import { startHookSession } from "../../../agents/lifecycle/start-hook-session.ts";
 import { stopAgentSession } from "../../../agents/sessions/start-session.ts";
 import type { CommandContext } from "../command.ts";
@@ -7,6 +8,7 @@ import { withSessionAgent } from "./session-agent.ts";
 export async function run(context: CommandContext): Promise<void> {
   const { out, flags } = context;
   await withSessionAgent(context, async (access, address) => {
+    await forgetRestarts(access, address);
     await stopAgentSession(access, address, "stopped", { force: flags.boolean("force") });
     const record = await startHookSession(access, address, "resumed");
     out.document({ agent: address, session: record.session });

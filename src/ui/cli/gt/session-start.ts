@@ -1,4 +1,5 @@
 import { liveSession } from "../../../agents/lifecycle/agent-session.ts";
+import { forgetRestarts } from "../../../agents/lifecycle/forget-restarts.ts";
 import { startHookSession } from "../../../agents/lifecycle/start-hook-session.ts";
 import type { CommandContext } from "../command.ts";
 import { withSessionAgent } from "./session-agent.ts";
@@ -8,6 +9,7 @@ export async function run(context: CommandContext): Promise<void> {
   const { out } = context;
   await withSessionAgent(context, async (access, address) => {
     const agent = await access.ledger.agent(address);
+    await forgetRestarts(access, address);
     const live = await liveSession(access, address);
     const record = live ?? (await startHookSession(access, address, "resumed"));
     out.document({ agent: address, session: record.session, started: live === undefined });

@@ -88,7 +88,10 @@ test("another runtime, a bead first, or the end of the session: as asked, and re
 
   expect(await town.gt(["handoff", address, "--stop", "-m", "tomorrow", "-y"])).toMatchObject({ code: 0 });
   expect(await liveSession(access, address)).toBeUndefined();
-  expect(await access.ledger.agent(address)).toMatchObject({ state: "stopped", hookBead: bead.id });
+  expect(await access.ledger.agent(address)).toMatchObject({
+    // 04 §1.3: whoever has work is working.
+    ...{ state: "working", hookBead: bead.id },
+  });
   await startCrew(access, address);
   expect((await inside(["prime"])).stdout).toContain("> tomorrow");
 });

@@ -5,6 +5,8 @@ import { runGt } from "../../../support/run-cli.ts";
 let town: PlainTown;
 beforeEach(() => {
   town = new PlainTown();
+  // A single command starts a session all the same, and says that nobody watches it.
+  town.write("daemon/desired.json", { state: "down", since: "2026-01-01T00:00:00Z", by: "test" });
 });
 afterEach(() => town.dispose());
 
@@ -25,7 +27,7 @@ test("an agent's session is started, restarted as another run, and stopped", asy
   const gt = (...args: string[]) => runGt(["session", ...args], { cwd: town.root });
 
   const started = await gt("start", address);
-  expect(started.stderr).toBe("");
+  expect(started.stderr).toBe("warning: daemon is down; nothing watches this agent (gt up)\n");
   expect(started.code).toBe(0);
   const host = await town.connect({ start: false });
   const first = await host.get("gp-nux");

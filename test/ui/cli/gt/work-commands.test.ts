@@ -86,7 +86,7 @@ test("hook commands put work on a hook, tell of it and take it off, whoever is m
   expect((await gt(`hook ${one} greenplace/sam -n`)).stdout).toBe(`would hook ${one} to ${sam}\n`);
   expect((await gt(`hook ${one} crew`, { env: asSam })).stdout).toBe(`🪝 ${one} is on the hook of ${sam}\n`);
   expect((await gt("work status crew --json", { env: asSam })).json()).toEqual({
-    ...{ agent: sam, state: "stopped", hook_state: "active", seq: expect.any(Number) },
+    ...{ agent: sam, state: "working", hook_state: "active", seq: expect.any(Number) },
     ...{ bead: one, title: "One", status: "hooked", priority: 2, workflow: null, progress: null },
     ...{ branch: null, ahead: null, behind: null, dirty: [], snapshot: null, health: expect.any(String) },
   });
