@@ -10,6 +10,7 @@ import { durationSetting, numberSetting } from "../../core/town/setting.ts";
 import type { TownSettings } from "../../core/town/settings.ts";
 import { liveSession } from "../lifecycle/agent-session.ts";
 import { nudge } from "../sessions/nudge.ts";
+import type { SessionRecord } from "../sessions/session-host.ts";
 import { pending, settle } from "../sessions/nudge-queue.ts";
 import { sessionOfAddress } from "../sessions/start-session.ts";
 import { isMuted } from "../../core/town/quiet-rigs.ts";
@@ -49,7 +50,7 @@ export async function lifeOf(
 
 /**
  * Asks an agent for a sign of life and waits for one (spec/04 §10.1), unless it was asked lately, by whomever.
- * `E_SESSION_NOT_FOUND` when it has no session, `E_MUTED` when it takes no questions.
+ * `E_SESSION_NOT_FOUND` when it has no session; `E_MUTED`, `E_RATE_LIMITED`, `E_SESSION_DIALOG` when it cannot answer.
  */
 export async function askForLife(
   access: TownAccess,
@@ -86,6 +87,7 @@ export async function ask(access: TownAccess, address: string, limits: LifeLimit
   const agent = await ledger.agent(address);
   if (await isMuted(access.town, ledger, agent))
     throw new GtError("E_MUTED", `${address} is muted: nobody may ask it`, { hint: "gt up" });
+  expectAnswerable(address, session);
   const askedAt = clock.now();
   let failures = 0;
   if (row !== undefined) {
@@ -99,6 +101,14 @@ export async function ask(access: TownAccess, address: string, limits: LifeLimit
   }
   await putQuestion(access, address, { row, failures: failures + 1 });
   return { isNew: true, askedAt, failures: failures + 1 };
+}
+
+/** Who waits for the end of a limit or for a person is silent for a reason, and no question is answered before that. */
+function expectAnswerable(address: string, { phase }: SessionRecord): void {
+  if (phase === "limited")
+    throw new GtError("E_RATE_LIMITED", `${address} is at its rate limit`, { hint: "gt quota status" });
+  if (phase === "waiting" || phase === "dialog")
+    throw new GtError("E_SESSION_DIALOG", `${address} waits for a person`, { hint: `gt attach ${address}` });
 }
 
 export interface Question {

@@ -18,9 +18,11 @@ import { WorkTown } from "../../support/work-town.ts";
 
 const second = 1000;
 const minute = 60 * second;
+/** Takes what is typed and shows nothing of it. */
+const quiet = "stty -icanon -echo";
 const script = {
   ...{ provider: "generic", command: "sh", prompt_mode: "arg", ready_prompt: "> " },
-  args: ["-c", "stty -icanon -echo; printf '> '; exec sleep 1000"],
+  args: ["-c", `${quiet}; printf '> '; exec sleep 1000`],
 };
 
 let town: PlainTown;
@@ -61,9 +63,9 @@ const events = (type: string) =>
   readEvents(town.town.paths.events).filter((event) => event.type === type && event.source !== "host");
 const gt = (...args: readonly string[]) => runGt(args, { cwd: town.root, env: { GT_NO_DAEMON: "1" } });
 /** Nobody has told it that it has mail: it waits there. */
-async function silentMayorWithMail(): Promise<string> {
+async function silentMayorWithMail(phase = "idle"): Promise<string> {
   await startMayor(access);
-  await waitFor(async () => (await mayor())?.phase === "idle");
+  await waitFor(async () => (await mayor())?.phase === phase);
   const draft = { from: "greenplace/witness", to: ["mayor/"], subject: "Look", body: "around" };
   await sendMail(access, draft, "quietly");
   return (await mayor())?.runId ?? "";
@@ -154,6 +156,23 @@ test("nobody is asked twice over: not under a warrant, not when muted, and not w
   await access.ledger.touchAgent("mayor/", { lastActivity: access.clock.now() + 1 });
   await look(second);
   expect(await queue(), "nothing is left to ask").toEqual([]);
+}, 60_000);
+
+test("a mayor at its rate limit is asked by nobody, as it could not answer (spec/03 §5.9)", async () => {
+  setAgent({
+    ...script,
+    args: ["-c", `${quiet}; printf "You've hit your usage limit\\n> "; exec sleep 1000`],
+  });
+  await silentMayorWithMail("limited");
+  await look(60 * minute);
+  expect(told).toEqual([]);
+  const check = (...more: readonly string[]) => gt("deacon", "health-check", "mayor", ...more);
+  expect(await check()).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("mayor/ is at its rate limit"),
+  });
+  expect(await check("--failures", "0")).toMatchObject({ code: 2 });
+  expect((await gt("deacon", "health-state")).stdout).toBe("nobody was asked yet\n");
 }, 60_000);
 
 test("a refinery that is started anew keeps its files as a snapshot, and parking its rig ends it (spec/04 §6.1, §7.4)", async () => {

@@ -1,4 +1,5 @@
 import { askForLife, lifeLimits } from "../../../agents/patrols/ask-for-life.ts";
+import { usageError } from "../../../core/gt-error.ts";
 import { sanitiseLine } from "../../../core/sanitise.ts";
 import { formatAddress } from "../../../core/town/address.ts";
 import type { CommandContext } from "../command.ts";
@@ -9,10 +10,12 @@ export async function run(context: CommandContext): Promise<number> {
   const { out, flags } = context;
   const access = await context.access();
   const address = formatAddress(await addressOf(context, context.args[0] ?? ""));
+  const failures = flags.integer("failures");
+  if (failures !== undefined && failures < 1) throw usageError("--failures: at least 1");
   const usual = lifeLimits(access.town.settings());
   const outcome = await askForLife(access, address, {
     timeoutMs: flags.duration("timeout") ?? usual.timeoutMs,
-    failures: flags.integer("failures") ?? usual.failures,
+    failures: failures ?? usual.failures,
     cooldownMs: flags.duration("cooldown") ?? usual.cooldownMs,
   });
   out.document({ address, ...outcome });
