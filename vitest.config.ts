@@ -39,6 +39,7 @@ export default defineConfig({
       BEADS_DIR: "",
       BEADS_DB: "",
       NO_COLOR: "",
+      GIT_CONFIG_GLOBAL: join(import.meta.dirname, "test/support/gitconfig"),
       GIT_CONFIG_NOSYSTEM: "1",
       GIT_AUTHOR_NAME: "Test",
       GIT_AUTHOR_EMAIL: "test@example.com",

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { keepMade, madePlace, workshop } from "./made-once.ts";
 import { type CliOptions, type CliResult, runBd } from "./run-cli.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
@@ -27,8 +28,7 @@ export interface BdRepository {
 
 export async function bdRepository(name = "demo"): Promise<BdRepository> {
   const path = join(temporaryDirectory(), name);
-  mkdirSync(path);
-  execFileSync("git", ["init", "-q", path]);
+  cpSync(await initialised(name), path, { recursive: true });
   const bd: BdRepository["bd"] = (args, options = {}) =>
     runBd(args, { cwd: path, ...options, env: { BD_ACTOR: "sam", ...options.env } });
   const json = async <T>(...args: string[]): Promise<T> => {
@@ -37,8 +37,6 @@ export async function bdRepository(name = "demo"): Promise<BdRepository> {
       throw new Error(`bd ${args.join(" ")}: ${result.code}\n${result.stderr}${result.stdout}`);
     return result.json<T>();
   };
-  const initialised = await bd(["init", "-q"]);
-  if (initialised.code !== 0) throw new Error(initialised.stderr);
   return {
     path,
     bd,
@@ -46,4 +44,20 @@ export async function bdRepository(name = "demo"): Promise<BdRepository> {
     create: async (title, ...flags) => (await json<BeadJson>("create", title, ...flags)).id,
     ready: async () => (await json<readonly BeadJson[]>("ready")).map((bead) => bead.id).toSorted(),
   };
+}
+
+/** What repositories of this name are copied from: a new ledger, as `bd init` makes it. */
+async function initialised(name: string): Promise<string> {
+  const place = madePlace(`bd-${name}`);
+  if (existsSync(place)) return place;
+  const shop = workshop();
+  const path = join(shop, name);
+  mkdirSync(path);
+  execFileSync("git", ["init", "-q", "--template=", path]);
+  const { code, stderr } = await runBd(["init", "-q"], { cwd: path, env: { BD_ACTOR: "sam" } });
+  if (code !== 0) throw new Error(stderr);
+  mkdirSync(join(path, ".git/hooks"), { recursive: true });
+  mkdirSync(join(path, ".git/info"), { recursive: true });
+  keepMade(path, place, shop);
+  return place;
 }

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -20,6 +20,7 @@ export interface CliOptions {
 }
 
 const bin = join(import.meta.dirname, "../../bin");
+const gitConfig = join(import.meta.dirname, "gitconfig");
 let home: string | undefined;
 
 /** Runs the built `gt` (build first: `npx node build.mjs`) with nothing of this shell's environment but PATH. */
@@ -80,6 +81,7 @@ function scratchHome(): string {
   if (home === undefined) {
     const made = mkdtempSync(join(process.env["GT_TEST_HOMES"] ?? tmpdir(), "gt-home-"));
     process.on("exit", () => rmSync(made, { recursive: true, force: true }));
+    copyFileSync(gitConfig, join(made, ".gitconfig"));
     home = made;
   }
   return home;

@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { keepMade, madePlace, workshop } from "./made-once.ts";
 import { watchOrigin } from "./watched-origins.ts";
 
 /** Runs real git for a test's own set-up and returns what it printed. */
@@ -16,7 +16,7 @@ export function git(directory: string, ...args: readonly string[]): string {
       GIT_AUTHOR_EMAIL: "test@example.com",
       GIT_COMMITTER_NAME: "Test",
       GIT_COMMITTER_EMAIL: "test@example.com",
-      GIT_CONFIG_GLOBAL: "/dev/null",
+      GIT_CONFIG_GLOBAL: join(import.meta.dirname, "gitconfig"),
       GIT_CONFIG_NOSYSTEM: "1",
     },
   }).trim();
@@ -57,32 +57,17 @@ export function scratchOrigin(directory: string, files: Files = readme): string 
   return directory;
 }
 
-/** What origins with these files are copied from; git makes it once in a run, as each of its processes takes its time. */
+/** What origins with these files are copied from: each of git's processes takes its time. */
 function bareRepository(files: Files): string {
-  const homes = process.env["GT_TEST_HOMES"] ?? tmpdir();
   const key = createHash("sha256").update(JSON.stringify(files)).digest("hex").slice(0, 16);
-  const made = join(homes, `gt-origin-${key}`);
-  if (existsSync(made)) return made;
-  const place = mkdtempSync(join(homes, "gt-origin-"));
-  const bare = join(place, "bare");
-  git(
-    place,
-    "clone",
-    "--quiet",
-    "--bare",
-    "--template=",
-    scratchRepository(join(place, "work"), files),
-    bare,
-  );
+  const place = madePlace(`origin-${key}`);
+  if (existsSync(place)) return place;
+  const shop = workshop();
+  const bare = join(shop, "bare");
+  git(shop, "clone", "--quiet", "--bare", "--template=", scratchRepository(join(shop, "work"), files), bare);
   git(bare, "remote", "remove", "origin");
   git(bare, "config", "core.logAllRefUpdates", "always");
   mkdirSync(join(bare, "hooks"));
-  try {
-    renameSync(bare, made);
-  } catch (error) {
-    // Another test file was faster.
-    if (!existsSync(made)) throw error;
-  }
-  rmSync(place, { recursive: true, force: true });
-  return made;
+  keepMade(bare, place, shop);
+  return place;
 }

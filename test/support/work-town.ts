@@ -1,6 +1,16 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { stopDaemon } from "../../src/agents/daemon/daemon-control.ts";
 import { connectHost } from "../../src/agents/sessions/client.ts";
 import type { SessionHost } from "../../src/agents/sessions/session-host.ts";
@@ -15,10 +25,12 @@ import { openTownLedger } from "../../src/core/ledger/town-ledger.ts";
 import { systemRandom } from "../../src/core/random.ts";
 import { openTown } from "../../src/core/town/open-town.ts";
 import type { Rig, Town } from "../../src/core/town/town.ts";
+import { keepMade, madePlace, workshop } from "./made-once.ts";
 import { type CliResult, runGt } from "./run-cli.ts";
 import { nameRigs } from "./name-rigs.ts";
 import { git, scratchOrigin } from "./scratch-repository.ts";
 import { expectTargetsAlwaysGreen, judgeOrigins } from "./target-history.ts";
+import { noteJudged, watchOrigin } from "./watched-origins.ts";
 
 export interface WorkRig {
   readonly name: string;
@@ -30,12 +42,16 @@ export interface WorkRig {
  * host. `shell` is the default agent.
  */
 export class WorkTown {
-  readonly root = realpathSync(mkdtempSync(join(tmpdir(), "gt-work-")));
+  readonly root: string;
   readonly town: Town;
   readonly #ledgers: Ledger[] = [];
   readonly #hosts: SessionHost[] = [];
 
-  private constructor(rigs: readonly WorkRig[]) {
+  private constructor(
+    rigs: readonly WorkRig[],
+    root = realpathSync(mkdtempSync(join(tmpdir(), "gt-work-"))),
+  ) {
+    this.root = root;
     const createdAt = "2026-01-01T00:00:00Z";
     this.write("mayor/town.json", { type: "town", version: 2, name: "test", created_at: createdAt });
     this.write("mayor/overseer.json", {
@@ -74,22 +90,59 @@ export class WorkTown {
 
   static async create(rigs: readonly WorkRig[] = [{ name: "web", prefix: "web" }]): Promise<WorkTown> {
     const town = new WorkTown(rigs);
+    await town.#copyRepositories(rigs);
     for (const { name } of rigs) {
       const rig = town.rig(name);
-      scratchOrigin(town.origin(name), { "README.md": `# ${name}\n`, ".gitignore": "node_modules/\n" });
-      await cloneShared({
-        url: town.origin(name),
-        into: rig.repository,
-        branch: "main",
-        timeoutMs: 60_000,
-      });
-      await addWorktree(rig.repository, rig.reference, { start: "origin/main" });
-      await addWorktree(rig.repository, rig.refinery, { start: "origin/main" });
+      watchOrigin(town.origin(name));
       for (const directory of [rig.polecats, rig.crew, rig.runtime])
         mkdirSync(directory, { recursive: true });
     }
     await nameRigs(town.town);
     return town;
+  }
+
+  /** Clones and worktrees as git makes them, made once in a run and copied: each of git's processes takes its time. */
+  async #copyRepositories(rigs: readonly WorkRig[]): Promise<void> {
+    const place = madePlace(`work-${rigs.map(({ name, prefix }) => `${name}-${prefix}`).join("-")}`);
+    if (!existsSync(place)) {
+      const shop = workshop();
+      const first = new WorkTown(rigs, join(shop, "town"));
+      for (const { name } of rigs) await first.#makeRepositories(name);
+      writeFileSync(join(first.root, "made-at"), first.root);
+      keepMade(first.root, place, shop);
+    }
+    const madeAt = readFileSync(join(place, "made-at"), "utf8");
+    for (const { name } of rigs) {
+      const rig = this.rig(name);
+      for (const directory of [this.origin(name), rig.repository, rig.reference, rig.refinery])
+        cpSync(join(place, relative(this.root, directory)), directory, {
+          recursive: true,
+          preserveTimestamps: true,
+        });
+      const worktrees = join(rig.repository, "worktrees");
+      for (const file of [
+        join(rig.repository, "config"),
+        join(rig.repository, "FETCH_HEAD"),
+        ...readdirSync(worktrees).map((worktree) => join(worktrees, worktree, "gitdir")),
+        join(rig.reference, ".git"),
+        join(rig.refinery, ".git"),
+      ])
+        writeFileSync(file, readFileSync(file, "utf8").replaceAll(madeAt, this.root));
+    }
+  }
+
+  async #makeRepositories(name: string): Promise<void> {
+    const rig = this.rig(name);
+    scratchOrigin(this.origin(name), { "README.md": `# ${name}\n`, ".gitignore": "node_modules/\n" });
+    noteJudged(this.origin(name));
+    await cloneShared({
+      url: this.origin(name),
+      into: rig.repository,
+      branch: "main",
+      timeoutMs: 60_000,
+    });
+    await addWorktree(rig.repository, rig.reference, { start: "origin/main" });
+    await addWorktree(rig.repository, rig.refinery, { start: "origin/main" });
   }
 
   /** Bare repository that plays the server. */
