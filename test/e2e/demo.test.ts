@@ -56,6 +56,10 @@ test("in a terminal the demo shows who waits, the person answers in that agent's
   terminal.press("ctrl-]");
   await terminal.waitForText(/landed Notes people can find/, 90_000);
   terminal.press("q");
+  await terminal.waitForText(
+    /the demo is gone; nothing of it is left running[\s\S]*gt install ~\/gt/,
+    60_000,
+  );
   expect(await terminal.waitForExit(60_000)).toBe(0);
   expect(readdirSync(temporary).filter((name) => name.startsWith("gastown-demo"))).toEqual([]);
   if (process.platform === "linux") expect(processesAround(temporary)).toEqual([]);

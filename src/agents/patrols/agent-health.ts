@@ -268,7 +268,8 @@ function reasonOf(
   record: SessionRecord | undefined,
 ): string {
   if (state === "idle") return input.rests || reason;
-  const { waitingFor = "", limitedUntil = 0 } = record ?? {};
+  const { waitingFor = "", limitedUntil = 0, exitReason } = record ?? {};
+  if (state === "zombie" && exitReason === "stopped") return `${reason}: somebody stopped it`;
   if (tag === "needs-human" && waitingFor !== "") return `${reason}: ${waitingFor}`;
   if (tag === "limited" && limitedUntil > input.now)
     return `${reason} for another ${formatSpan(limitedUntil - input.now)}`;

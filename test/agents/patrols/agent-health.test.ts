@@ -80,19 +80,22 @@ test("what is asked and how long a limit lasts is told, and a silent host makes 
   now = Date.now();
   await working("asker");
   await working("limited");
+  await working("stopped");
   const live = { ...own, startedAt: now, agent: "claude" };
   records = [
     { ...live, session: "web-asker", phase: "waiting", waitingFor: "Do you want to proceed?" },
     { ...live, session: "web-limited", phase: "limited", limitedUntil: now + 32 * minute },
+    { ...live, session: "web-stopped", phase: "exited", exitReason: "stopped", expected: true },
   ];
   expect((await agentHealth(access)).map(({ name, reason }) => [name, reason])).toEqual([
     ["asker", "waits for an answer: Do you want to proceed?"],
+    ["stopped", "session dead: somebody stopped it"],
     ["limited", "rate limited for another 32m"],
   ]);
   const silent = async () =>
     Promise.reject(new GtError("E_HOST_SILENT", "the session host is not answering"));
   const views = await agentHealth({ ...access, host: silent });
-  expect(views.map(({ health }) => health)).toEqual(["working", "working"]);
+  expect(views.map(({ health }) => health)).toEqual(["working", "working", "working"]);
 });
 
 test("a write of the agent itself is progress, and so is what the daemon has noted", async () => {

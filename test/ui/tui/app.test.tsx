@@ -6,7 +6,7 @@ import type { TuiState } from "../../../src/ui/tui/store/state.ts";
 import { textWidth } from "../../../src/ui/tui/screen/text-width.ts";
 import { rowAt } from "../../../src/ui/tui/views/panel-lines.ts";
 import type { Past } from "../../../src/core/ledger/read-back.ts";
-import type { InboxRow, QueueRow } from "../../../src/ui/tui/store/town-data.ts";
+import { type InboxRow, type QueueRow, screenSection } from "../../../src/ui/tui/store/town-data.ts";
 import { runOf } from "../../core/merge/support/run-of.ts";
 import {
   asciiLook,
@@ -91,20 +91,35 @@ test("whoever has no session is not said to have a screen, and each gets the key
       ...{ needsAttention: true, reason: "session dead" },
     }),
     agentOf({
+      ...{ address: "acme/polecats/slit", state: "working", health: "stalled", phase: "waiting" },
+      ...{ tag: "needs-human", needsAttention: true, reason: "waits for an answer: Do you want to proceed?" },
+    }),
+    agentOf({
       ...{ address: "acme/witness", name: "witness", role: "witness", state: "stopped", health: "zombie" },
       ...{ needsAttention: true, reason: "the daemon is down", suggestion: "gt up" },
     }),
   ];
+  const detailFor = (id: string) => ({
+    id,
+    sections: id.endsWith("slit") ? [{ title: screenSection, lines: ["Esc to cancel"] }] : [],
+  });
   const shown = (problems: string) =>
     frameOf(
       stateOf(
         { columns: 80, rows: 24 },
-        { town: townOf({ agents }), view: "problems", focus: { panel: "problems" }, selection: { problems } },
+        {
+          town: townOf({ agents, detail: detailFor(problems) }),
+          view: "problems",
+          focus: { panel: "problems" },
+          selection: { problems },
+        },
       ),
     ).join("\n");
   expect(shown("acme/polecats/nux")).toMatch(/▶ nux +○ +stuck +ac-1/);
   expect(shown("acme/polecats/nux")).toMatch(/try r resume +│/);
   expect(shown("acme/polecats/toast")).toMatch(/try r restart +│/);
+  expect(shown("acme/polecats/slit")).toMatch(/try ↵ answer it, r restart, or h handoff/);
+  expect(shown("acme/polecats/slit")).not.toContain("Esc to cancel");
   expect(shown("acme/witness")).toMatch(/try : {2}then {2}gt up/);
 });
 

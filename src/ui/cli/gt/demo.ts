@@ -102,9 +102,14 @@ async function openAccess(demo: DemoTown): Promise<Opened> {
 
 /** Whatever happened before: no process stays behind, and a throw-away town leaves no file. */
 async function takeDown(context: CommandContext, demo: DemoTown, opened: Opened): Promise<void> {
+  context.out.note("taking the demo town down");
   const { leftovers } = await townDown(opened.access, { scope: "all", force: true });
   await opened.close();
   for (const leftover of leftovers) context.out.warn(`still there: ${leftover}`);
-  if (demo.isThrowAway) await demo.remove();
-  else context.out.note(`the town stays in ${demo.town.root}: cd ${demo.town.root} && gt up --restore && gt`);
+  if (demo.isThrowAway) {
+    await demo.remove();
+    if (leftovers.length === 0) context.out.note("the demo is gone; nothing of it is left running");
+    context.out.note("a town of your own: gt install ~/gt");
+  } else
+    context.out.note(`the town stays in ${demo.town.root}: cd ${demo.town.root} && gt up --restore && gt`);
 }

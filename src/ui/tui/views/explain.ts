@@ -45,7 +45,7 @@ function healthWords(health: HealthState, limits: HealthThresholds): Words {
       return [
         "It should be working, but its session is dead.",
         "The process of the session is gone while work is on the hook or its state says working.",
-        "Restart it: the work and the worktree are where they were. A running daemon does so by itself.",
+        "Restart it (r in the problems view, or gt session start <agent>): the work and the worktree are where they were. A running daemon does so by itself with what died, not with what was stopped.",
       ];
     case "working":
       return [

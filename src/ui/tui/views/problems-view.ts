@@ -94,7 +94,9 @@ function attentionLine(agent: AgentView, isSelected: boolean, state: TuiState, l
 function reasonLines(agent: AgentView, state: TuiState, look: Look): readonly Line[] {
   const { theme, symbols } = look;
   const { detail } = state.town;
-  const last = detail?.id === agent.address ? lastOutput(detail) : "";
+  const said = detail?.id === agent.address ? lastOutput(detail) : "";
+  // Below a question stand only its options and keys.
+  const last = agent.tag === "needs-human" && agent.reason.includes(": ") ? "" : said;
   return [
     [
       span(`     ${agent.reason === "" ? "needs a person" : agent.reason}`),
@@ -116,7 +118,7 @@ function adviceFor(agent: AgentView, { symbols }: Look): string {
   if (isSuspended(agent)) return hasSession(agent) ? `try ${enter}, or r resume` : "try r resume";
   if (agent.health === "zombie" && isBuiltin(agent)) return `try :  then  ${agent.suggestion}`;
   if (agent.health === "zombie") return hasSession(agent) ? `try r restart, or ${enter}` : "try r restart";
-  if (agent.tag === "needs-human") return `try ${key} answer it, or n nudge`;
+  if (agent.tag === "needs-human") return `try ${key} answer it, r restart, or h handoff`;
   return agent.health === "gupp"
     ? `try n nudge, r restart, h handoff, or ${enter}`
     : `try ${enter}, n nudge, or h handoff`;
