@@ -278,7 +278,11 @@ function showDetail(control: Control): void {
     ? (panel === "log" ? state.town.log : state.town.feed).find((candidate) => candidate.id === id)
     : undefined;
   const found =
-    convoy !== undefined ? describeConvoy(convoy) : row !== undefined ? describeRow(row) : undefined;
+    convoy !== undefined
+      ? describeConvoy(convoy, state.town.agents)
+      : row !== undefined
+        ? describeRow(row)
+        : undefined;
   if (found !== undefined) control.store.set({ overlay: { kind: "text", ...found, scroll: 0 } });
 }
 

@@ -127,6 +127,9 @@ test("convoys show how far they are, and landed ones when", () => {
   const lines = frameOf(stateOf({ columns: 160, rows: 45 })).join("\n");
   expect(lines).toMatch(/🚚 Auth system +▓▓▓▓▓░░░ 5\/8/);
   expect(lines).toContain("1 working · 1 waiting");
+  const agents = townOf().agents.map((agent) => ({ ...agent, needsAttention: true }));
+  const trouble = frameOf(stateOf({ columns: 160, rows: 45 }, { town: townOf({ agents }) })).join("\n");
+  expect(trouble).toContain("1 stuck · 1 waiting");
   expect(lines).toMatch(/🏁 Search +✓ 2h/);
 });
 

@@ -29,7 +29,7 @@ export function convoyLines(state: TuiState, look: Look, width: number, height: 
       bold(` ${convoy.title} `),
       span(progressBar(convoy.done, convoy.total, look), theme.good),
       span(` ${convoy.done}/${convoy.total}  `),
-      span(detailOf(convoy), theme.muted),
+      span(detailOf(convoy, state.town.agents), theme.muted),
     ],
     ...(progress.length === 0 ? [] : [progress]),
     [],

@@ -1,3 +1,4 @@
+import type { AgentView } from "../../../agents/patrols/agent-health.ts";
 import type { ConvoyView } from "../../../core/convoys/convoy-view.ts";
 import { mountainLabel, skippedLabel } from "../../../core/convoys/convoy.ts";
 import { formatAge, formatSpan } from "../../../core/duration.ts";
@@ -35,7 +36,8 @@ export function convoysLines(state: TuiState, look: Look, width: number, height:
     const line = ofRow(row.id, fitLine(convoyLine(row, state, look, width), width));
     const shown = first + index === selected ? highlight(line, state, "convoys", look.theme) : line;
     const heading = hasHeadings ? headingAbove(rows, first + index, look) : [];
-    const more = isRoomy && !isLanded(row) ? [[span(`    ${detailOf(row)}`, look.theme.muted)]] : [];
+    const more =
+      isRoomy && !isLanded(row) ? [[span(`    ${detailOf(row, state.town.agents)}`, look.theme.muted)]] : [];
     return [...heading, shown, ...more];
   });
   return [...lines.slice(0, room), ...queue];
@@ -80,13 +82,16 @@ export function progressBar(done: number, total: number, { symbols }: Look): str
   return symbols.barFull.repeat(full) + symbols.barEmpty.repeat(barCells - full);
 }
 
-/** `eta 22m · 3 working · 2 in queue · 1 ready`, and why it does not move. */
-export function detailOf(row: ConvoyView): string {
+/** `eta 22m · 3 working · 1 stuck · 2 in queue · 1 ready`, and why it does not move; stuck: its agent needs a person. */
+export function detailOf(row: ConvoyView, agents: readonly AgentView[]): string {
+  const needy = new Set(agents.filter((agent) => agent.needsAttention).map(({ bead }) => bead));
+  const stuck = row.tracked.filter(({ id, state }) => state === "in-flight" && needy.has(id)).length;
   const count = (state: string) => row.tracked.filter((bead) => bead.state === state).length;
   const held = row.tracked.filter(({ state }) => state === "held");
   const skipped = held.filter(({ labels }) => labels.includes(skippedLabel)).length;
   const parts = [
-    [count("in-flight"), "working"],
+    [count("in-flight") - stuck, "working"],
+    [stuck, "stuck"],
     [count("merging"), "in queue"],
     [count("ready"), "ready"],
     [count("blocked"), "waiting"],

@@ -1,3 +1,4 @@
+import type { AgentView } from "../../../agents/patrols/agent-health.ts";
 import type { ConvoyView, TrackedView } from "../../../core/convoys/convoy-view.ts";
 import type { FeedRow } from "../store/town-data.ts";
 import { detailOf } from "./convoys-panel.ts";
@@ -18,12 +19,12 @@ export const stateWords: Readonly<Record<TrackedView["state"], string>> = {
 };
 
 /** A convoy with each of its beads: who holds it, and what it waits for. */
-export function describeConvoy(convoy: ConvoyView): Detail {
+export function describeConvoy(convoy: ConvoyView, agents: readonly AgentView[]): Detail {
   const widest = Math.max(0, ...convoy.tracked.map(({ id }) => id.length));
   return {
     title: `${convoy.title} ${convoy.done}/${convoy.total}`,
     lines: [
-      `${convoy.id}  ${convoy.status}  ${detailOf(convoy)}`,
+      `${convoy.id}  ${convoy.status}  ${detailOf(convoy, agents)}`,
       "",
       ...convoy.tracked.map((bead) => {
         const who = bead.assignee === "" ? "" : `  ${bead.assignee}`;
