@@ -1,5 +1,7 @@
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { stopFile } from "../../../../src/agents/daemon/emergency-stop.ts";
+import { writeStop } from "../../../../src/agents/daemon/write-stop.ts";
 import { sendMail } from "../../../../src/agents/mail/send-mail.ts";
 import { writeRecord } from "../../../../src/agents/sessions/session-records.ts";
 import type { SessionRecord } from "../../../../src/agents/sessions/session-host.ts";
@@ -239,8 +241,18 @@ describe("gt mail check", () => {
       expect(first.stdout).toContain("URGENT: 1 message needs attention now.");
       expect(first.stdout).toContain("second");
       expect(first.stdout).toContain("(+2 more");
-      const again = await nux(["mail", "check", "--inject"], session);
-      expect(again.stdout).toContain("URGENT");
+      const stop = {
+        rig: "greenplace",
+        kind: "manual",
+        since: "2026-01-01T00:00:00Z",
+        reason: "fire",
+      } as const;
+      await writeStop(town.town, stop);
+      const again = await nux(["mail", "check", "--inject"], { ...session, GT_RIG: stop.rig });
+      rmSync(stopFile(town.town, stop.rig));
+      expect(again.stdout, "what stops comes first (06 §4)").toMatch(
+        /^<system-reminder>\nEMERGENCY STOP \(greenplace\): .*fire.*gt thaw.*<\/system-reminder>\n<system-reminder>\nURGENT/s,
+      );
       expect(again.stdout).not.toContain("second");
       expect(again.stdout).toContain("(+3 more");
       expect((await nux(["mail", "check"])).code).toBe(0);
