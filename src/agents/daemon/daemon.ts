@@ -13,6 +13,8 @@ import { SleepWatch } from "../../core/health/machine-sleep.ts";
 import { durationSetting } from "../../core/town/setting.ts";
 import type { Rig, Town } from "../../core/town/town.ts";
 import { version } from "../../core/version.ts";
+import { withAgentLock } from "../lifecycle/agent-lock.ts";
+import { snapshotHook } from "../lifecycle/rollback-hook.ts";
 import { connectHost } from "../sessions/client.ts";
 import { processStartTime } from "../sessions/process-identity.ts";
 import type { SessionEvent, SessionRecord } from "../sessions/session-host.ts";
@@ -374,9 +376,22 @@ export class Daemon {
     this.#runner.wake("operations");
     if (record.rig !== "") this.#runner.wake(rigDuty("witness", record.rig));
     if (record.role === "polecat") return;
+    if (record.role === "crew") void this.#keepFiles(record.actor);
     this.#runner.wake("roles");
     this.#runner.wake("states");
     this.#runner.wake("dogs");
+  }
+
+  /** As a crew member's session has left them; those of polecats are the Witness's (spec/04 §6.2, `session-end`). */
+  async #keepFiles(address: string): Promise<void> {
+    try {
+      await withAgentLock(this.#context, address, "snapshot", () =>
+        snapshotHook(this.#context, address, "session-end"),
+      );
+    } catch (error) {
+      // Whoever renames, removes or restarts the member keeps its files himself.
+      if (!(error instanceof GtError)) this.#log.warn(`snapshot of ${address}: ${String(error)}`);
+    }
   }
 
   /** Time in which an agent could not get on does not count: it begins anew when it can (spec/04 §1.6). */

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
 import { Daemon } from "../../../src/agents/daemon/daemon.ts";
@@ -415,6 +415,25 @@ test("what an agent writes is kept as a snapshot of its hook once it has settled
   const snapshots = () => work.git("web", "for-each-ref", "--format=%(refname)", "refs/gt/hooks");
   await waitFor(() => snapshots() !== "", { ...slow, what: "a snapshot" });
   expect(work.git("web", "show", `${snapshots().split("\n")[0]}:draft.txt`)).toBe("half");
+}, 120_000);
+
+test("a crew member's session that ends by itself leaves a snapshot of its files (04 §6.2, session-end)", async () => {
+  work.write("settings/config.json", {
+    default_agent: "shell",
+    role_agents: { crew: "idler" },
+    agents: { idler: { provider: "generic", command: "sleep", args: ["1000"] } },
+  });
+  await townUp(access);
+  await addCrew(access, work.rig(), "max", { ownBranch: false });
+  const crew = await startCrew(access, "web/crew/max");
+  const clone = join(work.root, "web/crew/max");
+  writeFileSync(join(clone, "draft.txt"), "half");
+  process.kill(crew.pid, "SIGTERM");
+  await waitFor(async () => (await listSnapshots(clone, "crew/max")).length > 0, {
+    ...slow,
+    what: "a snapshot",
+  });
+  expect(await listSnapshots(clone, "crew/max")).toMatchObject([{ reason: "session-end", branch: "main" }]);
 }, 120_000);
 
 test("an emergency stop freezes agents where they are and refuses work; thawing lets them go on", async () => {
