@@ -103,15 +103,17 @@ function singles(check: Check | RigCheck, context: CheckContext, options: Doctor
 async function perform(single: Single, context: CheckContext, options: DoctorOptions): Promise<CheckResult> {
   const { check, rig, run, fix } = single;
   const began = performance.now();
-  let finding = await look(run, context);
+  const found = await look(run, context);
+  let finding = found;
   let fixed = "";
-  if (finding !== undefined && options.mode === "fix" && fix !== undefined) {
+  if (found !== undefined && options.mode === "fix" && fix !== undefined) {
     try {
       fixed = await withLimit(fix(context), check.fixTimeoutMs);
       finding = await look(run, context);
     } catch (error) {
       const hint = error instanceof GtError && error.hint !== undefined ? ` (${error.hint})` : "";
-      fixed = `the fix failed: ${error instanceof Error ? error.message : String(error)}${hint}`;
+      const failure = `the fix failed: ${error instanceof Error ? error.message : String(error)}${hint}`;
+      finding = { ...found, details: [...(found.details ?? []), failure] };
     }
   }
   const severity = finding?.severity ?? check.severity;

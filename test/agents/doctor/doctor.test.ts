@@ -231,6 +231,7 @@ test("a damaged ledger is built anew from its backup and its exports, but not un
   const host = await acquireLock(town.town.paths.locks, "host");
   const busy = await gt("doctor", "--fix", "--check", "ledger-integrity");
   expect(busy).toMatchObject({ code: 1, stdout: expect.stringContaining("gt down --all") });
+  expect(busy.stdout).toContain("0 fixed");
   host.release();
   const fixed = await gt("doctor", "--fix", "--check", "ledger-integrity", "--check", "ledger-open");
   expect(fixed).toMatchObject({ code: 0, stdout: expect.stringContaining("the damaged file is kept") });
