@@ -334,9 +334,9 @@ async function lockInstall(root: string, made: MadePaths) {
     made.directory(".", 0o755);
     made.directory(".runtime", 0o700);
     made.directory(".runtime/locks", 0o700);
-    for (const suffix of ["", ".holder"])
-      if (!made.exists(`.runtime/locks/install.lock${suffix}`))
-        made.note(`.runtime/locks/install.lock${suffix}`);
+    // The name of the holder comes and goes with the lock: only that of the first install is part of what is made.
+    const lock = ".runtime/locks/install.lock";
+    if (!made.exists(lock)) for (const path of [lock, `${lock}.holder`]) made.note(path);
     return await acquireLock(locks, "install", { waitMs: 10_000, kind: "install", subject: root });
   } catch (error) {
     if (!(error instanceof GtError)) made.undo();
