@@ -72,7 +72,13 @@ test("whole crews are started and stopped at once, and a refreshed member knows 
   const started = await gt("crew", "start", "web", "--all");
   expect(started.stdout).toBe("▶ web/crew/max (idler)\n▶ web/crew/sam (idler)\n");
   expect((await gt("crew", "stop", "web", "-n")).stdout).toContain("would stop web/crew/max");
-  expect((await gt("crew", "start", "web", "sam")).stdout).toBe("○ web/crew/sam is running already\n");
+  for (const words of [
+    ["crew", "start", "web", "sam"],
+    ["start", "crew", "sam"],
+    ["start", "web/crew/sam"],
+  ])
+    expect((await gt(...words)).stdout).toBe("○ web/crew/sam is running already\n");
+  expect((await gt("start", "crew")).stderr).toContain("gt start crew needs a name");
   expect((await gt("crew", "next", "sam")).stdout).toBe("web/crew/max\n");
   expect((await gt("crew", "prev", "sam", "-d")).stdout).toBe("web/crew/max\n");
   const old = await liveSession(access, "web/crew/sam");

@@ -212,6 +212,39 @@ test("the problems table names who needs help and ends with 3", async () => {
   expect(problems.stdout).toMatch(/^AGENT +STATE +IDLE +BEAD +RIG +REASON\nweb\/crew\/max +gupp +40m +web-/);
 });
 
+test("restarts are forgotten and the daemon's log is put aside by hand (04 §7.2, §8.4)", async () => {
+  const scratch = await scratchTown({ rigs: [{ name: "web", prefix: "web" }] });
+  onTestFinished(() => scratch.dispose());
+  const { root, town } = scratch;
+  const gt = (...args: readonly string[]) => runGt(args, { cwd: root });
+  const ledger = await scratch.ledger();
+  const nux = "web/polecats/nux";
+  await ledger.write("overseer", [
+    {
+      op: "ensureAgent",
+      agent: { id: "web-polecat-nux", address: nux, role: "polecat", rig: "web", name: "nux" },
+    },
+    { op: "setAgent", address: nux, fields: { restarts: 5, crashLoopSince: 1 } },
+    { op: "putRow", table: "patrols", key: `worker:${nux}`, value: { seen: 1 } },
+  ]);
+  expect(await gt("daemon", "clear-backoff", nux)).toMatchObject({
+    stderr: "",
+    stdout: `✓ ${nux} may be restarted again\n`,
+  });
+  expect(await ledger.agent(nux)).toMatchObject({ restarts: 0 });
+  expect((await ledger.agent(nux))?.crashLoopSince).toBeUndefined();
+  expect(await ledger.rows("patrols")).toEqual([]);
+  expect((await gt("daemon", "clear-backoff", "web/polecats/rust")).stderr).toMatch(/^error: .*web\/.*rust/);
+
+  expect((await gt("daemon", "rotate-logs", "--force", "--json")).json()).toMatchObject({ rotated: false });
+  const log = join(town.paths.logs, "daemon.log");
+  mkdirSync(dirname(log), { recursive: true });
+  writeFileSync(log, "first\n");
+  expect((await gt("daemon", "rotate-logs")).stdout).toContain("--force");
+  expect((await gt("daemon", "rotate-logs", "--force")).stdout).toBe(`✓ ${log} is now ${log}.1\n`);
+  expect([existsSync(log), readFileSync(`${log}.1`, "utf8")]).toEqual([false, "first\n"]);
+});
+
 test("settings that cannot be read are one warning, or one error where they matter", async () => {
   const scratch = await scratchTown();
   onTestFinished(() => scratch.dispose());
