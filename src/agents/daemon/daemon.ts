@@ -7,28 +7,20 @@ import { keepLock } from "../../core/lock/keep-lock.ts";
 import { isLocked, lockHolder } from "../../core/lock/lock.ts";
 import { systemRandom } from "../../core/random.ts";
 import { parseAddress } from "../../core/town/address.ts";
-import { type PatrolSettings, patrolsRig, readPatrols } from "../../core/town/patrol-settings.ts";
 import { formatSpan } from "../../core/duration.ts";
 import { SleepWatch } from "../../core/health/machine-sleep.ts";
 import { durationSetting } from "../../core/town/setting.ts";
-import type { Rig, Town } from "../../core/town/town.ts";
+import type { Town } from "../../core/town/town.ts";
 import { version } from "../../core/version.ts";
-import { withAgentLock } from "../lifecycle/agent-lock.ts";
-import { snapshotHook } from "../lifecycle/rollback-hook.ts";
 import { connectHost } from "../sessions/client.ts";
 import { processStartTime } from "../sessions/process-identity.ts";
-import type { SessionEvent, SessionRecord } from "../sessions/session-host.ts";
-import { isSwitchedOff } from "../patrols/role-switch.ts";
 import { StartBudget } from "../patrols/start-budget.ts";
-import { deaconAddress } from "../patrols/triage-deacon.ts";
 import { clearDeadLocks } from "./after-power-cut.ts";
 import type { DaemonContext } from "./daemon-context.ts";
 import { daemonLock } from "./daemon-control.ts";
 import type { DaemonLog } from "./daemon-log.ts";
 import { readState, removeIdentity, writeIdentity, writeState } from "./daemon-state.ts";
 import { readDesired } from "./desired-state.ts";
-import { readDeaconPause } from "./deacon-pause.ts";
-import { DeathWatch } from "./death-watch.ts";
 import { convoyDuty } from "./duties/convoys.ts";
 import { bootDuty } from "./duties/boot.ts";
 import { deaconDuty } from "./duties/deacon.ts";
@@ -58,11 +50,13 @@ import { warrantsDuty } from "./duties/warrants.ts";
 import { witnessDuty } from "./duties/witness.ts";
 import { type Duty, type DutyReport, DutyRunner } from "./duty-runner.ts";
 import { readStop } from "./emergency-stop.ts";
+import { HostEvents } from "./host-events.ts";
 import { HostLink } from "./host-link.ts";
 import type { TownAccess } from "../town-access.ts";
 import { PressureGate } from "./pressure-gate.ts";
 import { ProgressTracker } from "./progress-tracker.ts";
 import { dutiesFor, rigDuty } from "./route-changes.ts";
+import { switchable } from "./switchable-duty.ts";
 import { takeWakeCalls } from "./wake-calls.ts";
 import { noteSleep } from "./wake-up.ts";
 import { watchIntent } from "./watch-intent.ts";
@@ -95,14 +89,12 @@ export class Daemon {
   readonly #context: DaemonContext;
   readonly #startedAt = systemClock.now();
   readonly #closers: (() => void | Promise<void>)[] = [];
-  readonly #deaths: DeathWatch;
+  readonly #hostEvents: HostEvents;
   readonly #worktrees: WorktreeWatches;
   #cursor = 0;
   #heartbeats = 0;
   #isFollowing = false;
   readonly #sleepWatch = new SleepWatch(systemClock, sleepLookMs);
-  /** Agents that wait for a person or the end of a limit, and therefore do not get on. */
-  readonly #waiting = new Set<string>();
   #followAgain = false;
   #flushTimer: NodeJS.Timeout | undefined;
 
@@ -131,7 +123,7 @@ export class Daemon {
     this.#ledger = ledger;
     this.#link = new HostLink(
       (options) => connectHost(town, options),
-      (event) => this.#onHostEvent(event),
+      (event) => this.#hostEvents.note(event),
     );
     this.#runner = new DutyRunner((report) => this.#noteTrouble(report), {
       ...(tellActive === undefined ? {} : { tellActive }),
@@ -150,7 +142,7 @@ export class Daemon {
       noticeSleep: () => this.#noticeSleep(),
       isOperational: (rig) => isOperational(town, rig),
     };
-    this.#deaths = new DeathWatch(this.#context);
+    this.#hostEvents = new HostEvents(this.#context, (address) => this.#noteWork(address));
     this.#worktrees = new WorktreeWatches(this.#context, (address) => this.#noteWork(address));
   }
 
@@ -240,7 +232,7 @@ export class Daemon {
       quotaDuty(this.#context),
       plugins.duty,
     ])
-      runner.add(this.#switchable(duty));
+      runner.add(switchable(this.#context, duty));
     runner.add(outside.duty);
     const sleepTimer = setInterval(() => void this.#noticeSleep().catch(() => undefined), sleepLookMs);
     this.#closers.push(() => clearInterval(sleepTimer));
@@ -264,31 +256,15 @@ export class Daemon {
     this.#log.info(`daemon ${version} started for ${this.#town.root} (pid ${process.pid})`);
   }
 
-  /** A duty that the person may switch off, or have looked after more or less often (spec/04 §8.3). */
-  #switchable(duty: Duty, rig?: Rig): Duty {
-    const settings = (): PatrolSettings => readPatrols(this.#town)(patrolOf(duty.key));
-    return {
-      ...duty,
-      // Asked for at each run, so that a change of the settings holds at once.
-      get intervalMs() {
-        return settings().intervalMs ?? duty.intervalMs;
-      },
-      run: async (signal) => {
-        const now = settings();
-        const isWanted = rig === undefined ? now.isEnabled : patrolsRig(now, rig.name);
-        if (!isWanted || (pausable.has(duty.key) && (await isDeaconAtRest(this.#context)))) return undefined;
-        return duty.run(signal);
-      },
-    };
-  }
-
   /** One pair of duties per registered rig; those of removed rigs end. */
   #addRigDuties(): void {
     const wanted = new Map<string, () => Duty>();
     for (const rig of this.#town.rigs()) {
-      wanted.set(rigDuty("witness", rig.name), () => this.#switchable(witnessDuty(this.#context, rig), rig));
+      wanted.set(rigDuty("witness", rig.name), () =>
+        switchable(this.#context, witnessDuty(this.#context, rig), rig),
+      );
       wanted.set(rigDuty("refinery", rig.name), () =>
-        this.#switchable(refineryDuty(this.#context, rig), rig),
+        switchable(this.#context, refineryDuty(this.#context, rig), rig),
       );
     }
     for (const key of this.#runner.keys())
@@ -357,49 +333,6 @@ export class Daemon {
     if (!wasDirty) this.#flushTimer = setTimeout(() => this.#runner.wake("progress"), flushMs);
   }
 
-  #onHostEvent(event: SessionEvent): void {
-    if (event.type === "lost") {
-      this.#log.warn("session host lost");
-      this.#runner.wake("host");
-      return;
-    }
-    if (event.type === "output") return;
-    const { record } = event;
-    if (record.phase === "limited") this.#runner.wake("quota");
-    if (event.type === "exited") this.#noteEnd(record);
-    if (record.rig !== "") this.#noteWaiting(record);
-  }
-
-  #noteEnd(record: SessionRecord): void {
-    this.#log.info(`session ${record.session} ended (${record.exitReason ?? "unknown"})`);
-    this.#deaths.note(record);
-    this.#runner.wake("operations");
-    if (record.rig !== "") this.#runner.wake(rigDuty("witness", record.rig));
-    if (record.role === "polecat") return;
-    if (record.role === "crew") void this.#keepFiles(record.actor);
-    this.#runner.wake("roles");
-    this.#runner.wake("states");
-    this.#runner.wake("dogs");
-  }
-
-  /** As a crew member's session has left them; those of polecats are the Witness's (spec/04 §6.2, `session-end`). */
-  async #keepFiles(address: string): Promise<void> {
-    try {
-      await withAgentLock(this.#context, address, "snapshot", () =>
-        snapshotHook(this.#context, address, "session-end"),
-      );
-    } catch (error) {
-      // Whoever renames, removes or restarts the member keeps its files himself.
-      if (!(error instanceof GtError)) this.#log.warn(`snapshot of ${address}: ${String(error)}`);
-    }
-  }
-
-  /** Time in which an agent could not get on does not count: it begins anew when it can (spec/04 §1.6). */
-  #noteWaiting({ actor, phase }: SessionRecord): void {
-    if (phase === "limited" || phase === "waiting" || phase === "dialog") this.#waiting.add(actor);
-    else if (this.#waiting.delete(actor)) this.#noteWork(actor);
-  }
-
   #noteTrouble({ key, kind, message }: DutyReport): void {
     this.#log.warn(`duty ${key} ${kind}: ${message}`);
     this.#onLook(this);
@@ -428,20 +361,6 @@ export class Daemon {
 /** As if killed: what says who the town's daemon is stays as it is, for the one that has the town or takes it over. */
 function leaveAtOnce(): void {
   process.exit(1);
-}
-
-async function isDeaconAtRest(context: DaemonContext): Promise<boolean> {
-  if (readDeaconPause(context.town) !== undefined) return true;
-  return readPatrols(context.town)("deacon").mode === "builtin" && isSwitchedOff(context, deaconAddress);
-}
-
-/** What waits while the Deacon is paused or stopped (spec/04 §7.2, §10.1). */
-const pausable = new Set(["convoys", "plugins", "dogs", "deacon", "roles", "boot"]);
-
-/** Key of a duty's settings: that of the whole kind for duties of one rig. */
-function patrolOf(key: string): string {
-  const [kind = key] = key.split(":");
-  return kind === "convoys" ? "convoy" : kind;
 }
 
 function isWorker(address: string): boolean {
